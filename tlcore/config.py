@@ -1,0 +1,199 @@
+"""`RunConfig`: the one description of a run. Immutable, validated when made, JSON both ways.
+
+A name here (a backbone, an optimiser, a schedule) is looked up in its table by the module that owns the
+table; `None` means "chosen for you", and `training.plan` writes the choice down.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tlcore.errors import ConfigError, suggestion
+from tlcore.transforms import Positive, TransformSpec
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataConfig(_Config):
+    source: str = Field(min_length=1)
+    """A folder of class folders, a CSV or TSV file, or the name of a torchvision dataset."""
+    images: str | None = None
+    """For a table: the folder that its paths are relative to. None: the table's own folder."""
+    val_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
+    """Share of each class that a split made here gives to `val`, where the data names none."""
+    test_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
+    """Likewise for `test`."""
+    split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Seed of the splits made here."""
+
+
+class ModelConfig(_Config):
+    backbone: str = "mobilenet_v2"
+    """A name in the zoo."""
+    weights: str | None = None
+    """`imagenet`, `imagenet:NAME` for one of several that torchvision offers, a file, or `none`.
+    None: `none` for `from_scratch`, else `imagenet`."""
+
+
+class StrategyConfig(_Config):
+    name: Strategy = "feature_extraction"
+    """`feature_extraction` trains the head alone, `fine_tuning` and `from_scratch` all that is not frozen."""
+    freeze_up_to: str | None = None
+    """The last layer group, counted from the stem, that stays frozen while fine-tuning. None: no group is."""
+    learning_rates: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    """Learning rate of single layer groups, by name. Takes precedence over the decay."""
+    learning_rate_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Each group learns this much slower than the next one towards the head. 1: all alike."""
+    unfreeze_every: Annotated[int, Field(ge=1)] | None = None
+    """Epochs after which the next group, from the head down, joins the training. None: all from the start."""
+
+    @model_validator(mode="after")
+    def _fits_the_strategy(self) -> "StrategyConfig":
+        if self.name == "feature_extraction" and (self.freeze_up_to or self.unfreeze_every):
+            raise ValueError(
+                "feature_extraction freezes all but the head: freeze_up_to and unfreeze_every are for fine_tuning"
+            )
+        if self.name == "from_scratch" and (self.freeze_up_to or self.unfreeze_every):
+            raise ValueError(
+                "from_scratch has nothing learned that could be frozen: drop freeze_up_to and unfreeze_every"
+            )
+        return self
+
+
+class MixConfig(_Config):
+    name: Literal["none", "mixup", "cutmix", "mixup_or_cutmix"] = "none"
+    """Blend pairs of images and their labels: MixUp (Zhang et al. 2018), CutMix (Yun et al. 2019), or either."""
+    alpha: Positive = 0.2
+    """Parameter of the Beta distribution that the share of each image is drawn from."""
+
+
+class OptimizerConfig(_Config):
+    name: str = "adam"
+    learning_rate: Annotated[float, Field(gt=0)] | None = None
+    """Of the head; None: what suits the strategy."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    momentum: Fraction = 0.9
+    """For SGD and RMSprop."""
+    nesterov: bool = False
+    """For SGD."""
+
+    @model_validator(mode="after")
+    def _nesterov_has_momentum(self) -> "OptimizerConfig":
+        if self.nesterov and (self.name != "sgd" or self.momentum == 0):
+            raise ValueError("nesterov is SGD's, and needs a momentum above 0")
+        return self
+
+
+class ScheduleConfig(_Config):
+    name: str = "constant"
+    warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
+    """Epochs, or a part of one, over which the learning rate climbs in a line from 0. 0: none."""
+    step_epochs: Annotated[int, Field(ge=1)] = 7
+    """For `step`: epochs between two reductions."""
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """For `step` and `plateau`: what each reduction multiplies the learning rate by."""
+    patience: Annotated[int, Field(ge=0)] = 3
+    """For `plateau`: epochs without a lower validation loss before a reduction."""
+
+
+class LossConfig(_Config):
+    label_smoothing: Fraction = 0.0
+    class_weights: Literal["none", "balanced"] | dict[str, Annotated[float, Field(ge=0)]] = "none"
+    """`balanced` weighs a class by the inverse of its share; or a weight per class name, 1 where not named."""
+
+
+class RunConfig(_Config):
+    data: DataConfig
+    model: ModelConfig = ModelConfig()
+    strategy: StrategyConfig = StrategyConfig()
+    train_transform: TransformSpec | None = None
+    """None: the evaluation transform for `feature_extraction`, else random crops and flips."""
+    eval_transform: TransformSpec | None = None
+    """None: the one that belongs to the weights."""
+    mix: MixConfig = MixConfig()
+    cached_views: Annotated[int, Field(ge=0, le=256)] = 4
+    """Frozen backbone, random training transform: augmented views per image whose features are kept, used in
+    turn by the epochs. 0: fresh augmentation in every epoch."""
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    loss: LossConfig = LossConfig()
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 13
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
+    """Images per optimiser step, over all processes."""
+    gradient_clip: Positive | None = None
+    """Largest norm of the gradient over all parameters. None: not clipped."""
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Decay per step of an exponential moving average of the weights, which is then what is evaluated. None: off."""
+    early_stopping: Annotated[int, Field(ge=1)] | None = None
+    """Epochs without a better validation accuracy after which the run ends. None: never."""
+    keep_optimizer_state: Literal["last_and_best", "all"] = "last_and_best"
+    """Checkpoints that keep the optimiser's state, and so can be continued from."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    device: str = "auto"
+    """`auto`, `cuda`, `cuda:1`, `mps` or `cpu`."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    workers: Annotated[int, Field(ge=0, le=256)] | None = None
+    """Processes that decode images. None: by machine; 0: none."""
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> "RunConfig":
+        if self.strategy.name == "from_scratch" and self.model.weights not in (None, "none"):
+            raise ValueError("from_scratch starts from random weights: drop the weights, or choose fine_tuning")
+        if self.eval_transform is not None and self.eval_transform.is_random:
+            raise ValueError("eval_transform contains a random operation; evaluation must be repeatable")
+        return self
+
+    def replace(self, **changes: Any) -> "RunConfig":
+        """A copy with some fields changed, validated again."""
+        return RunConfig.model_validate({**self.model_dump(), **changes})
+
+
+def parse_config(data: Any, where: str = "the configuration") -> RunConfig:
+    """A RunConfig from plain data. Raises ConfigError that lists every problem by field."""
+    try:
+        return RunConfig.model_validate(data)
+    except ValidationError as error:
+        problems = "\n".join(f"  {_problem(detail)}" for detail in error.errors())
+        raise ConfigError(f"Not a valid run, in {where}:\n{problems}") from None
+
+
+def load_config(path: Path) -> RunConfig:
+    """Read a RunConfig from its own JSON file, or from the run.json of a run folder, which holds one."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ConfigError(f"{path} is not JSON: {error}.") from None
+    if isinstance(data, dict) and isinstance(data.get("config"), dict):
+        data = data["config"]
+    return parse_config(data, str(path))
+
+
+def _problem(detail: Any) -> str:
+    field = ".".join(str(part) for part in detail["loc"]) or "the whole"
+    if detail["type"] == "extra_forbidden":
+        return f"{field}: no such setting. {suggestion(str(detail['loc'][-1]), _siblings(detail['loc'][:-1]))}"
+    message = detail["msg"].removeprefix("Value error, ")
+    return (
+        f"{field}: {message} (given: {detail['input']!r})" if detail["type"] != "value_error" else f"{field}: {message}"
+    )
+
+
+def _siblings(path: tuple[Any, ...]) -> list[str]:
+    """Names of the settings that stand at this path of a RunConfig."""
+    model: Any = RunConfig
+    for part in path:
+        annotation = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+        if model is None:
+            return []
+    return list(model.model_fields)

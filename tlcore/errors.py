@@ -1,0 +1,94 @@
+"""The errors that a user can cause and can mend. Anything else that is raised is a bug.
+
+TlcoreError
+├── ConfigError            a setting that is unknown, out of range, or contradicts another
+├── DataError
+│   ├── DatasetNotFound    nothing at that path, or nothing under that name
+│   ├── DatasetInvalid     found, but not usable: empty, one class, a class that train lacks
+│   ├── DatasetChanged     no longer the images that a run was trained on
+│   └── UnreadableImage    one image that cannot be decoded
+├── ModelError
+│   ├── UnknownBackbone    no such architecture in the zoo
+│   └── WeightsError       weights that are missing, damaged, or made for another architecture
+├── DeviceError            a device or precision that this machine does not have
+├── TrainingDiverged       the loss is no longer a number
+└── RunError
+    ├── RunNotFound        no run of that name
+    ├── RunBusy            another process is writing this run
+    └── CheckpointError    a checkpoint that is missing or damaged
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class TlcoreError(Exception):
+    """Root of everything that a page or the command line shows as a message instead of a traceback."""
+
+
+class ConfigError(TlcoreError):
+    pass
+
+
+class DataError(TlcoreError):
+    pass
+
+
+class DatasetNotFound(DataError):
+    pass
+
+
+class DatasetInvalid(DataError):
+    pass
+
+
+class DatasetChanged(DataError):
+    pass
+
+
+class UnreadableImage(DataError):
+    pass
+
+
+class ModelError(TlcoreError):
+    pass
+
+
+class UnknownBackbone(ModelError):
+    pass
+
+
+class WeightsError(ModelError):
+    pass
+
+
+class DeviceError(TlcoreError):
+    pass
+
+
+class TrainingDiverged(TlcoreError):
+    pass
+
+
+class RunError(TlcoreError):
+    pass
+
+
+class RunNotFound(RunError):
+    pass
+
+
+class RunBusy(RunError):
+    pass
+
+
+class CheckpointError(RunError):
+    pass
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The end of an unknown-name message: the nearest known name, then all of them."""
+    choices = sorted(known)
+    near = get_close_matches(name, choices, n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{hint}Choose one of: {', '.join(choices)}."

@@ -1,0 +1,250 @@
+"""Image transforms as data: a `TransformSpec` builds a torchvision v2 pipeline and prints itself as Python.
+
+Each operation is one class below, named and parametrised as its torchvision v2 counterpart: adding one is
+adding a class and naming it in `Operation`.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    from torchvision.transforms import v2
+
+Pixels = Annotated[int, Field(ge=1, le=4096)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Channels = tuple[float, float, float]
+Interpolation = Literal["nearest", "bilinear", "bicubic"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Operation(_Frozen):
+    """One step on a uint8 RGB image. `op` is the torchvision v2 class, the other fields its arguments."""
+
+    op: str
+    random: ClassVar[bool] = True
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of the v2 class, as plain values."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name != "op"}
+
+    @model_validator(mode="after")
+    def _ranges_ascend(self) -> "_Operation":
+        for name in ("scale", "ratio", "sigma"):
+            bounds = getattr(self, name, None)
+            if isinstance(bounds, tuple) and bounds[0] > bounds[1]:
+                raise ValueError(f"{name} runs from low to high, not {bounds[0]} to {bounds[1]}")
+        return self
+
+
+class Resize(_Operation):
+    """Shorter side to `size` px, or exactly to `(height, width)`."""
+
+    random = False
+    op: Literal["Resize"] = "Resize"
+    size: Pixels | tuple[Pixels, Pixels]
+    interpolation: Interpolation = "bilinear"
+
+
+class CenterCrop(_Operation):
+    random = False
+    op: Literal["CenterCrop"] = "CenterCrop"
+    size: Pixels | tuple[Pixels, Pixels]
+
+
+class RandomResizedCrop(_Operation):
+    """A box with a share of the area in `scale` and width/height in `ratio`, resized to `size` px square."""
+
+    op: Literal["RandomResizedCrop"] = "RandomResizedCrop"
+    size: Pixels
+    scale: tuple[Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(gt=0, le=1)]] = (0.08, 1.0)
+    ratio: tuple[Positive, Positive] = (0.75, 4 / 3)
+    interpolation: Interpolation = "bilinear"
+
+
+class RandomCrop(_Operation):
+    op: Literal["RandomCrop"] = "RandomCrop"
+    size: Pixels
+    padding: Annotated[int, Field(ge=0, le=512)] = 0
+    pad_if_needed: bool = True
+
+
+class RandomHorizontalFlip(_Operation):
+    op: Literal["RandomHorizontalFlip"] = "RandomHorizontalFlip"
+    p: Probability = 0.5
+
+
+class RandomVerticalFlip(_Operation):
+    op: Literal["RandomVerticalFlip"] = "RandomVerticalFlip"
+    p: Probability = 0.5
+
+
+class RandomRotation(_Operation):
+    """By an angle in degrees, drawn from -`degrees` to `degrees`; uncovered corners are black."""
+
+    op: Literal["RandomRotation"] = "RandomRotation"
+    degrees: Annotated[float, Field(ge=0, le=180)] = 15.0
+    interpolation: Literal["nearest", "bilinear"] = "bilinear"
+
+
+class ColorJitter(_Operation):
+    op: Literal["ColorJitter"] = "ColorJitter"
+    brightness: Annotated[float, Field(ge=0, le=10)] = 0.2
+    contrast: Annotated[float, Field(ge=0, le=10)] = 0.2
+    saturation: Annotated[float, Field(ge=0, le=10)] = 0.2
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+
+
+class RandAugment(_Operation):
+    """Cubuk et al. (2020)."""
+
+    op: Literal["RandAugment"] = "RandAugment"
+    num_ops: Annotated[int, Field(ge=1, le=16)] = 2
+    magnitude: Annotated[int, Field(ge=0, le=30)] = 9
+
+
+class TrivialAugmentWide(_Operation):
+    """Müller and Hutter (2021)."""
+
+    op: Literal["TrivialAugmentWide"] = "TrivialAugmentWide"
+
+
+class RandomErasing(_Operation):
+    """Zhong et al. (2020). The box is filled with black."""
+
+    op: Literal["RandomErasing"] = "RandomErasing"
+    p: Probability = 0.5
+    scale: tuple[Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(gt=0, le=1)]] = (0.02, 0.33)
+    ratio: tuple[Positive, Positive] = (0.3, 3.3)
+
+
+class RandomGrayscale(_Operation):
+    op: Literal["RandomGrayscale"] = "RandomGrayscale"
+    p: Probability = 0.1
+
+
+class GaussianBlur(_Operation):
+    op: Literal["GaussianBlur"] = "GaussianBlur"
+    kernel_size: Annotated[int, Field(ge=1, le=101, multiple_of=1)] = 5
+    sigma: tuple[Positive, Positive] = (0.1, 2.0)
+
+    @model_validator(mode="after")
+    def _kernel_is_odd(self) -> "GaussianBlur":
+        if self.kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size is an odd number of pixels, not {self.kernel_size}")
+        return self
+
+
+Operation = Annotated[
+    Resize
+    | CenterCrop
+    | RandomResizedCrop
+    | RandomCrop
+    | RandomHorizontalFlip
+    | RandomVerticalFlip
+    | RandomRotation
+    | ColorJitter
+    | RandAugment
+    | TrivialAugmentWide
+    | RandomErasing
+    | RandomGrayscale
+    | GaussianBlur,
+    Field(discriminator="op"),
+]
+
+
+class TransformSpec(_Frozen):
+    """Operations on a uint8 RGB image, then float in [0, 1], then `(x - mean) / std` per channel."""
+
+    operations: tuple[Operation, ...]
+    mean: Channels = (0.485, 0.456, 0.406)
+    std: tuple[Positive, Positive, Positive] = (0.229, 0.224, 0.225)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether two draws of the same image can differ."""
+        return any(operation.random for operation in self.operations)
+
+    def build_operations(self) -> "v2.Transform":
+        """The part that works on one uint8 image of shape (3, H, W), and gives uint8."""
+        from torchvision.transforms import v2
+
+        return v2.Compose([v2.ToImage(), *(_build(operation) for operation in self.operations)])
+
+    def build_normalize(self) -> "v2.Transform":
+        """The part that turns uint8 of shape (..., 3, H, W) into normalised float32; works on whole batches."""
+        import torch
+        from torchvision.transforms import v2
+
+        return v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(list(self.mean), list(self.std))])
+
+    def build(self) -> "v2.Transform":
+        """PIL image or uint8 (3, H, W) to normalised float32 of shape (3, size, size)."""
+        from torchvision.transforms import v2
+
+        return v2.Compose([self.build_operations(), self.build_normalize()])
+
+    def source(self) -> str:
+        """Python source of the same pipeline: run it, and `transform` does what `build()` does."""
+        steps = ["v2.ToImage()"]
+        steps += [f"v2.{o.op}({_source_arguments(o)})" for o in self.operations]
+        steps += ["v2.ToDtype(torch.float32, scale=True)", f"v2.Normalize({list(self.mean)}, {list(self.std)})"]
+        body = "".join(f"    {step},\n" for step in steps)
+        return f"import torch\nfrom torchvision.transforms import v2\n\ntransform = v2.Compose([\n{body}])\n"
+
+
+def _build(operation: _Operation) -> "v2.Transform":
+    from torchvision.transforms import v2
+
+    arguments = operation.arguments()
+    if "interpolation" in arguments:
+        arguments["interpolation"] = v2.InterpolationMode(arguments["interpolation"])
+    transform: v2.Transform = getattr(v2, operation.op)(**arguments)
+    return transform
+
+
+def _source_arguments(operation: _Operation) -> str:
+    arguments = {name: repr(value) for name, value in operation.arguments().items()}
+    if "interpolation" in arguments:
+        arguments["interpolation"] = f"v2.InterpolationMode.{operation.arguments()['interpolation'].upper()}"
+    return ", ".join(f"{name}={value}" for name, value in arguments.items())
+
+
+def _no_augmentation(size: int, interpolation: Interpolation) -> tuple[_Operation, ...] | None:
+    return None
+
+
+def _standard(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
+    return RandomResizedCrop(size=size, interpolation=interpolation), RandomHorizontalFlip()
+
+
+def _gentle(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
+    return RandomResizedCrop(size=size, scale=(0.5, 1.0), interpolation=interpolation), RandomHorizontalFlip()
+
+
+def _trivial(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
+    return *_standard(size, interpolation), TrivialAugmentWide()
+
+
+def _randaugment(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
+    return *_standard(size, interpolation), RandAugment()
+
+
+def _strong(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
+    jitter = ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)
+    return *_standard(size, interpolation), jitter, RandomGrayscale(), RandomErasing(p=0.25)
+
+
+# name -> (crop size in px, interpolation) -> operations; None stands for the evaluation transform
+AUGMENTATIONS = {
+    "none": _no_augmentation,
+    "gentle": _gentle,
+    "standard": _standard,
+    "strong": _strong,
+    "trivial": _trivial,
+    "randaugment": _randaugment,
+}
