@@ -58,12 +58,10 @@ class StrategyConfig(_Config):
     def _fits_the_strategy(self) -> "StrategyConfig":
         if self.name == "feature_extraction" and (self.freeze_up_to or self.unfreeze_every):
             raise ValueError(
-                "feature_extraction freezes all but the head: freeze_up_to and unfreeze_every are for fine_tuning"
+                "feature_extraction trains the head alone: freeze_up_to and unfreeze_every are for fine_tuning"
             )
         if self.name == "from_scratch" and (self.freeze_up_to or self.unfreeze_every):
-            raise ValueError(
-                "from_scratch has nothing learned that could be frozen: drop freeze_up_to and unfreeze_every"
-            )
+            raise ValueError("from_scratch has nothing learned to freeze: drop freeze_up_to and unfreeze_every")
         return self
 
 
@@ -182,9 +180,8 @@ def _problem(detail: Any) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{field}: no such setting. {suggestion(str(detail['loc'][-1]), _siblings(detail['loc'][:-1]))}"
     message = detail["msg"].removeprefix("Value error, ")
-    return (
-        f"{field}: {message} (given: {detail['input']!r})" if detail["type"] != "value_error" else f"{field}: {message}"
-    )
+    given = "" if detail["type"] == "value_error" else f" (given: {detail['input']!r})"
+    return f"{field}: {message}{given}"
 
 
 def _siblings(path: tuple[Any, ...]) -> list[str]:

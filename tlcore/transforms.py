@@ -4,6 +4,7 @@ Each operation is one class below, named and parametrised as its torchvision v2 
 adding a class and naming it in `Operation`.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -129,7 +130,7 @@ class RandomGrayscale(_Operation):
 
 class GaussianBlur(_Operation):
     op: Literal["GaussianBlur"] = "GaussianBlur"
-    kernel_size: Annotated[int, Field(ge=1, le=101, multiple_of=1)] = 5
+    kernel_size: Annotated[int, Field(ge=1, le=101)] = 5
     sigma: tuple[Positive, Positive] = (0.1, 2.0)
 
     @model_validator(mode="after")
@@ -214,10 +215,6 @@ def _source_arguments(operation: _Operation) -> str:
     return ", ".join(f"{name}={value}" for name, value in arguments.items())
 
 
-def _no_augmentation(size: int, interpolation: Interpolation) -> tuple[_Operation, ...] | None:
-    return None
-
-
 def _standard(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
     return RandomResizedCrop(size=size, interpolation=interpolation), RandomHorizontalFlip()
 
@@ -239,9 +236,8 @@ def _strong(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
     return *_standard(size, interpolation), jitter, RandomGrayscale(), RandomErasing(p=0.25)
 
 
-# name -> (crop size in px, interpolation) -> operations; None stands for the evaluation transform
-AUGMENTATIONS = {
-    "none": _no_augmentation,
+# name -> (crop size in px, interpolation) -> operations
+AUGMENTATIONS: dict[str, Callable[[int, Interpolation], tuple[_Operation, ...]]] = {
     "gentle": _gentle,
     "standard": _standard,
     "strong": _strong,
