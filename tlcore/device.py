@@ -1,0 +1,90 @@
+"""Which device and which precision a run uses, and why, in words."""
+
+import platform
+from dataclasses import dataclass
+
+import torch
+
+from tlcore.errors import DeviceError
+
+
+@dataclass(frozen=True)
+class DeviceChoice:
+    device: torch.device
+    precision: str
+    """`bf16` or `fp32`."""
+    reason: str
+    """A sentence for the user."""
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """channels_last where it is the faster layout: everywhere but on MPS."""
+        return torch.contiguous_format if self.device.type == "mps" else torch.channels_last
+
+    def autocast(self) -> torch.autocast:
+        """The context that a forward pass runs in."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+
+def choose_device(device: str = "auto", precision: str = "auto") -> DeviceChoice:
+    """The best device of cuda, mps, cpu, or the one told; bf16 where the hardware computes in it natively.
+
+    Raises DeviceError where this machine does not have what was asked for.
+    """
+    chosen = _best_device() if device == "auto" else _told_device(device)
+    native, how = _native_bf16(chosen)
+    if precision == "auto":
+        precision, why = ("bf16", f"{how}") if native else ("fp32", how)
+    else:
+        why = "as told"
+    picked = "the fastest one here" if device == "auto" else "as told"
+    return DeviceChoice(chosen, precision, f"{_words(chosen)} ({picked}), {precision} ({why})")
+
+
+def _best_device() -> torch.device:
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def _told_device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise DeviceError(f"No device named {name!r}. Choose auto, cuda, cuda:N, mps or cpu.") from None
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if device.type not in present:
+        raise DeviceError(f"Device {name!r} is not supported. Choose auto, cuda, cuda:N, mps or cpu.")
+    if not present[device.type]:
+        raise DeviceError(f"This machine has no {name}. Choose auto or cpu, or leave the device out.")
+    return device
+
+
+def _native_bf16(device: torch.device) -> tuple[bool, str]:
+    """Whether matrix units compute in bfloat16, and the words for it."""
+    if device.type == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return True, "native on this GPU"
+        return False, "this GPU has no native bf16"
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        for flag, words in (("amx_bf16", "AMX"), ("avx512_bf16", "AVX512-BF16"), ("sve_bf16", "SVE")):
+            if capabilities.get(flag):
+                return True, f"native through {words}"
+        return False, "this CPU has no native bf16"
+    return False, "the precision that Metal is exact in"
+
+
+def _words(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"{device}: {torch.cuda.get_device_name(device)}"
+    if device.type == "mps":
+        return "mps: Apple GPU"
+    name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
+    return f"cpu: {name}, {torch.get_num_threads()} threads"

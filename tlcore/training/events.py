@@ -1,0 +1,41 @@
+"""What `fit` yields: everything that a display or a run folder wants to know, while it happens."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from tlcore.data.dataset import LeftOut, Sample
+from tlcore.training.history import EpochRecord
+
+
+@dataclass(frozen=True)
+class Progress:
+    phase: str
+    """`check` (decode every image once), `features`, `train` or `val`."""
+    epoch: int
+    done: int
+    total: int
+    """`done` of `total` images."""
+    images_per_s: float
+    loss: float | None = None
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class ImagesLeftOut:
+    images: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    record: EpochRecord
+    checkpoint: dict[str, Any]
+    """Tensors and plain values. The tensors go on changing once the loop runs on: save them first."""
+    val_logits: Tensor
+    """Shape (N, C)."""
+    val_samples: tuple[Sample, ...]
+    """The samples of `val` that the rows belong to; unreadable ones are missing."""
+
+
+Event = Progress | ImagesLeftOut | EpochDone

@@ -1,0 +1,246 @@
+"""The training loop: yields events, and knows nothing of files, pages, or who watches."""
+
+import math
+import time
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+from torchvision.transforms import v2
+
+from tlcore.errors import TrainingDiverged
+from tlcore.models.groups import frozen_groups, set_training_mode
+from tlcore.models.split import build_head, main_and_auxiliary
+from tlcore.training.batches import Batch
+from tlcore.training.events import EpochDone, Event, ImagesLeftOut, Progress
+from tlcore.training.history import EpochRecord, epochs_without_gain
+from tlcore.training.inference import predict_logits
+from tlcore.training.inputs import Inputs, prepare_inputs
+from tlcore.training.losses import class_weights, image_losses
+from tlcore.training.optimizers import build_optimizer
+from tlcore.training.plan import Plan
+from tlcore.training.processes import Processes
+from tlcore.training.progress import Meter
+from tlcore.training.schedules import Schedule
+from tlcore.training.state import trained_state
+
+
+def fit(
+    plan: Plan,
+    processes: Processes | None = None,
+    resume_from: dict[str, Any] | None = None,
+    history: Sequence[EpochRecord] = (),
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Generator[Event, None, None]:
+    """Train as planned; one EpochDone per epoch, beginning with epoch 0, the untrained head.
+
+    `resume_from` is the checkpoint of an EpochDone, and `history` the records up to it: the epochs after it
+    are then the same as without the interruption. `should_stop` is asked after each epoch, and while the
+    images are prepared. Seeds torch's global generator.
+
+    Raises TrainingDiverged, and DatasetInvalid where too much is unreadable.
+    """
+    processes = processes or Processes()
+    torch.manual_seed(plan.config.seed)
+    preparing = prepare_inputs(plan, processes)
+    while True:
+        try:
+            yield next(preparing)
+        except StopIteration as finished:
+            inputs: Inputs = finished.value
+            break
+        if processes.count == 1 and should_stop():
+            return
+    if inputs.left_out:
+        yield ImagesLeftOut(inputs.left_out)
+
+    trainer = _Trainer(plan, inputs, processes)
+    records = list(history)
+    if resume_from is None:
+        records.append((yield from trainer.run_epoch(0)))
+    else:
+        trainer.load_checkpoint(resume_from)
+    patience = plan.config.early_stopping or math.inf
+    for epoch in range(records[-1].epoch + 1, plan.config.epochs + 1):
+        if processes.agree(should_stop()) or epochs_without_gain(records) >= patience:
+            return
+        records.append((yield from trainer.run_epoch(epoch)))
+
+
+class _Trainer:
+    def __init__(self, plan: Plan, inputs: Inputs, processes: Processes) -> None:
+        self._plan, self._config, self._inputs, self._processes = plan, plan.config, inputs, processes
+        # kept features are cheap to train on: every process does all of it, and none has to wait
+        self._sharing = Processes() if plan.uses_features else processes
+        self._model = plan.model
+        self._averaged = _build_average(plan)
+        self._evaluated = self._network(self._averaged.module if self._averaged else self._model)
+        self._stepped = self._network(self._model)
+        self._frozen: tuple[str, ...] | None = None
+        self._optimizer = build_optimizer(self._config.optimizer, _trained_parameters(plan), plan.learning_rates)
+        self._schedule = Schedule(self._config.schedule, self._config.epochs)
+        self._mix = _build_mix(plan)
+        counts = torch.bincount(inputs.train.targets, minlength=len(plan.dataset.classes)).tolist()
+        weights = class_weights(self._config.loss, plan.dataset.classes, counts)
+        self._class_weights = None if weights is None else weights.to(plan.choice.device)
+
+    def run_epoch(self, epoch: int) -> Generator[Event, None, EpochRecord]:
+        """Train, but for epoch 0; validate; yield EpochDone."""
+        started = time.perf_counter()
+        train_loss = train_accuracy = None
+        if epoch > 0:
+            train_loss, train_accuracy = yield from self._train_epoch(epoch)
+        trained = time.perf_counter()
+        val_logits = yield from self._validate(epoch)
+        val_targets = self._inputs.val.targets
+        val_loss = float(image_losses(val_logits, val_targets).mean())
+        self._schedule.end_epoch(val_loss)
+        ended = time.perf_counter()
+        record = EpochRecord(
+            epoch=epoch,
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            val_loss=val_loss,
+            val_accuracy=float((val_logits.argmax(1) == val_targets).double().mean()),
+            learning_rates={group["name"]: group["lr"] for group in self._optimizer.param_groups},
+            seconds=ended - started,
+            images_per_s=len(self._inputs.train.targets) / (trained - started)
+            if epoch > 0
+            else len(val_targets) / (ended - trained),
+        )
+        yield EpochDone(record, self._checkpoint(record), val_logits, self._inputs.val_samples)
+        return record
+
+    def _train_epoch(self, epoch: int) -> Generator[Progress, None, tuple[float, float]]:
+        """Mean loss and accuracy over the images, as they were when each was trained on."""
+        self._set_frozen(epoch)
+        batches = self._inputs.train
+        images = len(batches.targets)
+        meter, done = Meter("train", epoch, images), 0
+        sums = torch.zeros(2, dtype=torch.float64)  # loss, correct
+        for step, batch in enumerate(batches.epoch(epoch, shuffle=True)):
+            factor = self._schedule.factor(epoch - 1 + step / len(batches))
+            for group in self._optimizer.param_groups:
+                group["lr"] = group["base_lr"] * factor
+            sums = sums.to(batch.inputs.device) + self._step(batch)
+            done += batch.size
+            if meter.is_due(done):
+                loss_sum, correct = self._sharing.total(sums).tolist()
+                if not math.isfinite(loss_sum):
+                    raise TrainingDiverged(
+                        f"The training loss is no longer a number in epoch {epoch}. "
+                        "Lower the learning rate, add a warm-up, or clip the gradient."
+                    )
+                yield from meter.at(done, loss_sum / done, correct / done)
+        loss_sum, correct = self._sharing.total(sums).tolist()
+        return loss_sum / images, correct / images
+
+    def _step(self, batch: Batch) -> Tensor:
+        """One optimiser step; returns the sums over this process's images of (loss, correct)."""
+        inputs, labels = self._mix(batch.inputs, batch.targets) if self._mix else (batch.inputs, batch.targets)
+        with self._plan.choice.autocast():
+            output = self._stepped(inputs)
+        logits_NC, auxiliary = main_and_auxiliary(output)
+        losses = self._losses(logits_NC, labels)
+        for auxiliary_NC in auxiliary:
+            losses = losses + self._plan.architecture.aux_weight * self._losses(auxiliary_NC, labels)
+        losses = losses * batch.counts
+        self._optimizer.zero_grad()
+        # processes average their gradients; this makes the average that of one process with the whole batch
+        torch.autograd.backward(losses.sum() * (self._sharing.count / batch.size))
+        if self._config.gradient_clip is not None:
+            trained = [p for group in self._optimizer.param_groups for p in group["params"]]
+            nn.utils.clip_grad_norm_(trained, self._config.gradient_clip)
+        self._optimizer.step()
+        if self._averaged is not None:
+            self._averaged.update_parameters(self._model)
+        correct = ((logits_NC.argmax(1) == batch.targets) * batch.counts).sum()
+        return torch.stack([losses.detach().sum().double(), correct.double()])
+
+    def _losses(self, logits_NC: Tensor, labels: Tensor) -> Tensor:
+        return image_losses(logits_NC, labels, self._config.loss.label_smoothing, self._class_weights)
+
+    def _validate(self, epoch: int) -> Generator[Progress, None, Tensor]:
+        predicting = predict_logits(self._evaluated, self._inputs.val, self._plan.choice, self._sharing)
+        return (yield from Meter("val", epoch, len(self._inputs.val.targets)).through(predicting))
+
+    def _network(self, model: nn.Module) -> nn.Module:
+        """What maps a batch's inputs to logits: the whole model, or its head where the inputs are features."""
+        return build_head(model, self._plan.architecture) if self._plan.uses_features else model
+
+    def _set_frozen(self, epoch: int) -> None:
+        """Freeze what this epoch does not train; evaluation left everything in eval mode."""
+        frozen = frozen_groups(self._plan.architecture, self._config.strategy, epoch)
+        set_training_mode(self._model, self._plan.architecture, frozen)
+        if frozen != self._frozen:
+            self._stepped = self._sharing.wrap(self._network(self._model))
+            self._frozen = frozen
+        self._stepped.train()
+        set_training_mode(self._model, self._plan.architecture, frozen)
+
+    def _checkpoint(self, record: EpochRecord) -> dict[str, Any]:
+        device = self._plan.choice.device
+        trained = trained_state(self._plan, self._model)
+        averaged = self._averaged
+        return {
+            "format": 1,
+            "epoch": record.epoch,
+            "model": trained if averaged is None else trained_state(self._plan, averaged.module),
+            "training_model": None if averaged is None else trained,
+            "averaged_steps": 0 if averaged is None else int(averaged.n_averaged),
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "rng": {
+                "cpu": torch.get_rng_state(),
+                "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+            },
+            "metrics": record.to_json(),
+        }
+
+    def load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Continue exactly where the checkpoint was written."""
+        self._model.load_state_dict(checkpoint["training_model"] or checkpoint["model"], strict=False)
+        if self._averaged is not None:
+            self._averaged.module.load_state_dict(checkpoint["model"], strict=False)
+            self._averaged.n_averaged.fill_(checkpoint["averaged_steps"])
+        self._optimizer.load_state_dict(checkpoint["optimizer"])
+        self._schedule.load_state_dict(checkpoint["schedule"])
+        torch.set_rng_state(checkpoint["rng"]["cpu"])
+        if checkpoint["rng"]["cuda"] is not None and self._plan.choice.device.type == "cuda":
+            torch.cuda.set_rng_state(checkpoint["rng"]["cuda"], self._plan.choice.device)
+
+
+def _trained_parameters(plan: Plan) -> dict[str, list[nn.Parameter]]:
+    parameters = dict(plan.model.named_parameters())
+    return {
+        group.name: [parameters[name] for name in group.parameters]
+        for group in plan.groups
+        if group.name not in plan.frozen
+    }
+
+
+def _build_average(plan: Plan) -> AveragedModel | None:
+    """Moving average of the weights; it warms up, so that short runs do not average in the untrained head."""
+    decay = plan.config.ema_decay
+    if decay is None:
+        return None
+
+    def update(averaged: Any, current: Any, steps: Any) -> None:
+        share = 1 - min(decay, (1 + int(steps)) / (10 + int(steps)))
+        torch._foreach_lerp_(averaged, current, share)
+
+    return AveragedModel(plan.model, multi_avg_fn=update)
+
+
+def _build_mix(plan: Plan) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None:
+    classes, alpha = len(plan.dataset.classes), plan.config.mix.alpha
+    mixes: dict[str, Callable[[], Any]] = {
+        "none": lambda: None,
+        "mixup": lambda: v2.MixUp(alpha=alpha, num_classes=classes),
+        "cutmix": lambda: v2.CutMix(alpha=alpha, num_classes=classes),
+        "mixup_or_cutmix": lambda: v2.RandomChoice([mixes["mixup"](), mixes["cutmix"]()]),
+    }
+    mix: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = mixes[plan.config.mix.name]()
+    return mix

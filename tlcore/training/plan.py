@@ -1,0 +1,155 @@
+"""Everything that is decided before the first batch: no setting is left open, nothing is trained yet."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torch import nn
+
+from tlcore.config import RunConfig, Strategy
+from tlcore.data.dataset import Dataset
+from tlcore.device import DeviceChoice, choose_device
+from tlcore.models.build import build_model
+from tlcore.models.groups import LayerGroup, layer_groups, learning_rates, never_trained
+from tlcore.models.zoo import Architecture, eval_transform, find_architecture
+from tlcore.training.features import Trunk, cache_limit_bytes
+from tlcore.training.optimizers import find_optimizer
+from tlcore.training.schedules import Schedule
+from tlcore.transforms import AUGMENTATIONS, CenterCrop, TransformSpec
+
+# Adam's, of the head; an optimiser's own scale multiplies it
+LEARNING_RATES: dict[Strategy, float] = {"feature_extraction": 1e-3, "fine_tuning": 1e-4, "from_scratch": 1e-3}
+TRAIN_AUGMENTATION: dict[Strategy, str | None] = {
+    "feature_extraction": None,  # the evaluation view: benchmarks/frozen_views.py compares
+    "fine_tuning": "gentle",
+    "from_scratch": "standard",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    config: RunConfig
+    """Without a None that stands for a choice."""
+    dataset: Dataset
+    architecture: Architecture
+    model: nn.Module
+    choice: DeviceChoice
+    groups: tuple[LayerGroup, ...]
+    learning_rates: dict[str, float]
+    """Per layer group, before the schedule."""
+    frozen: tuple[str, ...]
+    """Layer groups that are never trained."""
+    uses_features: bool
+    """Whether the frozen part is run once per image, and the epochs train the head on what it gave."""
+    notices: tuple[str, ...]
+    """Sentences that the user should see before the start."""
+
+    @property
+    def train_views(self) -> int:
+        """Different views of each training image that the features are kept of."""
+        spec = self.config.train_transform
+        return self.config.cached_views if spec is not None and spec.is_random else 1
+
+
+def plan_run(config: RunConfig, dataset: Dataset, model: nn.Module | None = None) -> Plan:
+    """Fill in what the configuration leaves open, build the model, and check that the parts fit together.
+
+    `model` is one that was trained before, in place of the weights that the configuration names.
+    Raises ConfigError, ModelError or DeviceError.
+    """
+    architecture = find_architecture(config.model.backbone)
+    config = fill_in(config, architecture)
+    choice = choose_device(config.device, config.precision)
+    rates = learning_rates(architecture, config.strategy, config.optimizer.learning_rate or 0.0)
+    Schedule(config.schedule, config.epochs)
+    if model is None:
+        model = build_model(architecture.name, config.model.weights or "none", len(dataset.classes), config.seed)
+    model = model.to(choice.device).to(memory_format=choice.memory_format)
+    plan = Plan(
+        config=config,
+        dataset=dataset,
+        architecture=architecture,
+        model=model,
+        choice=choice,
+        groups=tuple(layer_groups(model, architecture)),
+        learning_rates=rates,
+        frozen=never_trained(architecture, config.strategy),
+        uses_features=False,
+        notices=(),
+    )
+    uses_features, reason = _uses_features(plan)
+    return replace(plan, uses_features=uses_features, notices=(*dataset.notes, *reason, *_notices(plan)))
+
+
+def fill_in(config: RunConfig, architecture: Architecture) -> RunConfig:
+    """The same configuration with every None that stands for a choice replaced by the choice.
+
+    Paths become absolute, so that a run can be continued from another folder.
+    """
+    strategy = config.strategy.name
+    weights = config.model.weights or ("none" if strategy == "from_scratch" else "imagenet")
+    evaluation = config.eval_transform or eval_transform(architecture, weights.partition(":")[2] or None)
+    optimizer = config.optimizer
+    if optimizer.learning_rate is None:
+        rate = LEARNING_RATES[strategy] * find_optimizer(optimizer.name).step_scale
+        optimizer = optimizer.model_copy(update={"learning_rate": rate})
+    return config.model_copy(
+        update={
+            "data": config.data.model_copy(
+                update={"source": _absolute(config.data.source), "images": _absolute(config.data.images)}
+            ),
+            "model": config.model.model_copy(update={"weights": _absolute(weights)}),
+            "eval_transform": evaluation,
+            "train_transform": config.train_transform or augmented(evaluation, TRAIN_AUGMENTATION[strategy]),
+            "optimizer": optimizer,
+        }
+    )
+
+
+def augmented(evaluation: TransformSpec, name: str | None) -> TransformSpec:
+    """A training transform by name, for images of the size that `evaluation` crops to."""
+    if name is None:
+        return evaluation
+    sizes = [operation.size for operation in evaluation.operations if isinstance(operation, CenterCrop)]
+    size = sizes[-1] if sizes and isinstance(sizes[-1], int) else 224
+    operations = AUGMENTATIONS[name](size, "bilinear")
+    return evaluation.model_copy(update={"operations": operations})
+
+
+def _absolute(source: str | None) -> str | None:
+    """A path that exists, made absolute; a name is left as it is."""
+    if source is None or not Path(source).expanduser().exists():
+        return source
+    return str(Path(source).expanduser().resolve())
+
+
+def _uses_features(plan: Plan) -> tuple[bool, tuple[str, ...]]:
+    """Whether the head can be trained on kept features, and if not although the trunk is frozen, why not."""
+    config = plan.config
+    if config.strategy.name != "feature_extraction":
+        return False, ()
+    if config.mix.name != "none":
+        return False, (f"{config.mix.name} blends pixels anew in each epoch, so no features are kept: slower.",)
+    if plan.train_views == 0:
+        return False, ("Fresh augmentation in every epoch: the whole network runs for every image, every time.",)
+    images = len(plan.dataset.split("train")) * plan.train_views + len(plan.dataset.split("val"))
+    if not keeps_features(plan, images):
+        return False, (
+            f"The features would take more than half of the cache's {cache_limit_bytes() / 1e9:.1f} GB "
+            "(TLCORE_CACHE_GB): they are computed anew in each epoch.",
+        )
+    return True, ()
+
+
+def keeps_features(plan: Plan, views: int) -> bool:
+    """Whether the trunk is frozen as a whole, and its features of so many views fit into half of the cache."""
+    assert plan.config.eval_transform is not None
+    if plan.config.strategy.name != "feature_extraction":
+        return False
+    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    return trunk.bytes_per_view(plan.config.eval_transform) * views <= cache_limit_bytes() / 2
+
+
+def _notices(plan: Plan) -> tuple[str, ...]:
+    if plan.config.strategy.name != "from_scratch" and plan.config.model.weights == "none":
+        return (f"Nothing was learned before: {plan.config.strategy.name} starts from random weights.",)
+    return ()

@@ -1,0 +1,39 @@
+"""How far a pass over the images is, told a few times a second."""
+
+import time
+from collections.abc import Generator, Iterator
+from typing import TypeVar
+
+from tlcore.training.events import Progress
+
+EVERY_S = 0.1
+T = TypeVar("T")
+
+
+class Meter:
+    """Turns counts of images into Progress events, and drops those that come too fast."""
+
+    def __init__(self, phase: str, epoch: int, total: int) -> None:
+        self._phase, self._epoch, self._total = phase, epoch, total
+        self._started = self._told = time.perf_counter()
+
+    def is_due(self, done: int) -> bool:
+        return done >= self._total or time.perf_counter() - self._told >= EVERY_S
+
+    def through(self, counting: Generator[int, None, T], before: int = 0) -> Generator[Progress, None, T]:
+        """Follow a computation that yields the images it has done, `before` of which were done earlier."""
+        while True:
+            try:
+                done = next(counting)
+            except StopIteration as finished:
+                result: T = finished.value
+                return result
+            yield from self.at(before + done)
+
+    def at(self, done: int, loss: float | None = None, accuracy: float | None = None) -> Iterator[Progress]:
+        """A Progress if one is due."""
+        if not self.is_due(done):
+            return
+        now = self._told = time.perf_counter()
+        rate = done / max(now - self._started, 1e-9)
+        yield Progress(self._phase, self._epoch, done, self._total, rate, loss, accuracy)
