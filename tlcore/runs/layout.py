@@ -1,0 +1,33 @@
+"""Where things stand in a run folder. Names only; each file has one writer, named here.
+
+run.json            create_run, once                 checkpoints/        the process that trains
+samples.csv         create_run, once                 predictions/SPLIT/  whoever computes logits; atomic
+status.json         the process that trains          metrics.jsonl       the process that trains
+left_out.json       the process that trains          writer.lock         the process that trains
+"""
+
+import re
+from pathlib import Path
+
+RUN_FILE = "run.json"
+SAMPLES_FILE = "samples.csv"
+METRICS_FILE = "metrics.jsonl"
+LEFT_OUT_FILE = "left_out.json"
+
+
+def checkpoint_path(checkpoints: Path, epoch: int) -> Path:
+    return checkpoints / f"epoch-{epoch:03d}.pt"
+
+
+def frozen_path(checkpoints: Path) -> Path:
+    return checkpoints / "frozen.pt"
+
+
+def list_epochs(checkpoints: Path) -> list[int]:
+    """Epochs that have a checkpoint, ascending."""
+    names = (re.fullmatch(r"epoch-(\d+)\.pt", path.name) for path in checkpoints.glob("epoch-*.pt"))
+    return sorted(int(match[1]) for match in names if match)
+
+
+def predictions_path(run: Path, split: str, epoch: int) -> Path:
+    return run / "predictions" / split / f"epoch-{epoch:03d}.npz"
