@@ -1,0 +1,1 @@
+"""Evaluation: logits of every checkpoint, and how sure one can be of what they say."""
