@@ -1,0 +1,122 @@
+"""What the command line shows: progress on standard error, tables and sentences on standard output."""
+
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress as ProgressBar, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from tlcore.training.events import Progress
+
+T = TypeVar("T")
+PHASES = {
+    "check": "reading the images",
+    "features": "computing features",
+    "train": "training",
+    "val": "validating",
+    "predict": "evaluating",
+}
+
+
+def console() -> Console:
+    """For standard output. Where that is no terminal, lines are as wide as they need to be."""
+    out = Console(highlight=False, soft_wrap=True)
+    return out if out.is_terminal else Console(highlight=False, width=200)
+
+
+def percent(fraction: float | None) -> str:
+    return "–" if fraction is None else f"{100 * fraction:.1f} %"
+
+
+def seconds(value: float) -> str:
+    """A duration as people say it."""
+    if value < 1:
+        return f"{1000 * value:.0f} ms"
+    if value < 90:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def size(number: float) -> str:
+    """A number of bytes."""
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit in ("B", "kB") else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> None:
+    """The first `left` columns aligned left, the others, numbers, right. Cells are plain text, never markup."""
+    result = Table()
+    for number, column in enumerate(columns):
+        result.add_column(column, justify="left" if number < left else "right", no_wrap=True)
+    for row in rows:
+        result.add_row(*(Text(str(cell)) for cell in row))
+    out = console()
+    out.print(Text(title, style="bold"))
+    out.print(result)
+
+
+class ProgressDisplay:
+    """One bar for the phase that is under way: images/s, time left, loss and accuracy."""
+
+    def __init__(self, shown: bool = True) -> None:
+        errors = Console(stderr=True, highlight=False)
+        self._bar = ProgressBar(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rate]:>7.0f} images/s"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[figures]}"),
+            console=errors,
+            transient=True,
+            disable=not (shown and errors.is_terminal),
+        )
+        self._task = self._bar.add_task("", total=None, rate=0.0, figures="")
+        self._phase = ("", -1)
+
+    def __enter__(self) -> "ProgressDisplay":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def show(self, event: Progress, epochs: int | None = None) -> None:
+        if (event.phase, event.epoch) != self._phase:
+            self._phase = (event.phase, event.epoch)
+            self._bar.reset(self._task, total=event.total)
+        words = PHASES[event.phase]
+        figures = "" if event.loss is None else f"loss {event.loss:.3f} accuracy {percent(event.accuracy)}"
+        self._bar.update(
+            self._task,
+            completed=event.done,
+            total=event.total,
+            description=f"epoch {event.epoch}/{epochs}: {words}"
+            if epochs and event.phase in ("train", "val")
+            else words,
+            rate=event.images_per_s,
+            figures=figures,
+        )
+
+    def follow(self, work: Generator[Progress, None, T]) -> T:
+        """Show a computation to its end; returns its result."""
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as finished:
+                result: T = finished.value
+                return result
+            self.show(event)
+
+
+def note(text: str) -> None:
+    """A sentence on standard error."""
+    print(text, file=sys.stderr, flush=True)

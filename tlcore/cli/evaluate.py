@@ -1,0 +1,102 @@
+"""Evaluate every saved epoch on the test split, and say which one to keep."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tlcore.evaluation.evaluate import Evaluation
+
+WIDEST_MATRIX = 12  # classes up to which the confusion matrix is printed whole
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from tlcore.cli.display import ProgressDisplay, note
+    from tlcore.evaluation.evaluate import evaluate_run
+    from tlcore.runs.folder import find_run
+
+    found = find_run(arguments.run)
+    with ProgressDisplay() as display:
+        evaluation = display.follow(evaluate_run(found))
+    for notice in evaluation.notices:
+        note(notice)
+    if evaluation.left_out:
+        note(f"{len(evaluation.left_out)} unreadable images are left out: {evaluation.left_out[0].id} and so on.")
+    _show_epochs(evaluation, found.classes)
+    _show_verdict(evaluation)
+    _show_classes(evaluation, found.classes)
+    return 0
+
+
+def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...]) -> None:
+    from tlcore.cli.display import percent, print_table
+    from tlcore.evaluation.metrics import top_k_accuracy
+
+    top_5 = len(classes) > 5
+    rows = []
+    for epoch, predictions in evaluation.predictions.items():
+        accuracy = evaluation.accuracy(epoch)
+        row = [
+            f"{epoch}{' keep' if epoch == evaluation.best_by_val else ''}",
+            percent(accuracy.value),
+            f"{percent(accuracy.low)} to {percent(accuracy.high)}",
+            f"{evaluation.loss(epoch):.4f}",
+        ]
+        if top_5:
+            row.append(percent(top_k_accuracy(predictions.logits_NC, predictions.targets_N, 5)))
+        rows.append(row)
+    columns = ["epoch", "accuracy", "95 % interval", "loss", *(["top-5 accuracy"] if top_5 else [])]
+    images = len(evaluation.targets_N)
+    print_table(f"Every epoch on {evaluation.split}, {images} images", columns, rows)
+
+
+def _show_verdict(evaluation: "Evaluation") -> None:
+    from tlcore.cli.display import console, percent
+
+    out = console()
+    keep, split, images = evaluation.best_by_val, evaluation.split, len(evaluation.targets_N)
+    kept = evaluation.accuracy(keep)
+    out.print(
+        f"Keep epoch {keep}, chosen on val: {percent(kept.value)} on {split}, "
+        f"95 % interval {percent(kept.low)} to {percent(kept.high)} ({kept.correct} of {kept.total} images)."
+    )
+    if split == "val":
+        out.print("val chose the epoch and reports it as well, so this is optimistic: there is no test split.")
+    for other, words in ((evaluation.best_on_report, f"the best on {split}"), (0, "the untrained head")):
+        if other == keep or other not in evaluation.predictions:
+            continue
+        test = evaluation.compare(other, keep)
+        verdict = "distinguishable" if test.p_value < 0.05 else "not distinguishable"
+        out.print(
+            f"Against epoch {other}, {words} ({percent(evaluation.accuracy(other).value)}): {test.fixed} images fixed, "
+            f"{test.broken} broken, McNemar p = {test.p_value:.2g}: {verdict} with {images} images."
+        )
+
+
+def _show_classes(evaluation: "Evaluation", classes: tuple[str, ...]) -> None:
+    from tlcore.cli.display import console, percent, print_table
+    from tlcore.evaluation.metrics import class_scores, confusion
+
+    out = console()
+    keep = evaluation.best_by_val
+    logits_NC, targets_N = evaluation.logits(keep), evaluation.targets_N
+    rows = [
+        (scores.name, percent(scores.precision), percent(scores.recall), percent(scores.f1), scores.support)
+        for scores in class_scores(logits_NC, targets_N, classes)
+    ]
+    print_table(f"Classes in epoch {keep}", ["class", "precision", "recall", "F1", "images"], rows)
+    matrix = confusion(logits_NC, targets_N)
+    if len(classes) <= WIDEST_MATRIX:
+        counts = [(name, *row) for name, row in zip(classes, matrix.tolist(), strict=True)]
+        print_table("Confusion: true classes down, predicted across", ["", *classes], counts)
+        return
+    mistakes = [
+        (int(matrix[true, predicted]), classes[true], classes[predicted])
+        for true, predicted in zip(*matrix.nonzero(), strict=True)
+        if true != predicted
+    ]
+    worst = [(true, predicted, count) for count, true, predicted in sorted(mistakes, reverse=True)[:10]]
+    print_table("Most frequent confusions", ["true class", "predicted", "images"], worst, left=2)

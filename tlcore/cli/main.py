@@ -1,0 +1,52 @@
+"""The command line's entry: which command, and how its errors are shown.
+
+Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 130 stopped by Ctrl-C.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from tlcore import __version__
+from tlcore.cli import evaluate, predict, resume, runs, train, zoo
+from tlcore.errors import TlcoreError
+
+COMMANDS = {
+    "train": train,
+    "runs": runs,
+    "evaluate": evaluate,
+    "resume": resume,
+    "predict": predict,
+    "zoo": zoo,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.command(arguments)
+    except TlcoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tlcore", description="Teach a pretrained image classifier a new task, and see how well it went."
+    )
+    parser.add_argument("--version", action="version", version=f"tlcore {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, module in COMMANDS.items():
+        summary = (module.__doc__ or "").splitlines()[0]
+        command = commands.add_parser(name, help=summary, description=summary)
+        module.add_arguments(command)
+        command.set_defaults(command=module.run)
+    return parser

@@ -1,0 +1,113 @@
+"""The options of `train`: each is one setting of a RunConfig, found by its path. Adding one is one entry."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tlcore.config import RunConfig, load_config, parse_config
+from tlcore.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Option:
+    flag: str
+    path: tuple[str, ...]
+    help: str
+    kind: type = str
+    metavar: str | None = None
+
+
+OPTIONS = (
+    Option("--data", ("data", "source"), "folder of class folders, CSV or TSV of path,label, or a torchvision name"),
+    Option("--images", ("data", "images"), "folder that the paths of a table are relative to", metavar="FOLDER"),
+    Option("--val-fraction", ("data", "val_fraction"), "share that a val split made here gets", float),
+    Option("--test-fraction", ("data", "test_fraction"), "share that a test split made here gets", float),
+    Option("--split-seed", ("data", "split_seed"), "seed of splits made here", int),
+    Option("--backbone", ("model", "backbone"), "architecture, see `zoo`"),
+    Option("--weights", ("model", "weights"), "imagenet, a .pth or .safetensors file, or none"),
+    Option("--strategy", ("strategy", "name"), "feature_extraction, fine_tuning or from_scratch"),
+    Option("--freeze-up-to", ("strategy", "freeze_up_to"), "last layer group to keep frozen", metavar="GROUP"),
+    Option(
+        "--lr-decay", ("strategy", "learning_rate_decay"), "factor on the learning rate per group to the stem", float
+    ),
+    Option("--unfreeze-every", ("strategy", "unfreeze_every"), "epochs until the next group joins", int, "EPOCHS"),
+    Option("--views", ("cached_views",), "augmented views kept per image; 0: fresh in every epoch", int),
+    Option("--mix", ("mix", "name"), "none, mixup, cutmix or mixup_or_cutmix"),
+    Option("--mix-alpha", ("mix", "alpha"), "Beta parameter of the mix", float),
+    Option("--optimizer", ("optimizer", "name"), "sgd, adam, adamw or rmsprop"),
+    Option("--lr", ("optimizer", "learning_rate"), "learning rate of the head", float),
+    Option("--weight-decay", ("optimizer", "weight_decay"), "weight decay", float),
+    Option("--momentum", ("optimizer", "momentum"), "momentum of sgd and rmsprop", float),
+    Option("--schedule", ("schedule", "name"), "constant, step, cosine, one_cycle or plateau"),
+    Option("--warmup", ("schedule", "warmup_epochs"), "epochs of linear warm-up", float, "EPOCHS"),
+    Option("--step-epochs", ("schedule", "step_epochs"), "step: epochs between reductions", int),
+    Option("--gamma", ("schedule", "gamma"), "step, plateau: factor of a reduction", float),
+    Option("--patience", ("schedule", "patience"), "plateau: epochs without gain before a reduction", int),
+    Option("--label-smoothing", ("loss", "label_smoothing"), "share of the label spread over all classes", float),
+    Option("--clip", ("gradient_clip",), "largest norm of the gradient", float),
+    Option("--ema", ("ema_decay",), "decay of a moving average of the weights", float),
+    Option("--early-stopping", ("early_stopping",), "epochs without a better val accuracy that end it", int, "EPOCHS"),
+    Option("--epochs", ("epochs",), "epochs to train", int),
+    Option("--batch-size", ("batch_size",), "images per step", int),
+    Option("--seed", ("seed",), "seed of all that is random", int),
+    Option("--device", ("device",), "auto, cuda, cuda:N, mps or cpu"),
+    Option("--precision", ("precision",), "auto, bf16 or fp32"),
+    Option("--workers", ("workers",), "decoding processes", int),
+)
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="RunConfig as JSON, or a run.json; options override it")
+    for option in OPTIONS:
+        metavar = option.metavar or option.flag.removeprefix("--").replace("-", "_").upper()
+        parser.add_argument(option.flag, dest=_dest(option), type=option.kind, metavar=metavar, help=option.help)
+    parser.add_argument("--nesterov", action="store_true", help="Nesterov momentum for sgd")
+    parser.add_argument(
+        "--group-lr", action="append", default=[], metavar="GROUP=LR", help="learning rate of one layer group"
+    )
+    parser.add_argument(
+        "--class-weights", metavar="WEIGHTS", help="none, balanced, or NAME=WEIGHT,NAME=WEIGHT of the loss"
+    )
+
+
+def config_from(arguments: argparse.Namespace) -> RunConfig:
+    """The RunConfig that the options and the file ask for. Raises ConfigError."""
+    settings: dict[str, Any] = {}
+    if arguments.config:
+        settings = load_config(Path(arguments.config)).model_dump(mode="json")
+    for option in OPTIONS:
+        value = getattr(arguments, _dest(option))
+        if value is not None:
+            _set(settings, option.path, value)
+    if arguments.nesterov:
+        _set(settings, ("optimizer", "nesterov"), True)
+    for pair in arguments.group_lr:
+        name, rate = _pair(pair, "--group-lr")
+        _set(settings, ("strategy", "learning_rates", name), rate)
+    if arguments.class_weights in ("none", "balanced"):
+        _set(settings, ("loss", "class_weights"), arguments.class_weights)
+    elif arguments.class_weights:
+        weights = dict(_pair(pair, "--class-weights") for pair in arguments.class_weights.split(","))
+        _set(settings, ("loss", "class_weights"), weights)
+    if "data" not in settings:
+        raise ConfigError("No data given. Name a folder of class folders: --data FOLDER.")
+    return parse_config(settings, "the options")
+
+
+def _dest(option: Option) -> str:
+    return "config_" + "_".join(option.path)
+
+
+def _set(settings: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for part in path[:-1]:
+        settings = settings.setdefault(part, {})
+    settings[path[-1]] = value
+
+
+def _pair(text: str, flag: str) -> tuple[str, float]:
+    name, _, number = text.rpartition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise ConfigError(f"{flag} takes NAME=NUMBER, not {text!r}.") from None

@@ -1,0 +1,22 @@
+"""Continue a run from its last whole epoch."""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from tlcore.cli.display import note
+    from tlcore.cli.session import run_session, start_processes
+    from tlcore.runs.folder import find_run
+    from tlcore.runs.restore import plan_to_resume
+
+    found = find_run(arguments.run)
+    if found.status().state == "finished":
+        note(f"Run {found.name} is finished: all {found.history()[-1].epoch} epochs are there.")
+        print(found.path)
+        return 0
+    processes, _ = start_processes(found.config)
+    return run_session(found, plan_to_resume(found), processes)

@@ -1,0 +1,86 @@
+"""One training from the terminal: carry out a run, show it live, and end it cleanly on Ctrl-C."""
+
+import signal
+import sys
+from types import FrameType
+
+from tlcore.cli.display import ProgressDisplay, console, note, percent, seconds
+from tlcore.cli.summary import show_epochs, show_left_out
+from tlcore.config import RunConfig
+from tlcore.runs.execute import execute
+from tlcore.runs.folder import Run
+from tlcore.training.events import EpochDone, ImagesLeftOut, Progress
+from tlcore.training.plan import Plan
+from tlcore.training.processes import Processes, SeveralProcesses, started_by_torchrun
+
+
+def start_processes(config: RunConfig) -> tuple[Processes, RunConfig]:
+    """The process group that torchrun asks for, or this process alone; and the configuration with its device."""
+    if not started_by_torchrun():
+        return Processes(), config
+    processes = SeveralProcesses(on_cpu=config.device == "cpu")
+    return processes, config.model_copy(update={"device": str(processes.device)})
+
+
+class _StopOnSignal:
+    """The first Ctrl-C or SIGTERM lets the epoch end; a second Ctrl-C ends the run at once."""
+
+    def __init__(self) -> None:
+        self.received = 0
+
+    def __enter__(self) -> "_StopOnSignal":
+        self._before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.received:
+            raise KeyboardInterrupt
+        self.received = number
+        note("Stopping after this epoch. Ctrl-C once more stops at once and drops the epoch.")
+
+
+def run_session(run: Run, plan: Plan, processes: Processes) -> int:
+    """Train until the end or a signal; the exit status is 0, or 128 + the number of the signal."""
+    epochs = plan.config.epochs
+    out = console()
+    interrupted = False
+    with _StopOnSignal() as stop, ProgressDisplay(shown=processes.is_main) as display:
+        try:
+            for event in execute(run, plan, processes, should_stop=lambda: bool(stop.received)):
+                if not processes.is_main:
+                    continue
+                if isinstance(event, Progress):
+                    display.show(event, epochs)
+                elif isinstance(event, ImagesLeftOut):
+                    show_left_out(event.images)
+                else:
+                    out.print(_epoch_line(event, epochs))
+        except KeyboardInterrupt:
+            interrupted = True
+    if not processes.is_main:
+        return 0
+    show_epochs(run, plan)
+    status = 0
+    if (stop.received or interrupted) and run.status().state != "finished":
+        note(f"Stopped. Continue with: python -m tlcore resume {run.name}")
+        status = 128 + (stop.received or signal.SIGINT)
+    print(run.path)
+    sys.stdout.flush()
+    return status
+
+
+def _epoch_line(event: EpochDone, epochs: int) -> str:
+    record = event.record
+    line = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
+    if record.train_loss is None:
+        line += "  untrained head" + 21 * " "
+    else:
+        line += f"  train loss {record.train_loss:.3f} accuracy {percent(record.train_accuracy):>7}"
+    line += f"  val loss {record.val_loss:.3f} accuracy {percent(record.val_accuracy):>7}"
+    left = (epochs - record.epoch) * record.seconds
+    rest = f", {seconds(left)} left" if record.epoch and left >= 1 else ""
+    return f"{line}  {record.images_per_s:,.0f} images/s{rest}"

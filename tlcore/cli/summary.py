@@ -1,0 +1,84 @@
+"""Tables around a training: what is about to happen, and how it went."""
+
+from collections.abc import Sequence
+
+from tlcore.cli.display import console, note, percent, print_table, seconds, size
+from tlcore.data.dataset import LeftOut
+from tlcore.evaluation.metrics import wilson_interval
+from tlcore.runs.folder import Run
+from tlcore.training.history import best_epoch
+from tlcore.training.plan import Plan
+from tlcore.training.projection import project
+
+LISTED = 10  # unreadable images that are named on screen; the run folder lists all
+
+
+def show_plan(plan: Plan, dry_run: bool) -> None:
+    """What was decided: data, device, and, for a dry run, layer groups, batches, time and disk."""
+    out = console()
+    config, dataset = plan.config, plan.dataset
+    splits = ", ".join(f"{len(dataset.split(name))} {name}" for name in dataset.split_names)
+    out.print(f"data     {dataset.name}: {len(dataset.classes)} classes, {splits}", markup=False)
+    out.print(f"model    {config.model.backbone}, {config.strategy.name}, weights {config.model.weights}", markup=False)
+    out.print(f"device   {plan.choice.reason}", markup=False)
+    for notice in plan.notices:
+        out.print(f"note     {notice}", markup=False)
+    if not dry_run:
+        return
+    rows = [
+        (
+            group.name,
+            f"{group.num_parameters:,}",
+            "frozen" if group.name in plan.frozen else "trained",
+            "–" if group.name in plan.frozen else f"{plan.learning_rates[group.name]:.2g}",
+        )
+        for group in plan.groups
+    ]
+    print_table("Layer groups, from stem to head", ["group", "parameters", "", "learning rate"], rows)
+    if config.train_transform is not None:
+        out.print("Training transform:\n" + config.train_transform.source(), markup=False)
+    projection = project(plan)
+    out.print(
+        f"{projection.batches_per_epoch} batches of {config.batch_size} per epoch, {config.epochs} epochs.\n"
+        f"Projected time {seconds(projection.seconds)}: {projection.seconds_are}.\n"
+        f"Projected disk {size(projection.run_bytes)} for the run, {size(projection.cache_bytes)} in the cache."
+    )
+
+
+def show_left_out(images: Sequence[LeftOut]) -> None:
+    note(f"{len(images)} unreadable images are left out, listed in left_out.json:")
+    for image in images[:LISTED]:
+        note(f"  {image.id}: {image.reason}")
+    if len(images) > LISTED:
+        note(f"  and {len(images) - LISTED} more")
+
+
+def show_epochs(run: Run, plan: Plan) -> None:
+    """The table of epochs, and the one to keep."""
+    history = run.history()
+    if not history:
+        return
+    best = best_epoch(history)
+    rows = [
+        (
+            f"{record.epoch}{' best' if record.epoch == best else ''}",
+            "–" if record.train_loss is None else f"{record.train_loss:.4f}",
+            percent(record.train_accuracy),
+            f"{record.val_loss:.4f}",
+            percent(record.val_accuracy),
+            f"{record.learning_rates['head']:.2g}",
+            seconds(record.seconds),
+        )
+        for record in history
+    ]
+    columns = ["epoch", "train loss", "train accuracy", "val loss", "val accuracy", "learning rate", "time"]
+    out = console()
+    print_table("Epochs", columns, rows)
+    images = len(plan.dataset.split("val"))
+    accuracy = next(record.val_accuracy for record in history if record.epoch == best)
+    low, high = wilson_interval(round(accuracy * images), images)
+    out.print(f"Best on val: epoch {best} with {percent(accuracy)} (95 % interval {percent(low)} to {percent(high)}).")
+    if plan.dataset.report_split == "val":
+        out.print("val chose this epoch, so on new images expect a little less. There is no test split to tell.")
+    else:
+        out.print(f"What that is worth on images that chose nothing: python -m tlcore evaluate {run.name}")
