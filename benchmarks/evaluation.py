@@ -1,0 +1,55 @@
+"""Evaluating 13 checkpoints of a frozen run on the report split: ours against the textbook loop."""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks import ours, textbook
+from benchmarks.measure import DATA, WEIGHTS, fresh_home, measure, median, require_shared
+
+EPOCHS, REPEATS = 13, 5
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    require_shared()
+    data, weights = str(DATA), str(WEIGHTS)
+    folder = tempfile.mkdtemp()
+    measure(textbook.train_frozen, data, weights, 1, folder)
+    for epoch in range(2, EPOCHS + 1):  # as good as 13 different ones, for the time it takes to evaluate them
+        shutil.copy(f"{folder}/epoch-1.pth", f"{folder}/epoch-{epoch}.pth")
+    book = measure(textbook.evaluate, data, folder, EPOCHS)
+
+    home = fresh_home()
+    _, run = measure(ours.train, ours.frozen_settings(data, weights), home).value
+    not_cached, features_cached, stored, peaks = [], [], [], []
+    for _ in range(REPEATS):
+        _forget(Path(home) / "cache" / "features")
+        _forget(Path(home) / "runs" / run / "predictions")
+        first = measure(ours.evaluate, run, home)
+        _forget(Path(home) / "runs" / run / "predictions")
+        second = measure(ours.evaluate, run, home)
+        third = measure(ours.evaluate, run, home)
+        not_cached.append(first.value)
+        features_cached.append(second.value)
+        stored.append(third.value)
+        peaks.append(max(first.peak_mb, second.peak_mb, third.peak_mb))
+
+    print(f"textbook loop, 13 checkpoints         {book.value:8.2f} s, peak {book.peak_mb:.0f} MB")
+    print(f"ours, features not cached             {median(not_cached):8.3f} s   {sorted(not_cached)}")
+    print(f"ours, features cached                 {median(features_cached):8.3f} s   {sorted(features_cached)}")
+    print(f"ours, logits stored in the run        {median(stored):8.3f} s   {sorted(stored)}")
+    print(f"not cached: {book.value / median(not_cached):.0f} x the textbook loop (at least 25)")
+    print(f"cached:     {book.value / median(features_cached):.0f} x the textbook loop (at least 300)")
+    print(f"stored:     {book.value / median(stored):.0f} x the textbook loop")
+    print(f"peak memory of ours: {max(peaks):.0f} MB (under 2000)")
+
+
+def _forget(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The same work through tlcore, timed after its imports."""
+
+import os
+import time
+from typing import Any
+
+import torch
+
+from benchmarks.textbook import EVALUATION
+from tlcore.config import parse_config
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.evaluation.evaluate import evaluate_run
+from tlcore.evaluation.metrics import accuracy  # noqa: F401  # sklearn and scipy are imported before the clock starts
+from tlcore.runs.execute import execute
+from tlcore.runs.folder import Run, create_run, find_run
+from tlcore.training.fit import fit
+from tlcore.training.plan import plan_run
+
+Settings = dict[str, Any]
+
+
+def frozen_settings(data: str, weights: str, epochs: int = 13, **changes: Any) -> Settings:
+    model = {"backbone": "mobilenet_v2", "weights": weights}
+    return {"data": {"source": data}, "model": model, "epochs": epochs, **changes}
+
+
+def train(settings: Settings, home: str) -> tuple[float, str]:
+    """Seconds from opening the dataset to the last checkpoint in a run folder; and the run's name."""
+    os.environ["TLCORE_HOME"] = home
+    started = time.perf_counter()
+    run = _train(settings)
+    return time.perf_counter() - started, run.name
+
+
+def train_repeatedly(settings: list[Settings], home: str) -> list[float]:
+    """Seconds of several runs, one after the other in one process."""
+    return [train(each, home)[0] for each in settings]
+
+
+def evaluate(name: str, home: str) -> float:
+    """Seconds to have the accuracy of every epoch of a run."""
+    os.environ["TLCORE_HOME"] = home
+    run = find_run(name)
+    started = time.perf_counter()
+    evaluation = _result(evaluate_run(run))
+    for epoch in evaluation.predictions:
+        evaluation.accuracy(epoch)
+    return time.perf_counter() - started
+
+
+def fine_tune(data: str, backbone: str, epochs: int, home: str) -> dict[str, float]:
+    """Images per second, training alone and with validation; the first epoch warms up and does not count."""
+    os.environ["TLCORE_HOME"] = home
+    config = parse_config(
+        {
+            "data": {"source": data},
+            "model": {"backbone": backbone, "weights": "none"},
+            "strategy": {"name": "from_scratch"},
+            "optimizer": {"name": "sgd", "learning_rate": 1e-3},
+            "epochs": epochs + 1,
+        }
+    )
+    dataset = open_dataset(config.data)
+    plan = plan_run(config, dataset)
+    records = [event.record for event in fit(plan) if hasattr(event, "record")]
+    images = len(dataset.split("train")) + len(dataset.split("val"))
+    training = sorted(record.images_per_s for record in records[2:])
+    whole = sorted(images / record.seconds for record in records[2:])
+    return {"train": training[epochs // 2], "epoch": whole[epochs // 2]}
+
+
+def decode_and_forward(data: str, weights: str) -> float:
+    """Seconds to decode every photograph once and send it through mobilenet_v2 in bf16 and channels_last.
+
+    The least that training a frozen backbone can take: a plain loop with nothing else in it.
+    """
+    from torch.utils.data import ConcatDataset, DataLoader
+    from torchvision import datasets, models
+
+    started = time.perf_counter()
+    model = models.mobilenet_v2()
+    model.load_state_dict(torch.load(weights, weights_only=True))
+    model = model.eval().to(memory_format=torch.channels_last)
+    images: ConcatDataset[Any] = ConcatDataset(
+        [datasets.ImageFolder(f"{data}/{split}", EVALUATION) for split in ("train", "val")]
+    )
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for batch, _ in DataLoader(images, batch_size=16, num_workers=2):
+            model(batch.contiguous(memory_format=torch.channels_last))
+    return time.perf_counter() - started
+
+
+def _train(settings: Settings) -> Run:
+    config = parse_config(settings)
+    dataset = open_dataset(config.data)
+    plan = plan_run(config, dataset)
+    run = create_run(plan.config, dataset, fingerprint(dataset), {"device": plan.choice.reason})
+    for _ in execute(run, plan):
+        pass
+    return run
+
+
+def _result(work: Any) -> Any:
+    while True:
+        try:
+            next(work)
+        except StopIteration as finished:
+            return finished.value
