@@ -1,0 +1,52 @@
+import pickle
+from pathlib import Path
+
+import pytest
+
+from tlcore.config import DataConfig
+from tlcore.data.catalog import open_dataset
+from tlcore.data.dataset import Dataset, Sample
+from tlcore.data.sources import FileSource
+from tlcore.errors import ConfigError
+
+
+def opened(path: Path | str, **settings) -> Dataset:
+    return open_dataset(DataConfig(source=str(path), **settings))
+
+
+@pytest.fixture
+def dataset(root, put) -> Dataset:
+    put("ants", 10)
+    put("bees", 10)
+    return opened(root)
+
+
+def test_a_dataset_survives_pickling(dataset):
+    copy = pickle.loads(pickle.dumps(dataset))
+    assert copy == dataset
+    assert copy.source.load("ants/0.png").shape == (3, 3, 4)
+
+
+def test_an_unknown_split_lists_the_known(dataset):
+    with pytest.raises(ConfigError, match=r"No split named 'vall'. Did you mean 'val'"):
+        dataset.split("vall")
+
+
+def sample_set(*splits: str) -> Dataset:
+    samples = tuple(Sample(f"{split}/{target}", target, split) for split in splits for target in (0, 1))
+    return Dataset("letters", ("a", "b"), samples, FileSource(Path()))
+
+
+def test_split_names_are_those_with_samples_in_a_fixed_order():
+    assert sample_set("test", "train").split_names == ("train", "test")
+    assert sample_set("train").split("val") == ()
+
+
+@pytest.mark.parametrize(("splits", "expected"), [(("train", "val"), "val"), (("train", "val", "test"), "test")])
+def test_test_is_reported_where_there_is_one(splits, expected):
+    assert sample_set(*splits).report_split == expected
+
+
+def test_class_counts_have_the_zeros():
+    assert sample_set("train").class_counts("train") == {"a": 1, "b": 1}
+    assert sample_set("train").class_counts("val") == {"a": 0, "b": 0}

@@ -1,0 +1,6 @@
+"""Datasets: `catalog` opens one by path or by name, `dataset` says what that is.
+
+`tree`, `folder`, `table` and `torchvision_sets` find labelled images, `assemble` and `splits` make a checked
+`Dataset` of them. `images` decodes, `sources` and `readable` load, `digests` and `fingerprints` tell whether
+anything changed, `records` keeps which image was in which split.
+"""

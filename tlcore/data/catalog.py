@@ -1,0 +1,44 @@
+"""The door to this package: open a dataset by path or by name, and know it again later."""
+
+import os
+from pathlib import Path
+
+from tlcore.config import DataConfig
+from tlcore.data.dataset import Dataset
+from tlcore.data.fingerprints import fingerprint
+from tlcore.data.folder import open_folder
+from tlcore.data.records import restore_splits, samples_table, save_samples
+from tlcore.data.table import open_table
+from tlcore.data.torchvision_sets import NAMED_SETS, open_named
+from tlcore.errors import ConfigError, DatasetInvalid, DatasetNotFound
+
+__all__ = ["fingerprint", "open_dataset", "restore_splits", "samples_table", "save_samples"]
+
+TABLE_EXTENSIONS = (".csv", ".tsv", ".txt")
+
+
+def open_dataset(config: DataConfig, download: bool = False) -> Dataset:
+    """Open the dataset that `config.source` names: a torchvision dataset, a folder, or a table.
+
+    A folder that is called like a torchvision dataset is reached with a path, as in `./mnist`. `download` is for
+    torchvision datasets. Raises DatasetNotFound, DatasetInvalid, or ConfigError for settings that do not fit.
+    """
+    if config.source.lower() in NAMED_SETS:
+        return open_named(config.source, config, download)
+    path = Path(os.path.expanduser(config.source))
+    if os.path.isdir(path):  # unlike Path.is_dir, False for a path that cannot be one or may not be looked at
+        if config.images is not None:
+            raise ConfigError(f"`images` goes with a table, and {path} is a folder: leave it out.")
+        return open_folder(path, config)
+    if os.path.isfile(path):
+        if path.suffix.lower() not in TABLE_EXTENSIONS:
+            raise DatasetInvalid(
+                f"{path} is neither a folder nor a table ({', '.join(TABLE_EXTENSIONS)}). "
+                "Unpack an archive first, and give the folder."
+            )
+        return open_table(path, config)
+    names = ", ".join(entry.name for entry in NAMED_SETS.values())
+    raise DatasetNotFound(
+        f"There is nothing at {path.absolute()}. "
+        f"Give a folder of class folders, a CSV or TSV of path,label, or one of the names {names}."
+    )

@@ -1,0 +1,91 @@
+"""What a dataset is: named classes, samples in splits, and a source that gives their pixels. No disk access here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tlcore.errors import ConfigError, suggestion
+
+if TYPE_CHECKING:
+    import torch
+
+SPLITS = ("train", "val", "test")
+
+# What people call their splits, in lower case -> what they are called here
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image with its target."""
+
+    id: str
+    """Posix path relative to the root of the source, or like `train/00017` where the images are in one array."""
+    target: int
+    """Index into `Dataset.classes`."""
+    split: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One image that cannot be used, and why."""
+
+    id: str
+    reason: str
+
+
+class ImageSource(Protocol):
+    """Where pixels come from. Can be pickled, so that worker processes can load."""
+
+    def load(self, sample_id: str) -> "torch.Tensor":
+        """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage, whose text is the reason alone."""
+        ...
+
+    def digests(self, sample_ids: Sequence[str]) -> list[str]:
+        """A digest of the content of each sample, in hex; for a file that cannot be read, one that says so."""
+        ...
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples ordered by split (train, val, test), then class, then id, whatever order a disk lists them in."""
+
+    name: str
+    classes: tuple[str, ...]
+    samples: tuple[Sample, ...]
+    source: ImageSource
+    notes: tuple[str, ...] = ()
+    """Sentences for the user: what was made, ignored or assumed."""
+    carved: tuple[str, ...] = ()
+    """The splits that were made here, because the data names none. Empty: all come from the data."""
+
+    def split(self, name: str) -> tuple[Sample, ...]:
+        """The samples of one split; none where the dataset lacks it. Raises ConfigError for an unknown name."""
+        if name not in SPLITS:
+            raise ConfigError(f"No split named {name!r}. {suggestion(name, SPLITS)}")
+        return tuple(sample for sample in self.samples if sample.split == name)
+
+    @property
+    def split_names(self) -> tuple[str, ...]:
+        """The splits that have samples, in the order train, val, test."""
+        present = {sample.split for sample in self.samples}
+        return tuple(name for name in SPLITS if name in present)
+
+    @property
+    def report_split(self) -> str:
+        """The split whose figures are reported: `test`, or `val` where there is no test split."""
+        return "test" if "test" in self.split_names else "val"
+
+    def class_counts(self, split: str) -> dict[str, int]:
+        """Samples per class of one split, in class order, with the zeros."""
+        counts = [0] * len(self.classes)
+        for sample in self.split(split):
+            counts[sample.target] += 1
+        return dict(zip(self.classes, counts, strict=True))

@@ -1,0 +1,150 @@
+"""From the bytes of an image file to 8-bit RGB, whatever the file holds. Reads no files itself.
+
+The format is found by content: real datasets hold BMP files named `.jpg`.
+"""
+
+import warnings
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import (  # the plugins, imported here, are the only ones that Image.open is let near
+    AvifImagePlugin,  # noqa: F401
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    PpmImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+from tlcore.errors import UnreadableImage
+
+if TYPE_CHECKING:
+    import torch
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "AVIF")  # MPO, of stereo cameras, opens as JPEG
+MAX_PIXELS = 100_000_000
+"""An image that claims more is refused before it is unpacked: 300 MB as RGB."""
+
+_ORIENTATION = 0x0112  # the EXIF tag
+_UPRIGHT = {  # EXIF orientation -> what undoes it (EXIF 2.3, table 4.6.4)
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Odd metadata makes Pillow warn once per image, and there are thousands. For the process, because
+# warnings.catch_warnings is not safe in threads, and images are decoded in threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def decode_image(data: bytes) -> Image.Image:
+    """Decode the first frame to an upright RGB image; what is transparent becomes white.
+
+    Grey of 16 bits is scaled to 8, not clipped. Raises UnreadableImage.
+    """
+    if not data:
+        raise UnreadableImage("empty file")
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise UnreadableImage(_too_large(f"{width * height / 1e6:.0f} megapixels ({width} x {height})"))
+            image.load()
+            return _to_rgb(_upright(image))
+    except UnreadableImage:
+        raise
+    except UnidentifiedImageError:
+        raise UnreadableImage(f"not an image, or damaged in its first bytes (read are {', '.join(FORMATS)})") from None
+    except Image.DecompressionBombError:
+        raise UnreadableImage(_too_large(f"more than {MAX_PIXELS / 1e6:.0f} megapixels")) from None
+    except Exception as error:  # on damaged files Pillow's parsers raise whatever they stumble over
+        raise UnreadableImage(_reason(error)) from None
+
+
+def to_tensor(image: Image.Image) -> "torch.Tensor":
+    """An RGB image as uint8 of shape (3, H, W), a view of memory in the order H, W, 3."""
+    import torch
+
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+
+
+def _too_large(size: str) -> str:
+    return f"too large: {size}, and at most {MAX_PIXELS / 1e6:.0f} megapixels are unpacked"
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())[:200] or type(error).__name__
+    if "truncated" in text.lower() or isinstance(error, EOFError):
+        return "truncated: the file ends before the image does"
+    if isinstance(error, MemoryError):
+        return "too large for the memory of this machine"
+    return f"damaged: {text}"
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Undo the rotation that a camera recorded in EXIF (or TIFF) instead of turning the pixels."""
+    if image.format != "TIFF" and not image.info.keys() & {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}:
+        return image
+    try:
+        orientation = image.getexif().get(_ORIENTATION)
+    except Exception:  # damaged EXIF beside sound pixels: the image is used as it lies
+        return image
+    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    return image if method is None else image.transpose(method)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        return _from_grey(_scale_integers(np.asarray(image)))
+    if image.mode == "F":
+        return _from_grey(_scale_floats(np.asarray(image)))
+    if image.has_transparency_data:
+        return _on_white(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _from_grey(grey: np.ndarray) -> Image.Image:
+    return Image.fromarray(grey).convert("RGB")
+
+
+def _scale_integers(values: np.ndarray) -> np.ndarray:
+    """16-bit values to uint8, 65535 becoming 255. Wider ones, which have no agreed white, from their own range."""
+    if values.min() < 0 or values.max() > 65535:
+        return _stretch(values.astype(np.float64))
+    return _to_uint8(values / 257)
+
+
+def _scale_floats(values: np.ndarray) -> np.ndarray:
+    """Floats to uint8: 0 to 1 is black to white, else 0 to 255 is, else the image's own range. NaN is black."""
+    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = values.min(), values.max()
+    if low < 0 or high > 255:
+        return _stretch(values)
+    return _to_uint8(values * 255 if high <= 1 else values)
+
+
+def _stretch(values: np.ndarray) -> np.ndarray:
+    """Values that are not all alike, from their lowest to their highest."""
+    low, high = values.min(), values.max()
+    return _to_uint8((values - low) / max(high - low, 1e-300) * 255)
+
+
+def _to_uint8(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.rint(values), dtype=np.uint8)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "La":  # premultiplied grey converts to nothing but LA
+        image = image.convert("LA")
+    rgba = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

@@ -1,0 +1,90 @@
+"""Splits that the data does not name: made per class, from a seed, and said."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from tlcore.config import DataConfig
+from tlcore.errors import DatasetInvalid
+
+NO_TEST = (
+    "No test split: val serves as the report split. The best epoch is chosen on it too, "
+    "so its figures are somewhat optimistic."
+)
+
+
+class Labelled(NamedTuple):
+    """One image as the data describes it."""
+
+    id: str
+    label: str
+    split: str | None
+    """None where the data has no splits."""
+
+
+class Completed(NamedTuple):
+    """Images that all have a split."""
+
+    images: list[Labelled]
+    carved: tuple[str, ...]
+    """The splits that were made here."""
+    notes: list[str]
+
+
+def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
+    """Give every image a split: the one that the data names, else one carved out of the training images.
+
+    No split at all: `val` and `test` are carved. Without `val`, `val` is. Without `test`, `val` is reported.
+    Raises DatasetInvalid where there is nothing to train on, or too little to set anything aside.
+    """
+    images = [image if image.split else image._replace(split="train") for image in images]
+    given = {image.split for image in images}
+    if "train" not in given:
+        raise DatasetInvalid("There is nothing to train on: all images are in val or test. Add a train split.")
+    carved: tuple[str, ...] = ()
+    notes: list[str] = []
+    if "val" not in given:
+        fractions = {"val": config.val_fraction}
+        if "test" not in given:
+            fractions["test"] = config.test_fraction
+        images = carve(images, fractions, config.split_seed)
+        carved = tuple(name for name in fractions if any(image.split == name for image in images))
+        if "val" not in carved:
+            raise DatasetInvalid("Each class has one image only, so that none can be set aside as val. Add images.")
+        shares = " and ".join(f"{100 * fractions[name]:g} % of train was set aside as {name}" for name in carved)
+        notes.append(f"No {' or '.join(carved)} split: {shares}, stratified, seed {config.split_seed}.")
+    if "test" not in given.union(carved):
+        notes.append(NO_TEST)
+    return Completed(images, carved, notes)
+
+
+def carve(images: Iterable[Labelled], fractions: Mapping[str, float], seed: int) -> list[Labelled]:
+    """Move a share of the training images of each class to each split in `fractions`.
+
+    Each split gets at least one image of a class while one remains to train on: of two images the first split
+    gets one, a single image stays. Depends on the seed and on the ids of the class, not on their order or on the
+    other classes.
+    """
+    by_label: dict[str, list[Labelled]] = defaultdict(list)
+    result: list[Labelled] = []
+    for image in images:
+        (by_label[image.label] if image.split == "train" else result).append(image)
+    for label, members in by_label.items():
+        members.sort(key=lambda image: image.id)
+        order = _generator(seed, label).permutation(len(members))
+        start = 0
+        for split, fraction in fractions.items():
+            room = len(members) - 1 - start
+            count = min(room, max(1, int(fraction * len(members) + 0.5)))
+            result += [members[i]._replace(split=split) for i in order[start : start + count]]
+            start += count
+        result += [members[i] for i in order[start:]]
+    return result
+
+
+def _generator(seed: int, label: str) -> np.random.Generator:
+    label_key = int.from_bytes(hashlib.blake2b(label.encode(), digest_size=8).digest(), "big")
+    return np.random.default_rng([seed, label_key])
