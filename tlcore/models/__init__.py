@@ -1,0 +1,1 @@
+"""Backbones: a table of architectures, where their weights come from, what of them is trained."""

@@ -1,0 +1,166 @@
+"""`Architecture`: what has to be known of a network to give it a new head, load weights into it and train it in part.
+
+The architectures themselves stand in the table in `zoo`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tlcore.errors import ConfigError, WeightsError, suggestion
+from tlcore.transforms import CenterCrop, Resize, TransformSpec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+HEAD = "head"
+"""Name of the last layer group of every architecture."""
+
+_TORCHVISION_LICENCE = (
+    "BSD-3-Clause (torchvision); trained on ImageNet, whose terms (non-commercial research) may apply to the weights"
+)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    name: str
+    """Also torchvision's name, unless there is a `builder`."""
+    head: str
+    """Dotted path of the final layer, an nn.Linear or an nn.Conv2d, which is replaced for the task."""
+    groups: Mapping[str, tuple[str, ...]]
+    """Layer groups from stem to head: paths of modules or single parameters. Together they hold every parameter,
+    buffer, BatchNorm and dropout once, auxiliary classifiers aside. The last is `head`: the modules that run one after
+    another on what the trunk gives."""
+    min_px: int = 1
+    """The smallest side of an image that the network can take."""
+    max_px: int | None = None
+    """The largest. None: any."""
+    weights: str | None = "IMAGENET1K_V1"
+    """The torchvision weights that `imagenet` means. None: there are none."""
+    other_weights: tuple[str, ...] = ()
+    """Further torchvision weights, to be had as `imagenet:NAME`."""
+    aux: tuple[str, ...] = ()
+    """Final layers of auxiliary classifiers, replaced together with the head."""
+    aux_weight: float = 0.0
+    """What each auxiliary loss counts in training."""
+    aux_min_px: int = 1
+    """The smallest side of an image that the auxiliary classifiers can take."""
+    builder: "Callable[..., nn.Module] | None" = None
+    """Builds the network. None: torchvision does, by name."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of the builder."""
+    pretrained_arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Those that differ where weights are loaded, from torchvision or from a file."""
+    renamed_keys: tuple[tuple[str, str], ...] = ()
+    """(pattern, replacement): how keys of published weights become the keys of today's network."""
+    transform: TransformSpec | None = None
+    """The evaluation transform. None: the one that belongs to the weights."""
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """From stem to head."""
+        return tuple(self.groups)
+
+    @property
+    def aux_modules(self) -> tuple[str, ...]:
+        """Paths of the auxiliary classifiers, which are trained with the head group."""
+        return tuple(path.rpartition(".")[0] for path in self.aux)
+
+    @property
+    def input_px(self) -> int:
+        """Side of the square image that the evaluation transform delivers."""
+        crop = self.eval_transform().operations[-1]
+        if not isinstance(crop, CenterCrop) or not isinstance(crop.size, int):
+            raise TypeError(f"the evaluation transform of {self.name} does not end in a square CenterCrop")
+        return crop.size
+
+    @property
+    def min_training_px(self) -> int:
+        """The smallest side of an image with which the trunk can be trained: auxiliary classifiers need their own."""
+        return max(self.min_px, self.aux_min_px)
+
+    def check_input_px(self, size_px: int, *, trunk_trains: bool = False) -> None:
+        """Raises ConfigError where images of that side are too small or too large for the network."""
+        smallest = self.min_training_px if trunk_trains else self.min_px
+        if smallest <= size_px and (self.max_px is None or size_px <= self.max_px):
+            return
+        subject = f"To train more than its head, {self.name}" if smallest > self.min_px else self.name
+        needed = f"exactly {smallest}" if smallest == self.max_px else f"at least {smallest}"
+        raise ConfigError(
+            f"{subject} needs images of {needed} px, and the transform delivers {size_px} px. "
+            f"Its usual size is {self.input_px} px."
+        )
+
+    @property
+    def num_parameters(self) -> int:
+        """With its original head; as torchvision states it (GoogLeNet: without the auxiliary classifiers)."""
+        if self.weights is None:
+            return sum(parameter.numel() for parameter in self.build_skeleton().parameters())
+        return int(self.pretrained().meta["num_params"])
+
+    @property
+    def weights_names(self) -> tuple[str, ...]:
+        """Names of the torchvision weights to choose from, the usual ones first."""
+        return () if self.weights is None else (self.weights, *self.other_weights)
+
+    def licence(self, weights: str | None = None) -> str | None:
+        """Under which terms torchvision's weights come, in words. None: there are no weights.
+
+        Source: torchvision's README, "Pre-trained Model License", and the `license` of the weights where they have one.
+        """
+        if self.weights is None:
+            return None
+        own = self.pretrained(weights).meta.get("license")
+        return f"own licence, see {own}" if own else _TORCHVISION_LICENCE
+
+    def pretrained(self, weights: str | None = None) -> Any:
+        """Torchvision's entry for the weights of that name, by default for `self.weights`: its url, transforms, meta.
+
+        Raises WeightsError where there is none of that name.
+        """
+        from torchvision.models import get_model_weights
+
+        if self.weights is None:
+            raise WeightsError(
+                f"There are no ImageNet weights for {self.name}. "
+                "Choose weights `none`, a file of your own (`--weights FILE`), or another backbone."
+            )
+        name = weights or self.weights
+        if name not in self.weights_names:
+            raise WeightsError(f"No weights {name!r} for {self.name}. {suggestion(name, self.weights_names)}")
+        return get_model_weights(self.name)[name]
+
+    def eval_transform(self, weights: str | None = None) -> TransformSpec:
+        """The preprocessing that the torchvision weights of that name, by default `self.weights`, were evaluated with.
+
+        Raises WeightsError where there are no weights of that name.
+        """
+        if self.transform is not None:
+            return self.transform
+        preset = self.pretrained(weights).transforms()
+        (resize_px,), (crop_px,) = preset.resize_size, preset.crop_size
+        return TransformSpec(
+            operations=(Resize(size=resize_px, interpolation=preset.interpolation.value), CenterCrop(size=crop_px)),
+            mean=tuple(preset.mean),
+            std=tuple(preset.std),
+        )
+
+    def build(self, *, pretrained: bool) -> "nn.Module":
+        """The network with its original head, initialised at random by the global generator.
+
+        `pretrained` says that weights will be loaded into it.
+        """
+        from torchvision.models import get_model
+
+        arguments = {**self.arguments, **(self.pretrained_arguments if pretrained else {})}
+        network: nn.Module = (
+            get_model(self.name, weights=None, **arguments) if self.builder is None else self.builder(**arguments)
+        )
+        return network
+
+    def build_skeleton(self) -> "nn.Module":
+        """The network to load weights into: names and shapes on the meta device, without memory or values."""
+        import torch
+
+        with torch.device("meta"):
+            return self.build(pretrained=True)

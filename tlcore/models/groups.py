@@ -1,0 +1,122 @@
+"""Layer groups in training: which of them are frozen, how fast the others learn, and what frozen means.
+
+Frozen means frozen: no gradient, and evaluation mode, so that BatchNorm keeps its statistics and dropout is off.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from tlcore.config import StrategyConfig
+from tlcore.errors import ConfigError, suggestion
+from tlcore.models.architecture import HEAD, Architecture
+
+
+@dataclass(frozen=True)
+class LayerGroup:
+    """Parameters that share a learning rate, by their names in the model."""
+
+    name: str
+    parameters: tuple[str, ...]
+    num_parameters: int
+
+
+def layer_groups(model: nn.Module, architecture: Architecture) -> list[LayerGroup]:
+    """The groups from stem to head. Auxiliary classifiers belong to the head."""
+    sizes: dict[str, dict[str, int]] = {group: {} for group in architecture.groups}
+    for name, parameter in model.named_parameters():
+        sizes[group_of(architecture, name)][name] = parameter.numel()
+    return [LayerGroup(group, tuple(members), sum(members.values())) for group, members in sizes.items()]
+
+
+def group_of(architecture: Architecture, name: str) -> str:
+    """The layer group that a parameter or buffer of that name belongs to.
+
+    Raises KeyError where the architecture has no such part.
+    """
+    for group, paths in architecture.groups.items():
+        if _lies_under(name, paths):
+            return group
+    if _lies_under(name, architecture.aux_modules):
+        return HEAD
+    raise KeyError(f"{architecture.name} has no layer group for {name!r}")
+
+
+def frozen_groups(architecture: Architecture, strategy: StrategyConfig, epoch: int) -> tuple[str, ...]:
+    """Names of the groups, from the stem on, that are frozen in this epoch. The first epoch is 1.
+
+    Raises ConfigError where `freeze_up_to` is no group, or is the head.
+    """
+    always = never_trained(architecture, strategy)
+    if strategy.unfreeze_every is None:
+        return always
+    num_training = 1 + (epoch - 1) // strategy.unfreeze_every
+    still_waiting = architecture.group_names[: max(0, len(architecture.groups) - num_training)]
+    return max(always, still_waiting, key=len)
+
+
+def never_trained(architecture: Architecture, strategy: StrategyConfig) -> tuple[str, ...]:
+    """Names of the groups that are frozen in every epoch.
+
+    Raises ConfigError where `freeze_up_to` is no group, or is the head.
+    """
+    names = architecture.group_names
+    if strategy.name == "feature_extraction":
+        return names[:-1]
+    if strategy.freeze_up_to is None:
+        return ()
+    _check_names([strategy.freeze_up_to], architecture, setting="freeze_up_to")
+    if strategy.freeze_up_to == HEAD:
+        raise ConfigError(
+            f"freeze_up_to {HEAD!r} leaves nothing to train. Freeze up to {names[-2]!r} to train the head alone."
+        )
+    return names[: names.index(strategy.freeze_up_to) + 1]
+
+
+def learning_rates(architecture: Architecture, strategy: StrategyConfig, base: float) -> dict[str, float]:
+    """Learning rate of every group, frozen or not: the one that is set for it, else `base`, which is the head's,
+    times `learning_rate_decay` for each step from the head to the group.
+
+    Raises ConfigError where a rate is set for an unknown group.
+    """
+    _check_names(strategy.learning_rates, architecture, setting="learning_rates")
+    names = architecture.group_names
+    decayed = {name: base * strategy.learning_rate_decay**distance for distance, name in enumerate(reversed(names))}
+    return {name: strategy.learning_rates.get(name, decayed[name]) for name in names}
+
+
+def set_training_mode(model: nn.Module, architecture: Architecture, frozen: Collection[str]) -> None:
+    """Put the groups in `frozen` into evaluation mode, without gradients, and the others into training mode.
+
+    Where the head alone is trained, all else is in evaluation mode: also the model itself, so that it returns plain
+    logits, and auxiliary classifiers, which serve to train the trunk.
+    """
+    trunk_trains = any(name not in frozen for name in architecture.group_names[:-1])
+    model.train(trunk_trains)
+    for name, paths in architecture.groups.items():
+        _set_trainable(model, paths, name not in frozen)
+    _set_trainable(model, architecture.aux_modules, trunk_trains and HEAD not in frozen)
+
+
+def _set_trainable(model: nn.Module, paths: Sequence[str], trainable: bool) -> None:
+    modules = dict(model.named_modules())
+    for path in paths:
+        if path in modules:
+            modules[path].train(trainable)
+    for name, parameter in model.named_parameters():
+        if _lies_under(name, paths):
+            parameter.requires_grad_(trainable)
+
+
+def _lies_under(name: str, paths: Sequence[str]) -> bool:
+    return any(name == path or name.startswith(f"{path}.") for path in paths)
+
+
+def _check_names(names: Collection[str], architecture: Architecture, *, setting: str) -> None:
+    for name in names:
+        if name not in architecture.groups:
+            raise ConfigError(
+                f"{setting}: {architecture.name} has no layer group {name!r}. "
+                f"{suggestion(name, architecture.group_names)}"
+            )

@@ -1,0 +1,48 @@
+"""The new final layer: for the task's classes, and in float32 also where the rest of the network is not.
+
+So logits from stored bfloat16 features and logits of the whole network agree.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor, nn
+
+
+class Float32Linear(nn.Linear):
+    """nn.Linear that computes in float32 under autocast, whatever its input."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        with _without_autocast(input.device.type):
+            return super().forward(input.to(self.weight.dtype))
+
+
+class Float32Conv2d(nn.Conv2d):
+    """nn.Conv2d that computes in float32 under autocast, whatever its input."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        with _without_autocast(input.device.type):
+            return super().forward(input.to(self.weight.dtype))
+
+
+def replace_final_layer(model: nn.Module, path: str, num_classes: int) -> None:
+    """Put a layer for `num_classes`, initialised by the global generator, in the place of the one at `path`.
+
+    Raises TypeError where that is neither nn.Linear nor a 1×1 nn.Conv2d.
+    """
+    parent_path, _, name = path.rpartition(".")
+    old = model.get_submodule(path)
+    new: nn.Module
+    if isinstance(old, nn.Linear):
+        new = Float32Linear(old.in_features, num_classes, bias=old.bias is not None)
+    elif isinstance(old, nn.Conv2d) and old.kernel_size == (1, 1):
+        new = Float32Conv2d(old.in_channels, num_classes, kernel_size=1, bias=old.bias is not None)
+    else:
+        raise TypeError(f"the final layer {path} is a {type(old).__name__}, not a Linear or a 1×1 Conv2d")
+    setattr(model.get_submodule(parent_path), name, new)
+
+
+def _without_autocast(device_type: str) -> AbstractContextManager[object]:
+    """Enters nothing where autocast is off, so that exporters and compilers see a plain layer."""
+    enabled = torch.is_autocast_enabled(device_type)
+    return torch.autocast(device_type, enabled=False) if enabled else nullcontext()

@@ -1,0 +1,63 @@
+"""A network in two parts: the trunk, whose output can be stored, and the head, which runs on what was stored.
+
+N images, C classes, H and W pixels.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from tlcore.models.architecture import HEAD, Architecture
+
+
+def extract_features(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) -> Tensor:
+    """What reaches the head group: (N, D), or (N, D, h, w) where the head begins with a convolution or a pool.
+
+    The model is expected in evaluation mode. The dtype is the trunk's: bfloat16 under such an autocast.
+    """
+    captured: list[Tensor] = []
+
+    def capture(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        captured.append(inputs[0])
+
+    hook = model.get_submodule(architecture.groups[HEAD][0]).register_forward_pre_hook(capture)
+    try:
+        model(images_NCHW)
+    finally:
+        hook.remove()
+    return captured[0]
+
+
+class Head(nn.Module):
+    """Modules that run one after another on features, and give logits of shape (N, C)."""
+
+    def __init__(self, layers: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, features: Tensor) -> Tensor:
+        for layer in self.layers:
+            features = layer(features.flatten(1) if isinstance(layer, nn.Linear) else features)
+        return features.flatten(1)
+
+
+def build_head(model: nn.Module, architecture: Architecture) -> Head:
+    """The head group of `model` as a module of its own. It shares the model's layers, and so parameters and mode."""
+    layers = [model.get_submodule(path) for path in architecture.groups[HEAD]]
+    for layer in layers:
+        if isinstance(layer, nn.Dropout | nn.ReLU):
+            layer.inplace = False  # features are stored and used again, so the head must not write into them
+    return Head(layers)
+
+
+def main_and_auxiliary(output: Tensor | tuple[Tensor | None, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Logits and the logits of auxiliary classifiers, of what a forward pass returned.
+
+    In training mode inception_v3 and googlenet return a named tuple with the auxiliary logits, else plain logits.
+    """
+    if isinstance(output, Tensor):
+        return output, ()
+    main, *auxiliary = output
+    if main is None:
+        raise TypeError("a network returned no logits")
+    return main, tuple(logits_NC for logits_NC in auxiliary if logits_NC is not None)
