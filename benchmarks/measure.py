@@ -1,12 +1,17 @@
-"""Run a function in a process of its own: its result, and the peak memory of it and its children."""
+"""Run a function in a process of its own, for its time or for its peak memory.
 
-import multiprocessing
+Not for both at once: to ask the kernel how memory is shared between processes holds up those that allocate.
+"""
+
+import importlib
 import os
+import pickle
+import select
 import statistics
+import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +20,52 @@ import psutil
 SHARED = Path(__file__).parents[2] / "shared"
 DATA = SHARED / "data" / "hymenoptera_data"
 WEIGHTS = SHARED / "weights" / "mobilenet_v2-imagenet1k.pth"
-SAMPLE_EVERY_S = 0.02
+SAMPLE_EVERY_S = 0.05
 
 
-@dataclass(frozen=True)
-class Measured:
-    value: Any
-    """What the function returned."""
-    peak_mb: float
-    """Proportional set size of the process and its children together, at most, in 10^6 bytes."""
-
-
-def measure(function: Callable[..., Any], *arguments: Any) -> Measured:
+def measure(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call `function(*arguments)` in a fresh Python process, so that nothing is warm that should be cold."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_call, args=(sender, function, arguments))
-    process.start()
-    sender.close()
+    return _in_process(function, arguments, watch=lambda pid: None)
+
+
+def peak_mb(function: Callable[..., Any], *arguments: Any) -> float:
+    """Proportional set size of such a process and its children together, at most, in 10^6 bytes."""
     peak = 0
-    while not receiver.poll(SAMPLE_EVERY_S):
-        peak = max(peak, _tree_bytes(process.pid or os.getpid()))
-        if not process.is_alive() and not receiver.poll():
-            raise RuntimeError(f"{function.__name__} died with exit code {process.exitcode}")
-    value = receiver.recv()
-    process.join()
-    if isinstance(value, BaseException):
-        raise value
-    return Measured(value, peak / 1e6)
+
+    def watch(pid: int) -> None:
+        nonlocal peak
+        peak = max(peak, _tree_bytes(pid))
+
+    _in_process(function, arguments, watch)
+    return peak / 1e6
+
+
+def _in_process(function: Callable[..., Any], arguments: tuple[Any, ...], watch: Callable[[int], None]) -> Any:
+    """A plain subprocess: multiprocessing's would hand on how it starts processes to the loops that are measured."""
+    command = [sys.executable, "-m", "benchmarks.measure"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        pickle.dump((function.__module__, function.__name__, arguments), child.stdin)
+        child.stdin.close()
+        while not select.select([child.stdout], [], [], SAMPLE_EVERY_S)[0]:
+            watch(child.pid)
+        answer = child.stdout.read()
+    if child.returncode:
+        raise RuntimeError(f"{function.__name__} failed with exit status {child.returncode}")
+    return pickle.loads(answer)
+
+
+def _serve() -> None:
+    """The other end of `_in_process`."""
+    module, name, arguments = pickle.load(sys.stdin.buffer)
+    answer = os.dup(1)
+    os.dup2(2, 1)  # what the function prints must not get into the answer
+    result = getattr(importlib.import_module(module), name)(*arguments)
+    with os.fdopen(answer, "wb") as pipe:
+        pickle.dump(result, pipe)
 
 
 def fresh_home() -> str:
@@ -59,21 +82,6 @@ def require_shared() -> None:
         raise SystemExit(f"This benchmark needs the photographs in {DATA} and the weights in {WEIGHTS}.")
 
 
-def wall(function: Callable[[], Any]) -> float:
-    """Seconds that a call takes."""
-    started = time.perf_counter()
-    function()
-    return time.perf_counter() - started
-
-
-def _call(sender: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    try:
-        sender.send(function(*arguments))
-    except BaseException as error:
-        sender.send(error)
-        raise
-
-
 def _tree_bytes(pid: int) -> int:
     total = 0
     try:
@@ -84,3 +92,7 @@ def _tree_bytes(pid: int) -> int:
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         pass
     return total
+
+
+if __name__ == "__main__":
+    _serve()

@@ -46,11 +46,12 @@ def evaluate(data: str, folder: str, epochs: int) -> float:
     return time.perf_counter() - started
 
 
-def fine_tune(data: str, backbone: str, epochs: int) -> dict[str, float]:
+def fine_tune(data: str, backbone: str, epochs: int, batch_size: int) -> dict[str, float]:
     """Images per second, training alone and with validation; the first epoch warms up and does not count."""
     model = models.get_model(backbone, weights=None, num_classes=2)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
-    train, val = _loader(data, "train", AUGMENTED, shuffle=True), _loader(data, "val", EVALUATION)
+    train = _loader(data, "train", AUGMENTED, shuffle=True, batch_size=batch_size)
+    val = _loader(data, "val", EVALUATION, batch_size=batch_size)
     training, whole = [], []
     for _ in range(epochs + 1):
         started = time.perf_counter()
@@ -70,9 +71,11 @@ def _mobilenet(weights: str) -> models.MobileNetV2:
     return model
 
 
-def _loader(data: str, split: str, transform: transforms.Compose, shuffle: bool = False) -> DataLoader[object]:
+def _loader(
+    data: str, split: str, transform: transforms.Compose, shuffle: bool = False, batch_size: int = BATCH_SIZE
+) -> DataLoader[object]:
     dataset = datasets.ImageFolder(str(Path(data) / split), transform)
-    return DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=shuffle, num_workers=WORKERS)
+    return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, num_workers=WORKERS)
 
 
 def _train_epoch(model: nn.Module, loader: DataLoader[object], optimizer: torch.optim.Optimizer) -> None:

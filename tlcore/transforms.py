@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tlcore.errors import ConfigError
+
 if TYPE_CHECKING:
     from torchvision.transforms import v2
 
@@ -188,6 +190,24 @@ class TransformSpec(_Frozen):
         from torchvision.transforms import v2
 
         return v2.Compose([self.build_operations(), self.build_normalize()])
+
+    def output_px(self) -> tuple[int, int]:
+        """Height and width of every image that comes out.
+
+        Raises ConfigError where that depends on the image that goes in, so that images do not fit into a batch.
+        """
+        import torch
+
+        operations = self.build_operations()
+        with torch.random.fork_rng(devices=[]):  # a trial must not use up anybody's random numbers
+            wide, tall = (
+                operations(torch.zeros(3, *size, dtype=torch.uint8)).shape[1:] for size in ((40, 60), (60, 40))
+            )
+        if wide != tall:
+            raise ConfigError(
+                "The transform gives images of different sizes. End it with a CenterCrop or a RandomResizedCrop."
+            )
+        return int(wide[0]), int(wide[1])
 
     def source(self) -> str:
         """Python source of the same pipeline: run it, and `transform` does what `build()` does."""

@@ -77,10 +77,9 @@ def _show_verdict(evaluation: "Evaluation") -> None:
 
 
 def _show_classes(evaluation: "Evaluation", classes: tuple[str, ...]) -> None:
-    from tlcore.cli.display import console, percent, print_table
+    from tlcore.cli.display import percent, print_table
     from tlcore.evaluation.metrics import class_scores, confusion
 
-    out = console()
     keep = evaluation.best_by_val
     logits_NC, targets_N = evaluation.logits(keep), evaluation.targets_N
     rows = [

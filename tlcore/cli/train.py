@@ -30,7 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     processes, config = start_processes(config)
     dataset = open_dataset(config.data, download=arguments.download)
     if arguments.augment:
-        evaluation = config.eval_transform or eval_transform(find_architecture(config.model.backbone))
+        evaluation = config.eval_transform or eval_transform(
+            find_architecture(config.model.backbone), config.model.weights
+        )
         name = None if arguments.augment == "none" else arguments.augment
         config = config.model_copy(update={"train_transform": augmented(evaluation, name)})
     plan = plan_run(config, dataset)

@@ -100,13 +100,12 @@ def set_training_mode(model: nn.Module, architecture: Architecture, frozen: Coll
 
 
 def _set_trainable(model: nn.Module, paths: Sequence[str], trainable: bool) -> None:
-    modules = dict(model.named_modules())
     for path in paths:
-        if path in modules:
-            modules[path].train(trainable)
-    for name, parameter in model.named_parameters():
-        if _lies_under(name, paths):
-            parameter.requires_grad_(trainable)
+        parent, _, name = path.rpartition(".")
+        member = getattr(model.get_submodule(parent), name)
+        if isinstance(member, nn.Module):
+            member.train(trainable)
+        member.requires_grad_(trainable)  # of a module: of all its parameters
 
 
 def _lies_under(name: str, paths: Sequence[str]) -> bool:

@@ -49,7 +49,7 @@ def save_predictions(run: Path, split: str, epoch: int, predictions: Predictions
 def load_predictions(run: Path, split: str, epoch: int, key: str) -> Predictions | None:
     """The stored logits; None where there are none, or they were made from something else, or are damaged."""
     try:
-        with np.load(predictions_path(run, split, epoch), allow_pickle=False) as content:
+        with predictions_path(run, split, epoch).open("rb") as file, np.load(file, allow_pickle=False) as content:
             if str(content["key"]) != key:
                 return None
             return Predictions(content["logits"], content["targets"], tuple(content["sample_ids"].tolist()))

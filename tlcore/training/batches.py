@@ -63,7 +63,8 @@ def batch_positions(count: int, batch_size: int, order_seed: int | None) -> list
         order = torch.randperm(count, generator=torch.Generator().manual_seed(order_seed)).tolist()
     batches = [order[start : start + batch_size] for start in range(0, count, batch_size)]
     if len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2] += batches.pop()
+        single = batches.pop()
+        batches[-1] += single
     return batches
 
 
@@ -151,10 +152,15 @@ def _leave_interrupts_to_the_main_process(worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def worker_count(told: int | None, device: torch.device, images: int) -> int:
-    """Decoding processes: as told, else by device, and none where starting them costs more than they save."""
+def worker_count(told: int | None, device: torch.device, images: int, *, decoded: bool = False) -> int:
+    """Decoding processes: as told, else by device, and none where they cost more than they save.
+
+    On a CPU with the images decoded there is next to nothing to do beside the network, which wants every core.
+    """
     if told is not None:
         return told
+    if decoded and device.type == "cpu":
+        return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     spawned = sys.platform in ("win32", "darwin")  # each new process imports torch anew: seconds, not milliseconds
     if cores == 1 or images < (2000 if spawned else 64):

@@ -177,8 +177,6 @@ class _Trainer:
         if frozen != self._frozen:
             self._stepped = self._sharing.wrap(self._network(self._model))
             self._frozen = frozen
-        self._stepped.train()
-        set_training_mode(self._model, self._plan.architecture, frozen)
 
     def _checkpoint(self, record: EpochRecord) -> dict[str, Any]:
         device = self._plan.choice.device

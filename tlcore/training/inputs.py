@@ -105,5 +105,6 @@ def image_batches(
     assert transform is not None
     kept = readable(samples, decoded)
     dataset = ViewDataset(kept, plan.dataset.source, transform, plan.config.seed, decoded.images)
-    workers = worker_count(plan.config.workers, plan.choice.device, len(kept))
+    at_hand = decoded.images is not None
+    workers = worker_count(plan.config.workers, plan.choice.device, len(kept), decoded=at_hand)
     return ImageBatches(dataset, plan.choice, plan.config.batch_size, workers, processes.rank, processes.count)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from torch import nn
 
+from tlcore.allocator import keep_freed_memory
 from tlcore.config import RunConfig, Strategy
 from tlcore.data.dataset import Dataset
 from tlcore.device import DeviceChoice, choose_device
@@ -56,9 +57,14 @@ def plan_run(config: RunConfig, dataset: Dataset, model: nn.Module | None = None
     `model` is one that was trained before, in place of the weights that the configuration names.
     Raises ConfigError, ModelError or DeviceError.
     """
+    keep_freed_memory()
     architecture = find_architecture(config.model.backbone)
     config = fill_in(config, architecture)
     choice = choose_device(config.device, config.precision)
+    for transform in (config.train_transform, config.eval_transform):
+        assert transform is not None
+        trains_trunk = config.strategy.name != "feature_extraction"
+        architecture.check_input_px(min(transform.output_px()), trunk_trains=trains_trunk)
     rates = learning_rates(architecture, config.strategy, config.optimizer.learning_rate or 0.0)
     Schedule(config.schedule, config.epochs)
     if model is None:
@@ -87,7 +93,7 @@ def fill_in(config: RunConfig, architecture: Architecture) -> RunConfig:
     """
     strategy = config.strategy.name
     weights = config.model.weights or ("none" if strategy == "from_scratch" else "imagenet")
-    evaluation = config.eval_transform or eval_transform(architecture, weights.partition(":")[2] or None)
+    evaluation = config.eval_transform or eval_transform(architecture, weights)
     optimizer = config.optimizer
     if optimizer.learning_rate is None:
         rate = LEARNING_RATES[strategy] * find_optimizer(optimizer.name).step_scale

@@ -1,0 +1,112 @@
+"""The command line as processes: killed, interrupted, and several at once."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DEADLINE_S = 120
+
+
+@pytest.fixture
+def many(make_images):
+    return make_images("many", train=60, val=20, test=10)
+
+
+@pytest.fixture
+def start(home, many):
+    """Start `python -m tlcore train` on `many`, fine-tuning slowly enough to be interrupted."""
+    started = []
+
+    def call(*options, launcher=("-m",)):
+        command = [sys.executable, *launcher, "tlcore", "train", "--data", str(many), "--backbone", "small_cnn"]
+        command += ["--weights", "none", "--device", "cpu", "--precision", "fp32", "--batch-size", "4", *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        started.append(process)
+        return process
+
+    yield call
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+ROOT = Path(__file__).parents[2]
+FINE_TUNING = ("--strategy", "fine_tuning", "--augment", "standard", "--workers", "1")
+
+
+def wait_for_epoch(home, epoch, process):
+    """Until the run in `home` has recorded an epoch; returns its folder."""
+    give_up = time.monotonic() + DEADLINE_S
+    while time.monotonic() < give_up and process.poll() is None:
+        for metrics in home.glob("runs/*/metrics.jsonl"):
+            if metrics.read_text().count("\n") > epoch:
+                return metrics.parent
+        time.sleep(0.02)
+    raise AssertionError(f"epoch {epoch} did not come: {process.communicate()[1]}")
+
+
+def results(run):
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [{**line, "seconds": 0, "images_per_s": 0} for line in lines]
+
+
+def test_a_run_that_was_killed_is_resumed_to_exactly_the_same_metrics(start, home):
+    process = start(*FINE_TUNING, "--epochs", "8")
+    run = wait_for_epoch(home, 2, process)
+    process.kill()
+    process.wait()
+    state = subprocess.run([sys.executable, "-m", "tlcore", "runs"], capture_output=True, text=True, cwd=ROOT).stdout
+    assert "interrupted" in state
+    done = len(results(run))
+    assert done < 9
+    resumed = subprocess.run(
+        [sys.executable, "-m", "tlcore", "resume", run.name], capture_output=True, text=True, cwd=ROOT
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout.splitlines()[-1] == str(run)
+    whole = start(*FINE_TUNING, "--epochs", "8")
+    out, err = whole.communicate(timeout=DEADLINE_S)
+    assert whole.returncode == 0, err
+    assert results(run) == results(Path(out.splitlines()[-1]))
+
+
+def test_ctrl_c_ends_the_epoch_and_exits_with_130(start, home):
+    process = start(*FINE_TUNING, "--epochs", "500")
+    run = wait_for_epoch(home, 1, process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 130
+    assert out.splitlines()[-1] == str(run)
+    assert "Stopping after this epoch" in err
+    assert f"python -m tlcore resume {run.name}" in err
+    assert "Traceback" not in err
+    assert json.loads((run / "status.json").read_text())["state"] == "stopped"
+    epochs = [line["epoch"] for line in results(run)]
+    assert epochs == list(range(len(epochs)))
+    assert len(list((run / "checkpoints").glob("epoch-*.pt"))) == len(epochs)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="gloo under torchrun is for Linux and macOS here")
+def test_two_processes_give_the_metrics_of_one(start, home):
+    # fresh augmentation through a frozen network without dropout: nothing differs but the order of additions
+    options = ("--views", "0", "--augment", "standard", "--epochs", "2", "--workers", "0", "--config")
+    small = {"operations": [{"op": "Resize", "size": 64}, {"op": "CenterCrop", "size": 64}]}
+    config = home.parent / "config.json"
+    config.write_text(json.dumps({"data": {"source": "x"}, "eval_transform": small, "device": "cpu"}))
+    options += (str(config), "--backbone", "shufflenet_v2_x1_0")
+    runs = []
+    for launcher in (("-m",), ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m")):
+        process = start(*options, launcher=launcher)
+        out, err = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 0, err
+        runs.append(results(Path(out.splitlines()[-1])))
+    assert len(list(home.glob("runs/*"))) == 2
+    for one, two in zip(*runs, strict=True):
+        for figure in ("val_loss", "val_accuracy", *(["train_loss", "train_accuracy"] if one["epoch"] else [])):
+            assert two[figure] == pytest.approx(one[figure], rel=1e-4), figure

@@ -1,0 +1,67 @@
+"""Fixtures that all tests share: a home of their own, and small data sets and configurations."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tlcore.config import RunConfig, parse_config
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors: a second thread only waits for the first
+COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 70), "red": (200, 60, 40)}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty TLCORE_HOME."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("TLCORE_HOME", str(folder))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch-home"))
+    return folder
+
+
+@pytest.fixture
+def make_images(tmp_path: Path) -> Callable[..., Path]:
+    """Writes class folders of noisy coloured images, 40 x 36 px: `make_images(train=10, val=5)` per class."""
+
+    def make(folder: str = "colours", classes: int = 2, seed: int = 0, **splits: int) -> Path:
+        root, draw = tmp_path / folder, np.random.default_rng(seed)
+        for split, count in splits.items():
+            for name in sorted(COLOURS)[:classes]:
+                (root / split / name).mkdir(parents=True, exist_ok=True)
+                for number in range(count):
+                    noise = draw.normal(0, 60, (36, 40, 3))
+                    pixels = np.clip(np.array(COLOURS[name]) + noise, 0, 255).astype(np.uint8)
+                    Image.fromarray(pixels).save(root / split / name / f"{number:03d}.png")
+        return root
+
+    return make
+
+
+@pytest.fixture
+def colours(make_images: Callable[..., Path]) -> Path:
+    """Two classes, 21 train, 9 val and 7 test images each: no batch size divides them."""
+    return make_images(train=21, val=9, test=7)
+
+
+@pytest.fixture
+def configure(colours: Path) -> Callable[..., RunConfig]:
+    """A quick RunConfig on `colours`, frozen small_cnn on the CPU in fp32, with changes by keyword."""
+
+    def make(**changes: Any) -> RunConfig:
+        settings = {
+            "data": {"source": str(colours)},
+            "model": {"backbone": "small_cnn", "weights": "none"},
+            "epochs": 3,
+            "batch_size": 8,
+            "device": "cpu",
+            "precision": "fp32",
+            "workers": 0,
+        }
+        return parse_config({**settings, **changes})
+
+    return make

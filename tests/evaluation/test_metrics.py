@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from tlcore.evaluation.metrics import (
+    accuracy,
+    class_scores,
+    confusion,
+    mcnemar,
+    mean_loss,
+    top_k_accuracy,
+    wilson_interval,
+)
+
+
+def logits_for(predictions, classes=3):
+    """Logits whose largest entry is the given class."""
+    return np.eye(classes, dtype=np.float32)[list(predictions)] * 4
+
+
+def test_wilson_interval_is_the_published_one():
+    # Newcombe (1998), table I, method 3: 81 of 263
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+
+
+def test_wilson_interval_stays_within_0_and_1_and_needs_images():
+    assert wilson_interval(10, 10)[1] == pytest.approx(1.0)
+    assert wilson_interval(0, 10)[0] == pytest.approx(0.0)
+    with pytest.raises(ValueError, match="at least one image, not 0"):
+        wilson_interval(0, 0)
+
+
+def test_accuracy_counts_images():
+    result = accuracy(logits_for([0, 1, 2, 2]), np.array([0, 1, 2, 0]))
+    assert (result.correct, result.total, result.value) == (3, 4, 0.75)
+    assert result.low < 0.75 < result.high
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_top_k_accuracy_is_the_share_with_the_class_among_the_k_largest(classes):
+    logits, targets = logits_for([0, 1, 0, 1], classes), np.array([0, 1, 1, 0])
+    assert top_k_accuracy(logits, targets, 1) == 0.5
+    assert top_k_accuracy(logits, targets, classes) == 1.0
+    assert top_k_accuracy(logits, targets, 9) == 1.0
+
+
+def test_top_2_of_three_classes():
+    logits = np.array([[3.0, 2.0, 1.0], [1.0, 3.0, 2.0]], dtype=np.float32)
+    assert top_k_accuracy(logits, np.array([1, 0]), 2) == 0.5
+
+
+def test_loss_is_the_cross_entropy_in_nats():
+    assert mean_loss(np.zeros((5, 4), dtype=np.float32), np.arange(5) % 4) == pytest.approx(np.log(4))
+
+
+def test_class_scores_are_zero_for_a_class_that_is_never_predicted_or_absent():
+    scores = class_scores(logits_for([0, 0, 0], 3), np.array([0, 0, 1]), ("a", "b", "c"))
+    assert scores[0].precision == pytest.approx(2 / 3)
+    assert (scores[0].recall, scores[0].support) == (1.0, 2)
+    assert (scores[1].precision, scores[1].recall, scores[1].f1, scores[1].support) == (0, 0, 0, 1)
+    assert scores[2].support == 0
+
+
+def test_confusion_has_the_true_class_in_rows():
+    assert confusion(logits_for([0, 2, 2]), np.array([0, 0, 2])).tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 1]]
+
+
+def test_mcnemar_counts_what_changed_and_gives_the_exact_binomial_p():
+    targets = np.zeros(98, dtype=np.int64)
+    first = logits_for([1] * 12 + [0] * 86)
+    second = logits_for([0] * 12 + [1] * 4 + [0] * 82)
+    test = mcnemar(first, second, targets)
+    assert (test.fixed, test.broken, test.total) == (12, 4, 98)
+    assert test.p_value == pytest.approx(2 * sum(c / 2**16 for c in (1, 16, 120, 560, 1820)))
+
+
+def test_mcnemar_of_equal_predictions_cannot_tell_them_apart():
+    logits = logits_for([0, 1])
+    assert mcnemar(logits, logits, np.array([0, 0])).p_value == 1.0

@@ -1,0 +1,188 @@
+import copy
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from tlcore.data.catalog import open_dataset
+from tlcore.errors import DatasetInvalid, TrainingDiverged
+from tlcore.models.groups import group_of
+from tlcore.training.events import EpochDone, ImagesLeftOut, Progress
+from tlcore.training.fit import fit
+from tlcore.training.plan import plan_run
+from tlcore.transforms import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
+
+FINE_TUNING = {"name": "fine_tuning"}
+RANDOM = TransformSpec(operations=(RandomResizedCrop(size=32), RandomHorizontalFlip())).model_dump()
+SMALL = TransformSpec(operations=(Resize(size=64), CenterCrop(size=64))).model_dump()
+NO_DROPOUT = {"backbone": "shufflenet_v2_x1_0", "weights": "none"}
+
+
+def make_plan(config):
+    return plan_run(config, open_dataset(config.data))
+
+
+def run(plan, **settings):
+    """Records and checkpoints of a run, the tensors copied as a recorder would."""
+    records, checkpoints = [], []
+    for event in fit(plan, **settings):
+        if isinstance(event, EpochDone):
+            records.append(event.record)
+            checkpoints.append(copy.deepcopy(event.checkpoint))
+    return records, checkpoints
+
+
+def test_epoch_0_is_the_untrained_head_and_training_learns(configure):
+    records, _ = run(make_plan(configure(strategy={"name": "from_scratch"}, epochs=12)))
+    assert [record.epoch for record in records] == list(range(13))
+    assert records[0].train_loss is None
+    assert records[0].val_loss == pytest.approx(0.7, abs=0.3)
+    assert records[-1].val_accuracy == 1.0
+    assert records[-1].val_loss < 0.5 * records[0].val_loss
+
+
+@pytest.mark.parametrize("views", [4, 0])
+def test_frozen_backbone_is_unchanged_after_training(configure, views):
+    plan = make_plan(configure(train_transform=RANDOM, cached_views=views))
+    assert plan.uses_features == (views > 0)
+    before = copy.deepcopy(plan.model.state_dict())
+    run(plan)
+    after = plan.model.state_dict()
+    changed = {group_of(plan.architecture, name) for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"head"}
+
+
+def test_fine_tuning_changes_all_that_is_not_frozen_up_to(configure):
+    plan = make_plan(configure(strategy={**FINE_TUNING, "freeze_up_to": "block1"}))
+    before = copy.deepcopy(plan.model.state_dict())
+    run(plan)
+    after = plan.model.state_dict()
+    changed = {group_of(plan.architecture, name) for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"block2", "block3", "head"}
+
+
+def test_gradual_unfreezing_lets_one_group_more_join_every_few_epochs(configure):
+    plan = make_plan(configure(strategy={**FINE_TUNING, "unfreeze_every": 2}, epochs=5))
+    _, checkpoints = run(plan)
+    changed = []
+    for before, after in itertools.pairwise(checkpoints):
+        states = before["model"], after["model"]
+        names = {name for name in states[0] if not torch.equal(states[0][name], states[1][name])}
+        changed.append(sorted({group_of(plan.architecture, name) for name in names}))
+    assert changed == [["head"]] * 2 + [["block3", "head"]] * 2 + [["block2", "block3", "head"]]
+
+
+def test_as_many_cached_views_as_epochs_are_fresh_augmentation_exactly(configure):
+    settings = {"model": NO_DROPOUT, "train_transform": SMALL | RANDOM, "eval_transform": SMALL, "epochs": 3}
+    cached, _ = run(make_plan(configure(**settings, cached_views=3)))
+    fresh, _ = run(make_plan(configure(**settings, cached_views=0)))
+    assert [record.train_loss for record in cached[1:]] == pytest.approx([r.train_loss for r in fresh[1:]], rel=1e-4)
+    assert [record.val_loss for record in cached] == pytest.approx([record.val_loss for record in fresh], rel=1e-4)
+
+
+def test_train_loss_averages_over_images_not_over_batches(configure):
+    strategy = {"name": "feature_extraction", "learning_rates": {"head": 0.0}}
+    plan = make_plan(configure(model=NO_DROPOUT, strategy=strategy, eval_transform=SMALL, batch_size=32, epochs=1))
+    records, _ = run(plan)
+    samples, transform = plan.dataset.split("train"), plan.config.eval_transform.build()
+    images = torch.stack([transform(plan.dataset.source.load(sample.id)) for sample in samples])
+    with torch.no_grad():
+        loss = F.cross_entropy(plan.model.eval()(images), torch.tensor([sample.target for sample in samples]))
+    assert records[1].train_loss == pytest.approx(float(loss), rel=1e-4)
+
+
+def test_evaluated_weights_are_the_average_where_there_is_one(configure):
+    _, checkpoints = run(make_plan(configure(ema_decay=0.5)))
+    last = checkpoints[-1]
+    assert not torch.equal(last["model"]["classifier.1.weight"], last["training_model"]["classifier.1.weight"])
+    _, plain = run(make_plan(configure()))
+    torch.testing.assert_close(last["training_model"]["classifier.1.weight"], plain[-1]["model"]["classifier.1.weight"])
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop"])
+def test_every_optimiser_lowers_the_loss(configure, name):
+    records, _ = run(make_plan(configure(strategy={"name": "from_scratch"}, optimizer={"name": name}, epochs=6)))
+    assert records[-1].val_loss < records[0].val_loss
+
+
+@pytest.mark.parametrize("mix", ["mixup", "cutmix", "mixup_or_cutmix"])
+def test_mixing_trains_on_images_and_says_that_features_cannot_be_kept(configure, mix):
+    plan = make_plan(configure(mix={"name": mix}, loss={"class_weights": "balanced", "label_smoothing": 0.1}))
+    assert not plan.uses_features
+    assert any("no features are kept" in notice for notice in plan.notices)
+    records, _ = run(plan)
+    assert records[-1].train_loss > 0
+
+
+@pytest.mark.parametrize(("backbone", "size"), [("googlenet", 80), ("inception_v3", 299)])
+def test_auxiliary_heads_are_trained_with_the_trunk(configure, make_images, backbone, size):
+    spec = TransformSpec(operations=(Resize(size=size), CenterCrop(size=size))).model_dump()
+    plan = make_plan(
+        configure(
+            data={"source": str(make_images("few", train=2, val=1))},
+            model={"backbone": backbone, "weights": "none"},
+            strategy={"name": "from_scratch"},
+            train_transform=spec,
+            eval_transform=spec,
+            epochs=1,
+        )
+    )
+    path = plan.architecture.aux[0]
+    before = plan.model.get_submodule(path).weight.clone()
+    assert before.shape[0] == 2
+    run(plan)
+    assert not torch.equal(before, plan.model.get_submodule(path).weight)
+
+
+def test_early_stopping_ends_after_its_patience_without_gain(configure):
+    strategy = {"name": "feature_extraction", "learning_rates": {"head": 0.0}}
+    records, _ = run(make_plan(configure(strategy=strategy, epochs=10, early_stopping=2)))
+    assert [record.epoch for record in records] == [0, 1, 2]
+
+
+def test_gradient_clipping_bounds_the_step(configure):
+    plan = make_plan(configure(optimizer={"name": "sgd", "learning_rate": 1.0, "momentum": 0.0}, gradient_clip=1e-3))
+    before = plan.model.get_submodule("classifier.1").weight.clone()
+    run(plan)
+    steps = 3 * 6
+    assert 0 < torch.linalg.norm(plan.model.get_submodule("classifier.1").weight - before) <= steps * 1e-3
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_advice(configure):
+    plan = make_plan(configure(optimizer={"name": "sgd", "learning_rate": 1e38}))
+    with pytest.raises(TrainingDiverged, match=r"no longer a number in epoch 1\. Lower the learning rate"):
+        run(plan)
+
+
+@pytest.mark.parametrize("strategy", ["feature_extraction", "fine_tuning"])
+def test_unreadable_images_are_told_once_and_left_out(configure, colours, strategy):
+    (colours / "train/blue/000.png").write_bytes(b"")
+    (colours / "val/blue/000.png").write_bytes(b"GIF89a")
+    told = [e for e in fit(make_plan(configure(strategy={"name": strategy}))) if isinstance(e, ImagesLeftOut)]
+    assert [[image.id for image in event.images] for event in told] == [["train/blue/000.png", "val/blue/000.png"]]
+    assert told[0].images[0].reason == "empty file"
+
+
+def test_a_class_without_one_readable_training_image_is_an_error(configure, colours):
+    for path in colours.glob("train/green/*"):
+        path.write_bytes(b"")
+    with pytest.raises(DatasetInvalid, match="Not one training image of class 'green' can be read"):
+        run(make_plan(configure()))
+
+
+@pytest.mark.parametrize("strategy", ["feature_extraction", "fine_tuning"])
+def test_progress_counts_images_up_to_the_whole_split(configure, strategy):
+    events = [e for e in fit(make_plan(configure(strategy={"name": strategy}))) if isinstance(e, Progress)]
+    last_train = [event for event in events if event.phase == "train" and event.epoch == 3][-1]
+    assert (last_train.done, last_train.total) == (42, 42)
+    assert last_train.loss is not None
+    assert 0 <= last_train.accuracy <= 1
+
+
+def test_stopping_ends_after_the_epoch_that_is_under_way(configure):
+    records = []
+    for event in fit(make_plan(configure(epochs=50)), should_stop=lambda: len(records) >= 3):
+        if isinstance(event, EpochDone):
+            records.append(event.record)
+    assert [record.epoch for record in records] == [0, 1, 2]
