@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-DEADLINE_S = 120
+DEADLINE_S = 90
 
 
 @pytest.fixture

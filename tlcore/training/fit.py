@@ -119,26 +119,22 @@ class _Trainer:
         batches = self._inputs.train
         images = len(batches.targets)
         meter, done = Meter("train", epoch, images), 0
-        sums = torch.zeros(2, dtype=torch.float64)  # loss, correct
+        device = self._plan.choice.device
+        dtype = torch.float32 if device.type == "mps" else torch.float64  # Metal has no float64
+        sums = torch.zeros(3, dtype=dtype, device=device)  # loss, correct, images
         for step, batch in enumerate(batches.epoch(epoch, shuffle=True)):
             factor = self._schedule.factor(epoch - 1 + step / len(batches))
             for group in self._optimizer.param_groups:
                 group["lr"] = group["base_lr"] * factor
-            sums = sums.to(batch.inputs.device) + self._step(batch)
+            sums += self._step(batch)
             done += batch.size
-            if meter.is_due(done):
-                loss_sum, correct = self._sharing.total(sums).tolist()
-                if not math.isfinite(loss_sum):
-                    raise TrainingDiverged(
-                        f"The training loss is no longer a number in epoch {epoch}. "
-                        "Lower the learning rate, add a warm-up, or clip the gradient."
-                    )
-                yield from meter.at(done, loss_sum / done, correct / done)
-        loss_sum, correct = self._sharing.total(sums).tolist()
-        return loss_sum / images, correct / images
+            if meter.is_due(done):  # by the clock, so at another batch in each process: no figures are exchanged here
+                loss, accuracy = _means(sums, epoch)
+                yield from meter.at(done, loss, accuracy)
+        return _means(self._sharing.total(sums), epoch)
 
     def _step(self, batch: Batch) -> Tensor:
-        """One optimiser step; returns the sums over this process's images of (loss, correct)."""
+        """One optimiser step; returns the sums over this process's images of (loss, correct, 1)."""
         inputs, labels = self._mix(batch.inputs, batch.targets) if self._mix else (batch.inputs, batch.targets)
         with self._plan.choice.autocast():
             output = self._stepped(inputs)
@@ -157,7 +153,7 @@ class _Trainer:
         if self._averaged is not None:
             self._averaged.update_parameters(self._model)
         correct = ((logits_NC.argmax(1) == batch.targets) * batch.counts).sum()
-        return torch.stack([losses.detach().sum().double(), correct.double()])
+        return torch.stack([losses.detach().sum(), correct, batch.counts.sum()])
 
     def _losses(self, logits_NC: Tensor, labels: Tensor) -> Tensor:
         return image_losses(logits_NC, labels, self._config.loss.label_smoothing, self._class_weights)
@@ -208,6 +204,17 @@ class _Trainer:
         torch.set_rng_state(checkpoint["rng"]["cpu"])
         if checkpoint["rng"]["cuda"] is not None and self._plan.choice.device.type == "cuda":
             torch.cuda.set_rng_state(checkpoint["rng"]["cuda"], self._plan.choice.device)
+
+
+def _means(sums: Tensor, epoch: int) -> tuple[float, float]:
+    """Loss and accuracy from their sums and the number of images. Raises TrainingDiverged."""
+    loss_sum, correct, images = sums.tolist()
+    if not math.isfinite(loss_sum):
+        raise TrainingDiverged(
+            f"The training loss is no longer a number in epoch {epoch}. "
+            "Lower the learning rate, add a warm-up, or clip the gradient."
+        )
+    return loss_sum / max(images, 1), correct / max(images, 1)
 
 
 def _trained_parameters(plan: Plan) -> dict[str, list[nn.Parameter]]:
