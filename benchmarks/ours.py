@@ -38,11 +38,11 @@ def train_repeatedly(settings: list[Settings], home: str) -> list[float]:
     return [train(each, home)[0] for each in settings]
 
 
-def accuracies(settings: Settings, home: str) -> tuple[float, float]:
-    """Validation accuracy of the last and of the best epoch of a run."""
-    _, name = train(settings, home)
+def accuracies(settings: Settings, home: str) -> tuple[float, float, float]:
+    """Validation accuracy of the last and of the best epoch of a run, and its seconds."""
+    seconds, name = train(settings, home)
     history = find_run(name).history()
-    return history[-1].val_accuracy, max(record.val_accuracy for record in history)
+    return history[-1].val_accuracy, max(record.val_accuracy for record in history), seconds
 
 
 def evaluate(name: str, home: str) -> float:
