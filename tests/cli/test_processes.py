@@ -94,12 +94,13 @@ def test_ctrl_c_ends_the_epoch_and_exits_with_130(start, home):
 
 @pytest.mark.skipif(os.name == "nt", reason="gloo under torchrun is for Linux and macOS here")
 def test_two_processes_give_the_metrics_of_one(start, home):
-    # fresh augmentation through a frozen network without dropout: nothing differs but the order of additions
-    options = ("--views", "0", "--augment", "standard", "--epochs", "2", "--workers", "0", "--config")
+    # fresh augmentation through a frozen network without dropout: nothing differs but the order of additions;
+    # batches of 7 leave one of the two processes with a place to fill up
+    options = ("--views", "0", "--augment", "standard", "--epochs", "2", "--workers", "0", "--batch-size", "7")
     small = {"operations": [{"op": "Resize", "size": 64}, {"op": "CenterCrop", "size": 64}]}
     config = home.parent / "config.json"
     config.write_text(json.dumps({"data": {"source": "x"}, "eval_transform": small, "device": "cpu"}))
-    options += (str(config), "--backbone", "shufflenet_v2_x1_0")
+    options += ("--config", str(config), "--backbone", "shufflenet_v2_x1_0")
     runs = []
     for launcher in (("-m",), ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m")):
         process = start(*options, launcher=launcher)

@@ -11,6 +11,7 @@ WIDEST_MATRIX = 12  # classes up to which the confusion matrix is printed whole
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
+    parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -20,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     found = find_run(arguments.run)
     with ProgressDisplay() as display:
-        evaluation = display.follow(evaluate_run(found))
+        evaluation = display.follow(evaluate_run(found, arguments.device))
     for notice in evaluation.notices:
         note(notice)
     if evaluation.left_out:

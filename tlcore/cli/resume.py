@@ -5,6 +5,7 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
+    parser.add_argument("--device", help="auto, cuda, cuda:N, mps or cpu; without it the one of the run")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -18,5 +19,5 @@ def run(arguments: argparse.Namespace) -> int:
         note(f"Run {found.name} is finished: all {found.history()[-1].epoch} epochs are there.")
         print(found.path)
         return 0
-    processes, _ = start_processes(found.config)
-    return run_session(found, plan_to_resume(found), processes)
+    processes, device = start_processes(arguments.device or found.config.device)
+    return run_session(found, plan_to_resume(found, device), processes)

@@ -6,7 +6,6 @@ from types import FrameType
 
 from tlcore.cli.display import ProgressDisplay, console, note, percent, seconds
 from tlcore.cli.summary import show_epochs, show_left_out
-from tlcore.config import RunConfig
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import Run
 from tlcore.training.events import EpochDone, ImagesLeftOut, Progress
@@ -14,12 +13,12 @@ from tlcore.training.plan import Plan
 from tlcore.training.processes import Processes, SeveralProcesses, started_by_torchrun
 
 
-def start_processes(config: RunConfig) -> tuple[Processes, RunConfig]:
-    """The process group that torchrun asks for, or this process alone; and the configuration with its device."""
+def start_processes(device: str) -> tuple[Processes, str]:
+    """The process group that torchrun asks for, or this process alone; and the device that this process is to use."""
     if not started_by_torchrun():
-        return Processes(), config
-    processes = SeveralProcesses(on_cpu=config.device == "cpu")
-    return processes, config.model_copy(update={"device": str(processes.device)})
+        return Processes(), device
+    processes = SeveralProcesses(on_cpu=device == "cpu")
+    return processes, str(processes.device)
 
 
 class _StopOnSignal:

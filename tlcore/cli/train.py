@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.runs.folder import create_run
     from tlcore.training.plan import augmented, plan_run
 
-    processes, config = start_processes(config)
+    processes, device = start_processes(config.device)
     dataset = open_dataset(config.data, download=arguments.download)
     if arguments.augment:
         evaluation = config.eval_transform or eval_transform(
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         name = None if arguments.augment == "none" else arguments.augment
         config = config.model_copy(update={"train_transform": augmented(evaluation, name)})
-    plan = plan_run(config, dataset)
+    plan = plan_run(config, dataset, device=device)
     if processes.is_main:
         show_plan(plan, dry_run=arguments.dry_run)
     if arguments.dry_run:

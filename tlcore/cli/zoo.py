@@ -8,7 +8,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.cli.display import print_table
+    from tlcore.cli.display import console, print_table
     from tlcore.models.zoo import ZOO
 
     rows = [
@@ -18,10 +18,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"{entry.input_px} px",
             len(entry.groups),
             entry.weights or "none",
-            entry.licence() or "–",
+            (entry.licence() or "–").partition(";")[0],
         )
         for entry in ZOO.values()
     ]
     columns = ["architecture", "parameters", "input", "layer groups", "weights", "licence of the weights"]
-    print_table("Architectures", columns, rows, left=1)
+    print_table("Architectures", columns, rows)
+    console().print("The weights were trained on ImageNet, whose terms (non-commercial research) may apply to them.")
     return 0

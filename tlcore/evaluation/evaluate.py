@@ -58,9 +58,10 @@ class Evaluation:
         return max(self.predictions, key=lambda epoch: (self.accuracy(epoch).correct, -self.loss(epoch)))
 
 
-def evaluate_run(run: Run) -> Generator[Progress, None, Evaluation]:
+def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Evaluation]:
     """Logits of all checkpoints on the report split; only those that are not stored yet are computed.
 
+    `device` is where: a run that was trained on a GPU can be evaluated without one.
     Raises CheckpointError where the run has no readable checkpoint, DatasetChanged where its classes are gone.
     """
     dataset, notices = reopen_dataset(run)
@@ -71,7 +72,7 @@ def evaluate_run(run: Run) -> Generator[Progress, None, Evaluation]:
     stored = {epoch: load_predictions(run.path, run.report_split, epoch, key) for epoch, key in keys.items()}
     missing = [epoch for epoch, predictions in stored.items() if predictions is None]
     if missing:
-        plan = restore_plan(run, dataset, missing[0])
+        plan = restore_plan(run, dataset, missing[0], device)
         computed = yield from _predict(run, plan, samples, missing)
         for epoch, found in computed.items():
             save_predictions(run.path, run.report_split, epoch, found, keys[epoch])

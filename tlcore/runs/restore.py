@@ -37,15 +37,15 @@ def restore_model(run: Run, epoch: int) -> nn.Module:
     return rebuild_model(model.backbone, model.weights or "none", len(run.classes), state).eval()
 
 
-def restore_plan(run: Run, dataset: Dataset, epoch: int | None) -> Plan:
+def restore_plan(run: Run, dataset: Dataset, epoch: int | None, device: str | None = None) -> Plan:
     """The plan of a run, with the model of an epoch; with freshly loaded weights where `epoch` is None."""
-    return plan_run(run.config, dataset, None if epoch is None else restore_model(run, epoch))
+    return plan_run(run.config, dataset, None if epoch is None else restore_model(run, epoch), device)
 
 
-def plan_to_resume(run: Run) -> Plan:
+def plan_to_resume(run: Run, device: str | None = None) -> Plan:
     """The plan to continue a run with. Raises DatasetChanged where that would not be the same training."""
     dataset, changed = reopen_dataset(run)
     if changed:
         raise DatasetChanged(f"{changed[0]} Continuing would mix two datasets: restore the images, or train a new run.")
     epochs = run.epochs()
-    return restore_plan(run, dataset, epochs[0] if epochs else None)
+    return restore_plan(run, dataset, epochs[0] if epochs else None, device)

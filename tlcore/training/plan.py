@@ -51,16 +51,17 @@ class Plan:
         return self.config.cached_views if spec is not None and spec.is_random else 1
 
 
-def plan_run(config: RunConfig, dataset: Dataset, model: nn.Module | None = None) -> Plan:
+def plan_run(config: RunConfig, dataset: Dataset, model: nn.Module | None = None, device: str | None = None) -> Plan:
     """Fill in what the configuration leaves open, build the model, and check that the parts fit together.
 
-    `model` is one that was trained before, in place of the weights that the configuration names.
+    `model` is one that was trained before, in place of the weights that the configuration names; `device` is the one
+    of this process or machine, in place of the configuration's, which stays as it is.
     Raises ConfigError, ModelError or DeviceError.
     """
     keep_freed_memory()
     architecture = find_architecture(config.model.backbone)
     config = fill_in(config, architecture)
-    choice = choose_device(config.device, config.precision)
+    choice = choose_device(device or config.device, config.precision)
     for transform in (config.train_transform, config.eval_transform):
         assert transform is not None
         trains_trunk = config.strategy.name != "feature_extraction"
