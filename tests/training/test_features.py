@@ -142,3 +142,11 @@ def test_a_cache_bound_that_is_no_number_is_an_error(request_for, trunk, monkeyp
     monkeypatch.setenv("TLCORE_CACHE_GB", "lots")
     with pytest.raises(ConfigError, match="TLCORE_CACHE_GB is a number of gigabytes, not 'lots'"):
         compute(request_for(), trunk)
+
+
+@pytest.mark.parametrize("backbone", ["small_cnn", "squeezenet1_1"])
+def test_the_size_of_a_feature_is_known_before_it_is_computed(backbone):
+    model = build_model(backbone, "none", 2, seed=0).eval()
+    trunk = Trunk(model, find_architecture(backbone), choose_device("cpu", "fp32"))
+    feature = trunk.forward(torch.zeros(1, 3, 32, 32))
+    assert trunk.bytes_per_view(FIXED) == feature.nbytes

@@ -62,7 +62,10 @@ class Trunk:
             return extract_features(self.model, self.architecture, images_NCHW)
 
     def bytes_per_view(self, transform: TransformSpec) -> int:
-        """Size of one feature, found by sending one black image through."""
+        """Size of one feature, at most: a linear head says how long it is, else one black image is sent through."""
+        final = self.model.get_submodule(self.architecture.head)
+        if isinstance(final, nn.Linear):
+            return final.in_features * torch.float32.itemsize
         black = transform.build()(torch.zeros(3, 64, 64, dtype=torch.uint8))[None]
         feature = self.forward(black.to(self.choice.device))
         return feature.numel() * feature.element_size()
