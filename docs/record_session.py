@@ -37,7 +37,8 @@ def _output(command: str, home: str) -> str:
     words = [sys.executable, *shlex.split(command)[1:]]
     environment = {**os.environ, "TLCORE_HOME": home}
     text = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    return text.replace(str(ROOT.parent), "..").replace(home, "~/.tlcore")
+    shared = str((ROOT.parent / "shared").resolve())
+    return text.replace(shared, "../shared").replace(home, "~/.tlcore")
 
 
 if __name__ == "__main__":
