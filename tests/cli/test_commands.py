@@ -1,10 +1,12 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 import torch
 
 from tlcore.cli.main import main
+from tlcore.evaluation.metrics import wilson_interval
 from tlcore.models.zoo import ZOO
 from tlcore.runs.folder import find_run
 
@@ -122,6 +124,19 @@ def test_unreadable_images_are_counted_and_named(train, colours):
     assert "12 unreadable images are left out" in printed.err
     assert "train/blue/000.png: empty file" in printed.err
     assert "and 2 more" in printed.err
+
+
+def test_the_interval_counts_only_the_images_that_were_read(train, colours):
+    for path in colours.glob("val/*/*"):
+        if path.name != "000.png":
+            path.write_bytes(b"")
+    out = train()[1].out
+    low, high = wilson_interval(round(_best_accuracy(out) * 2), 2)
+    assert f"(95 % interval {100 * low:.1f} % to {100 * high:.1f} %)" in out
+
+
+def _best_accuracy(out):
+    return float(re.search(r"Best on val: epoch \d+ with ([\d.]+) %", out)[1]) / 100
 
 
 def test_runs_lists_what_there_is(train, capsys):

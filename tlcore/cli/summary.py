@@ -74,7 +74,7 @@ def show_epochs(run: Run, plan: Plan) -> None:
     columns = ["epoch", "train loss", "train accuracy", "val loss", "val accuracy", "learning rate", "time"]
     out = console()
     print_table("Epochs", columns, rows)
-    images = len(plan.dataset.split("val"))
+    images = len({sample.id for sample in plan.dataset.split("val")} - run.left_out_ids())
     accuracy = next(record.val_accuracy for record in history if record.epoch == best)
     low, high = wilson_interval(round(accuracy * images), images)
     out.print(f"Best on val: epoch {best} with {percent(accuracy)} (95 % interval {percent(low)} to {percent(high)}).")

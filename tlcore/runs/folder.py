@@ -17,7 +17,7 @@ from tlcore.data.dataset import SPLITS, Dataset
 from tlcore.errors import RunNotFound, suggestion
 from tlcore.files import write_json
 from tlcore.home import runs_dir
-from tlcore.runs.layout import METRICS_FILE, RUN_FILE, SAMPLES_FILE, list_epochs
+from tlcore.runs.layout import LEFT_OUT_FILE, METRICS_FILE, RUN_FILE, SAMPLES_FILE, list_epochs
 from tlcore.runs.status import Status, read_status, write_status
 from tlcore.training.history import EpochRecord
 
@@ -62,6 +62,14 @@ class Run:
     def report_split(self) -> str:
         """`test`, or `val` where the data has no test split."""
         return str(self.info["dataset"]["report_split"])
+
+    def left_out_ids(self) -> set[str]:
+        """Samples of train and val that could not be read."""
+        try:
+            listed = json.loads((self.path / LEFT_OUT_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return set()
+        return {image["id"] for image in listed}
 
     def status(self) -> Status:
         return read_status(self.path)
