@@ -11,7 +11,7 @@ from tlcore.evaluation.metrics import Accuracy, Logits, PairedTest, Targets, acc
 from tlcore.models.split import build_head
 from tlcore.runs.checkpoints import load_checkpoint, load_frozen
 from tlcore.runs.folder import Run
-from tlcore.runs.predictions import Predictions, load_predictions, predictions_key, save_predictions
+from tlcore.runs.predictions import Predictions, key_images, load_predictions, predictions_key, save_predictions
 from tlcore.runs.restore import reopen_dataset, restore_plan
 from tlcore.training.batches import Batches
 from tlcore.training.digest import state_digest
@@ -66,7 +66,7 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
     """
     dataset, notices = reopen_dataset(run)
     samples = dataset.split(run.report_split)
-    keys, damaged = _keys(run, samples, dataset.source.digests([sample.id for sample in samples]))
+    keys, damaged = _keys(run, key_images(dataset, samples))
     if not keys:
         raise CheckpointError(f"Run {run.name} has no checkpoint to evaluate yet. Start it with `resume {run.name}`.")
     stored = {epoch: load_predictions(run.path, run.report_split, epoch, key) for epoch, key in keys.items()}
@@ -89,10 +89,9 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
     )
 
 
-def _keys(run: Run, samples: Sequence[Sample], digests: Sequence[str]) -> tuple[dict[int, str], list[str]]:
+def _keys(run: Run, images: Sequence[tuple[str, str, int]]) -> tuple[dict[int, str], list[str]]:
     """What the logits of each epoch depend on, and a sentence for each checkpoint that cannot be read."""
     assert run.config.eval_transform is not None
-    images = [(sample.id, digest, sample.target) for sample, digest in zip(samples, digests, strict=True)]
     frozen = state_digest(load_frozen(run.checkpoints))
     keys, damaged = {}, []
     for epoch in run.epochs():

@@ -74,9 +74,8 @@ def top_k_accuracy(logits_NC: Logits, targets_N: Targets, k: int) -> float:
     classes = logits_NC.shape[1]
     if k >= classes:
         return 1.0
-    scores = logits_NC[:, 1] if classes == 2 else logits_NC  # two classes: sklearn takes the score of the second
-    if classes == 2:
-        scores = logits_NC[:, 1] - logits_NC[:, 0]
+    # of two classes sklearn takes one score, of the second
+    scores = logits_NC[:, 1] - logits_NC[:, 0] if classes == 2 else logits_NC
     return float(top_k_accuracy_score(targets_N, scores, k=k, labels=range(classes)))
 
 

@@ -15,7 +15,7 @@ from tlcore.runs.checkpoints import drop_optimizer, load_checkpoint, save_checkp
 from tlcore.runs.folder import Run
 from tlcore.runs.layout import LEFT_OUT_FILE, METRICS_FILE
 from tlcore.runs.lock import only_writer
-from tlcore.runs.predictions import Predictions, predictions_key, save_predictions
+from tlcore.runs.predictions import Predictions, key_images, predictions_key, save_predictions
 from tlcore.runs.status import State, write_status
 from tlcore.training.digest import state_digest
 from tlcore.training.events import EpochDone, Event, ImagesLeftOut, Progress
@@ -103,9 +103,7 @@ class _Recorder:
         self._frozen_digest = state_digest(frozen)
         if frozen and not history:
             save_frozen(run.checkpoints, frozen)
-        val = plan.dataset.split("val")
-        digests = plan.dataset.source.digests([sample.id for sample in val])
-        self._val_images = [(sample.id, digest, sample.target) for sample, digest in zip(val, digests, strict=True)]
+        self._val_images = key_images(plan.dataset, plan.dataset.split("val"))
 
     def record(self, event: Event) -> None:
         if isinstance(event, EpochDone):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tlcore.data.dataset import Dataset, Sample
 from tlcore.files import write_atomic
 from tlcore.runs.layout import predictions_path
 from tlcore.transforms import TransformSpec
@@ -30,6 +31,12 @@ def predictions_key(weights_digest: str, transform: TransformSpec, images: Seque
     """
     parts: list[Any] = ["1", weights_digest, transform.model_dump(mode="json"), [list(image) for image in images]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def key_images(dataset: Dataset, samples: Sequence[Sample]) -> list[tuple[str, str, int]]:
+    """(id, content digest, target) of each sample, readable or not: what `predictions_key` asks for."""
+    digests = dataset.source.digests([sample.id for sample in samples])
+    return [(sample.id, digest, sample.target) for sample, digest in zip(samples, digests, strict=True)]
 
 
 def save_predictions(run: Path, split: str, epoch: int, predictions: Predictions, key: str) -> None:

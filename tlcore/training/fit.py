@@ -71,7 +71,7 @@ def fit(
 
 class _Trainer:
     def __init__(self, plan: Plan, inputs: Inputs, processes: Processes) -> None:
-        self._plan, self._config, self._inputs, self._processes = plan, plan.config, inputs, processes
+        self._plan, self._config, self._inputs = plan, plan.config, inputs
         # kept features are cheap to train on: every process does all of it, and none has to wait
         self._sharing = Processes() if plan.uses_features else processes
         self._model = plan.model
