@@ -1,4 +1,4 @@
-"""Tiny datasets on disk, and a home folder that is the test's own."""
+"""Tiny datasets on disk."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "tlcore-home"
-    monkeypatch.setenv("TLCORE_HOME", str(folder))
-    return folder
+from tlcore.config import DataConfig
+from tlcore.data.catalog import open_dataset
+from tlcore.data.dataset import Dataset
 
 
 @pytest.fixture
@@ -39,3 +36,11 @@ def put(root: Path) -> Callable[..., list[Path]]:
         return paths
 
     return write
+
+
+@pytest.fixture
+def dataset(root: Path, put: Callable[..., list[Path]]) -> Dataset:
+    """Ants and bees, ten images each, without splits."""
+    put("ants", 10)
+    put("bees", 10)
+    return open_dataset(DataConfig(source=str(root)))

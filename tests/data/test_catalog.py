@@ -14,13 +14,6 @@ def opened(path: Path | str, **settings) -> Dataset:
     return open_dataset(DataConfig(source=str(path), **settings))
 
 
-@pytest.fixture
-def dataset(root, put) -> Dataset:
-    put("ants", 10)
-    put("bees", 10)
-    return opened(root)
-
-
 def test_a_folder_is_opened_by_its_path(dataset):
     assert dataset.classes == ("ants", "bees")
 

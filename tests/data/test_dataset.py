@@ -14,13 +14,6 @@ def opened(path: Path | str, **settings) -> Dataset:
     return open_dataset(DataConfig(source=str(path), **settings))
 
 
-@pytest.fixture
-def dataset(root, put) -> Dataset:
-    put("ants", 10)
-    put("bees", 10)
-    return opened(root)
-
-
 def test_a_dataset_survives_pickling(dataset):
     copy = pickle.loads(pickle.dumps(dataset))
     assert copy == dataset

@@ -1,7 +1,6 @@
 import shutil
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from tlcore.config import DataConfig
@@ -11,13 +10,6 @@ from tlcore.data.dataset import Dataset
 
 def opened(path: Path | str, **settings) -> Dataset:
     return open_dataset(DataConfig(source=str(path), **settings))
-
-
-@pytest.fixture
-def dataset(root, put) -> Dataset:
-    put("ants", 10)
-    put("bees", 10)
-    return opened(root)
 
 
 def test_the_fingerprint_survives_moving_the_folder(dataset, root, tmp_path):

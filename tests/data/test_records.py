@@ -12,13 +12,6 @@ def opened(path: Path | str, **settings) -> Dataset:
     return open_dataset(DataConfig(source=str(path), **settings))
 
 
-@pytest.fixture
-def dataset(root, put) -> Dataset:
-    put("ants", 10)
-    put("bees", 10)
-    return opened(root)
-
-
 def test_recorded_splits_are_found_again_after_images_came_and_went(dataset, root, put, tmp_path):
     record = tmp_path / "samples.csv"
     save_samples(dataset, record)
