@@ -18,7 +18,9 @@ Pixels = Annotated[int, Field(ge=1, le=4096)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Channels = tuple[float, float, float]
-Interpolation = Literal["nearest", "bilinear", "bicubic"]
+Interpolation = Literal["nearest", "nearest-exact", "bilinear", "bicubic", "lanczos"]
+GridInterpolation = Literal["nearest", "bilinear"]
+"""What torchvision offers for tensors that are rotated or sheared."""
 
 
 class _Frozen(BaseModel):
@@ -91,7 +93,7 @@ class RandomRotation(_Operation):
 
     op: Literal["RandomRotation"] = "RandomRotation"
     degrees: Annotated[float, Field(ge=0, le=180)] = 15.0
-    interpolation: Literal["nearest", "bilinear"] = "bilinear"
+    interpolation: GridInterpolation = "bilinear"
 
 
 class ColorJitter(_Operation):
@@ -108,12 +110,14 @@ class RandAugment(_Operation):
     op: Literal["RandAugment"] = "RandAugment"
     num_ops: Annotated[int, Field(ge=1, le=16)] = 2
     magnitude: Annotated[int, Field(ge=0, le=30)] = 9
+    interpolation: GridInterpolation = "nearest"
 
 
 class TrivialAugmentWide(_Operation):
     """Müller and Hutter (2021)."""
 
     op: Literal["TrivialAugmentWide"] = "TrivialAugmentWide"
+    interpolation: GridInterpolation = "nearest"
 
 
 class RandomErasing(_Operation):
@@ -231,7 +235,9 @@ def _build(operation: _Operation) -> "v2.Transform":
 def _source_arguments(operation: _Operation) -> str:
     arguments = {name: repr(value) for name, value in operation.arguments().items()}
     if "interpolation" in arguments:
-        arguments["interpolation"] = f"v2.InterpolationMode.{operation.arguments()['interpolation'].upper()}"
+        arguments["interpolation"] = (
+            f"v2.InterpolationMode.{operation.arguments()['interpolation'].upper().replace('-', '_')}"
+        )
     return ", ".join(f"{name}={value}" for name, value in arguments.items())
 
 

@@ -1,0 +1,110 @@
+"""Where pixels come from: affine maps between the output and the input of an operation, and convex regions.
+
+Points are (x, y) in pixels from the top left corner, counted at edges: an image 4 px wide runs from 0 to 4, and the
+centre of its first pixel is 0.5. A map takes points of the output to the points of the input that are shown there.
+"""
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Points: TypeAlias = npt.NDArray[np.float64]
+"""Shape (N, 2); as a polygon its corners in order."""
+Affine: TypeAlias = npt.NDArray[np.float64]
+"""Shape (3, 3), for points (x, y, 1)."""
+Size: TypeAlias = tuple[int, int]
+"""Height and width in px, as in the shape of an image."""
+
+IDENTITY: Affine = np.eye(3)
+
+
+def translation(x_px: float, y_px: float) -> Affine:
+    return np.array([[1.0, 0.0, x_px], [0.0, 1.0, y_px], [0.0, 0.0, 1.0]])
+
+
+def scaling(x: float, y: float) -> Affine:
+    return np.diag([x, y, 1.0])
+
+
+def shear(x: float, y: float) -> Affine:
+    """About the top left corner: x grows with y by `x`, and y with x by `y`."""
+    return np.array([[1.0, x, 0.0], [y, 1.0, 0.0], [0.0, 0.0, 1.0]])
+
+
+def resizing(source: Size, result: Size) -> Affine:
+    """Of an image that is scaled from one size to the other."""
+    return scaling(source[1] / result[1], source[0] / result[0])
+
+
+def rotation(degrees: float, size: Size) -> Affine:
+    """Of an image that is turned anticlockwise about its centre and keeps its size."""
+    angle = math.radians(degrees)
+    turn = np.array(
+        [[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0], [0.0, 0.0, 1.0]]
+    )
+    height, width = size
+    turned: Affine = translation(width / 2, height / 2) @ turn @ translation(-width / 2, -height / 2)
+    return turned
+
+
+def center_crop_corner(size: Size, crop: Size) -> Size:
+    """Top and left of torchvision's CenterCrop; negative where it pads with black."""
+    top, left = (
+        round((inner - outer) / 2) if inner >= outer else -((outer - inner) // 2)
+        for inner, outer in zip(size, crop, strict=True)
+    )
+    return top, left
+
+
+def resized_size(size: Size, shorter_px: int) -> Size:
+    """Of torchvision's Resize of the shorter side; the longer one is rounded down."""
+    height, width = size
+    if height <= width:
+        return shorter_px, int(shorter_px * width / height)
+    return int(shorter_px * height / width), shorter_px
+
+
+def map_points(affine: Affine, points: Points) -> Points:
+    return points @ affine[:2, :2].T + affine[:2, 2]
+
+
+def frame(size: Size) -> Points:
+    """The corners of an image, clockwise on the screen from the top left."""
+    height, width = size
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
+
+
+def intersect(polygon: Points, other: Points) -> Points:
+    """The part of a convex polygon that lies in another one; without corners, shape (0, 2), where none does.
+
+    Source: Sutherland and Hodgman (1974).
+    """
+    sign = 1.0 if signed_area(other) >= 0 else -1.0
+    for start, end in zip(other, np.roll(other, -1, axis=0), strict=True):
+        if len(polygon) == 0:
+            break
+        edge = end - start
+        inside = sign * (edge[0] * (polygon[:, 1] - start[1]) - edge[1] * (polygon[:, 0] - start[0]))
+        polygon = _cut(polygon, inside)
+    return polygon
+
+
+def signed_area(polygon: Points) -> float:
+    """In square px; positive for corners that go clockwise on the screen."""
+    x, y = polygon[:, 0], polygon[:, 1]
+    return float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2)
+
+
+def _cut(polygon: Points, inside: npt.NDArray[np.float64]) -> Points:
+    """The part of a convex polygon where `inside`, one value per corner and linear between, is not negative."""
+    kept: list[npt.NDArray[np.float64]] = []
+    for corner, value, following, next_value in zip(
+        polygon, inside, np.roll(polygon, -1, axis=0), np.roll(inside, -1), strict=True
+    ):
+        if value >= 0:
+            kept.append(corner)
+        if (value > 0 > next_value) or (value < 0 < next_value):
+            kept.append(corner + (following - corner) * (value / (value - next_value)))
+    return np.array(kept).reshape(-1, 2)
