@@ -1,6 +1,8 @@
 """Fixtures that all tests share: a home of their own, and small data sets and configurations."""
 
+import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,30 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TLCORE_HOME", str(folder))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch-home"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def _drawn_once(pytestconfig: pytest.Config) -> Path:
+    """The demo dataset in pytest's cache. Drawing takes seconds; what is kept is known by the code that drew it."""
+    from tlcore.data.demo import demo_folder, draw_demo
+
+    package = Path(__file__).parents[1] / "tlcore"
+    sources = [package / "data/demo.py", *sorted((package / "drawing").rglob("*.py"))]
+    code = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLCORE_HOME", str(pytestconfig.cache.mkdir(f"demo-{code[:16]}")))
+        for _ in draw_demo():
+            pass
+        return demo_folder()
+
+
+@pytest.fixture
+def drawn_demo(home: Path, _drawn_once: Path) -> Path:
+    """The folder of the demo dataset, complete and this test's own."""
+    from tlcore.data.demo import demo_folder
+
+    shutil.copytree(_drawn_once, demo_folder())
+    return demo_folder()
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ class _Config(BaseModel):
 
 
 class DataConfig(_Config):
-    source: str = Field(min_length=1)
-    """A folder of class folders, a CSV or TSV file, or the name of a torchvision dataset."""
+    source: str = Field("demo", min_length=1)
+    """A folder of class folders, a CSV or TSV file, the name of a torchvision dataset, or `demo`."""
     images: str | None = None
     """For a table: the folder that its paths are relative to. None: the table's own folder."""
     val_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
@@ -35,11 +35,11 @@ class DataConfig(_Config):
 
 
 class ModelConfig(_Config):
-    backbone: str = "mobilenet_v2"
+    backbone: str = "small_resnet"
     """A name in the zoo."""
     weights: str | None = None
-    """`imagenet`, `imagenet:NAME` for one of several that torchvision offers, a file, or `none`.
-    None: `none` for `from_scratch`, else `imagenet`."""
+    """`imagenet`, `imagenet:NAME` for one of several that torchvision offers, `builtin`, a file, or `none`.
+    None: `none` for `from_scratch`, else what the backbone has: `builtin` or `imagenet`."""
 
 
 class StrategyConfig(_Config):
@@ -108,7 +108,7 @@ class LossConfig(_Config):
 
 
 class RunConfig(_Config):
-    data: DataConfig
+    data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     strategy: StrategyConfig = StrategyConfig()
     train_transform: TransformSpec | None = None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
+from tlcore.data.demo import NAME as DEMO, open_demo
 from tlcore.data.fingerprints import fingerprint
 from tlcore.data.folder import open_folder
 from tlcore.data.records import restore_splits, samples_table, save_samples
@@ -12,17 +13,24 @@ from tlcore.data.table import open_table
 from tlcore.data.torchvision_sets import NAMED_SETS, open_named
 from tlcore.errors import ConfigError, DatasetInvalid, DatasetNotFound
 
-__all__ = ["fingerprint", "open_dataset", "restore_splits", "samples_table", "save_samples"]
+__all__ = ["fingerprint", "is_named", "open_dataset", "restore_splits", "samples_table", "save_samples"]
 
 TABLE_EXTENSIONS = (".csv", ".tsv", ".txt")
 
 
-def open_dataset(config: DataConfig, download: bool = False) -> Dataset:
-    """Open the dataset that `config.source` names: a torchvision dataset, a folder, or a table.
+def is_named(source: str) -> bool:
+    """Whether that is the name of a dataset, and not a path. A folder that is called like it is reached with `./`."""
+    return source.lower() in (DEMO, *NAMED_SETS)
 
-    A folder that is called like a torchvision dataset is reached with a path, as in `./mnist`. `download` is for
+
+def open_dataset(config: DataConfig, download: bool = False) -> Dataset:
+    """Open the dataset that `config.source` names: `demo`, a torchvision dataset, a folder, or a table.
+
+    A folder that is called like a named dataset is reached with a path, as in `./mnist`. `download` is for
     torchvision datasets. Raises DatasetNotFound, DatasetInvalid, or ConfigError for settings that do not fit.
     """
+    if config.source.lower() == DEMO:
+        return open_demo(config)
     if config.source.lower() in NAMED_SETS:
         return open_named(config.source, config, download)
     path = Path(os.path.expanduser(config.source))
@@ -37,7 +45,7 @@ def open_dataset(config: DataConfig, download: bool = False) -> Dataset:
                 "Unpack an archive first, and give the folder."
             )
         return open_table(path, config)
-    names = ", ".join(entry.name for entry in NAMED_SETS.values())
+    names = ", ".join([DEMO, *(entry.name for entry in NAMED_SETS.values())])
     raise DatasetNotFound(
         f"There is nothing at {path.absolute()}. "
         f"Give a folder of class folders, a CSV or TSV of path,label, or one of the names {names}."

@@ -5,6 +5,7 @@ The architectures themselves stand in the table in `zoo`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import ConfigError, WeightsError, suggestion
@@ -19,6 +20,8 @@ HEAD = "head"
 _TORCHVISION_LICENCE = (
     "BSD-3-Clause (torchvision); trained on ImageNet, whose terms (non-commercial research) may apply to the weights"
 )
+
+_OWN_LICENCE = "this project's own: trained on pictures that it draws itself, so nobody else's terms apply"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Architecture:
     """The largest. None: any."""
     weights: str | None = "IMAGENET1K_V1"
     """The torchvision weights that `imagenet` means. None: there are none."""
+    builtin: str | None = None
+    """Name of the files beside this module that hold our own weights (`.safetensors`), which `builtin` means, and
+    their model card (`.md`). None: there are none."""
     other_weights: tuple[str, ...] = ()
     """Further torchvision weights, to be had as `imagenet:NAME`."""
     aux: tuple[str, ...] = ()
@@ -53,6 +59,8 @@ class Architecture:
     """Those that differ where weights are loaded, from torchvision or from a file."""
     renamed_keys: tuple[tuple[str, str], ...] = ()
     """(pattern, replacement): how keys of published weights become the keys of today's network."""
+    learning_rate_scale: float = 1.0
+    """How much faster than usual it learns where it starts from its weights: above 1 for a small network."""
     transform: TransformSpec | None = None
     """The evaluation transform. None: the one that belongs to the weights."""
 
@@ -99,17 +107,39 @@ class Architecture:
         return int(self.pretrained().meta["num_params"])
 
     @property
+    def default_weights(self) -> str:
+        """What to start from where nothing else is asked for: `imagenet` or `builtin`."""
+        return "imagenet" if self.builtin is None else "builtin"
+
+    @property
+    def builtin_file(self) -> Path:
+        """Our own weights. Raises WeightsError where there are none."""
+        if self.builtin is None:
+            raise WeightsError(
+                f"There are no built-in weights for {self.name}. "
+                "Choose weights `imagenet`, a file of your own (`--weights FILE`), or `none`."
+            )
+        return Path(__file__).with_name(f"{self.builtin}.safetensors")
+
+    @property
+    def model_card(self) -> str | None:
+        """What the built-in weights saw, how they were trained, what they are not good for, as Markdown."""
+        if self.builtin is None:
+            return None
+        return Path(__file__).with_name(f"{self.builtin}.md").read_text(encoding="utf-8")
+
+    @property
     def weights_names(self) -> tuple[str, ...]:
         """Names of the torchvision weights to choose from, the usual ones first."""
         return () if self.weights is None else (self.weights, *self.other_weights)
 
     def licence(self, weights: str | None = None) -> str | None:
-        """Under which terms torchvision's weights come, in words. None: there are no weights.
+        """Under which terms the weights come, in words. None: there are no weights.
 
         Source: torchvision's README, "Pre-trained Model License", and the `license` of the weights where they have one.
         """
         if self.weights is None:
-            return None
+            return None if self.builtin is None else _OWN_LICENCE
         own = self.pretrained(weights).meta.get("license")
         return f"own licence, see {own}" if own else _TORCHVISION_LICENCE
 
@@ -123,7 +153,8 @@ class Architecture:
         if self.weights is None:
             raise WeightsError(
                 f"There are no ImageNet weights for {self.name}. "
-                "Choose weights `none`, a file of your own (`--weights FILE`), or another backbone."
+                f"Choose weights {'' if self.builtin is None else '`builtin`, '}`none`, a file of your own "
+                "(`--weights FILE`), or another backbone."
             )
         name = weights or self.weights
         if name not in self.weights_names:

@@ -17,8 +17,8 @@ from tlcore.models.zoo import find_architecture
 def build_model(backbone: str, weights: str, num_classes: int, seed: int = 0) -> nn.Module:
     """The torchvision module in float32 on the CPU, with a final layer, also of auxiliary classifiers, for the task.
 
-    `weights` is `imagenet`, `imagenet:NAME`, `none` or a file. What is not loaded is initialised from `seed` alone;
-    the global generators are left as they were.
+    `weights` is `imagenet`, `imagenet:NAME`, `builtin`, `none` or a file. What is not loaded is initialised from
+    `seed` alone; the global generators are left as they were.
     Raises UnknownBackbone, WeightsError, and ConfigError for fewer than two classes.
     """
     if num_classes < 2:
@@ -40,15 +40,21 @@ def rebuild_model(backbone: str, weights: str, num_classes: int, state_dict: Sta
 
     Reads no weights file. Raises WeightsError where the values do not fit.
     """
+    model = outline_model(backbone, weights, num_classes)
+    try:
+        model.load_state_dict(state_dict, assign=True)
+    except RuntimeError as error:
+        raise WeightsError(f"The saved weights do not fit {backbone}: {error}") from None
+    return model
+
+
+def outline_model(backbone: str, weights: str, num_classes: int) -> nn.Module:
+    """The network that `build_model` makes with these arguments, on the meta device: names and shapes, no values."""
     architecture = find_architecture(backbone)
     with torch.device("meta"):
         model = architecture.build(pretrained=weights != "none")
         for path in (architecture.head, *architecture.aux):
             replace_final_layer(model, path, num_classes)
-    try:
-        model.load_state_dict(state_dict, assign=True)
-    except RuntimeError as error:
-        raise WeightsError(f"The saved weights do not fit {backbone}: {error}") from None
     return model
 
 

@@ -43,6 +43,6 @@ def replace_final_layer(model: nn.Module, path: str, num_classes: int) -> None:
 
 
 def _without_autocast(device_type: str) -> AbstractContextManager[object]:
-    """Enters nothing where autocast is off, so that exporters and compilers see a plain layer."""
-    enabled = torch.is_autocast_enabled(device_type)
+    """Enters nothing where autocast is off, so that exporters and compilers see a plain layer; `meta` has none."""
+    enabled = device_type != "meta" and torch.is_autocast_enabled(device_type)
     return torch.autocast(device_type, enabled=False) if enabled else nullcontext()

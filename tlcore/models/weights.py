@@ -1,6 +1,6 @@
-"""Where pretrained values come from: torchvision and its cache, or a file. Nothing that could run code is unpickled.
+"""Where pretrained values come from: torchvision and its cache, our own file, or a user's.
 
-Whether they fit the network is the business of `matching`.
+Nothing that could run code is unpickled. Whether they fit the network is the business of `matching`.
 """
 
 import re
@@ -22,7 +22,7 @@ _WRAPPER_PREFIXES = re.compile(r"^(module\.|_orig_mod\.)+")  # of DataParallel a
 
 
 def load_weights(architecture: Architecture, weights: str) -> StateDict | None:
-    """The state_dict that `imagenet`, `imagenet:NAME` or a file name stands for, on the CPU. None for `none`.
+    """The state_dict that `imagenet`, `imagenet:NAME`, `builtin` or a file stands for, on the CPU. None for `none`.
 
     Downloads torchvision's file where its cache does not have it.
     Raises WeightsError where the weights do not exist, cannot be had, or are damaged.
@@ -37,10 +37,12 @@ def weights_file(architecture: Architecture, weights: str) -> Path | None:
     """The file that holds these weights, or will once it is downloaded. None for `none`.
 
     Torchvision's files lie in torch.hub's cache, which TORCH_HOME moves.
-    Raises WeightsError for ImageNet weights that the architecture does not have.
+    Raises WeightsError for ImageNet or built-in weights that the architecture does not have.
     """
     if weights == "none":
         return None
+    if weights == "builtin":
+        return architecture.builtin_file
     if not _is_imagenet(weights):
         return Path(weights).expanduser()
     file_name = PurePosixPath(urlparse(architecture.pretrained(_name(weights)).url).path).name
@@ -78,8 +80,8 @@ def _load_file(path: Path) -> StateDict:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise WeightsError(
-            f"No weights {str(path)!r}: expected `imagenet`, `imagenet:NAME`, `none`, or a file that ends in "
-            f"{', '.join(_READERS)}."
+            f"No weights {str(path)!r}: expected `imagenet`, `imagenet:NAME`, `builtin`, `none`, or a file that ends "
+            f"in {', '.join(_READERS)}."
         )
     if not path.is_file():
         raise WeightsError(f"No weights file at {path}. Check the path, or choose `imagenet` or `none`.")

@@ -47,6 +47,12 @@ def _small_cnn(**arguments: Any) -> "nn.Module":
     return SmallCNN(**arguments)
 
 
+def _small_resnet(**arguments: Any) -> "nn.Module":
+    from tlcore.models.small_resnet import SmallResNet
+
+    return SmallResNet(**arguments)
+
+
 _RESNET = {
     "stem": ("conv1", "bn1"),
     "layer1": ("layer1",),
@@ -298,6 +304,24 @@ _ENTRIES = (
             HEAD: ("head",),
         },
         min_px=4,
+    ),
+    Architecture(
+        "small_resnet",
+        head="fc",
+        groups={
+            "stem": ("stem",),
+            "layer1": ("layer1",),
+            "layer2": ("layer2",),
+            "layer3": ("layer3", "features"),
+            HEAD: ("fc",),
+        },
+        weights=None,
+        builtin="small_resnet",
+        learning_rate_scale=10.0,
+        builder=_small_resnet,
+        transform=TransformSpec(
+            operations=(Resize(size=144), CenterCrop(size=128)), mean=(0.4, 0.4, 0.4), std=(0.25, 0.25, 0.25)
+        ),
     ),
     Architecture(
         "small_cnn",

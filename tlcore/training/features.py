@@ -67,7 +67,7 @@ class Trunk:
         if isinstance(final, nn.Linear):
             return final.in_features * torch.float32.itemsize
         black = transform.build()(torch.zeros(3, 64, 64, dtype=torch.uint8))[None]
-        feature = self.forward(black.to(self.choice.device))
+        feature = self.forward(black.to(next(self.model.parameters()).device))
         return feature.numel() * feature.element_size()
 
 
@@ -99,13 +99,17 @@ def load_or_compute(
     request: FeatureRequest, trunk: Trunk, workers: int | None, processes: Processes
 ) -> Generator[Progress, None, Features]:
     """Progress while computing, if it has to be; returns the Features."""
-    path = cache_dir() / "features" / f"{request.key(trunk)}.pt"
+    path = _path(request, trunk)
     features: Features | None = processes.share(_load(path) if processes.is_main else None)
     if features is None:
         features = yield from compute_features(request, trunk, workers, processes)
         if processes.is_main:
             _save(path, features)
     return features
+
+
+def is_cached(request: FeatureRequest, trunk: Trunk) -> bool:
+    return _path(request, trunk).exists()
 
 
 def compute_features(
@@ -144,6 +148,10 @@ def _assemble(samples: Sequence[Sample], found: Mapping[int, Tensor | str]) -> F
         raise DatasetInvalid(f"Not one of {len(samples)} images can be read; {left_out[0].id}: {left_out[0].reason}")
     values_VND = torch.stack([torch.as_tensor(found[p]) for p in positions], dim=1)
     return Features(values_VND, positions, left_out)
+
+
+def _path(request: FeatureRequest, trunk: Trunk) -> Path:
+    return cache_dir() / "features" / f"{request.key(trunk)}.pt"
 
 
 def _save(path: Path, features: Features) -> None:

@@ -56,7 +56,7 @@ def fit(
     if inputs.left_out:
         yield ImagesLeftOut(inputs.left_out)
 
-    trainer = _Trainer(plan, inputs, processes)
+    trainer = Trainer(plan, inputs, processes)
     records = list(history)
     if resume_from is None:
         records.append((yield from trainer.run_epoch(0)))
@@ -69,7 +69,9 @@ def fit(
         records.append((yield from trainer.run_epoch(epoch)))
 
 
-class _Trainer:
+class Trainer:
+    """A model with its optimiser, and the step that trains it. `fit` says in which order."""
+
     def __init__(self, plan: Plan, inputs: Inputs, processes: Processes) -> None:
         self._plan, self._config, self._inputs = plan, plan.config, inputs
         # kept features are cheap to train on: every process does all of it, and none has to wait
@@ -115,7 +117,7 @@ class _Trainer:
 
     def _train_epoch(self, epoch: int) -> Generator[Progress, None, tuple[float, float]]:
         """Mean loss and accuracy over the images, as they were when each was trained on."""
-        self._set_frozen(epoch)
+        self.set_frozen(epoch)
         batches = self._inputs.train
         images = len(batches.targets)
         meter, done = Meter("train", epoch, images), 0
@@ -123,18 +125,18 @@ class _Trainer:
         dtype = torch.float32 if device.type == "mps" else torch.float64  # Metal has no float64
         sums = torch.zeros(3, dtype=dtype, device=device)  # loss, correct, images
         for step, batch in enumerate(batches.epoch(epoch, shuffle=True)):
-            factor = self._schedule.factor(epoch - 1 + step / len(batches))
-            for group in self._optimizer.param_groups:
-                group["lr"] = group["base_lr"] * factor
-            sums += self._step(batch)
+            sums += self.step(batch, self._schedule.factor(epoch - 1 + step / len(batches)))
             done += batch.size
             if meter.is_due(done):  # by the clock, so at another batch in each process: no figures are exchanged here
                 loss, accuracy = _means(sums, epoch)
                 yield from meter.at(done, loss, accuracy)
         return _means(self._sharing.total(sums), epoch)
 
-    def _step(self, batch: Batch) -> Tensor:
-        """One optimiser step; returns the sums over this process's images of (loss, correct, 1)."""
+    def step(self, batch: Batch, factor: float) -> Tensor:
+        """One optimiser step with `factor` times every learning rate; returns the sums over this process's images of
+        (loss, correct, 1)."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["base_lr"] * factor
         inputs, labels = self._mix(batch.inputs, batch.targets) if self._mix else (batch.inputs, batch.targets)
         with self._plan.choice.autocast():
             output = self._stepped(inputs)
@@ -166,7 +168,7 @@ class _Trainer:
         """What maps a batch's inputs to logits: the whole model, or its head where the inputs are features."""
         return build_head(model, self._plan.architecture) if self._plan.uses_features else model
 
-    def _set_frozen(self, epoch: int) -> None:
+    def set_frozen(self, epoch: int) -> None:
         """Freeze what this epoch does not train; evaluation left everything in eval mode."""
         frozen = frozen_groups(self._plan.architecture, self._config.strategy, epoch)
         set_training_mode(self._model, self._plan.architecture, frozen)

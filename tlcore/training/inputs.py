@@ -10,7 +10,7 @@ from tlcore.data.readable import DecodedImages, decode_all
 from tlcore.errors import DatasetInvalid
 from tlcore.training.batches import Batches, FeatureBatches, ImageBatches, ViewDataset, worker_count
 from tlcore.training.events import Progress
-from tlcore.training.features import FeatureRequest, Features, Trunk, load_or_compute
+from tlcore.training.features import FeatureRequest, Features, Trunk, is_cached, load_or_compute
 from tlcore.training.plan import Plan
 from tlcore.training.processes import Processes
 from tlcore.training.progress import Meter
@@ -52,6 +52,18 @@ def features_of(
     request = FeatureRequest(plan.dataset, samples, transform, views, plan.config.seed)
     features = yield from load_or_compute(request, trunk, plan.config.workers, processes)
     return features
+
+
+def features_at_hand(plan: Plan) -> bool:
+    """Whether the cache has all features that the plan trains on."""
+    assert plan.config.train_transform is not None
+    assert plan.config.eval_transform is not None
+    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    wanted = (("train", plan.config.train_transform, plan.train_views), ("val", plan.config.eval_transform, 1))
+    return all(
+        is_cached(FeatureRequest(plan.dataset, plan.dataset.split(split), transform, views, plan.config.seed), trunk)
+        for split, transform, views in wanted
+    )
 
 
 def feature_batches(plan: Plan, samples: Sequence[Sample], features: Features, batch_size: int) -> FeatureBatches:

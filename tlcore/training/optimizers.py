@@ -2,36 +2,45 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from tlcore.config import OptimizerConfig
 from tlcore.errors import ConfigError, suggestion
 
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
 ParameterGroups = list[dict[str, Any]]
 
 
-def _sgd(groups: ParameterGroups, config: OptimizerConfig) -> torch.optim.Optimizer:
+def _sgd(groups: ParameterGroups, config: OptimizerConfig) -> "torch.optim.Optimizer":
+    import torch
+
     return torch.optim.SGD(groups, momentum=config.momentum, nesterov=config.nesterov, weight_decay=config.weight_decay)
 
 
-def _adam(groups: ParameterGroups, config: OptimizerConfig) -> torch.optim.Optimizer:
+def _adam(groups: ParameterGroups, config: OptimizerConfig) -> "torch.optim.Optimizer":
+    import torch
+
     return torch.optim.Adam(groups, weight_decay=config.weight_decay)
 
 
-def _adamw(groups: ParameterGroups, config: OptimizerConfig) -> torch.optim.Optimizer:
+def _adamw(groups: ParameterGroups, config: OptimizerConfig) -> "torch.optim.Optimizer":
+    import torch
+
     return torch.optim.AdamW(groups, weight_decay=config.weight_decay)
 
 
-def _rmsprop(groups: ParameterGroups, config: OptimizerConfig) -> torch.optim.Optimizer:
+def _rmsprop(groups: ParameterGroups, config: OptimizerConfig) -> "torch.optim.Optimizer":
+    import torch
+
     return torch.optim.RMSprop(groups, momentum=config.momentum, weight_decay=config.weight_decay)
 
 
 @dataclass(frozen=True)
 class OptimizerEntry:
-    build: Callable[[ParameterGroups, OptimizerConfig], torch.optim.Optimizer]
+    build: Callable[[ParameterGroups, OptimizerConfig], "torch.optim.Optimizer"]
     step_scale: float
     """How much larger than Adam's a usual learning rate is, for the default."""
 
@@ -52,8 +61,8 @@ def find_optimizer(name: str) -> OptimizerEntry:
 
 
 def build_optimizer(
-    config: OptimizerConfig, parameters: Mapping[str, Sequence[nn.Parameter]], learning_rates: Mapping[str, float]
-) -> torch.optim.Optimizer:
+    config: OptimizerConfig, parameters: "Mapping[str, Sequence[nn.Parameter]]", learning_rates: Mapping[str, float]
+) -> "torch.optim.Optimizer":
     """One parameter group per layer group; its `base_lr` is what the schedule multiplies."""
     groups: ParameterGroups = [
         {"params": list(members), "name": name, "lr": learning_rates[name], "base_lr": learning_rates[name]}

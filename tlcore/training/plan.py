@@ -6,24 +6,17 @@ from pathlib import Path
 from torch import nn
 
 from tlcore.allocator import keep_freed_memory
-from tlcore.config import RunConfig, Strategy
+from tlcore.config import RunConfig
+from tlcore.data.catalog import is_named
 from tlcore.data.dataset import Dataset
 from tlcore.device import DeviceChoice, choose_device
-from tlcore.models.build import build_model
+from tlcore.models.build import build_model, outline_model
 from tlcore.models.groups import LayerGroup, layer_groups, learning_rates, never_trained
 from tlcore.models.zoo import Architecture, eval_transform, find_architecture
+from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
 from tlcore.training.features import Trunk, cache_limit_bytes
-from tlcore.training.optimizers import find_optimizer
 from tlcore.training.schedules import Schedule
 from tlcore.transforms import AUGMENTATIONS, CenterCrop, TransformSpec
-
-# Adam's, of the head; an optimiser's own scale multiplies it
-LEARNING_RATES: dict[Strategy, float] = {"feature_extraction": 1e-3, "fine_tuning": 1e-4, "from_scratch": 1e-3}
-TRAIN_AUGMENTATION: dict[Strategy, str | None] = {
-    "feature_extraction": None,  # the evaluation view: benchmarks/frozen_views.py compares
-    "fine_tuning": "gentle",
-    "from_scratch": "standard",
-}
 
 
 @dataclass(frozen=True)
@@ -58,7 +51,6 @@ def plan_run(config: RunConfig, dataset: Dataset, model: nn.Module | None = None
     of this process or machine, in place of the configuration's, which stays as it is.
     Raises ConfigError, ModelError or DeviceError.
     """
-    keep_freed_memory()
     architecture = find_architecture(config.model.backbone)
     config = fill_in(config, architecture)
     choice = choose_device(device or config.device, config.precision)
@@ -70,7 +62,9 @@ def plan_run(config: RunConfig, dataset: Dataset, model: nn.Module | None = None
     Schedule(config.schedule, config.epochs)
     if model is None:
         model = build_model(architecture.name, config.model.weights or "none", len(dataset.classes), config.seed)
-    model = model.to(choice.device).to(memory_format=choice.memory_format)
+    if not _is_outline(model):
+        keep_freed_memory()
+        model = model.to(choice.device).to(memory_format=choice.memory_format)
     plan = Plan(
         config=config,
         dataset=dataset,
@@ -87,22 +81,35 @@ def plan_run(config: RunConfig, dataset: Dataset, model: nn.Module | None = None
     return replace(plan, uses_features=uses_features, notices=(*dataset.notes, *reason, *_notices(plan)))
 
 
+def outline_run(config: RunConfig, dataset: Dataset) -> Plan:
+    """What `plan_run` plans, checked as there, but with names and shapes in place of the model's values.
+
+    Takes milliseconds, because no weights are looked for, so it cannot say whether there are any.
+    """
+    architecture = find_architecture(config.model.backbone)
+    weights = fill_in(config, architecture).model.weights or "none"
+    return plan_run(config, dataset, outline_model(architecture.name, weights, len(dataset.classes)))
+
+
 def fill_in(config: RunConfig, architecture: Architecture) -> RunConfig:
     """The same configuration with every None that stands for a choice replaced by the choice.
 
     Paths become absolute, so that a run can be continued from another folder.
     """
     strategy = config.strategy.name
-    weights = config.model.weights or ("none" if strategy == "from_scratch" else "imagenet")
+    weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
     evaluation = config.eval_transform or eval_transform(architecture, weights)
     optimizer = config.optimizer
     if optimizer.learning_rate is None:
-        rate = LEARNING_RATES[strategy] * find_optimizer(optimizer.name).step_scale
+        rate = default_learning_rate(strategy, optimizer.name, architecture)
         optimizer = optimizer.model_copy(update={"learning_rate": rate})
     return config.model_copy(
         update={
             "data": config.data.model_copy(
-                update={"source": _absolute(config.data.source), "images": _absolute(config.data.images)}
+                update={
+                    "source": config.data.source if is_named(config.data.source) else _absolute(config.data.source),
+                    "images": _absolute(config.data.images),
+                }
             ),
             "model": config.model.model_copy(update={"weights": _absolute(weights)}),
             "eval_transform": evaluation,
@@ -120,6 +127,10 @@ def augmented(evaluation: TransformSpec, name: str | None) -> TransformSpec:
     size = sizes[-1] if sizes and isinstance(sizes[-1], int) else 224
     operations = AUGMENTATIONS[name](size, "bilinear")
     return evaluation.model_copy(update={"operations": operations})
+
+
+def _is_outline(model: nn.Module) -> bool:
+    return next(model.parameters()).is_meta
 
 
 def _absolute(source: str | None) -> str | None:

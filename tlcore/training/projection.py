@@ -9,6 +9,7 @@ from tlcore.data.dataset import Sample
 from tlcore.training.events import EpochDone
 from tlcore.training.features import FeatureRequest, Trunk, compute_features
 from tlcore.training.fit import fit
+from tlcore.training.inputs import features_at_hand
 from tlcore.training.plan import Plan
 from tlcore.training.processes import Processes
 from tlcore.training.state import frozen_state, trained_state
@@ -18,38 +19,63 @@ HEAD_EPOCH_S = 0.02  # an epoch of a linear head on kept features, with its chec
 
 
 @dataclass(frozen=True)
+class Disk:
+    run_bytes: int
+    """Of the run folder, at most."""
+    cache_bytes: int
+    """Of kept features, in the cache."""
+
+
+@dataclass(frozen=True)
 class Projection:
     batches_per_epoch: int
-    seconds: float
+    epochs: int
+    once_s: float
+    """Before the first epoch."""
+    epoch_s: float
     seconds_are: str
     """What the time is made of, in words."""
-    run_bytes: int
-    cache_bytes: int
+    disk: Disk
+
+    @property
+    def seconds(self) -> float:
+        return self.once_s + self.epochs * self.epoch_s
 
 
 def project(plan: Plan) -> Projection:
     """Measure a trial on a few images, and scale it up. Leaves `plan.model` as it is."""
     plan = replace(plan, model=deepcopy(plan.model))
-    train, val = plan.dataset.split("train"), plan.dataset.split("val")
-    trained = sum(value.nbytes for value in trained_state(plan, plan.model).values())
-    frozen = sum(value.nbytes for value in frozen_state(plan, plan.model).values())
-    seconds, words = (_features_trial if plan.uses_features else _epochs_trial)(plan)
-    feature_bytes = 0
-    if plan.uses_features and plan.config.eval_transform is not None:
-        trunk = Trunk(plan.model, plan.architecture, plan.choice)
-        views = len(train) * plan.train_views + len(val)
-        feature_bytes = views * trunk.bytes_per_view(plan.config.eval_transform)
+    once_s, epoch_s, words = (_features_trial if plan.uses_features else _epochs_trial)(plan)
     return Projection(
-        batches_per_epoch=-(-len(train) // plan.config.batch_size),
-        seconds=seconds,
+        batches_per_epoch=batches_per_epoch(plan),
+        epochs=plan.config.epochs,
+        once_s=once_s,
+        epoch_s=epoch_s,
         seconds_are=words,
-        # a model per epoch and epoch 0, and two optimiser states of at most two values per weight
-        run_bytes=frozen + trained * (plan.config.epochs + 1) + 2 * 2 * trained,
-        cache_bytes=feature_bytes,
+        disk=projected_disk(plan),
     )
 
 
-def _features_trial(plan: Plan) -> tuple[float, str]:
+def batches_per_epoch(plan: Plan) -> int:
+    return -(-len(plan.dataset.split("train")) // plan.config.batch_size)
+
+
+def projected_disk(plan: Plan) -> Disk:
+    """What the run will write, from shapes alone."""
+    trained = sum(value.nbytes for value in trained_state(plan, plan.model).values())
+    frozen = sum(value.nbytes for value in frozen_state(plan, plan.model).values())
+    feature_bytes = 0
+    if plan.uses_features and plan.config.eval_transform is not None:
+        trunk = Trunk(plan.model, plan.architecture, plan.choice)
+        views = len(plan.dataset.split("train")) * plan.train_views + len(plan.dataset.split("val"))
+        feature_bytes = views * trunk.bytes_per_view(plan.config.eval_transform)
+    # a model per epoch and epoch 0, and two optimiser states of at most two values per weight
+    return Disk(frozen + trained * (plan.config.epochs + 1) + 2 * 2 * trained, feature_bytes)
+
+
+def _features_trial(plan: Plan) -> tuple[float, float, str]:
+    if features_at_hand(plan):
+        return 0.0, HEAD_EPOCH_S, "the features are in the cache; the epochs read them"
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
     transform, views = plan.config.train_transform, plan.train_views
     assert transform is not None
@@ -59,11 +85,11 @@ def _features_trial(plan: Plan) -> tuple[float, str]:
     for _ in compute_features(request, trunk, plan.config.workers, Processes()):
         pass
     per_image = (time.perf_counter() - started) / len(request.samples)
-    seconds = per_image * (len(train) + len(val) / views) + HEAD_EPOCH_S * plan.config.epochs
-    return seconds, f"{1000 * per_image:.0f} ms for each image once; the epochs then read its features"
+    words = f"{1000 * per_image:.0f} ms for each image once; the epochs then read its features"
+    return per_image * (len(train) + len(val) / views), HEAD_EPOCH_S, words
 
 
-def _epochs_trial(plan: Plan) -> tuple[float, str]:
+def _epochs_trial(plan: Plan) -> tuple[float, float, str]:
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
     few = (*_spread(train, TRIAL_IMAGES), *_spread(val, TRIAL_IMAGES))
     trial = replace(
@@ -75,7 +101,7 @@ def _epochs_trial(plan: Plan) -> tuple[float, str]:
     train_s = len(train) / records[1].images_per_s
     val_s = len(val) / records[0].images_per_s
     words = f"{train_s:.1f} s to train and {val_s:.1f} s to validate in each epoch"
-    return plan.config.epochs * (train_s + val_s), words
+    return 0.0, train_s + val_s, words
 
 
 def _spread(samples: Sequence[Sample], count: int) -> tuple[Sample, ...]:

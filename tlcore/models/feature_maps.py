@@ -1,0 +1,139 @@
+"""The last feature maps of any network, and where in the image their cells look.
+
+N images, K channels, H x W pixels of the input, h x w cells of a map.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from torch import Tensor, nn
+from torch.nn.modules.utils import _pair
+
+from tlcore.models.architecture import HEAD, Architecture
+
+_LATE_MODULES = 16  # at the end of the network, among which the last map is looked for
+
+Size: TypeAlias = tuple[int, int]
+"""Height and width."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cell i of a map looks at the image around pixel `offset + i * stride`, from the centre of the first pixel."""
+
+    offset: tuple[float, float]
+    stride: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    late_outputs: list[Tensor]
+    """What the last modules gave, in order."""
+    head_input: Tensor
+    """What reached the head group."""
+    logits_NC: Tensor
+    grids: dict[Size, Grid]
+    """Per size of a map that a convolution or a pool gave."""
+    input_size: Size
+
+    def grid(self, cells: Size) -> Grid:
+        """Where the cells of a map of that size look."""
+        known = self.grids.get(cells)
+        if known is not None:
+            return known
+        # something else made the map smaller, evenly: patches, or a pool to a fixed size
+        size, base = list(self.grids.items())[-1]
+        factors = [side / cell for side, cell in zip(size, cells, strict=True)]
+        return _further(base, factors, [(factor - 1) / 2 for factor in factors])
+
+
+def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) -> Recording:
+    """Run the network once, with hooks. Nobody else may be using `model`: the hooks would hear them, too.
+
+    The late outputs are what the score depends on, where gradients are enabled and `images_NCHW` requires them.
+    """
+    names: list[str] = []
+    narrowing: list[tuple[Any, Size, Size]] = []
+    outputs: list[Tensor] = []
+    head_inputs: list[Tensor] = []
+
+    def note(name: str, module: Any, inputs: Sequence[Any], output: Any) -> None:
+        names.append(name)
+        if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+            narrowing.append((module, tuple(inputs[0].shape[2:]), tuple(output.shape[2:])))
+
+    def keep(name: str, module: Any, inputs: Sequence[Any], output: Any) -> Tensor | None:
+        if not isinstance(output, Tensor):
+            return None
+        outputs.append(output)
+        return output.clone()  # what follows may write into it
+
+    modules = {name: module for name, module in model.named_modules() if name}
+    with _hooks(modules, note):
+        model(images_NCHW.detach())
+    late = list(dict.fromkeys(reversed(names)))[:_LATE_MODULES]
+    head = model.get_submodule(architecture.groups[HEAD][0])
+    with _hooks({name: modules[name] for name in late}, keep):
+        handle = head.register_forward_pre_hook(lambda _, inputs: head_inputs.append(inputs[0]))
+        logits_NC = model(images_NCHW)
+        handle.remove()
+    height, width = images_NCHW.shape[2:]
+    return Recording(outputs, head_inputs[0], logits_NC, _grids(narrowing, (height, width)), (height, width))
+
+
+def as_map(output: Tensor) -> Tensor | None:
+    """A module's output as (N, K, h, w) where it is laid out like the image, else None.
+
+    Tokens (N, T, K) are laid out by rows; a class token, which makes their number one more than a square, is left out.
+    """
+    if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
+        return output
+    if output.ndim == 3:
+        patches = output if math.isqrt(output.shape[1]) ** 2 == output.shape[1] else output[:, 1:]
+        side = math.isqrt(patches.shape[1])
+        if side > 1 and side * side == patches.shape[1]:
+            return patches.transpose(1, 2).reshape(len(patches), -1, side, side)
+    return None
+
+
+@contextmanager
+def _hooks(modules: dict[str, nn.Module], hook: Callable[..., Any]) -> Iterator[None]:
+    handles = [
+        module.register_forward_hook(lambda *arguments, name=name: hook(name, *arguments))
+        for name, module in modules.items()
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _grids(narrowing: list[tuple[Any, Size, Size]], size: Size) -> dict[Size, Grid]:
+    """Follow the sizes down; of modules side by side the first counts, for the others narrow likewise.
+
+    A 3×3 convolution of stride 2 that pads both sides looks, for its cell i, around pixel 2i and not 2i + 0.5: after
+    five of them a map is half a cell off where its cells are taken to divide the image evenly.
+    """
+    grids = {size: Grid((0.0, 0.0), (1.0, 1.0))}
+    for module, before, after in narrowing:
+        if before == size and after != size:
+            kernel, stride, padding, dilation = (
+                _pair(getattr(module, name, 1)) for name in ("kernel_size", "stride", "padding", "dilation")
+            )
+            starts = [d * (k - 1) / 2 - p for k, p, d in zip(kernel, padding, dilation, strict=True)]
+            grids[after] = _further(grids[size], stride, starts)
+            size = after
+    return grids
+
+
+def _further(grid: Grid, factors: Sequence[float], starts: Sequence[float]) -> Grid:
+    """The grid of a map whose cell i looks at cell `start + i * factor` of the one before."""
+    (y, x), (stride_y, stride_x) = grid.offset, grid.stride
+    return Grid(
+        (y + starts[0] * stride_y, x + starts[1] * stride_x),
+        (stride_y * factors[0], stride_x * factors[1]),
+    )

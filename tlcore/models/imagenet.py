@@ -1,0 +1,46 @@
+"""A network as it was pretrained, with its original head: it names the 1,000 classes of ImageNet."""
+
+from torch import nn
+
+from tlcore.errors import WeightsError
+from tlcore.models.architecture import Architecture
+from tlcore.models.matching import fit_state_dict
+from tlcore.models.weights import load_weights, weights_file
+from tlcore.models.zoo import ZOO, find_architecture
+
+
+def imagenet_backbones() -> list[str]:
+    """Names of the architectures that there are ImageNet weights for."""
+    return [name for name, architecture in ZOO.items() if architecture.weights is not None]
+
+
+def imagenet_classes(architecture: Architecture) -> tuple[str, ...]:
+    """Names of the classes, in the order of the logits. Two of them occur twice: `crane` and `maillot`."""
+    return tuple(architecture.pretrained().meta["categories"])
+
+
+def build_classifier(backbone: str, weights: str = "imagenet") -> nn.Module:
+    """The network in eval mode on the CPU, with the head that its weights came with.
+
+    `weights` is `imagenet`, `imagenet:NAME` or a file. Raises UnknownBackbone, and WeightsError where the weights
+    cannot be had, do not fit, or have no head for ImageNet.
+    """
+    architecture = find_architecture(backbone)
+    classes = len(imagenet_classes(architecture))
+    state_dict = load_weights(architecture, weights)
+    if state_dict is None:
+        raise WeightsError("Random weights know no classes: choose `imagenet` or a file.")
+    source = str(weights_file(architecture, weights))
+    skeleton = architecture.build_skeleton()
+    values = fit_state_dict(state_dict, skeleton, architecture, source)
+    for name, parameter in skeleton.get_submodule(architecture.head).named_parameters(prefix=architecture.head):
+        found = state_dict.get(name)
+        if found is None or found.shape != parameter.shape:
+            raise WeightsError(
+                f"The weights in {source} have no head for the {classes:,} classes of ImageNet "
+                f"({name} is {'missing' if found is None else tuple(found.shape)}). Choose weights as published."
+            )
+        values[name] = found
+    model = skeleton.to_empty(device="cpu")
+    model.load_state_dict(values, strict=False)  # auxiliary classifiers may be missing; eval mode does not run them
+    return model.eval()

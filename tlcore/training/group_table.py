@@ -1,0 +1,53 @@
+"""What a plan does with each layer group, for people."""
+
+from dataclasses import dataclass
+
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from tlcore.models.architecture import HEAD
+from tlcore.models.groups import group_of
+from tlcore.training.plan import Plan
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    name: str
+    parameters: int
+    trained: str
+    """`frozen`, `trained`, or from which epoch on."""
+    learning_rate: float | None
+    """Before the schedule. None: the group is frozen."""
+    batchnorm: str
+    """The statistics that its BatchNorm normalises with in training: `stored`, the `batch`'s, or one after the other;
+    empty where it has no BatchNorm."""
+
+
+def group_rows(plan: Plan) -> list[GroupRow]:
+    """One row per group, from stem to head."""
+    with_batchnorm = {
+        group_of(plan.architecture, f"{name}.weight")
+        for name, module in plan.model.named_modules()
+        if isinstance(module, _BatchNorm)
+    }
+    every = plan.config.strategy.unfreeze_every
+    rows = []
+    for distance, group in enumerate(reversed(plan.groups)):
+        frozen = group.name in plan.frozen
+        first_epoch = 1 if every is None else 1 + distance * every
+        waits = first_epoch > 1 and group.name != HEAD
+        rows.append(
+            GroupRow(
+                name=group.name,
+                parameters=group.num_parameters,
+                trained="frozen" if frozen else f"from epoch {first_epoch}" if waits else "trained",
+                learning_rate=None if frozen else plan.learning_rates[group.name],
+                batchnorm=_batchnorm(group.name in with_batchnorm, frozen, waits),
+            )
+        )
+    return rows[::-1]
+
+
+def _batchnorm(present: bool, frozen: bool, waits: bool) -> str:
+    if not present:
+        return ""
+    return "stored" if frozen else "stored, then batch" if waits else "batch"
