@@ -9,6 +9,8 @@ from tlcore.errors import ConfigError, suggestion
 if TYPE_CHECKING:
     import torch
 
+    from tlcore.data.images import Decoded
+
 SPLITS = ("train", "val", "test")
 
 # What people call their splits, in lower case -> what they are called here
@@ -48,8 +50,21 @@ class ImageSource(Protocol):
         """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage, whose text is the reason alone."""
         ...
 
+    def decode(self, sample_id: str, at_least_px: int | None = None) -> "Decoded":
+        """The same as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
+        ...
+
     def digests(self, sample_ids: Sequence[str]) -> list[str]:
         """A digest of the content of each sample, in hex; for a file that cannot be read, one that says so."""
+        ...
+
+    def stamps(self, sample_ids: Sequence[str]) -> list[str]:
+        """A text per sample that is cheap to get, and changes when the sample does. Need not survive a copy."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Names where the images are. The stamps of two sources can be compared where this is equal."""
         ...
 
 

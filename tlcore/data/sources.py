@@ -16,6 +16,8 @@ from tlcore.errors import UnreadableImage
 if TYPE_CHECKING:
     import torch
 
+    from tlcore.data.images import Decoded
+
 MAX_FILE_BYTES = 1 << 30
 """A larger file is not read: no image of `images.MAX_PIXELS` needs it."""
 
@@ -30,9 +32,15 @@ class FileSource:
 
     def load(self, sample_id: str) -> "torch.Tensor":
         """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage."""
-        from tlcore.data.images import decode_image, to_tensor
+        from tlcore.data.images import to_tensor
 
-        return to_tensor(decode_image(self.read(sample_id)))
+        return to_tensor(self.decode(sample_id).image)
+
+    def decode(self, sample_id: str, at_least_px: int | None = None) -> "Decoded":
+        """The same as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
+        from tlcore.data.images import decode
+
+        return decode(self.read(sample_id), at_least_px)
 
     def read(self, sample_id: str) -> bytes:
         """The bytes of one file. Raises UnreadableImage."""
@@ -59,6 +67,15 @@ class FileSource:
         allowed = self._inside(sample_ids) if self.confined else list(sample_ids)
         known = dict(zip(allowed, file_digests(self.root, allowed), strict=True))
         return [known.get(name, MISSING) for name in sample_ids]
+
+    def stamps(self, sample_ids: Sequence[str]) -> list[str]:
+        """Size and times per file: cheap, and different once a file is written anew. Nothing is read."""
+        prefix = os.path.join(self.root, "")  # joined once: 60,000 files take 0.2 s, and it would be half of that
+        return [_stamp(prefix + name) for name in sample_ids]
+
+    @property
+    def place(self) -> str:
+        return f"files {os.path.realpath(self.root)}"
 
     def _escapes(self, name: str) -> bool:
         real = os.path.realpath(os.path.join(self.root, name))
@@ -89,6 +106,23 @@ class ArraySource:
         image = torch.from_numpy(self._array(sample_id).copy())
         return image.expand(3, -1, -1).contiguous() if image.ndim == 2 else image.permute(2, 0, 1)
 
+    def decode(self, sample_id: str, at_least_px: int | None = None) -> "Decoded":
+        """The same as a PIL image, without torch. Raises UnreadableImage."""
+        from PIL import Image
+
+        from tlcore.data.images import Decoded
+
+        array = self._array(sample_id)
+        return Decoded(Image.fromarray(array).convert("RGB"), "", False, array.nbytes)
+
+    def stamps(self, sample_ids: Sequence[str]) -> list[str]:
+        """The digests: what is in memory is quickly read."""
+        return self.digests(sample_ids)
+
+    @property
+    def place(self) -> str:
+        return f"arrays {[(name, images.shape) for name, images in self.parts.items()]}"
+
     def digests(self, sample_ids: Sequence[str]) -> list[str]:
         """Digest of each image's shape and bytes, in hex; `digests.MISSING` for an unknown id."""
         return [self._digest(sample_id) for sample_id in sample_ids]
@@ -107,3 +141,12 @@ class ArraySource:
         except UnreadableImage:
             return MISSING
         return hashlib.blake2b(repr(image.shape).encode() + image.tobytes(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _stamp(path: str) -> str:
+    """Nothing for a file that is not there."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"

@@ -15,7 +15,7 @@ MAX_ENTRIES = 5_000_000
 """More files and folders than this are nobody's dataset: the path is most likely a whole disk."""
 MAX_DEPTH = 32
 
-_SYSTEM_NAMES = frozenset(("__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"))
+SYSTEM_NAMES = frozenset(("__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"))
 
 
 @dataclass
@@ -96,7 +96,7 @@ class _Walk:
         if self._entries > MAX_ENTRIES:
             raise DatasetInvalid(f"More than {MAX_ENTRIES:,} files below {self._root}. Is that the right folder?")
         name = entry.name
-        if name.startswith(".") or name.lower() in _SYSTEM_NAMES:
+        if name.startswith(".") or name.lower() in SYSTEM_NAMES:
             return False
         if not _is_utf8(name):
             tree.misnamed.append(ascii(os.fsencode(name)))

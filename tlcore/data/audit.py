@@ -1,0 +1,335 @@
+"""The health report of a dataset: from the table of a scan to findings that a person can act on.
+
+Adding a check is adding an entry to `CHECKS`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+Severity = Literal["high", "medium", "low"]
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+"""`high` makes results wrong, `medium` makes them worse or unsure, `low` is good to know."""
+
+RARE = 0.6
+"""A class with less than this share of the largest class's training images is reported."""
+TINY_PX, TINY_SHARE = 64, 0.5
+"""Reported is an image with a side below both this many pixels and this share of the usual shorter side."""
+LONG = 3.0
+"""Longer side by shorter side: beyond this, RandomResizedCrop falls back to the middle of the image."""
+HUGE_PIXELS, HUGE_SHARE = 12_000_000, 10.0
+"""Reported is an image with both this many pixels and this many times the usual pixels."""
+PLAIN = 0.05
+"""Range of the grey values, in 0 to 1, without the 1 % darkest and brightest pixels: less is one plain colour."""
+DARK, BRIGHT = 0.1, 0.9
+"""An image is almost black or white if 99 % of its pixels are below, or above."""
+
+
+class Group(NamedTuple):
+    """Images that belong together in a finding, with what is to be said of them."""
+
+    ids: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    kind: str
+    """As in `CHECKS`, or `remarks`."""
+    severity: Severity
+    title: str
+    """What was found and how often, in a few words."""
+    why: str
+    """Why it matters, for a beginner."""
+    advice: str
+    """What to do."""
+    groups: tuple[Group, ...]
+
+    @property
+    def images(self) -> int:
+        return len({sample_id for group in self.groups for sample_id in group.ids})
+
+
+class Check(NamedTuple):
+    kind: str
+    severity: Severity
+    find: Callable[[pd.DataFrame, Sequence[str]], list[Group]]
+    """From the table of a scan and the classes."""
+    one: str
+    many: str
+    """The title for one group, and for several, with `{}` for how many."""
+    why: str
+    advice: str
+
+    def finding(self, groups: Sequence[Group]) -> Finding:
+        title = self.one if len(groups) == 1 else self.many.format(f"{len(groups):,}")
+        return Finding(self.kind, self.severity, title, self.why, self.advice, tuple(groups))
+
+
+def audit(table: pd.DataFrame, classes: Sequence[str], notes: Iterable[str] = ()) -> list[Finding]:
+    """Everything that is wrong or odd with the images of a `scan`, the worst first.
+
+    `classes` and `notes` are the dataset's: in its order, and on what it leaves out or makes by itself.
+    """
+    findings = [check.finding(groups) for check in CHECKS if (groups := check.find(table, classes))]
+    remarks = [Group((), note) for note in notes]
+    return findings + ([_REMARKS.finding(remarks)] if remarks else [])
+
+
+def findings_table(findings: Iterable[Finding], table: pd.DataFrame) -> pd.DataFrame:
+    """One row per image and finding, for a CSV; a group without images is one row."""
+    rows = [
+        (finding.kind, finding.severity, number, sample_id, group.note, finding.title, finding.advice)
+        for finding in findings
+        for number, group in enumerate(finding.groups, start=1)
+        for sample_id in group.ids or ("",)
+    ]
+    columns = ["finding", "severity", "group", "image", "note", "title", "advice"]
+    labels = table.set_index("id")[["split", "class"]].astype(str)
+    result = pd.DataFrame(rows, columns=columns).join(labels, on="image").fillna("")
+    return result[["finding", "severity", "group", "image", "split", "class", "note", "title", "advice"]]
+
+
+def _unreadable(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    return _singly(table[table["reason"] != ""], lambda row: str(row["reason"]))
+
+
+def _leaks(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    return [
+        Group(
+            tuple(alike.ids), f"{'The same' if len(alike.contents) == 1 else 'Nearly the same'} in {_and(alike.splits)}"
+        )
+        for alike in _alike(table)
+        if len(alike.splits) > 1
+    ]
+
+
+def _conflicts(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    return [
+        Group(tuple(alike.ids), f"Labelled {_and(map(repr, alike.classes))}")
+        for alike in _alike(table)
+        if len(alike.classes) > 1
+    ]
+
+
+def _duplicates(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    """Across splits they are leaks."""
+    return [
+        Group(tuple(alike.ids), f"{len(alike.ids)} times in {_and(alike.splits)}")
+        for alike in _grouped(table, "digest")
+        if len(alike.splits) == 1
+    ]
+
+
+def _near_duplicates(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    """Across splits they are leaks."""
+    return [
+        Group(tuple(alike.ids), f"{len(alike.ids)} in {_and(alike.splits)}")
+        for alike in _grouped(table[table["near_group"] >= 0], "near_group")
+        if len(alike.splits) == 1
+    ]
+
+
+def _rare_classes(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    train = table.loc[(table["split"] == "train") & (table["reason"] == ""), "class"]
+    counts = train.value_counts().reindex(list(classes), fill_value=0).sort_values(kind="stable")
+    rare = counts[counts < RARE * counts.max()]
+    return [
+        Group((), f"{name}: {count:,} images, and the largest class has {counts.max():,}")
+        for name, count in rare.items()
+    ]
+
+
+def _plain(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    plain = table["bright"] - table["dark"] < PLAIN
+    plain |= (table["bright"] < DARK) | (table["dark"] > BRIGHT)  # false for the NaN of unreadable images
+
+    def describe(row: "pd.Series[float]") -> str:
+        return (
+            "almost black" if row["bright"] < DARK else "almost white" if row["dark"] > BRIGHT else "one plain colour"
+        )
+
+    return _singly(table[plain], describe)
+
+
+def _tiny(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    shorter, _ = _sides(table)
+    return _singly(table[(shorter < TINY_PX) & (shorter < TINY_SHARE * shorter.median())], _size)
+
+
+def _long(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    shorter, longer = _sides(table)
+    return _singly(table[longer > LONG * shorter], _size)
+
+
+def _huge(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    pixels = (table["width"] * table["height"]).where(table["reason"] == "")
+    return _singly(table[(pixels > HUGE_PIXELS) & (pixels > HUGE_SHARE * pixels.median())], _size)
+
+
+def _wrong_extensions(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    return _singly(table[~table["extension_agrees"]], lambda row: f"{row['format']} inside")
+
+
+CHECKS = (
+    Check(
+        "leak",
+        "high",
+        _leaks,
+        "1 image is in more than one split",
+        "{} images are in more than one split",
+        "The model is tested on what it has seen in training, so its accuracy comes out higher than on new images.",
+        "Keep each in one split only: usually delete the copy in train.",
+    ),
+    Check(
+        "conflicting_labels",
+        "high",
+        _conflicts,
+        "1 image has more than one label",
+        "{} images have more than one label",
+        "The same picture is filed under different classes. At least one is wrong, and the model is told both.",
+        "Look at each, and delete the copy with the wrong label.",
+    ),
+    Check(
+        "unreadable",
+        "medium",
+        _unreadable,
+        "1 file cannot be read",
+        "{} files cannot be read",
+        "Training and evaluation leave them out, so there are fewer images than it seems.",
+        "Copy them again from where they came from, or delete them.",
+    ),
+    Check(
+        "duplicates",
+        "medium",
+        _duplicates,
+        "1 image is there more than once",
+        "{} images are there more than once",
+        "In training, copies count double. In val and test, they make the result look surer than it is.",
+        "Keep one of each.",
+    ),
+    Check(
+        "plain",
+        "medium",
+        _plain,
+        "1 image is almost of one colour",
+        "{} images are almost of one colour",
+        "There is hardly anything to learn from on them: a lens cap, an empty page, a failed download.",
+        "Look at them, and delete what shows nothing of its class.",
+    ),
+    Check(
+        "rare_classes",
+        "medium",
+        _rare_classes,
+        "1 class has few training images",
+        "{} classes have few training images",
+        "The model learns to prefer frequent classes, and the overall accuracy hides that: look at it per class.",
+        "Collect more images, or balance the classes in the loss when you train.",
+    ),
+    Check(
+        "near_duplicates",
+        "low",
+        _near_duplicates,
+        "1 image is there in nearly the same form",
+        "{} images are there in nearly the same form",
+        "Saved again, brightened, cut, or taken a moment later: little to learn from, and a leak across splits.",
+        "Keep the best of each, or see to it that they stay in one split.",
+    ),
+    Check(
+        "tiny",
+        "low",
+        _tiny,
+        "1 image is much smaller than the others",
+        "{} images are much smaller than the others",
+        "Enlarged to the input size of the network they are blurred, unlike the others.",
+        "Look at them, and delete what shows nothing of its class.",
+    ),
+    Check(
+        "long",
+        "low",
+        _long,
+        "1 image is more than three times as long as wide",
+        "{} images are more than three times as long as wide",
+        "Random crops take the middle only, and what is at the ends is never seen.",
+        "Cut them to the part that matters.",
+    ),
+    Check(
+        "huge",
+        "low",
+        _huge,
+        "1 image is much larger than the others",
+        "{} images are much larger than the others",
+        "They are shrunk before the network sees them, and take most of the time to read.",
+        "Save them smaller: twice the input size of the network is plenty.",
+    ),
+    Check(
+        "wrong_extension",
+        "low",
+        _wrong_extensions,
+        "1 file has another format inside than its name says",
+        "{} files have another format inside than their names say",
+        "They are read all the same, by content. Other programs may refuse them.",
+        "Rename them if you use them elsewhere.",
+    ),
+)
+"""The worst first."""
+
+_REMARKS = Check(
+    "remarks",
+    "low",
+    lambda table, classes: [],
+    "1 remark on how the dataset was read",
+    "{} remarks on how the dataset was read",
+    "What was ignored, assumed or made, because the files and folders do not say it.",
+    "If that is not what you expect, look at the names of files and folders.",
+)
+
+
+@dataclass
+class _Alike:
+    """Images that are equal, or nearly. The dicts are ordered sets."""
+
+    ids: list[str] = field(default_factory=list)
+    splits: dict[str, None] = field(default_factory=dict)
+    classes: dict[str, None] = field(default_factory=dict)
+    contents: dict[str, None] = field(default_factory=dict)
+
+
+def _alike(table: pd.DataFrame) -> list[_Alike]:
+    """Groups of at least two images that are equal or nearly so. A near group holds the copies of its members."""
+    near = table["near_group"] >= 0
+    return _grouped(table[~near], "digest") + _grouped(table[near], "near_group")
+
+
+def _grouped(table: pd.DataFrame, column: str) -> list[_Alike]:
+    """The images that share their value in `column` with another one, if they are more than one plain colour."""
+    rows = table[table["bright"] - table["dark"] >= PLAIN]
+    rows = rows[rows[column].duplicated(keep=False)]
+    groups: dict[object, _Alike] = {}
+    names = [column, "id", "split", "class", "digest"]
+    for value, sample_id, split, label, digest in zip(*(rows[name] for name in names), strict=True):
+        group = groups.setdefault(value, _Alike())
+        group.ids.append(sample_id)
+        group.splits[split] = group.classes[label] = group.contents[digest] = None
+    return list(groups.values())
+
+
+def _singly(rows: pd.DataFrame, describe: "Callable[[pd.Series[float]], str]") -> list[Group]:
+    return [Group((str(row["id"]),), describe(row)) for _, row in rows.iterrows()]
+
+
+def _sides(table: pd.DataFrame) -> "tuple[pd.Series[float], pd.Series[float]]":
+    """The shorter and the longer side of each image; NaN where it cannot be read."""
+    sides = table[["width", "height"]].where(table["reason"] == "")
+    return sides.min(axis=1), sides.max(axis=1)
+
+
+def _size(row: "pd.Series[float]") -> str:
+    return f"{row['width']} × {row['height']} px"
+
+
+def _and(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
