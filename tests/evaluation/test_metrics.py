@@ -5,10 +5,13 @@ from tlcore.evaluation.metrics import (
     accuracy,
     class_scores,
     confusion,
+    macro_average,
     mcnemar,
     mean_loss,
+    paired_test,
     top_k_accuracy,
     wilson_interval,
+    wilson_intervals,
 )
 
 
@@ -76,3 +79,39 @@ def test_mcnemar_counts_what_changed_and_gives_the_exact_binomial_p():
 def test_mcnemar_of_equal_predictions_cannot_tell_them_apart():
     logits = logits_for([0, 1])
     assert mcnemar(logits, logits, np.array([0, 0])).p_value == 1.0
+
+
+def test_many_intervals_are_those_of_scipy():
+    from scipy.stats import binomtest
+
+    low, high = wilson_intervals([0, 3, 50, 98], [5, 7, 98, 98])
+    for column, (correct, total) in enumerate([(0, 5), (3, 7), (50, 98), (98, 98)]):
+        expected = binomtest(correct, total).proportion_ci(0.95, method="wilson")
+        assert (low[column], high[column]) == pytest.approx((expected.low, expected.high))
+
+
+def test_an_interval_of_nothing_is_not_a_number():
+    low, high = wilson_intervals([0, np.nan], [0, 10])
+    assert np.isnan([*low, *high]).all()
+
+
+def test_more_right_images_than_images_are_refused():
+    with pytest.raises(ValueError, match="5 of 4 images cannot be right"):
+        wilson_interval(5, 4)
+
+
+@pytest.mark.parametrize(("fixed", "broken"), [(12, 4), (3, 3), (0, 1), (37, 20), (0, 9)])
+def test_the_p_value_is_that_of_the_binomial_test(fixed, broken):
+    from scipy.stats import binomtest
+
+    first = np.array([False] * fixed + [True] * broken + [True] * 10)
+    second = np.array([True] * fixed + [False] * broken + [True] * 10)
+    assert paired_test(first, second).p_value == pytest.approx(binomtest(fixed, fixed + broken, 0.5).pvalue)
+
+
+def test_the_macro_average_counts_each_class_alike_and_leaves_out_absent_ones():
+    scores = class_scores(logits_for([0, 0, 0, 1]), np.array([0, 0, 0, 0]), ("a", "b", "c"))
+    average = macro_average(scores)
+    assert (average.recall, average.support) == (0.75, 4)
+    both = macro_average(class_scores(logits_for([0, 0, 0, 0]), np.array([0, 0, 0, 1]), ("a", "b", "c")))
+    assert both.recall == 0.5

@@ -3,6 +3,7 @@
 N images, C classes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 Logits = npt.NDArray[np.float32]
 Targets = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class ClassScores:
     f1: float
     support: int
     """Images of this class."""
+    recall_low: float
+    """The 95 % interval of the recall, from `recall_low` to `recall_high`; NaN for a class without images."""
+    recall_high: float
 
 
 @dataclass(frozen=True)
@@ -52,18 +57,41 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> tuple
     """Interval for an accuracy, as fractions (low, high).
 
     Raises ValueError unless 0 <= correct <= total and total > 0.
-    Source: Wilson (1927), via scipy.stats.binomtest.
+    Source: Wilson (1927), "Probable Inference, the Law of Succession, and Statistical Inference".
     """
-    from scipy.stats import binomtest
-
     if total <= 0:
         raise ValueError(f"an interval needs at least one image, not {total}")
-    interval = binomtest(correct, total).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
+    if not 0 <= correct <= total:
+        raise ValueError(f"{correct} of {total} images cannot be right")
+    low, high = wilson_intervals(np.array([correct]), np.array([total]), confidence)
+    return float(low[0]), float(high[0])
+
+
+def wilson_intervals(
+    correct: npt.ArrayLike, total: npt.ArrayLike, confidence: float = 0.95
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Many intervals at once, as `wilson_interval` gives them; NaN where a count is NaN or there are no images.
+
+    In closed form: scipy.stats.binomtest gives the same in 0.7 ms each, and takes half a second to import.
+    """
+    from scipy.special import ndtri
+
+    right, images = np.asarray(correct, dtype=np.float64), np.asarray(total, dtype=np.float64)
+    z = float(ndtri(0.5 + confidence / 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = right / images
+        centre = (share + z**2 / (2 * images)) / (1 + z**2 / images)
+        reach = z / (1 + z**2 / images) * np.sqrt(share * (1 - share) / images + z**2 / (4 * images**2))
+    return np.clip(centre - reach, 0.0, 1.0), np.clip(centre + reach, 0.0, 1.0)
+
+
+def is_right(logits_NC: Logits, targets_N: Targets) -> Mask:
+    """Which images are predicted right, of shape (N,)."""
+    return np.asarray(logits_NC.argmax(1) == targets_N)
 
 
 def accuracy(logits_NC: Logits, targets_N: Targets) -> Accuracy:
-    correct, total = int((logits_NC.argmax(1) == targets_N).sum()), len(targets_N)
+    correct, total = int(is_right(logits_NC, targets_N).sum()), len(targets_N)
     return Accuracy(correct, total, *wilson_interval(correct, total))
 
 
@@ -79,11 +107,17 @@ def top_k_accuracy(logits_NC: Logits, targets_N: Targets, k: int) -> float:
     return float(top_k_accuracy_score(targets_N, scores, k=k, labels=range(classes)))
 
 
-def mean_loss(logits_NC: Logits, targets_N: Targets) -> float:
-    """Cross-entropy in nats, averaged over the images."""
+def losses(logits_NC: Logits, targets_N: Targets) -> npt.NDArray[np.float64]:
+    """Cross-entropy of each image in nats, of shape (N,)."""
     from scipy.special import log_softmax
 
-    return float(-log_softmax(logits_NC.astype(np.float64), axis=1)[np.arange(len(targets_N)), targets_N].mean())
+    log_probabilities_NC = log_softmax(logits_NC.astype(np.float64), axis=1)
+    return np.asarray(-log_probabilities_NC[np.arange(len(targets_N)), targets_N])
+
+
+def mean_loss(logits_NC: Logits, targets_N: Targets) -> float:
+    """Cross-entropy in nats, averaged over the images."""
+    return float(losses(logits_NC, targets_N).mean())
 
 
 def class_scores(logits_NC: Logits, targets_N: Targets, classes: tuple[str, ...]) -> list[ClassScores]:
@@ -93,10 +127,23 @@ def class_scores(logits_NC: Logits, targets_N: Targets, classes: tuple[str, ...]
     columns = precision_recall_fscore_support(
         targets_N, logits_NC.argmax(1), labels=range(len(classes)), zero_division=0.0
     )
+    images = columns[3]
+    bounds = wilson_intervals(columns[1] * images, images)
     return [
-        ClassScores(name, float(precision), float(recall), float(f1), int(support))
-        for name, precision, recall, f1, support in zip(classes, *columns, strict=True)
+        ClassScores(name, float(precision), float(recall), float(f1), int(support), float(low), float(high))
+        for name, precision, recall, f1, support, low, high in zip(classes, *columns, *bounds, strict=True)
     ]
+
+
+def macro_average(scores: Sequence[ClassScores]) -> ClassScores:
+    """Mean over the classes that have images, each counting alike however many it has. Has no interval."""
+    present = [score for score in scores if score.support]
+
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(score, name) for score in present]))
+
+    images = sum(score.support for score in present)
+    return ClassScores("macro average", mean("precision"), mean("recall"), mean("f1"), images, np.nan, np.nan)
 
 
 def confusion(logits_NC: Logits, targets_N: Targets) -> npt.NDArray[np.int64]:
@@ -108,13 +155,18 @@ def confusion(logits_NC: Logits, targets_N: Targets) -> npt.NDArray[np.int64]:
 
 
 def mcnemar(first_NC: Logits, second_NC: Logits, targets_N: Targets) -> PairedTest:
-    """The exact McNemar test of two sets of predictions for the same images.
+    """The exact McNemar test of two sets of predictions for the same images."""
+    return paired_test(is_right(first_NC, targets_N), is_right(second_NC, targets_N))
 
-    Source: McNemar (1947), as the two-sided binomial test of the images that exactly one of them gets right.
+
+def paired_test(first_N: Mask, second_N: Mask) -> PairedTest:
+    """The exact McNemar test of which images each of two classifiers gets right.
+
+    Source: McNemar (1947), as the two-sided binomial test of the images that exactly one of them gets right. With
+    even odds its two tails are alike, so that twice the lower one is the p-value.
     """
-    from scipy.stats import binomtest
+    from scipy.special import bdtr
 
-    first, second = first_NC.argmax(1) == targets_N, second_NC.argmax(1) == targets_N
-    fixed, broken = int((~first & second).sum()), int((first & ~second).sum())
-    p_value = float(binomtest(fixed, fixed + broken, 0.5).pvalue) if fixed + broken else 1.0
-    return PairedTest(fixed, broken, len(targets_N), p_value)
+    fixed, broken = int((~first_N & second_N).sum()), int((first_N & ~second_N).sum())
+    p_value = min(1.0, 2 * float(bdtr(min(fixed, broken), fixed + broken, 0.5))) if fixed + broken else 1.0
+    return PairedTest(fixed, broken, len(first_N), p_value)

@@ -1,37 +1,49 @@
-"""What one checkpoint says about images from anywhere."""
+"""What one checkpoint, or a network as it was pretrained, says about images from anywhere."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tlcore.data.sources import FileSource
 from tlcore.device import DeviceChoice, choose_device
 from tlcore.errors import CheckpointError
+from tlcore.models.imagenet import build_classifier, imagenet_classes
+from tlcore.models.zoo import Architecture, eval_transform, find_architecture
 from tlcore.runs.folder import Run
 from tlcore.runs.restore import restore_model
 from tlcore.training.history import best_epoch
+from tlcore.transforms import TransformSpec
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictor:
-    """A model of one epoch with the evaluation transform that its run stored."""
+    """A model in eval mode with its classes and the evaluation transform that belongs to it."""
 
-    run: Run
-    epoch: int
+    title: str
+    """In words, as `run NAME, epoch 3`."""
+    classes: tuple[str, ...]
+    """In the order of the logits. Names may occur twice."""
+    transform: TransformSpec
+    architecture: Architecture
     model: nn.Module
     choice: DeviceChoice
+    epoch: int | None = None
+    """Of a run's checkpoint."""
 
     def predict(self, path: Path) -> list[tuple[str, float]]:
         """Classes with their probabilities in 0-1, the most likely first. Raises UnreadableImage."""
-        assert self.run.config.eval_transform is not None
-        image_CHW = self.run.config.eval_transform.build()(FileSource(path.parent).load(path.name))
-        images_NCHW = image_CHW[None].to(self.choice.device)
+        probabilities = self.probabilities(FileSource(path.parent).load(path.name))
+        return [(self.classes[index], float(probabilities[index])) for index in probabilities.argsort(descending=True)]
+
+    def probabilities(self, image_CHW: Tensor) -> Tensor:
+        """Of a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1."""
+        images_NCHW = self.transform.build()(image_CHW)[None].to(self.choice.device)
         with torch.inference_mode(), self.choice.autocast():
             logits_NC = self.model(images_NCHW.contiguous(memory_format=self.choice.memory_format))
-        probabilities = logits_NC.float().softmax(1)[0].tolist()
-        return sorted(zip(self.run.classes, probabilities, strict=True), key=lambda pair: -pair[1])
+        probabilities: Tensor = logits_NC.float().softmax(1)[0].cpu()
+        return probabilities
 
 
 def load_predictor(run: Run, epoch: int | None = None, device: str = "auto") -> Predictor:
@@ -41,6 +53,35 @@ def load_predictor(run: Run, epoch: int | None = None, device: str = "auto") -> 
         if not history:
             raise CheckpointError(f"Run {run.name} has no epoch yet. Start it with `resume {run.name}`.")
         epoch = best_epoch(history)
+    assert run.config.eval_transform is not None
     choice = choose_device(device, run.config.precision)
-    model = restore_model(run, epoch).to(choice.device).to(memory_format=choice.memory_format)
-    return Predictor(run, epoch, model, choice)
+    return Predictor(
+        title=f"run {run.name}, epoch {epoch}",
+        classes=run.classes,
+        transform=run.config.eval_transform,
+        architecture=find_architecture(run.config.model.backbone),
+        model=_placed(restore_model(run, epoch), choice),
+        choice=choice,
+        epoch=epoch,
+    )
+
+
+def imagenet_predictor(backbone: str, weights: str = "imagenet", device: str = "auto") -> Predictor:
+    """A network with its original head, for the 1,000 classes of ImageNet.
+
+    `weights` is `imagenet`, `imagenet:NAME` or a file. Raises UnknownBackbone, WeightsError, DeviceError.
+    """
+    architecture = find_architecture(backbone)
+    choice = choose_device(device)
+    return Predictor(
+        title=f"{backbone} with {'ImageNet weights' if weights == 'imagenet' else weights}",
+        classes=imagenet_classes(architecture),
+        transform=eval_transform(architecture, weights),
+        architecture=architecture,
+        model=_placed(build_classifier(backbone, weights), choice),
+        choice=choice,
+    )
+
+
+def _placed(model: nn.Module, choice: DeviceChoice) -> nn.Module:
+    return model.to(choice.device).to(memory_format=choice.memory_format)

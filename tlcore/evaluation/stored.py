@@ -1,0 +1,117 @@
+"""Evaluations that were made before, read back in milliseconds: without torch, and without opening the dataset.
+
+`predictions/SPLIT/index.json` says which checkpoint file, by size and time, the logits of each epoch came from.
+Whether the images are still those is not asked here: `evaluate_run` looks at every one of them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tlcore.data.dataset import LeftOut
+from tlcore.evaluation.result import Evaluation
+from tlcore.files import write_json
+from tlcore.runs.folder import Run
+from tlcore.runs.layout import METRICS_FILE, checkpoint_path, frozen_path, predictions_path
+from tlcore.runs.predictions import load_predictions
+from tlcore.training.history import best_epoch
+
+Stamp = tuple[int, int, int, int]
+"""Size and mtime in ns of a checkpoint, then of the frozen part that it shares with the others."""
+
+
+class Entry(BaseModel):
+    """What is known of one checkpoint file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stamp: Stamp
+    weights: str = ""
+    """Digest of the whole network's values."""
+    key: str = ""
+    """What the stored logits were made from, as `runs.predictions.predictions_key` says it."""
+    error: str = ""
+    """Why the checkpoint cannot be read. Empty: it can."""
+
+
+class Index(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: dict[int, Entry] = {}
+    left_out: tuple[tuple[str, str], ...] = ()
+    """(sample id, reason)."""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stored:
+    evaluation: Evaluation | None
+    """None where no epoch has stored logits."""
+    missing: tuple[int, ...]
+    """Epochs with a checkpoint that is not evaluated yet."""
+
+
+def load_stored(run: Run) -> Stored:
+    """The evaluation as far as it was made, and the epochs that it lacks."""
+    index = load_index(run)
+    predictions, damaged, missing = {}, [], []
+    for epoch in run.epochs():
+        entry = index.epochs.get(epoch)
+        if entry is None or entry.stamp != checkpoint_stamp(run, epoch):
+            missing.append(epoch)
+        elif entry.error:
+            damaged.append(f"Epoch {epoch} is left out: {entry.error}")
+        elif (found := load_predictions(run.path, run.report_split, epoch, entry.key)) is not None:
+            predictions[epoch] = found
+        else:
+            missing.append(epoch)
+    if not predictions:
+        return Stored(None, tuple(missing))
+    history = [record for record in run.history() if record.epoch in predictions]
+    evaluation = Evaluation(
+        split=run.report_split,
+        predictions=predictions,
+        best_by_val=best_epoch(history) if history else min(predictions),
+        left_out=tuple(LeftOut(*image) for image in index.left_out),
+        notices=(*index.notices, *damaged),
+    )
+    return Stored(evaluation, tuple(missing))
+
+
+def load_index(run: Run) -> Index:
+    """An empty one where there is none, or it is damaged: it costs time only."""
+    try:
+        return Index.model_validate_json(_index_path(run).read_bytes())
+    except (OSError, ValidationError):
+        return Index()
+
+
+def save_index(run: Run, index: Index) -> None:
+    write_json(_index_path(run), index.model_dump(mode="json"), durable=False)
+
+
+def checkpoint_stamp(run: Run, epoch: int) -> Stamp:
+    """All zeros stand for files that are not there."""
+    return (*_stamp(checkpoint_path(run.checkpoints, epoch)), *_stamp(frozen_path(run.checkpoints)))
+
+
+def stored_version(run: Run) -> str:
+    """A short text that changes whenever `load_stored` might give something else: what caches are keyed by."""
+    files = [_index_path(run), run.path / METRICS_FILE]
+    for epoch in run.epochs():
+        files += [checkpoint_path(run.checkpoints, epoch), predictions_path(run.path, run.report_split, epoch)]
+    return hashlib.blake2b(repr([_stamp(file) for file in files]).encode(), digest_size=8).hexdigest()
+
+
+def _index_path(run: Run) -> Path:
+    return run.path / "predictions" / run.report_split / "index.json"
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,118 @@
+"""Class activation maps: which parts of an image speak for a class.
+
+N images, K channels of the last feature map, H x W pixels of the network's input, h x w cells of the feature map.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from scipy.ndimage import map_coordinates
+from torch import Tensor, nn
+
+from tlcore.errors import ModelError
+from tlcore.geometry import Affine, Size, resizing
+from tlcore.models.architecture import HEAD, Architecture
+from tlcore.models.feature_maps import Grid, Recording, as_map, record
+
+
+@dataclass(frozen=True, eq=False)
+class ClassMap:
+    values_HW: npt.NDArray[np.float32]
+    """In 0-1, 1 where most speaks for the class; 0 where nothing does. As large as the network's input."""
+    method: str
+    """`CAM` or `Grad-CAM`."""
+    cells: Size
+    """Height and width of the feature map that this was made from."""
+
+
+def class_map(model: nn.Module, architecture: Architecture, image_CHW: Tensor, target: int) -> ClassMap:
+    """The map of one class for one normalised image. The model is expected in eval mode.
+
+    CAM (Zhou et al. 2016) where the head is linear on the pooled feature map, else Grad-CAM (Selvaraju et al. 2017).
+    Raises ModelError where the network keeps no map that its output depends on.
+    """
+    parameter = next(model.parameters())
+    images_NCHW = image_CHW[None].to(parameter.device, parameter.dtype).requires_grad_()
+    # hooks go on a copy, with the same tensors, so that others can use the model meanwhile
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    with torch.enable_grad():
+        recording = record(copy.deepcopy(model, shared), architecture, images_NCHW)
+        found = _cam(recording, model, architecture, target) or _grad_cam(recording, target)
+    if found is None:
+        raise ModelError(f"No map can be made for {architecture.name}: it keeps no layout of the image to its end.")
+    evidence_hw, method = found
+    values_hw = evidence_hw.detach().float().clamp(min=0).cpu().numpy()
+    height, width = values_hw.shape
+    return ClassMap(_enlarge(values_hw, recording.grid((height, width)), recording.input_size), method, (height, width))
+
+
+def on_original(
+    values_HW: npt.NDArray[np.float32], to_original: Affine, original: Size, shown: Size
+) -> npt.NDArray[np.float32]:
+    """A map laid over the image it was made from, at the size `shown`; 0 where the network did not look.
+
+    `to_original` takes points of the network's input to points of the original: `Draw.to_original`.
+    """
+    to_map = np.linalg.inv(to_original) @ resizing(original, shown)
+    height, width = shown
+    laid = Image.fromarray(values_HW).transform(
+        (width, height), Image.Transform.AFFINE, to_map[:2].ravel().tolist(), Image.Resampling.BILINEAR
+    )
+    return np.asarray(laid)
+
+
+def _cam(recording: Recording, model: nn.Module, architecture: Architecture, target: int) -> tuple[Tensor, str] | None:
+    """The class's weights times the last map, where the mean of that map is what reaches them.
+
+    Then the mean of the result, and the bias, is the logit.
+    """
+    weights_K = _class_weights(model, architecture, target)
+    maps = [found for output in recording.late_outputs if (found := as_map(output)) is not None]
+    if weights_K is None or not maps:
+        return None
+    pooled_NK = recording.head_input.flatten(1)
+    for map_NKhw in (maps[-1], maps[-1].relu()):  # densenet's last ReLU is no module
+        means_NK = map_NKhw.mean((2, 3))
+        if means_NK.shape == pooled_NK.shape and torch.allclose(means_NK, pooled_NK, rtol=1e-3, atol=1e-4):
+            return torch.einsum("k,khw->hw", weights_K, map_NKhw[0]), "CAM"
+    return None
+
+
+def _class_weights(model: nn.Module, architecture: Architecture, target: int) -> Tensor | None:
+    """The weights of one class, shape (K,), where the head is nothing but a linear layer and dropout."""
+    layers = [layer for path in architecture.groups[HEAD] for layer in model.get_submodule(path).modules()]
+    leaves = [layer for layer in layers if not list(layer.children()) and not isinstance(layer, nn.Dropout)]
+    if len(leaves) == 1 and isinstance(leaves[0], nn.Linear):
+        return leaves[0].weight[target]
+    return None
+
+
+def _grad_cam(recording: Recording, target: int) -> tuple[Tensor, str] | None:
+    """The last map that the logit depends on in more than one place, its channels weighed by their mean gradient.
+
+    At the end of a transformer that reads nothing but its class token, no such place is left: then one further up.
+    """
+    outputs = [output for output in recording.late_outputs if output.requires_grad and as_map(output) is not None]
+    if not outputs:
+        return None
+    slopes = torch.autograd.grad(recording.logits_NC[0, target], outputs, allow_unused=True)
+    for output, slope in zip(reversed(outputs), reversed(slopes), strict=True):
+        map_NKhw, slope_NKhw = as_map(output), None if slope is None else as_map(slope)
+        if map_NKhw is not None and slope_NKhw is not None and int((slope_NKhw != 0).any(1).sum()) > 1:
+            return torch.einsum("k,khw->hw", slope_NKhw.mean((2, 3))[0], map_NKhw[0]), "Grad-CAM"
+    return None
+
+
+def _enlarge(values_hw: npt.NDArray[np.float32], grid: Grid, size: Size) -> npt.NDArray[np.float32]:
+    """Between the centres of the cells in straight lines, and at most 1."""
+    rows, columns = (
+        (np.arange(side) - offset) / stride for side, offset, stride in zip(size, grid.offset, grid.stride, strict=True)
+    )
+    where = np.meshgrid(rows, columns, indexing="ij")
+    values_HW: npt.NDArray[np.float32] = map_coordinates(values_hw, where, order=1, mode="nearest")
+    peak = values_HW.max()
+    return np.asarray(values_HW / peak if peak > 0 else values_HW, dtype=np.float32)
