@@ -29,10 +29,15 @@ HEARTBEAT_S = 0.5
 
 
 def execute(
-    run: Run, plan: Plan, processes: Processes | None = None, should_stop: Callable[[], bool] = lambda: False
+    run: Run,
+    plan: Plan,
+    processes: Processes | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    next_phase: str = "",
 ) -> Generator[Event, None, None]:
     """Train until the run is finished or stopped, and pass on every event once it is written.
 
+    `next_phase` is what this process does with the run once it is trained: the status says it without a gap.
     Of several processes only the main one writes. An error is recorded in the status and raised again.
     Raises RunBusy where another process trains this run.
     """
@@ -44,15 +49,15 @@ def execute(
     with only_writer(run.path):
         checkpoint, history = _last_whole_epoch(run)
         processes.share((checkpoint, history))
-        recorder = _Recorder(run, plan, history)
+        recorder = _Recorder(run, plan, history, should_stop)
         state: State = "stopped"
-        error = None
+        phase, error = "", None
         try:
-            write_status(run.path, "running")
+            write_status(run.path, "running", phase="prepare", epoch=recorder.last_epoch(), epochs=plan.config.epochs)
             for event in fit(plan, processes, checkpoint, history, should_stop):
                 recorder.record(event)
                 yield event
-            state = "finished" if recorder.is_finished() else "stopped"
+            state, phase = "finished" if recorder.is_finished() else "stopped", next_phase
         except TlcoreError as failure:
             state, error = "failed", str(failure)
             raise
@@ -60,7 +65,9 @@ def execute(
             state, error = "failed", f"{type(failure).__name__}: {failure}"
             raise
         finally:  # also on Ctrl-C, and where the reader of the events goes away
-            write_status(run.path, state, epoch=recorder.last_epoch(), error=error)
+            write_status(
+                run.path, state, phase=phase, epoch=recorder.last_epoch(), epochs=plan.config.epochs, error=error
+            )
 
 
 def _last_whole_epoch(run: Run) -> tuple[dict[str, Any] | None, list[EpochRecord]]:
@@ -95,8 +102,9 @@ def _line(record: EpochRecord) -> str:
 class _Recorder:
     """Writes what `fit` tells into the run folder."""
 
-    def __init__(self, run: Run, plan: Plan, history: list[EpochRecord]) -> None:
+    def __init__(self, run: Run, plan: Plan, history: list[EpochRecord], should_stop: Callable[[], bool]) -> None:
         self._run, self._plan, self._history = run, plan, list(history)
+        self._should_stop = should_stop
         self._with_optimizer = set(run.epochs()) & {record.epoch for record in history}
         self._last_heartbeat = 0.0
         frozen = frozen_state(plan, plan.model)
@@ -158,9 +166,10 @@ class _Recorder:
             self._last_heartbeat = now
             write_status(
                 self._run.path,
-                "running",
+                "stopping" if self._should_stop() else "running",
                 phase=event.phase,
                 epoch=event.epoch,
+                epochs=self._plan.config.epochs,
                 done=event.done,
                 total=event.total,
                 images_per_s=event.images_per_s,

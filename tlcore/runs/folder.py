@@ -96,7 +96,7 @@ def create_run(config: RunConfig, dataset: Dataset, fingerprint: str, facts: dic
     try:
         (path / "checkpoints").mkdir()
         save_samples(dataset, path / SAMPLES_FILE)
-        write_status(path, "queued")
+        write_status(path, "queued", pid=0, epochs=config.epochs)  # in no worker's hands yet
         write_json(path / RUN_FILE, {**_description(config, dataset, fingerprint), **facts})
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)
@@ -106,8 +106,8 @@ def create_run(config: RunConfig, dataset: Dataset, fingerprint: str, facts: dic
 
 def list_runs() -> list[Run]:
     """Every run, the newest first."""
-    folders = sorted(runs_dir().glob(f"*/{RUN_FILE}"), reverse=True)
-    return [Run(folder.parent) for folder in folders]
+    files = sorted(runs_dir().glob(f"[!.]*/{RUN_FILE}"), reverse=True)  # a folder with a dot is being deleted
+    return [Run(file.parent) for file in files]
 
 
 def find_run(name: str) -> Run:

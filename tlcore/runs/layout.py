@@ -2,7 +2,7 @@
 
 run.json            create_run, once                 checkpoints/        the process that trains
 samples.csv         create_run, once                 predictions/SPLIT/  whoever computes logits; atomic
-status.json         the process that trains          metrics.jsonl       the process that trains
+status.json         the process that has it in hand  metrics.jsonl       the process that trains
 left_out.json       the process that trains          writer.lock         the process that trains
 """
 
@@ -13,6 +13,8 @@ RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.csv"
 METRICS_FILE = "metrics.jsonl"
 LEFT_OUT_FILE = "left_out.json"
+STOP_FILE = "stop"
+LOG_FILE = "worker.log"
 
 
 def checkpoint_path(checkpoints: Path, epoch: int) -> Path:

@@ -1,0 +1,77 @@
+"""How far a run is, from its status: in words, as a fraction, and as seconds that are left."""
+
+from collections.abc import Mapping, Sequence
+
+from tlcore.runs.status import Status
+from tlcore.training.history import EpochRecord
+
+PHASES: Mapping[str, str] = {
+    "prepare": "loading the network",
+    "check": "reading the images",
+    "features": "computing features",
+    "train": "training",
+    "val": "validating",
+    "predict": "evaluating",
+}
+STATES: Mapping[str, str] = {
+    "queued": "waiting for its turn",
+    "running": "running",
+    "stopping": "stopping after this epoch",
+    "stopped": "stopped",
+    "finished": "finished",
+    "failed": "failed",
+    "interrupted": "interrupted",
+}
+RECENT_EPOCHS = 5  # that the time of an epoch is averaged over
+
+
+def describe(status: Status) -> str:
+    """One line: what is happening, and how far it is."""
+    if status.state == "queued" and not status.submitted:
+        return "not started"
+    if status.state not in ("running", "stopping"):
+        return f"{STATES[status.state]}, {_phase(status)}" if status.phase else STATES[status.state]
+    words = _phase(status)
+    if status.phase in ("train", "val") and status.epochs:
+        where = f"epoch {status.epoch} of {status.epochs}" if status.epoch else "untrained head"
+        words = f"{where}, {words}"
+    return f"{words}; {STATES['stopping']}" if status.state == "stopping" else words
+
+
+def fraction_done(status: Status) -> float:
+    """How far what `describe` says is, in 0-1: the epochs while training, else the images of the phase."""
+    part = min(status.done / status.total, 1.0) if status.total else 0.0
+    if status.phase == "train" and status.epochs:
+        return min((status.epoch - 1 + part) / status.epochs, 1.0)
+    if status.phase == "val" and status.epochs:
+        return min(status.epoch / status.epochs, 1.0)
+    if status.phase:
+        return part
+    return 1.0 if status.state == "finished" else min(status.epoch / status.epochs, 1.0) if status.epochs else 0.0
+
+
+def remaining_s(status: Status, history: Sequence[EpochRecord]) -> float | None:
+    """Seconds until the last planned epoch ends, at the pace so far; None while there is nothing to tell it from.
+
+    Early stopping may end it sooner. While it is stopping, the rest of this epoch; while it prepares, or evaluates
+    afterwards, the rest of that.
+    """
+    rest_of_phase = (status.total - status.done) / status.images_per_s if status.images_per_s else None
+    if status.phase not in ("train", "val") or rest_of_phase is None:
+        return rest_of_phase if status.phase else None
+    timed = [record for record in history if record.epoch > 0][-RECENT_EPOCHS:]
+    if timed:
+        epoch_s = sum(record.seconds for record in timed) / len(timed)
+        val_s = max(epoch_s - status.total / max(timed[-1].images_per_s, 1e-9), 0.0) if status.phase == "train" else 0.0
+    elif history and status.phase == "train":
+        val_s = history[0].seconds  # epoch 0 only validates
+        epoch_s = status.total / status.images_per_s + val_s
+    else:
+        return None
+    rest_of_epoch = rest_of_phase + val_s
+    return rest_of_epoch if status.state == "stopping" else rest_of_epoch + (status.epochs - status.epoch) * epoch_s
+
+
+def _phase(status: Status) -> str:
+    words = PHASES.get(status.phase, status.phase)
+    return f"{words}, {100 * status.done / status.total:.0f} %" if status.total else words

@@ -1,0 +1,48 @@
+"""A sweep: runs that differ in learning rate and weight decay alone, made and shown together."""
+
+import itertools
+import time
+from collections.abc import Iterable, Sequence
+
+from tlcore.config import RunConfig, parse_config
+from tlcore.errors import ConfigError
+from tlcore.runs.folder import Run
+
+FACT = "sweep"
+"""Entry of run.json with the name that the runs of a sweep have in common."""
+
+
+def sweep_configs(
+    config: RunConfig, learning_rates: Sequence[float], weight_decays: Sequence[float]
+) -> list[RunConfig]:
+    """One configuration per pair, in the given order.
+
+    Raises ConfigError where there is nothing to compare, a value is out of range, or a layer group has a learning rate of its own.
+    """
+    pairs = list(itertools.product(dict.fromkeys(learning_rates), dict.fromkeys(weight_decays)))
+    if len(pairs) < 2:
+        raise ConfigError("A sweep needs two runs at least: give more learning rates, or more weight decays.")
+    if config.strategy.learning_rates:
+        names = ", ".join(config.strategy.learning_rates)
+        raise ConfigError(f"A sweep sets the learning rate, but {names} has one of its own. Take that out.")
+    settings = config.model_dump()
+    return [
+        parse_config(settings | {"optimizer": settings["optimizer"] | {"learning_rate": rate, "weight_decay": decay}})
+        for rate, decay in pairs
+    ]
+
+
+def new_sweep_name() -> str:
+    return time.strftime("sweep-%Y%m%d-%H%M%S")
+
+
+def sweep_of(run: Run) -> str | None:
+    """The name of the sweep that a run belongs to."""
+    name = run.info.get(FACT)
+    return name if isinstance(name, str) else None
+
+
+def members(runs: Iterable[Run], sweep: str) -> list[Run]:
+    """Those of these runs that belong to a sweep, by learning rate and weight decay."""
+    found = [run for run in runs if sweep_of(run) == sweep]
+    return sorted(found, key=lambda run: (run.config.optimizer.learning_rate or 0.0, run.config.optimizer.weight_decay))
