@@ -6,6 +6,7 @@ TlcoreError
 │   ├── DatasetNotFound    nothing at that path, or nothing under that name
 │   ├── DatasetInvalid     found, but not usable: empty, one class, a class that train lacks
 │   ├── DatasetChanged     no longer the images that a run was trained on
+│   ├── NotComparable      two evaluations that have no image in common
 │   └── UnreadableImage    one image that cannot be decoded
 ├── ModelError
 │   ├── UnknownBackbone    no such architecture in the zoo
@@ -43,6 +44,10 @@ class DatasetInvalid(DataError):
 
 
 class DatasetChanged(DataError):
+    pass
+
+
+class NotComparable(DataError):
     pass
 
 

@@ -2,14 +2,15 @@
 
 import sys
 from collections.abc import Generator, Iterable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress as ProgressBar, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from tlcore.training.events import Progress
+if TYPE_CHECKING:
+    from tlcore.training.events import Progress
 
 T = TypeVar("T")
 PHASES = {
@@ -89,7 +90,7 @@ class ProgressDisplay:
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
-    def show(self, event: Progress, epochs: int | None = None) -> None:
+    def show(self, event: "Progress", epochs: int | None = None) -> None:
         if (event.phase, event.epoch) != self._phase:
             self._phase = (event.phase, event.epoch)
             self._bar.reset(self._task, total=event.total)
@@ -106,7 +107,7 @@ class ProgressDisplay:
             figures=figures,
         )
 
-    def follow(self, work: Generator[Progress, None, T]) -> T:
+    def follow(self, work: "Generator[Progress, None, T]") -> T:
         """Show a computation to its end; returns its result."""
         while True:
             try:
@@ -115,6 +116,18 @@ class ProgressDisplay:
                 result: T = finished.value
                 return result
             self.show(event)
+
+
+def show_steps(words: str, steps: Iterable[tuple[int, int]]) -> None:
+    """Carry out work that tells (done, total), with a bar on standard error; nothing is shown of no work."""
+    errors = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
+    with ProgressBar(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(words, total=None)
+        for done, total in steps:
+            if done == 1:
+                note(f"{words} ...")
+            bar.update(task, completed=done, total=total)
 
 
 def note(text: str) -> None:

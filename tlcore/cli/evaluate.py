@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tlcore.evaluation.evaluate import Evaluation
+    from tlcore.evaluation.result import Evaluation
 
 WIDEST_MATRIX = 12  # classes up to which the confusion matrix is printed whole
 
@@ -56,9 +56,10 @@ def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...]) -> None:
 
 def _show_verdict(evaluation: "Evaluation") -> None:
     from tlcore.cli.display import console, percent
+    from tlcore.evaluation.words import paired_words
 
     out = console()
-    keep, split, images = evaluation.best_by_val, evaluation.split, len(evaluation.targets_N)
+    keep, split = evaluation.best_by_val, evaluation.split
     kept = evaluation.accuracy(keep)
     out.print(
         f"Keep epoch {keep}, chosen on val: {percent(kept.value)} on {split}, "
@@ -69,11 +70,9 @@ def _show_verdict(evaluation: "Evaluation") -> None:
     for other, words in ((evaluation.best_on_report, f"the best on {split}"), (0, "the untrained head")):
         if other == keep or other not in evaluation.predictions:
             continue
-        test = evaluation.compare(other, keep)
-        verdict = "distinguishable" if test.p_value < 0.05 else "not distinguishable"
+        accuracy = percent(evaluation.accuracy(other).value)
         out.print(
-            f"Against epoch {other}, {words} ({percent(evaluation.accuracy(other).value)}): {test.fixed} images fixed, "
-            f"{test.broken} broken, McNemar p = {test.p_value:.2g}: {verdict} with {images} images."
+            f"McNemar against epoch {other}, {words} ({accuracy}): {paired_words(evaluation.compare(other, keep))}."
         )
 
 

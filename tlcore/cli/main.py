@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from tlcore import __version__
-from tlcore.cli import evaluate, predict, resume, runs, train, zoo
+from tlcore.cli import audit, check_labels, device, evaluate, export, find_lr, predict, resume, runs, train, worker, zoo
 from tlcore.errors import TlcoreError
 
 COMMANDS = {
@@ -18,7 +18,13 @@ COMMANDS = {
     "evaluate": evaluate,
     "resume": resume,
     "predict": predict,
+    "export": export,
     "zoo": zoo,
+    "find-lr": find_lr,
+    "worker": worker,
+    "device": device,
+    "audit": audit,
+    "check-labels": check_labels,
 }
 
 

@@ -19,13 +19,17 @@ class Option:
 
 
 OPTIONS = (
-    Option("--data", ("data", "source"), "folder of class folders, CSV or TSV of path,label, or a torchvision name"),
+    Option(
+        "--data",
+        ("data", "source"),
+        "folder of class folders, CSV or TSV of path,label, a torchvision name, or demo (the default)",
+    ),
     Option("--images", ("data", "images"), "folder that the paths of a table are relative to", metavar="FOLDER"),
     Option("--val-fraction", ("data", "val_fraction"), "share that a val split made here gets", float),
     Option("--test-fraction", ("data", "test_fraction"), "share that a test split made here gets", float),
     Option("--split-seed", ("data", "split_seed"), "seed of splits made here", int),
     Option("--backbone", ("model", "backbone"), "architecture, see `zoo`"),
-    Option("--weights", ("model", "weights"), "imagenet, a .pth or .safetensors file, or none"),
+    Option("--weights", ("model", "weights"), "imagenet, builtin, a .pth or .safetensors file, or none"),
     Option("--strategy", ("strategy", "name"), "feature_extraction, fine_tuning or from_scratch"),
     Option("--freeze-up-to", ("strategy", "freeze_up_to"), "last layer group to keep frozen", metavar="GROUP"),
     Option(
@@ -90,8 +94,6 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     elif arguments.class_weights:
         weights = dict(_pair(pair, "--class-weights") for pair in arguments.class_weights.split(","))
         _set(settings, ("loss", "class_weights"), weights)
-    if "data" not in settings:
-        raise ConfigError("No data given. Name a folder of class folders: --data FOLDER.")
     return parse_config(settings, "the options")
 
 

@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.runs.folder import find_run
 
     predictor = load_predictor(find_run(arguments.run), arguments.epoch, arguments.device)
-    note(f"run {predictor.run.name}, epoch {predictor.epoch}")
+    note(predictor.title)
     status = 0
     for name in arguments.images:
         try:

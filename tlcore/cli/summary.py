@@ -1,11 +1,17 @@
 """Tables around a training: what is about to happen, and how it went."""
 
+import json
+import time
 from collections.abc import Sequence
+from dataclasses import asdict
+
+import psutil
 
 from tlcore.cli.display import console, note, percent, print_table, seconds, size
 from tlcore.data.dataset import LeftOut
 from tlcore.evaluation.metrics import wilson_interval
 from tlcore.runs.folder import Run
+from tlcore.training.group_table import group_rows
 from tlcore.training.history import best_epoch
 from tlcore.training.plan import Plan
 from tlcore.training.projection import project
@@ -26,27 +32,30 @@ def show_plan(plan: Plan, dry_run: bool) -> None:
     if not dry_run:
         return
     rows = [
-        (
-            group.name,
-            f"{group.num_parameters:,}",
-            "frozen" if group.name in plan.frozen else "trained",
-            "–" if group.name in plan.frozen else f"{plan.learning_rates[group.name]:.2g}",
-        )
-        for group in plan.groups
+        (row.name, f"{row.parameters:,}", row.trained, "–" if row.learning_rate is None else f"{row.learning_rate:.2g}")
+        for row in group_rows(plan)
     ]
     print_table("Layer groups, from stem to head", ["group", "parameters", "", "learning rate"], rows)
     if config.train_transform is not None:
         out.print("Training transform:\n" + config.train_transform.source(), markup=False)
     projection = project(plan)
+    disk = projection.disk
     out.print(
         f"{projection.batches_per_epoch} batches of {config.batch_size} per epoch, {config.epochs} epochs.\n"
         f"Projected time {seconds(projection.seconds)}: {projection.seconds_are}.\n"
-        f"Projected disk {size(projection.run_bytes)} for the run, {size(projection.cache_bytes)} in the cache."
+        f"Projected disk {size(disk.run_bytes)} for the run, {size(disk.cache_bytes)} in the cache."
     )
 
 
+def print_projection(plan: Plan) -> None:
+    """One line of JSON. `start_s` is what this process took until here, and a worker will take before it trains."""
+    start_s = time.time() - psutil.Process().create_time()
+    print(json.dumps({"projection": asdict(project(plan)), "start_s": start_s}), flush=True)
+
+
 def show_left_out(images: Sequence[LeftOut]) -> None:
-    note(f"{len(images)} unreadable images are left out, listed in left_out.json:")
+    counted = "1 unreadable image is" if len(images) == 1 else f"{len(images)} unreadable images are"
+    note(f"{counted} left out, listed in left_out.json:")
     for image in images[:LISTED]:
         note(f"  {image.id}: {image.reason}")
     if len(images) > LISTED:

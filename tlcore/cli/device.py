@@ -1,0 +1,14 @@
+"""Say which device and precision a run on this machine uses, and why."""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from tlcore.device import choose_device
+
+    print(choose_device(arguments.device).reason)
+    return 0

@@ -1,0 +1,40 @@
+"""Write an epoch's weights, code that uses them, or a table to a file.
+
+The last line on standard output is the path of the file, alone.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from tlcore.export import FORMATS
+
+    parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
+    parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
+    formats = "; ".join(f"{name}: {entry.summary}" for name, entry in FORMATS.items())
+    parser.add_argument("--format", default="pth", help=f"{formats} (default: pth)")
+    parser.add_argument("--out", metavar="FILE", help="file or folder; without it, here, named after run and epoch")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from tlcore.errors import ConfigError
+    from tlcore.export import chosen_epoch, file_name, find_format
+    from tlcore.files import write_atomic
+    from tlcore.runs.folder import find_run
+
+    entry = find_format(arguments.format)
+    found = find_run(arguments.run)
+    epoch = chosen_epoch(found) if arguments.epoch is None else arguments.epoch
+    content = entry.build(found, epoch)
+    path = Path(arguments.out or ".").expanduser().absolute()
+    if path.is_dir():
+        path /= file_name(found, epoch, arguments.format)
+    if not path.parent.is_dir():
+        raise ConfigError(f"There is no folder {path.parent} to write into. Make it, or choose another --out.")
+    try:
+        write_atomic(path, lambda file: file.write(content))
+    except OSError as error:
+        raise ConfigError(f"Cannot write {path}: {error.strerror}. Choose another --out.") from None
+    print(path)
+    return 0

@@ -1,0 +1,31 @@
+"""Carry out runs that were handed over, as a process of its own. The dashboard starts it.
+
+Waits until it is their turn, trains one after another, then evaluates their saved epochs.
+"""
+
+import argparse
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tlcore.runs.folder import Run
+    from tlcore.training.events import Progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="name, beginning of a name, path, or `latest`")
+    parser.add_argument("--evaluate-only", action="store_true", help="evaluate the saved epochs, train nothing")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from tlcore.runs.folder import find_run
+    from tlcore.runs.worker import work
+
+    work([find_run(name) for name in arguments.runs], _evaluate, train=not arguments.evaluate_only)
+    return 0
+
+
+def _evaluate(found: "Run") -> "Generator[Progress, None, object]":
+    from tlcore.evaluation.evaluate import evaluate_run  # imports torch, which a worker that waits should not
+
+    return evaluate_run(found)

@@ -1,0 +1,182 @@
+"""A training as it goes: curves, learning rates, times; a schedule beforehand; the range test; a sweep.
+
+A table of epochs has one row per run and epoch: `run`, `epoch`, `train_loss`, `val_loss`, `train_accuracy`,
+`val_accuracy`, `seconds`, and `learning_rates.GROUP` for each layer group. Accuracies are in 0-1.
+"""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from tlcore.figures.style import GOOD, MUTED, PALETTE, SPLIT_COLOURS, as_percent, base_figure, with_alpha
+
+DASHES = ("solid", "dash", "dot", "dashdot")
+FEW_EPOCHS = 40  # up to which every epoch gets a mark
+MARK_PX = 6
+
+
+def plot_curves(table: pd.DataFrame, metric: str, best_epoch: int | None = None) -> go.Figure:
+    """`loss` or `accuracy` per epoch: of train and val for one run, of val for several.
+
+    `best_epoch`, the one that val chooses, is marked.
+    """
+    runs = table["run"].unique()
+    figure = base_figure(x_title="epoch", y_title=metric, hovermode="x unified" if len(runs) == 1 else "closest")
+    if len(runs) == 1:
+        for split in ("train", "val"):
+            figure.add_trace(_line(table, f"{split}_{metric}", split, SPLIT_COLOURS[split]))
+        _mark_best(figure, table, f"val_{metric}", best_epoch)
+    else:
+        for number, run in enumerate(runs):
+            dash = DASHES[number // len(PALETTE) % len(DASHES)]
+            figure.add_trace(
+                _line(table[table["run"] == run], f"val_{metric}", str(run), PALETTE[number % len(PALETTE)], dash)
+            )
+        figure.update_yaxes(title=f"val {metric}")
+    figure.update_xaxes(rangemode="tozero", tickformat="d")
+    if metric == "accuracy":
+        as_percent(figure)
+        figure.update_traces(hovertemplate="%{y:.1%}")
+    else:
+        figure.update_yaxes(rangemode="tozero")
+        figure.update_traces(hovertemplate="%{y:.3f}")
+    return figure
+
+
+def plot_learning_rates(table: pd.DataFrame) -> go.Figure:
+    """The learning rate of each layer group at the end of each epoch, of one run."""
+    figure = base_figure(height_px=240, x_title="epoch", y_title="learning rate")
+    groups = [column for column in table.columns if column.startswith("learning_rates.")]
+    trained = table[table["epoch"] > 0]
+    for number, column in enumerate(groups):
+        colour = PALETTE[number % len(PALETTE)]
+        figure.add_trace(_line(trained, column, column.removeprefix("learning_rates."), colour))
+    figure.update_traces(hovertemplate="%{y:.2g}")
+    figure.update_yaxes(type="log", exponentformat="power")
+    figure.update_xaxes(tickformat="d")
+    return figure
+
+
+def plot_times(table: pd.DataFrame) -> go.Figure:
+    """Seconds per epoch, of one run."""
+    figure = base_figure(height_px=240, x_title="epoch", y_title="seconds", showlegend=False)
+    figure.add_trace(
+        go.Bar(
+            x=table["epoch"].to_numpy(),
+            y=table["seconds"].to_numpy(dtype=float),
+            marker_color=SPLIT_COLOURS["train"],
+            hovertemplate="epoch %{x}: %{y:.2f} s<extra></extra>",
+        )
+    )
+    figure.update_xaxes(tickformat="d")
+    return figure
+
+
+def plot_schedule(table: pd.DataFrame) -> go.Figure:
+    """The learning rate over the epochs: columns `epochs_done` and `learning_rate`."""
+    figure = base_figure(height_px=200, x_title="epoch", y_title="learning rate", showlegend=False)
+    figure.add_trace(
+        go.Scatter(
+            x=table["epochs_done"].to_numpy(dtype=float),
+            y=table["learning_rate"].to_numpy(dtype=float),
+            mode="lines",
+            fill="tozeroy",
+            fillcolor=with_alpha(PALETTE[0], 0.15),
+            line={"color": PALETTE[0], "width": 2},
+            hovertemplate="after %{x:.1f} epochs: %{y:.2g}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(rangemode="tozero", exponentformat="power")
+    return figure
+
+
+def plot_lr_finder(table: pd.DataFrame, suggestion: float | None = None) -> go.Figure:
+    """Loss while the learning rate climbs: columns `learning_rate`, `loss` and `smoothed_loss`."""
+    figure = base_figure(x_title="learning rate", y_title="loss")
+    rates = table["learning_rate"].to_numpy(dtype=float)
+    figure.add_trace(
+        go.Scatter(
+            x=rates,
+            y=table["loss"].to_numpy(dtype=float),
+            name="of each batch",
+            mode="markers",
+            marker={"color": MUTED, "size": 4, "opacity": 0.6},
+            hovertemplate="%{x:.2g}: %{y:.3f}<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=rates,
+            y=table["smoothed_loss"].to_numpy(dtype=float),
+            name="smoothed",
+            mode="lines",
+            line={"color": PALETTE[0], "width": 3},
+            hovertemplate="%{x:.2g}: %{y:.3f}<extra></extra>",
+        )
+    )
+    if suggestion is not None:
+        figure.add_vline(x=suggestion, line={"color": GOOD, "width": 2, "dash": "dash"})
+        nearest = int(np.argmin(np.abs(np.log(rates) - np.log(suggestion))))
+        figure.add_trace(
+            go.Scatter(
+                x=[suggestion],
+                y=[float(table["smoothed_loss"].iloc[nearest])],
+                name=f"suggested: {suggestion:.2g}",
+                mode="markers",
+                marker={"color": GOOD, "size": 12, "symbol": "diamond"},
+                hovertemplate="suggested: %{x:.2g}<extra></extra>",
+            )
+        )
+    # single batches of a test that diverged would flatten all else
+    smoothed = table["smoothed_loss"].to_numpy(dtype=float)
+    figure.update_yaxes(range=[0, 1.15 * float(smoothed.max())] if len(smoothed) else None)
+    figure.update_xaxes(type="log", exponentformat="power")
+    return figure
+
+
+def plot_sweep(table: pd.DataFrame) -> go.Figure:
+    """Best val accuracy per learning rate and weight decay: columns of these names, and `val_accuracy` in 0-1."""
+    grid = table.pivot(index="weight_decay", columns="learning_rate", values="val_accuracy").sort_index()
+    figure = base_figure(height_px=140 + 44 * len(grid), x_title="learning rate", y_title="weight decay")
+    figure.add_trace(
+        go.Heatmap(
+            x=[f"{rate:.2g}" for rate in grid.columns],
+            y=[f"{decay:.2g}" for decay in grid.index],
+            z=grid.to_numpy(dtype=float),
+            colorscale="Viridis",
+            texttemplate="%{z:.1%}",
+            hovertemplate="learning rate %{x}, weight decay %{y}: %{z:.1%}<extra></extra>",
+            colorbar={"tickformat": ".0%", "title": None, "thickness": 12},
+            xgap=2,
+            ygap=2,
+        )
+    )
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_yaxes(type="category", showgrid=False)
+    return figure
+
+
+def _line(table: pd.DataFrame, column: str, name: str, colour: str, dash: str = "solid") -> go.Scatter:
+    return go.Scatter(
+        x=table["epoch"].to_numpy(),
+        y=table[column].to_numpy(dtype=float),
+        name=name,
+        mode="lines+markers" if len(table) <= FEW_EPOCHS else "lines",
+        line={"color": colour, "width": 2, "dash": dash},
+        marker={"size": MARK_PX},
+    )
+
+
+def _mark_best(figure: go.Figure, table: pd.DataFrame, column: str, best_epoch: int | None) -> None:
+    best = table[table["epoch"] == best_epoch]
+    if best.empty:
+        return
+    figure.add_trace(
+        go.Scatter(
+            x=best["epoch"].to_numpy(),
+            y=best[column].to_numpy(dtype=float),
+            name="chosen by val",
+            mode="markers",
+            marker={"color": GOOD, "size": 13, "symbol": "star", "line": {"width": 1, "color": "white"}},
+        )
+    )
