@@ -56,6 +56,12 @@ def evaluate(name: str, home: str) -> float:
     return time.perf_counter() - started
 
 
+def report_accuracy(name: str) -> float:
+    """Accuracy of a run on its report split, of the epoch that is best on val."""
+    evaluation = _result(evaluate_run(find_run(name)))
+    return float(evaluation.accuracy(evaluation.best_by_val).value)
+
+
 def fine_tune(data: str, backbone: str, epochs: int, batch_size: int, home: str) -> dict[str, float]:
     """Images per second, training alone and with validation; the first epoch warms up and does not count."""
     os.environ["TLCORE_HOME"] = home
