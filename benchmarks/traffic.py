@@ -1,0 +1,68 @@
+"""What a page and its server say to each other, each message with the time that the browser gives it."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ASKED, ANSWERED = "asked", "answered"
+_TRIES, _TRY_MS = 500, 20
+
+
+@dataclass(frozen=True)
+class _Message:
+    kind: str
+    at_s: float
+
+
+class Traffic:
+    """Listens to the WebSocket of a page from now on. Create it before the page is opened."""
+
+    def __init__(self, page: "Page") -> None:
+        self._page = page
+        self._messages: list[_Message] = []
+        # playwright's own events have no time, and come late where this process is busy
+        session = page.context.new_cdp_session(page)
+        session.on("Network.webSocketFrameSent", lambda event: self._note(event, _sent))
+        session.on("Network.webSocketFrameReceived", lambda event: self._note(event, _received))
+        session.send("Network.enable")
+
+    def seconds_of(self, click: Callable[[], object]) -> float:
+        """From the request for a run of a whole page, which `click` causes, until the server says it is finished.
+
+        A script that asks to be run again is finished when the last run is.
+        """
+        first = len(self._messages)
+        click()
+        for _ in range(_TRIES):
+            times: dict[str, float] = {}
+            for message in self._messages[first:]:
+                if message.kind == ASKED or ASKED in times:
+                    times.setdefault(message.kind, message.at_s)
+            if ANSWERED in times:
+                return times[ANSWERED] - times[ASKED]
+            self._page.wait_for_timeout(_TRY_MS)
+        raise TimeoutError(f"No page was asked for, or none came: {self._messages[first:]}")
+
+    def _note(self, event: dict[str, Any], kind_of: Callable[[bytes], str]) -> None:
+        kind = kind_of(base64.b64decode(event["response"]["payloadData"]))
+        if kind:
+            self._messages.append(_Message(kind, event["timestamp"]))
+
+
+def _sent(data: bytes) -> str:
+    message = BackMsg.FromString(data)
+    whole = message.WhichOneof("type") == "rerun_script" and not message.rerun_script.fragment_id
+    return ASKED if whole else ""
+
+
+def _received(data: bytes) -> str:
+    message = ForwardMsg.FromString(data)
+    whole = message.WhichOneof("type") == "script_finished"
+    return ANSWERED if whole and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY else ""

@@ -1,0 +1,90 @@
+"""Draw docs/screenshots: every page in both themes at 1280 px, and two of them at 400 px, on the demo with three runs.
+
+python -m docs.make_screenshots
+"""
+
+import io
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from benchmarks import furnish
+from benchmarks.browser import ROOT, Dashboard, find_chromium, new_visit, open_browser, settled, visit
+from benchmarks.measure import measure
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FOLDER = ROOT / "docs" / "screenshots"
+QUALITY = 80
+RUNS = (
+    {"strategy": {"name": "from_scratch"}, "epochs": 12},
+    {"strategy": {"name": "fine_tuning"}, "epochs": 12},
+    {"epochs": 12},
+)
+# file name -> (address, query parameters)
+SHOTS = {
+    "overview": ("", {}),
+    "dataset": ("dataset", {}),
+    "health": ("dataset", {"dataset_tab": "Health report"}),
+    "augment": ("augment", {}),
+    "train": ("train", {"view": "new"}),
+    "watch": ("train", {"view": "watch"}),
+    "compare": ("compare", {}),
+    "confusion": ("compare", {"compare_part": "Confusion"}),
+    "predict": ("predict", {}),
+}
+NARROW = ("overview", "watch")
+SCROLLED = {"confusion": ".st-key-compare_part"}
+"""What stands at the top of the picture, where that is not the top of the page."""
+DRAWN = """() => [...document.images].every(image => image.complete)
+  && [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(chart => chart.querySelector('.main-svg'))
+  && document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]') === null"""
+SETTLE_MS = 700  # what fades in, has
+
+
+def main() -> None:
+    chromium = find_chromium()
+    if chromium is None:
+        raise SystemExit("This needs Chromium: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as home, open_browser(chromium) as browser:
+        measure(furnish.scan, "demo", home)
+        runs = [measure(furnish.train, settings, home) for settings in RUNS]
+        live, _ = measure(furnish.start, {**RUNS[0], "epochs": 200}, home)
+        dashboard = Dashboard(Path(home)).start()
+        try:
+            for name, (address, params) in SHOTS.items():
+                url = dashboard.url(address, dataset="demo", run=live if name == "watch" else runs[-1], **params)
+                for theme in ("light", "dark"):
+                    _save(f"{name}-{theme}", browser, url, width=1280, dark=theme == "dark")
+                if name in NARROW:
+                    _save(f"{name}-narrow", browser, url, width=400)
+        finally:
+            dashboard.stop()
+    sizes = [path.stat().st_size for path in FOLDER.iterdir()]
+    print(f"{len(sizes)} pictures, {sum(sizes) / 1e6:.2f} MB")
+
+
+def _save(name: str, browser: "Browser", url: str, width: int, *, dark: bool = False) -> None:
+    with new_visit(browser, width, 900, dark=dark) as context:
+        page = context.new_page()
+        visit(page, url)
+        _wait_until_drawn(page)
+        if above := SCROLLED.get(name.partition("-")[0]):
+            page.locator(above).evaluate("element => element.scrollIntoView()")
+            _wait_until_drawn(page)
+        picture = Image.open(io.BytesIO(page.screenshot()))
+        FOLDER.mkdir(exist_ok=True)
+        picture.save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
+
+
+def _wait_until_drawn(page: "Page") -> None:
+    settled(page)
+    page.wait_for_function(DRAWN)
+    page.wait_for_timeout(SETTLE_MS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Play with a training transform: see what it draws, and what it delivers on this dataset."""
+
+import streamlit as st
+
+from tlcore.errors import ConfigError
+from tlcore.models.architecture import Architecture
+from tlcore.transforms import TransformSpec
+from ui.augment_crops import show_crops
+from ui.augment_draws import draws_of, show_draws
+from ui.augment_pipeline import edit_pipeline
+from ui.augment_save import show_python, show_save
+from ui.augment_views import show_network_input, show_validation
+from ui.augment_weights import pick_architecture
+from ui.cached import open_dataset
+from ui.image_picker import PickedImage, pick_image
+from ui.shell import open_page
+from ui.torch_once import load_torch
+from ui.widgets import error_box, friendly_errors
+
+DELIVERED, NETWORK, VALIDATION, PYTHON = "Asked and delivered", "What the network sees", "Validation view", "Python"
+COUNTS = (6, 12, 24, 48)
+
+
+def pick_seeds() -> range:
+    """Which draws: their number, and the seed of the first one."""
+    first = st.session_state.setdefault("augment_seed", 0)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.segmented_control(
+            "Draws", COUNTS, default=12, required=True, key="augment_count", persist_state="session"
+        )
+        if st.button("Draw again", key="augment_again", icon=":material/casino:"):
+            first = (first + number) % 2**31
+            st.session_state["augment_seed"] = first
+        st.caption(f"Seeds {first} to {first + number - 1}")
+    return range(first, first + number)
+
+
+@st.fragment
+def playground(source: str, image: PickedImage, architecture: Architecture) -> None:
+    evaluation = architecture.eval_transform()
+    drawn, edited = st.columns([1.75, 1], gap="medium")
+    with edited:
+        transform = edit_pipeline(evaluation, architecture.input_px)
+    with drawn:
+        seeds = pick_seeds()
+        try:
+            draws, shown = draws_of(image.key, image.pixels_HWC, transform.model_dump_json(), tuple(seeds))
+        except ConfigError as error:
+            error_box(error)
+            return
+        chosen = draws[show_draws(image, shown)]
+        warn_of_sizes(transform)
+        show_save(transform)
+    delivered, network, validation, python = st.tabs(
+        [DELIVERED, NETWORK, VALIDATION, PYTHON], key="augment_tab", on_change="rerun"
+    )
+    if delivered.open:
+        with delivered:
+            show_crops(source, transform)
+    if network.open:
+        with network:
+            show_network_input(transform, chosen)
+    if validation.open:
+        with validation:
+            (view,), _ = draws_of(image.key, image.pixels_HWC, evaluation.model_dump_json(), (0,))
+            show_validation(image, chosen, view)
+    if python.open:
+        with python:
+            show_python(transform, image, chosen.seed)
+
+
+def warn_of_sizes(transform: TransformSpec) -> None:
+    try:
+        transform.output_px()
+    except ConfigError as error:
+        st.warning(str(error), icon=":material/crop:")
+
+
+page = open_page("Augmentation")
+st.title("Augmentation")
+st.caption("In every epoch an image looks a little different. Here is how.")
+load_torch()
+with friendly_errors():
+    dataset = open_dataset(page.dataset_source)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(width="stretch"):
+            image = pick_image(page.dataset_source, dataset, "augment")
+        with st.container(width=240):
+            architecture = pick_architecture()
+    if image is not None:
+        playground(page.dataset_source, image, architecture)

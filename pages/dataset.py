@@ -1,0 +1,46 @@
+"""Look at a dataset: its classes and splits, its images, their sizes and colours, and what is wrong with them."""
+
+import streamlit as st
+
+from ui.cached import open_dataset
+from ui.dataset_gallery import show_gallery
+from ui.dataset_health import headline, show_health
+from ui.dataset_progress import wait_for_report
+from ui.dataset_sizes import show_colours, show_sizes
+from ui.datasets import dataset_label
+from ui.shell import open_page
+from ui.widgets import count, friendly_errors, plain
+
+IMAGES, HEALTH, SIZES, COLOURS = "Images", "Health report", "Sizes", "Colours"
+
+page = open_page("Dataset")
+source = page.dataset_source
+st.title("Dataset")
+with friendly_errors():
+    dataset = open_dataset(source)
+    splits = " · ".join(f"{count(len(dataset.split(name)))} {name}" for name in dataset.split_names)
+    st.markdown(
+        f"**{plain(dataset_label(source))}**: {count(len(dataset.samples))} images of {count(len(dataset.classes))} "
+        f"classes, {splits}"
+    )
+    report = wait_for_report(source)
+    if report is not None:
+        st.caption(f"Health report: {headline(report)}")
+
+    images, health, sizes, colours = st.tabs(
+        [IMAGES, HEALTH, SIZES, COLOURS], key="dataset_tab", on_change="rerun", bind="query-params"
+    )
+    if images.open:
+        with images:
+            show_gallery(source)
+    for tab, show in (
+        (health, lambda: show_health(source, report)),
+        (sizes, lambda: show_sizes(source, report)),
+        (colours, lambda: show_colours(report)),
+    ):
+        if tab.open:
+            with tab:
+                if report is None:
+                    st.caption("Comes as soon as every image was looked at.")
+                else:
+                    show()

@@ -1,0 +1,52 @@
+"""What this is, the way through it, and the best runs so far."""
+
+import streamlit as st
+
+from ui.demo_strip import show_strip
+from ui.overview_runs import show_best_runs
+from ui.shell import open_page
+from ui.state import link
+
+STEPS = (
+    (
+        "1 · Look at the data",
+        "pages/dataset.py",
+        "Open the dataset",
+        ":material/photo_library:",
+        "Classes, sizes, and a health report: duplicates, leaks, unreadable files.",
+    ),
+    (
+        "2 · Train",
+        "pages/train.py",
+        "Train a model",
+        ":material/model_training:",
+        "Pick a backbone, press start, and watch every epoch as it comes.",
+    ),
+    (
+        "3 · Compare",
+        "pages/compare.py",
+        "Compare epochs",
+        ":material/query_stats:",
+        "Every saved epoch on test images, with how sure each number is.",
+    ),
+)
+
+page = open_page("Overview", needs_dataset=False)
+st.title("Teach a pretrained network your own classes")
+st.markdown(
+    "Transfer Lab takes a folder of photographs to an image classifier that you can trust, on this machine and offline.  \n"
+    "Every epoch is saved and tested, and every figure says how sure it is."
+)
+if st.button("Start with the demo", key="overview_demo", type="primary", icon=":material/rocket_launch:"):
+    link("pages/train.py", dataset="demo")
+show_strip(page.dataset_source)
+
+for column, (title, path, label, icon, text) in zip(st.columns(3), STEPS, strict=True):
+    with column.container(border=True, height="stretch"):
+        st.subheader(title)
+        st.write(text)
+        if st.button(label, key=f"overview_{path}", icon=icon, width="stretch"):
+            link(path)
+
+st.header("Best runs")
+show_best_runs()

@@ -1,0 +1,88 @@
+"""One image: what a model takes it for, and why."""
+
+import streamlit as st
+
+from tlcore.errors import ModelError
+from tlcore.figures.predict import plot_top_classes
+from ui.cached import open_dataset
+from ui.image_picker import PickedImage, pick_image, thumbnail
+from ui.predict_answers import SHOWN_PX, Answer, ask, explain, overlay, top_classes
+from ui.predict_models import Chosen, pick_models
+from ui.shell import open_page
+from ui.torch_once import load_torch
+from ui.widgets import friendly_errors, percent, plain, show_figure
+
+TOP = 5
+
+
+def show_verdict(image: PickedImage, answer: Answer) -> None:
+    best = answer.order[0]
+    name, sure = answer.classes[best], percent(float(answer.probabilities[best]))
+    known = image.label in answer.classes
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"#### {plain(name)} · {sure}", width="content")
+        if known and image.label == name:
+            st.badge("right", icon=":material/check:", color="green")
+        elif known:
+            st.badge("wrong", icon=":material/close:", color="red")
+    if known and image.label != name:
+        probability = float(answer.probabilities[answer.classes.index(image.label)])
+        st.caption(f"It is {plain(image.label)}, which got {percent(probability)}.")
+
+
+def show_why(image: PickedImage, chosen: Chosen, target: int, strength: float) -> None:
+    try:
+        found = explain(chosen, image.key, image.pixels_HWC, target)
+    except ModelError as error:
+        st.image(thumbnail(image.pixels_HWC, SHOWN_PX), width="stretch")
+        st.caption(plain(str(error)))
+        return
+    st.image(overlay(image, found, strength), width="stretch")
+    rows, columns = found.cells
+    empty = "" if found.values_HW.any() else " Nothing in this image speaks for that class."
+    st.caption(f"{found.method} of {rows} × {columns} cells. The network looks at what is in the frame.{empty}")
+
+
+@st.fragment
+def answers_of(image: PickedImage, models: list[Chosen]) -> None:
+    with friendly_errors():
+        answers = [(chosen, ask(chosen, image.key, image.pixels_HWC)) for chosen in models]
+    _, first = answers[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        target = st.selectbox(
+            "Show what speaks for",
+            first.order,
+            index=None,
+            format_func=lambda index: f"{first.classes[index]} · {percent(float(first.probabilities[index]))}",
+            key=f"predict_target_{len(first.classes)}",
+            placeholder="the likeliest class",
+            width=320,
+        )
+        strength = st.slider(
+            "Strength of the map", 0.0, 1.0, 0.7, 0.05, format="percent", key="predict_strength", width=220
+        )
+    columns = st.columns(len(answers) if len(answers) > 1 else [1, 1], gap="medium")
+    for column, (chosen, answer) in zip(columns, answers, strict=False):
+        with column:
+            if len(answers) > 1:
+                st.caption(chosen.title)
+            show_verdict(image, answer)
+            show_why(image, chosen, answer.order[0] if target is None else target, strength)
+    with columns[-1] if len(answers) == 1 else st.container():
+        st.markdown(f"**The {min(TOP, len(first.classes))} likeliest classes**")
+        show_figure(plot_top_classes(top_classes(answers, TOP)), key="predict_classes")
+
+
+page = open_page("Predict")
+st.title("Predict")
+st.caption("One image: what a model takes it for, and which parts of it speak for that.")
+load_torch()
+with friendly_errors():
+    dataset = open_dataset(page.dataset_source)
+    pictures, models = st.columns([1, 1.2], gap="large")
+    with pictures:
+        image = pick_image(page.dataset_source, dataset, "predict", camera=True)
+    with models:
+        chosen = pick_models()
+    if image is not None and chosen:
+        answers_of(image, chosen)

@@ -1,0 +1,102 @@
+"""Set up a run and start it, or watch one."""
+
+import streamlit as st
+
+from tlcore.data.dataset import Dataset
+from tlcore.errors import TlcoreError
+from tlcore.runs.folder import Run
+from ui.cached import list_runs, open_dataset
+from ui.compare_runs import readable_runs, run_label
+from ui.shell import open_page
+from ui.state import param, set_params
+from ui.train_form import Choices, show_form
+from ui.train_layers import show_layers
+from ui.train_plan import outline_of, warnings_of
+from ui.train_queue import show_queue
+from ui.train_rates import show_finder
+from ui.train_summary import show_problem, show_summary
+from ui.train_sweep import show_sweep_form
+from ui.train_watch import show_run
+from ui.widgets import empty_state, friendly_errors
+
+NEW, WATCH = "new", "watch"
+VIEWS = {NEW: ":material/add_circle: Set up a run", WATCH: ":material/monitoring: Watch"}
+_LAST = "train_last"
+
+
+def pick_view(run_name: str | None) -> str:
+    """As the address says; else as last time, unless another run was chosen since; else a run, if one is chosen."""
+    last_view, last_run = st.session_state.get(_LAST, (None, None))
+    view = param("view")
+    if view not in VIEWS:
+        view = last_view if last_view and last_run == run_name else WATCH if run_name else NEW
+    st.session_state["train_view"] = view
+    st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=VIEWS.__getitem__,
+        key="train_view",
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: set_params(view=st.session_state["train_view"]),
+    )
+    set_params(view=view)
+    st.session_state[_LAST] = (view, run_name)
+    return view
+
+
+def set_up(source: str) -> None:
+    with friendly_errors():
+        dataset = open_dataset(source)
+    form, summary = st.columns([1.7, 1], gap="medium")
+    with form:
+        choices = show_form(source, dataset)
+    with summary:
+        show_rest(source, dataset, choices)
+
+
+def show_rest(source: str, dataset: Dataset, choices: Choices) -> None:
+    """Beside the form: what needs to know the network, and comes once it is read."""
+    show_queue()
+    try:
+        outline = outline_of(choices, dataset)
+    except TlcoreError as error:
+        show_problem(error)
+        return
+    show_layers(outline, choices.layers)
+    show_summary(outline, warnings_of(source, dataset))
+    with st.expander("Find a learning rate", icon=":material/search:", key="train_finder"):
+        show_finder(outline)
+    with st.expander("Sweep", icon=":material/grid_view:", key="train_sweep"):
+        show_sweep_form(outline)
+
+
+def watch(runs: dict[str, Run], run_name: str | None) -> None:
+    if not runs:
+        if empty_state("There is no run yet.", "Set up the first one", key="train_first"):
+            set_params(view=NEW)
+            st.rerun()
+        return
+    chosen = run_name if run_name in runs else next(iter(runs))
+    if run_name and chosen != run_name:
+        st.info("That run is not there any more. This is the newest one.", icon=":material/info:")
+    st.session_state["train_run"] = chosen
+    st.selectbox(
+        "Run",
+        list(runs),
+        format_func=lambda name: run_label(runs[name], with_dataset=True),
+        key="train_run",
+        on_change=lambda: set_params(run=st.session_state["train_run"]),
+    )
+    set_params(run=chosen)
+    st.session_state[_LAST] = (WATCH, chosen)
+    show_run(runs[chosen])
+    show_queue(besides=chosen)
+
+
+page = open_page("Train")
+st.title("Train")
+if pick_view(page.run_name) == NEW:
+    set_up(page.dataset_source)
+else:
+    watch(readable_runs(list_runs()), page.run_name)

@@ -1,0 +1,123 @@
+"""A real dashboard in a real browser. Skipped, with the reason, where there is no Chromium."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks.browser import Dashboard, find_chromium, new_visit, open_browser, settled, visit
+
+QUIET = ("--server.fileWatcherType=none",)
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+QUICK_RUN = {
+    "model": {"backbone": "small_cnn", "weights": "none"},
+    "strategy": {"name": "from_scratch"},
+    "device": "cpu",
+    "precision": "fp32",
+}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The browser of the operating system. For one module: it holds an event loop, which others may want."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("Chromium is not on the PATH; `apt-get install chromium` brings it")
+    with open_browser(executable) as browser:
+        yield browser
+
+
+@pytest.fixture
+def new_page(chromium):
+    """`new_page(width=…, dark=…)`: an empty page, in a visit of its own. JavaScript that fails, fails the test."""
+    contexts, failures = [], []
+
+    def new(**options):
+        contexts.append(new_visit(chromium, **options))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: failures.append(f"{page.url}: {error}"))
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert not failures
+
+
+@pytest.fixture
+def open_page(new_page):
+    """`open_page(address, width=…, dark=…)`: likewise, at an address of ours, once it is drawn."""
+
+    def open_(address: str, **options):
+        page = new_page(**options)
+        visit(page, address)
+        return page
+
+    return open_
+
+
+@pytest.fixture
+def start_dashboard() -> Iterator[Callable[[Path], Dashboard]]:
+    """Starts a dashboard on a home folder. It is stopped after the test, with the runs that it started."""
+    started: list[Dashboard] = []
+
+    def start(home: Path) -> Dashboard:
+        started.append(Dashboard(home, QUIET, ONE_THREAD))
+        return started[-1].start()
+
+    yield start
+    for dashboard in started:
+        dashboard.stop()
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, _demo_of_this_session: Path) -> SimpleNamespace:
+    """A `home` with the demo dataset, another one, and two evaluated runs on the demo, `older` and `newer` by name."""
+    from benchmarks import furnish
+
+    home = tmp_path_factory.mktemp("furnished")
+    shutil.copytree(_demo_of_this_session, home / "cache" / _demo_of_this_session.name)
+    other = home / "datasets" / "palette"
+    furnish.write_images(str(other), images=600)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLCORE_HOME", str(home))
+        older, newer = (furnish.train({**QUICK_RUN, "epochs": epochs}, str(home)) for epochs in (2, 3))
+    return SimpleNamespace(home=home, older=older, newer=newer, other_source=str(other), other_name=other.name)
+
+
+@pytest.fixture(scope="session")
+def furnished_dashboard(furnished: SimpleNamespace) -> Iterator[Dashboard]:
+    """One for all tests that change nothing on it."""
+    dashboard = Dashboard(furnished.home, QUIET, ONE_THREAD).start()
+    yield dashboard
+    dashboard.stop()
+
+
+@pytest.fixture
+def start_training():
+    """`start_training(page, epochs)`: fill the form for a small network on the demo, and press Start."""
+
+    def start(page, epochs: int) -> None:
+        choose(page, "train_backbone", "small_cnn")
+        choose(page, "train_weights_small_cnn", "None (random)")
+        page.locator(".st-key-train_strategy").get_by_role("button", name="From scratch").click()
+        settled(page)
+        number = page.locator(".st-key-train_epochs input")
+        number.fill(str(epochs))
+        number.press("Enter")
+        page.get_by_text(f"{epochs} epochs of").wait_for()
+        settled(page)
+        page.locator(".st-key-train_start button").click()
+        page.locator(".st-key-train_stop, .st-key-train_compare").first.wait_for()
+
+    return start
+
+
+def choose(page, key: str, option: str) -> None:
+    """Choose from a selectbox."""
+    page.locator(f".st-key-{key} input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)

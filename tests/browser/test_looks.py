@@ -1,0 +1,33 @@
+"""Both themes and both widths, on every page."""
+
+import pytest
+
+from benchmarks.browser import HEADINGS
+
+
+@pytest.mark.parametrize("name", HEADINGS)
+def test_every_page_is_dark_in_the_dark_theme(name, furnished, furnished_dashboard, open_page):
+    page = open_page(furnished_dashboard.url(name, run=furnished.newer), dark=True)
+    for element in ("stApp", "stSidebar"):
+        assert _luminance(page, element, "background-color") < 0.15
+        assert _luminance(page, element, "color") > 0.7
+
+
+def test_the_light_theme_is_light(furnished_dashboard, open_page):
+    page = open_page(furnished_dashboard.url())
+    assert _luminance(page, "stApp", "background-color") > 0.9
+    assert _luminance(page, "stApp", "color") < 0.3
+
+
+@pytest.mark.parametrize("name", HEADINGS)
+def test_nothing_scrolls_sideways_on_a_phone(name, furnished, furnished_dashboard, open_page):
+    page = open_page(furnished_dashboard.url(name, run=furnished.newer), width=400)
+    for element in ("body", '[data-testid="stMain"]'):
+        assert page.locator(element).evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+
+
+def _luminance(page, element: str, of: str) -> float:
+    """Relative luminance of a colour, 0 to 1, roughly."""
+    colour = page.get_by_test_id(element).evaluate("(element, of) => getComputedStyle(element)[of]", of)
+    red, green, blue = (int(part) / 255 for part in colour.split("(")[1].rstrip(")").split(",")[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,69 @@
+"""What a visitor does: start with the demo, train, watch, compare, look at mistakes, take the weights home."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import torch
+
+from benchmarks.browser import HEADINGS, RECORD_EPOCHS, settled
+from tlcore.evaluation.stored import load_stored
+from tlcore.evaluation.tables import confusion_table
+from tlcore.models.small_cnn import SmallCNN
+from tlcore.runs.folder import Run, find_run
+
+EPOCHS = 12
+CENTRE_OF_CELL = """([row, column]) => {
+  const plot = document.querySelector('[class*="st-key-compare_confusion_"] .js-plotly-plot');
+  const {xaxis, yaxis} = plot._fullLayout, {left, top} = plot.getBoundingClientRect();
+  return [left + xaxis._offset + xaxis.l2p(column), top + yaxis._offset + yaxis.l2p(row)];
+}"""
+
+
+def test_from_the_demo_to_a_model_in_ones_hands(drawn_demo, home, start_dashboard, open_page, start_training):
+    page = open_page(start_dashboard(home).url())
+    page.locator(".st-key-overview_demo button").click()
+    settled(page, HEADINGS["train"])
+    page.evaluate(RECORD_EPOCHS)
+    start_training(page, EPOCHS)
+
+    page.locator(".st-key-train_compare").wait_for()
+    run = find_run("latest")
+    assert run.epochs() == list(range(EPOCHS + 1))
+    seen = page.evaluate("epochsSeen")
+    assert seen[-1]["epoch"] == EPOCHS
+    assert sum(each["running"] for each in seen) > 2  # the chart grew while the run went on
+
+    page.locator(".st-key-train_compare button").click()
+    settled(page, HEADINGS["compare"])
+    page.locator(".st-key-compare_part").get_by_role("button", name="Confusion").click()
+    _click_a_cell_and_see_its_images(page, run)
+
+    page.locator(".st-key-compare_part").get_by_role("button", name="Download").click()
+    epochs = pd.read_csv(io.BytesIO(_download(page, "epochs")))
+    assert list(epochs["epoch"]) == run.epochs()
+    weights = torch.load(io.BytesIO(_download(page, "pth")), weights_only=True)
+    SmallCNN(num_classes=len(run.classes)).load_state_dict(weights)
+
+
+def _click_a_cell_and_see_its_images(page, run: Run) -> None:
+    """The class that is right most often, on the diagonal: what is shown before the click is a mistake."""
+    evaluation = load_stored(run).evaluation
+    assert evaluation is not None
+    counts = np.diag(confusion_table(evaluation.predictions[evaluation.best_by_val], run.classes))
+    number = int(counts.argmax())
+    page.locator('[class*="st-key-compare_confusion_"] .js-plotly-plot').scroll_into_view_if_needed()
+    page.mouse.move(*page.evaluate(CENTRE_OF_CELL, [number, number]))
+    page.locator(".hoverlayer .hovertext").wait_for()
+    page.mouse.down()
+    page.mouse.up()
+    page.get_by_text(f"{run.classes[number]}, right").wait_for()
+    cards = page.locator(".tl-card")
+    assert cards.count() == counts[number]
+    assert page.locator(".tl-card img").evaluate_all("images => images.every(image => image.naturalWidth > 0)")
+
+
+def _download(page, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.locator(f".st-key-compare_download_{name} button").click()
+    return download.value.path().read_bytes()

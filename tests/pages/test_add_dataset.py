@@ -1,0 +1,100 @@
+"""The dialog's body, on a page of its own: AppTest does not press buttons in a dialog."""
+
+import io
+import zipfile
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tlcore.data.library import list_sources
+
+
+def body() -> None:
+    import ui.add_dataset
+
+    ui.add_dataset.show_ways()
+
+
+def picture(colour: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), (colour, 0, 0)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def archive(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        for number, name in enumerate(names):
+            made.writestr(name, picture(number))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def dialog() -> AppTest:
+    return AppTest.from_function(body, default_timeout=30).run()
+
+
+def text_of(dialog: AppTest) -> str:
+    parts = [*dialog.markdown, *dialog.caption, *dialog.error, *dialog.subheader]
+    return "\n".join(str(part.value) for part in parts).replace("\\", "")
+
+
+def upload_zip(dialog: AppTest, data: bytes, name: str = "my insects.zip") -> AppTest:
+    dialog.get("file_uploader")[0].set_value((name, data, "application/zip")).run()
+    return dialog.button(key="add_dataset_unpack").click().run()
+
+
+def test_a_zip_is_summarised_before_it_is_used(dialog):
+    upload_zip(dialog, archive(*[f"{name}/{number}.png" for name in ("ants", "bees") for number in range(4)]))
+    assert not dialog.exception
+    assert "8 images of 2 classes: 4 train, 2 val, 2 test" in text_of(dialog).replace("*", "")
+    assert list_sources() == ["demo"]
+    dialog.button(key="add_dataset_use").click().run()
+    assert list_sources()[1].endswith("my insects")
+
+
+def test_discarding_leaves_nothing_behind(dialog, home):
+    upload_zip(dialog, archive("a/1.png", "a/2.png", "b/1.png", "b/2.png"))
+    dialog.button(key="add_dataset_discard").click().run()
+    assert not list(home.rglob("*.png"))
+    assert list_sources() == ["demo"]
+
+
+@pytest.mark.parametrize("data", [archive("../../evil.png"), b"no zip", archive("a/1.png")])
+def test_a_hostile_or_useless_zip_is_one_box(dialog, home, data):
+    upload_zip(dialog, data)
+    assert not dialog.exception
+    assert len(dialog.error) == 1
+    assert str(home) not in dialog.error[0].value
+    assert not list(home.rglob("*.png"))
+
+
+def test_images_can_be_added_class_by_class(dialog):
+    dialog.segmented_control(key="add_dataset_way").set_value("Images per class").run()
+    for index, name in enumerate(["ants", "bees"]):
+        dialog.text_input(key=f"add_dataset_class_{index}").set_value(name).run()
+        files = [(f"{number}.png", picture(number), "image/png") for number in range(3)]
+        dialog.get("file_uploader")[index].set_value(files).run()
+    assert dialog.text_input(key="add_dataset_name").value == "ants and bees"
+    dialog.button(key="add_dataset_unpack").click().run()
+    assert "6 images of 2 classes" in text_of(dialog).replace("*", "")
+
+
+def test_a_path_is_offered_on_ones_own_machine_only(dialog, colours, monkeypatch):
+    dialog.segmented_control(key="add_dataset_way").set_value("Path").run()
+    dialog.text_input(key="add_dataset_path").set_value(str(colours)).run()
+    dialog.button(key="add_dataset_look").click().run()
+    assert "74 images of 2 classes" in text_of(dialog).replace("*", "")
+    dialog.button(key="add_dataset_use_path").click().run()
+    assert list_sources() == ["demo", str(colours)]
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    hosted = AppTest.from_function(body, default_timeout=30).run()
+    assert hosted.segmented_control(key="add_dataset_way").options == ["Zip", "Images per class", "CSV and images"]
+
+
+def test_a_path_to_nothing_is_one_box(dialog):
+    dialog.segmented_control(key="add_dataset_way").set_value("Path").run()
+    dialog.text_input(key="add_dataset_path").set_value("/no/such/place").run()
+    dialog.button(key="add_dataset_look").click().run()
+    assert "There is nothing at /no/such/place" in text_of(dialog)

@@ -1,0 +1,251 @@
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.evaluation.evaluate import evaluate_run
+from tlcore.evaluation.stored import load_stored
+from tlcore.evaluation.tables import confusion_table
+from tlcore.runs.execute import execute
+from tlcore.runs.folder import Run, create_run
+from tlcore.runs.requests import asked_to_stop
+from tlcore.runs.status import write_status
+from tlcore.training.plan import plan_run
+from ui.compare_confusion import clicked_cell, worst_cell
+
+APP = str(Path(__file__).parents[2] / "app.py")
+PARTS = ("Epochs", "Side by side", "Confusion", "Images", "Timeline", "Classes", "Calibration", "Download")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(drawn_demo):
+    """The demo is drawn, and the runs of another test's home are not remembered."""
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def train(configure):
+    """Trains, and evaluates."""
+
+    def make(evaluate: bool = True, **changes) -> Run:
+        config = configure(**changes)
+        dataset = open_dataset(config.data)
+        plan = plan_run(config, dataset)
+        run = create_run(plan.config, dataset, fingerprint(dataset), {})
+        for _ in execute(run, plan):
+            pass
+        if evaluate:
+            for _ in evaluate_run(run):
+                pass
+        return run
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def _kept(tmp_path_factory) -> Path:
+    """Where the runs of `two_runs` are kept between tests."""
+    return tmp_path_factory.mktemp("two_runs")
+
+
+@pytest.fixture
+def two_runs(train, home, _kept) -> list[Run]:
+    """Two evaluated runs of six epochs from scratch, trained once for all tests of this module."""
+    if not any(_kept.iterdir()):
+        for seed in (0, 1):
+            run = train(strategy={"name": "from_scratch"}, epochs=6, seed=seed)
+            shutil.copytree(run.path, _kept / run.name)
+    else:
+        shutil.copytree(_kept, home / "runs")
+    return [Run(home / "runs" / path.name) for path in sorted(_kept.iterdir())]
+
+
+@pytest.fixture
+def run(two_runs) -> Run:
+    return two_runs[0]
+
+
+def open_page(*runs: Run, **params: str) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/compare.py")
+    if runs:
+        page.query_params["run"] = [run.name for run in runs]
+    for name, value in params.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def text_of(page: AppTest) -> str:
+    """All that is written on the page, galleries included."""
+    elements = [*page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.error, *page.warning]
+    gallery = [element.proto.body for element in page.get("html")]
+    metrics = [f"{metric.label} {metric.value}" for metric in page.metric]
+    return "\n".join([*(str(element.value) for element in elements), *gallery, *metrics]).replace("\\", "")
+
+
+def figure(page: AppTest, key: str) -> dict:
+    charts = page.get("plotly_chart")
+    return next(json.loads(chart.proto.spec) for chart in charts if key in chart.proto.id)
+
+
+def test_without_runs_the_page_says_what_to_do_next():
+    page = open_page()
+    assert "There is no trained model to look at yet." in text_of(page)
+    assert page.button(key="compare_train_first").label == "Train the first one"
+
+
+def test_a_folder_that_is_no_run_is_passed_over(home):
+    (home / "runs/broken").mkdir(parents=True)
+    (home / "runs/broken/run.json").write_text('{"config": 1}')
+    assert "no trained model" in text_of(open_page())
+
+
+def test_the_newest_run_is_chosen_where_the_address_names_none(two_runs):
+    page = open_page()
+    assert page.multiselect(key="compare_runs").value == [two_runs[-1].name]
+    assert page.query_params["run"] == two_runs[-1].name
+
+
+def test_the_chosen_epoch_stands_beside_the_best_on_test(run):
+    text = text_of(open_page(run))
+    assert "chosen on val" in text
+    assert "best on test" in text
+    assert "How optimistic that is" in text
+    assert "of 14 test images" in text
+
+
+def test_curves_of_all_splits_and_of_all_runs(two_runs):
+    one = figure(open_page(two_runs[0]), "compare_accuracy")
+    assert {"train", "val", "test"} <= {line.get("name") for line in one["data"]}
+    two = figure(open_page(*two_runs), "compare_accuracy")
+    names = [line["name"] for line in two["data"] if line.get("name")]
+    assert len(names) == 2
+    assert all(name.startswith("small_cnn, from scratch") and name.endswith("test") for name in names)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_is_drawn_for_one_run_and_for_two(two_runs, part):
+    assert "A closer look" in text_of(open_page(two_runs[0], compare_part=part))
+    assert "A closer look" in text_of(open_page(*two_runs, compare_part=part))
+
+
+def test_two_epochs_side_by_side_in_words_and_images(run):
+    page = open_page(run, compare_part="Side by side", compare_first_epoch="0")
+    text = text_of(page)
+    assert "distinguishable with 14 images" in text
+    assert "There are 7 epochs to pick the two from" in text
+    assert "Fixed · " in text
+    assert "first: taken for " in text
+
+
+def test_runs_without_a_common_image_are_one_friendly_box(run, train, make_images):
+    root = make_images("other", seed=3, train=9, val=5)
+    other = train(data={"source": str(root)}, epochs=1)
+    page = open_page(run, other, compare_part="Side by side")
+    assert "The two were evaluated on different images" in text_of(page)
+    assert "These runs were not trained on the same images" in text_of(page)
+
+
+def test_the_confusion_matrix_begins_with_the_most_frequent_mistake(run):
+    page = open_page(run, compare_part="Confusion", compare_epoch="0")
+    counts = confusion_table(load_stored(run).evaluation.predictions[0], run.classes)
+    target, predicted = worst_cell(counts)
+    assert f"**{target}, taken for {predicted}**: {counts.loc[target, predicted]} of 7 images" in text_of(page)
+    assert text_of(page).count('class="tl-card"') == counts.loc[target, predicted]
+
+
+def test_a_click_on_a_cell_names_its_classes_and_one_beside_it_names_none():
+    counts = pd.DataFrame([[3, 1], [0, 4]], index=["ants", "bees"], columns=["ants", "bees"])
+    assert clicked_cell({"selection": {"points": [{"x": 1, "y": 0}]}}, counts) == ("ants", "bees")
+    assert clicked_cell({"selection": {"points": [{"x": 2, "y": 0}]}}, counts) is None
+    assert clicked_cell({"selection": {"points": []}}, counts) is None
+    assert clicked_cell(None, counts) is None
+
+
+def test_a_matrix_without_mistakes_has_no_worst_cell():
+    assert worst_cell(pd.DataFrame([[3, 0], [0, 4]], index=["ants", "bees"], columns=["ants", "bees"])) is None
+
+
+def test_images_are_filtered_and_sorted(run):
+    page = open_page(run, compare_part="Images", compare_epoch="0")
+    assert "14 images" in text_of(page)
+    assert "✓ right" not in text_of(page.segmented_control(key="compare_shown").set_value("wrong").run())
+    assert "✕ wrong" not in text_of(page.segmented_control(key="compare_shown").set_value("right").run())
+    page.segmented_control(key="compare_shown").set_value("all").run()
+    gallery = text_of(page.selectbox(key="compare_order").select("name").run())
+    assert gallery.index("test/blue/000.png") < gallery.index("test/blue/001.png") < gallery.index("test/green/000.png")
+
+
+def test_the_timeline_counts_the_images_of_each_kind(run):
+    page = open_page(run, compare_part="Timeline")
+    assert sum(int(label.split("· ")[1]) for label in page.pills(key="compare_kind").options) == 14
+
+
+def test_an_epoch_that_is_not_evaluated_waits_for_a_person_after_a_cancelled_evaluation(run):
+    shutil.rmtree(run.path / "predictions/test")
+    write_status(run.path, "finished", note="The evaluation was cancelled.")
+    page = open_page(run)
+    assert "7 epochs are not evaluated yet. The evaluation was cancelled." in text_of(page)
+    assert page.button(key=f"compare_evaluate_{run.name}").label == "Evaluate now"
+    assert figure(page, "compare_accuracy")["data"]  # train and val are there already
+    assert "A closer look" not in text_of(page)
+
+
+def test_an_evaluation_under_way_says_how_far_it_is_and_can_be_cancelled(run):
+    shutil.rmtree(run.path / "predictions/test")
+    write_status(run.path, "finished", phase="predict", done=49, total=98, images_per_s=7.0)
+    page = open_page(run)
+    assert "evaluating 7 epochs on test, 50" in page.get("progress")[0].proto.text
+    assert "7.0 s left" in page.get("progress")[0].proto.text
+    page.button(key=f"compare_cancel_{run.name}").click().run()
+    assert asked_to_stop(run.path)
+
+
+def test_a_run_without_test_split_reports_val_and_says_so(train, colours):
+    shutil.rmtree(colours / "test")
+    text = text_of(open_page(train(epochs=2)))
+    assert "because there is no test split" in text
+
+
+def test_a_run_whose_images_are_gone_keeps_its_figures(run, colours):
+    shutil.rmtree(colours, ignore_errors=True)
+    assert "test/blue/000.png" in text_of(open_page(run, compare_part="Images"))
+
+
+def test_class_and_file_names_are_text_never_markup(train, make_images):
+    root = make_images("odd", train=6, val=4, test=4)
+    for split in ("train", "val", "test"):
+        (root / split / "blue").rename(root / split / "<b>*bold*")
+    run = train(data={"source": str(root)}, epochs=1)
+    for part in ("Images", "Confusion", "Side by side"):
+        page = open_page(run, compare_part=part, compare_epoch="0")
+        assert "<b>*bold*" not in "".join(element.proto.body for element in page.get("html"))
+        assert "*bold*" not in "".join(element.value for element in page.markdown)
+
+
+def test_a_link_carries_the_part_and_the_epoch(run):
+    page = open_page(run, compare_part="Classes", compare_epoch="2")
+    assert page.segmented_control(key="compare_part").value == "Classes"
+    assert page.selectbox(key="compare_epoch").value == "2"
+    assert "**Epoch 2" in text_of(page)
+
+
+def test_an_epoch_that_another_run_lacks_is_no_error(run, train):
+    short = train(epochs=2)
+    page = open_page(run, short, compare_part="Classes", compare_epoch="6")
+    page.selectbox(key="compare_run").select_index(1).run()
+    assert not page.exception
+    assert "Macro recall" in text_of(page)
+
+
+def test_a_download_is_offered_in_every_format(run):
+    page = open_page(run, compare_part="Download", compare_epoch="2")
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels == ["PyTorch weights", "safetensors", "Inference code", "Predictions, CSV", "Epochs, CSV"]
+    assert "find_architecture('small_cnn')" in "".join(code.value for code in page.code)

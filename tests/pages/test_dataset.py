@@ -1,0 +1,162 @@
+import json
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tlcore.errors import TlcoreError
+from ui.dataset_data import look_at
+
+APP = str(Path(__file__).parents[2] / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def _demo_is_drawn(drawn_demo):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_cached():
+    import streamlit as st
+
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def flawed(colours, monkeypatch) -> Path:
+    """Colours with a leak, an unreadable file, and names that would like to be markup."""
+    shutil.copy(colours / "train/blue/000.png", colours / "val/blue/copy.png")
+    (colours / "train/green/<b>bad.png").write_bytes(b"nothing")
+    for split in ("train", "val", "test"):
+        (colours / split / "green").rename(colours / split / "<i>green*")
+    monkeypatch.setenv("TLCORE_DATA", str(colours))
+    return colours
+
+
+def open_page(**params: str) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=30).switch_page("pages/dataset.py")
+    for name, value in params.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception, page.exception
+    return wait_for_look(page, params.get("dataset", "demo"))
+
+
+def wait_for_look(page: AppTest, source: str) -> AppTest:
+    """The look at every image goes on in a thread; in a browser the page goes on by itself."""
+    with suppress(TlcoreError):
+        assert look_at(source).finished.wait(60)
+        page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def text_of(page: AppTest) -> str:
+    parts = [*page.title, *page.markdown, *page.caption, *page.info, *page.error, *page.success, *page.subheader]
+    return "\n".join(str(part.value) for part in parts).replace("\\", "")
+
+
+def pictures(page: AppTest) -> list[dict]:
+    """All that the grids of pictures show."""
+    shown = []
+    for element in page.get("bidi_component"):
+        groups = json.loads(element.proto.json)
+        shown += [picture for group in groups for picture in group["pictures"]]
+    return shown
+
+
+def figure(page: AppTest, key: str) -> dict:
+    return next(json.loads(chart.proto.spec) for chart in page.get("plotly_chart") if key in chart.proto.id)
+
+
+def test_the_demo_opens_with_its_counts_and_a_page_of_pictures():
+    page = open_page()
+    assert "550 images of 6 classes, 220 train · 110 val · 220 test" in text_of(page)
+    assert "Health report: 1 serious" in text_of(page)
+    assert len(pictures(page)) == 48
+    assert all(picture["source"].startswith("data:image/jpeg;base64,") for picture in pictures(page)[:5])
+    assert sum(sum(trace["y"]) for trace in figure(page, "dataset_bars")["data"]) == 550
+
+
+def test_filters_of_the_address_choose_the_pictures():
+    page = open_page(dataset_split="val", dataset_class="bee", dataset_order="by file")
+    assert [picture["id"] for picture in pictures(page)][:2] == ["val/bee/bee-001.jpg", "val/bee/bee-002.jpg"]
+    assert len(pictures(page)) == 20
+
+
+def test_a_search_finds_file_names_whatever_the_case():
+    page = open_page()
+    page.text_input(key="dataset_search").set_value("ANT-00").run()
+    assert {picture["id"].rpartition("/")[2] for picture in pictures(page)} == {f"ant-00{i}.jpg" for i in range(1, 10)}
+    page.text_input(key="dataset_search").set_value("no such").run()
+    assert "No image contains “no such” in its name" in text_of(page)
+
+
+def test_a_filter_leads_back_to_the_first_page():
+    page = open_page(dataset_page="5")
+    assert len(pictures(page)) == 48
+    page.selectbox(key="dataset_class").select("bee").run()
+    assert len(pictures(page)) == 48
+    assert page.session_state["dataset_page"] == 1
+
+
+def test_a_page_number_beyond_the_end_shows_the_last_page():
+    assert len(pictures(open_page(dataset_page="900"))) == 550 % 48
+
+
+def test_the_health_report_shows_each_finding_with_its_images(flawed):
+    page = open_page(dataset=str(flawed), dataset_tab="Health report")
+    assert [card.label for card in page.expander] == ["1 image is in more than one split", "1 file cannot be read"]
+    assert "The model is tested on what it has seen in training" in text_of(page)
+    assert {picture["id"] for picture in pictures(page)} == {"train/blue/000.png", "val/blue/copy.png"}
+
+
+def test_a_sound_dataset_is_said_to_be_sound(colours, monkeypatch):
+    monkeypatch.setenv("TLCORE_DATA", str(colours))
+    page = open_page(dataset=str(colours), dataset_tab="Health report")
+    assert "No duplicates, no leaks, every file can be read." in text_of(page)
+
+
+def test_check_again_finds_what_changed(colours, monkeypatch):
+    monkeypatch.setenv("TLCORE_DATA", str(colours))
+    page = open_page(dataset=str(colours), dataset_tab="Health report")
+    shutil.copy(colours / "train/blue/000.png", colours / "val/blue/copy.png")
+    wait_for_look(page.button(key="dataset_check").click().run(), str(colours))
+    assert page.expander[0].label == "1 image is in more than one split"
+
+
+def test_names_from_outside_are_shown_and_not_interpreted(flawed):
+    page = open_page(dataset=str(flawed), dataset_class="<i>green*", dataset_order="by file")
+    assert not page.exception
+    shown = pictures(page)
+    assert {picture["lines"][0] for picture in shown} == {"<i>green*"}
+    assert any(picture["id"].endswith("<b>bad.png") and not picture["source"] for picture in shown)
+    assert "<i>" not in json.dumps(figure(page, "dataset_bars")["layout"])
+
+
+def test_sizes_and_colours_are_drawn(flawed):
+    page = open_page(dataset=str(flawed), dataset_tab="Sizes")
+    assert "The shorter side is 36 px" in text_of(page)
+    *_, bubbles = figure(page, "dataset_sizes")["data"]
+    assert bubbles["x"] == [40]
+    page = open_page(dataset=str(flawed), dataset_tab="Colours")
+    assert figure(page, "dataset_channels")["data"][0]["name"] == "this dataset"
+
+
+def test_a_dataset_that_cannot_be_opened_is_one_box(home):
+    (home / "datasets/broken/only/a").mkdir(parents=True)
+    (home / "datasets/broken/only/a/1.png").touch()
+    page = open_page(dataset=str(home / "datasets/broken"))
+    assert "one class only" in text_of(page)
+
+
+def test_statistics_of_every_backbone_are_those_of_its_weights():
+    from tlcore.models.zoo import ZOO, eval_transform
+    from ui.dataset_sizes import normalisation
+
+    for name, architecture in ZOO.items():
+        transform = eval_transform(architecture)
+        assert normalisation(name) == (transform.mean, transform.std), name

@@ -1,0 +1,260 @@
+import json
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.data.library import add_path
+from tlcore.runs import jobs
+from tlcore.runs.execute import execute
+from tlcore.runs.folder import Run, create_run, find_run, list_runs
+from tlcore.runs.requests import asked_to_stop
+from tlcore.runs.status import write_status
+from tlcore.runs.trials import Trial
+from tlcore.saved_transforms import save_transform
+from tlcore.training.plan import plan_run
+from tlcore.transforms import RandomErasing, RandomResizedCrop, TransformSpec
+
+APP = str(Path(__file__).parents[2] / "app.py")
+DEADLINE_S = 90
+
+
+@pytest.fixture(autouse=True)
+def _fresh(drawn_demo, home):
+    """The demo is drawn, nothing is remembered of the home of another test, and no process outlives its test."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    for folder in (home / "cache" / "trials").glob("*"):
+        Trial(folder).cancel()
+
+
+@pytest.fixture
+def train(configure):
+    """A run in a state; `finished` is trained, with its curves."""
+
+    def make(state: str = "finished", facts=None, **changes) -> Run:
+        config = configure(**changes)
+        dataset = open_dataset(config.data)
+        plan = plan_run(config, dataset)
+        run = create_run(plan.config, dataset, fingerprint(dataset), facts or {"device": "cpu: of the test"})
+        if state == "finished":
+            for _ in execute(run, plan):
+                pass
+        return run
+
+    return make
+
+
+def open_page(folder: Path | None = None, **params: str) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/train.py")
+    if folder is not None:
+        page.query_params["dataset"] = add_path(str(folder))
+    for name, value in params.items():
+        page.query_params[name] = value
+    return checked(page.run())
+
+
+def checked(page: AppTest) -> AppTest:
+    assert not page.exception, page.exception
+    return page
+
+
+def small(page: AppTest) -> AppTest:
+    """The form for a run that takes a second."""
+    page.selectbox(key="train_backbone").set_value("small_cnn").run()
+    page.text_input(key="train_device").set_value("cpu")
+    page.selectbox(key="train_weights_small_cnn").set_value("none")
+    page.number_input(key="train_epochs").set_value(2)
+    return checked(page.run())
+
+
+def text_of(page: AppTest) -> str:
+    elements = [*page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.error, *page.warning]
+    metrics = [f"{metric.label} {metric.value}" for metric in page.metric]
+    bars = [bar.proto.text for bar in page.get("progress")]
+    return "\n".join([*(str(element.value) for element in elements), *metrics, *bars]).replace("\\", "")
+
+
+def labels_of(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def figures_of(page: AppTest) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+
+
+def wait_for_end(run: Run) -> None:
+    give_up = time.monotonic() + DEADLINE_S
+    while run.status().is_live:
+        assert time.monotonic() < give_up, run.status()
+        time.sleep(0.05)
+
+
+def test_the_form_is_filled_with_what_suits_the_backbone_and_can_be_started(colours):
+    page = small(open_page(colours))
+    table: pd.DataFrame = page.dataframe[0].value
+    assert list(table["Layer group"]) == ["block1", "block2", "block3", "head"]
+    assert list(table["In training"]) == ["frozen", "frozen", "frozen", "trained"]
+    assert list(table["Learning rate"]) == ["–", "–", "–", "0.001"]
+    assert "258 of 0.3 M parameters" in text_of(page)
+    assert "2 classes, 42 train, 18 val, 14 test" in text_of(page)
+    assert not page.button(key="train_start").disabled
+    assert figures_of(page)  # the preview of the schedule
+
+
+def test_fine_tuning_shows_the_rates_of_all_groups(colours):
+    page = small(open_page(colours))
+    page.segmented_control(key="train_strategy").set_value("fine_tuning").run()
+    page.select_slider(key="train_decay").set_value(0.5)
+    page.selectbox(key="train_freeze_small_cnn").set_value("block1").run()
+    table = checked(page).dataframe[0].value
+    assert list(table["Learning rate"]) == ["–", "2.5e-05", "5e-05", "0.0001"]
+    assert list(table["BatchNorm"]) == ["stored", "batch", "batch", "–"]
+    assert "Automatic is here: gentle." in text_of(page)
+
+
+def test_settings_that_do_not_fit_are_explained_and_cannot_be_started(colours):
+    page = small(open_page(colours))
+    page.number_input(key="train_warmup").set_value(5.0).run()
+    assert "A warm-up of 5 epochs leaves nothing of 2." in text_of(checked(page))
+    assert page.button(key="train_start_disabled").disabled
+
+
+def test_weights_that_are_not_here_are_said_before_the_start(colours):
+    page = open_page(colours)
+    page.selectbox(key="train_backbone").set_value("mobilenet_v2").run()
+    assert "mobilenet_v2-b0353104.pth is not on this machine" in text_of(checked(page))
+    page.selectbox(key="train_weights_mobilenet_v2").set_value("a file").run()
+    assert "Give the path of the weights file" in text_of(checked(page))
+    page.text_input(key="train_weights_file").set_value("/nowhere/weights.pth").run()
+    assert "No weights file at /nowhere/weights.pth" in text_of(checked(page))
+
+
+def test_a_class_with_few_images_is_said_before_the_start(colours):
+    for number in range(12):
+        (colours / f"train/green/{number:03d}.png").unlink()
+    page = small(open_page(colours))
+    assert "Few training images of 'green': 9 of 21" in text_of(page)
+
+
+def test_start_queues_a_run_that_the_page_then_shows(colours):
+    page = small(open_page(colours))
+    page.selectbox(key="train_optimizer").set_value("sgd")
+    page.number_input(key="train_learning_rate").set_value(0.05).run()
+    checked(page.button(key="train_start").click().run())
+    run = find_run("latest")
+    assert page.query_params["run"] in (run.name, [run.name])
+    assert (run.config.model.backbone, run.config.epochs) == ("small_cnn", 2)
+    assert (run.config.optimizer.name, run.config.optimizer.learning_rate) == ("sgd", 0.05)
+    assert run.info["device"].startswith("cpu")
+    wait_for_end(run)
+    assert run.status().state == "finished"
+    checked(page.run())
+    assert "Epoch 2 of 2" in text_of(page)
+    assert "Compare its epochs" in labels_of(page)
+
+
+def test_the_playground_hands_its_transform_over(colours):
+    spec = TransformSpec(operations=(RandomResizedCrop(size=32), RandomErasing()), mean=(0.1, 0.1, 0.1))
+    save_transform("my own", spec)
+    page = small(open_page(colours, transform="my own"))
+    assert page.selectbox(key="train_augmentation").value == "saved: my own"
+    checked(page.button(key="train_start").click().run())
+    run = find_run("latest")
+    assert run.config.train_transform.operations == spec.operations
+    assert run.config.train_transform.mean == run.config.eval_transform.mean != spec.mean
+    wait_for_end(run)
+
+
+def test_a_transform_that_is_not_there_any_more_is_one_friendly_box(colours):
+    page = open_page(colours, transform="gone")
+    assert "No transform saved as 'gone'" in text_of(page)
+
+
+def test_a_sweep_is_started_and_seen_together(colours):
+    page = small(open_page(colours))
+    page.pills(key="train_rates_0.001").set_value([0.001, 0.01])
+    page.pills(key="train_decays").set_value([0.0]).run()
+    checked(page.button(key="train_start_sweep").click().run())
+    runs = list_runs()
+    assert len(runs) == 2
+    assert len({run.info["sweep"] for run in runs}) == 1
+    for run in runs:
+        wait_for_end(run)
+    checked(page.run())
+    names = {trace.get("name") for figure in figures_of(page) for trace in figure["data"]}
+    assert {"rate 0.001, decay 0", "rate 0.01, decay 0"} <= names
+    assert "Highest: learning rate" in text_of(page)
+
+
+def test_a_link_to_a_finished_run_shows_its_curves(train):
+    run = train()
+    page = open_page(run=run.name)
+    assert "cpu: of the test" in text_of(page)
+    assert "Epoch 3 of 3" in text_of(page)
+    titles = [figure["layout"]["yaxis"]["title"]["text"] for figure in figures_of(page)]
+    assert titles == ["loss", "accuracy", "learning rate", "seconds"]
+    assert {"Compare its epochs", "Delete"} <= set(labels_of(page))
+    assert "Resume" not in labels_of(page)
+
+
+def test_a_live_run_shows_how_far_it_is_and_can_be_stopped(train):
+    run = train(state="queued")
+    going = {"phase": "train", "epoch": 2, "epochs": 3, "done": 21, "total": 42, "images_per_s": 10.0}
+    write_status(run.path, "running", **going)  # by this very process, which lives
+    page = open_page(run=run.name)
+    assert "Epoch 2 of 3, training, 50 %" in text_of(page)
+    assert "Delete" not in labels_of(page)
+    page.button(key="train_stop").click().run()
+    assert asked_to_stop(run.path) == "after_epoch"
+    page.button(key="train_stop_now").click().run()
+    assert asked_to_stop(run.path) == "now"
+
+
+def test_what_waits_is_shown_beside_the_form_and_can_be_taken_out(train, colours):
+    first, second = train(state="queued"), train(state="queued")
+    write_status(first.path, "running", phase="features", done=1, total=4)
+    write_status(second.path, "queued", submitted=time.time())
+    page = open_page(colours)
+    assert "computing features, 25 %" in text_of(page)
+    assert "waiting for its turn" in text_of(page)
+    page.button(key=f"train_stop_{second.name}").click().run()
+    assert asked_to_stop(second.path) == "after_epoch"
+    assert asked_to_stop(first.path) is None
+    assert jobs.queue() == [second]
+
+
+@pytest.mark.parametrize(
+    ("state", "fields", "words", "button"),
+    [
+        ("stopped", {}, "Stopped", "Start"),
+        ("failed", {"error": "The *loss* is <b>no</b> number."}, "The *loss* is <b>no</b> number.", "Start"),
+        ("running", {"pid": 2**22 + 1}, "Its process is gone", "Start"),
+        ("queued", {"pid": 0}, "", "Start"),
+    ],
+)
+def test_a_run_that_does_not_go_on_says_why_and_what_can_be_done(train, state, fields, words, button):
+    run = train(state="queued")
+    write_status(run.path, state, **fields)
+    page = open_page(run=run.name)
+    assert words in text_of(page)
+    assert {button, "Delete"} <= set(labels_of(page))
+
+
+def test_no_run_yet_says_what_to_do():
+    page = open_page(view="watch")
+    assert "There is no run yet." in text_of(page)
+    checked(page.button(key="train_first").click().run())
+    assert page.selectbox(key="train_backbone")
+
+
+def test_a_run_that_is_gone_is_said_and_the_newest_shown(train):
+    run = train()
+    page = open_page(run="20200101-000000-gone", view="watch")
+    assert "That run is not there any more." in text_of(page)
+    assert page.selectbox(key="train_run").value == run.name

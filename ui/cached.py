@@ -1,0 +1,84 @@
+"""`st.cache_*` around pure functions of tlcore, and the work that one server does once."""
+
+import functools
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from tlcore.config import DataConfig
+from tlcore.data.catalog import open_dataset as open_source
+from tlcore.data.dataset import Dataset
+from tlcore.data.demo import draw_demo
+from tlcore.errors import TlcoreError
+from tlcore.runs.folder import Run, list_runs as list_run_folders
+
+
+@st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
+def open_dataset(source: str) -> Dataset:
+    """The dataset of that name or path; looked at anew every five minutes. Raises TlcoreError."""
+    return open_source(DataConfig(source=source))
+
+
+@st.cache_data(ttl=1.0, show_spinner=False)
+def _run_names() -> list[str]:
+    return [str(run.path) for run in list_run_folders()]
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _run(path: str) -> Run:
+    from pathlib import Path
+
+    return Run(Path(path))
+
+
+def list_runs() -> list[Run]:
+    """Every run, the newest first; the folder is looked at once a second at most."""
+    return [_run(path) for path in _run_names()]
+
+
+@dataclass
+class DemoDrawing:
+    """The demo dataset while it is drawn, once per server and in processes of its own."""
+
+    done: int = 0
+    total: int = 1
+    error: str | None = None
+    finished: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        try:
+            for self.done, self.total in draw_demo():
+                pass
+        except (TlcoreError, OSError) as error:
+            self.error = str(error)
+        finally:
+            self.finished.set()
+
+
+@st.cache_resource(show_spinner=False)
+def demo_drawing() -> DemoDrawing:
+    """Begins to draw on first use."""
+    drawing = DemoDrawing()
+    threading.Thread(target=drawing.run, daemon=True).start()
+    return drawing
+
+
+@dataclass
+class DeviceWords:
+    text: str | None = None
+
+    def run(self) -> None:
+        command = [sys.executable, "-m", "tlcore", "device"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.text = result.stdout.strip() or "CPU"
+
+
+@functools.cache
+def device_words() -> DeviceWords:
+    """Which device trains, in words; found by another process, because asking takes an import of torch."""
+    words = DeviceWords()
+    threading.Thread(target=words.run, daemon=True).start()
+    return words

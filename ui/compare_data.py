@@ -1,0 +1,56 @@
+"""What the Compare page reads and computes, each once per state of the run folders, for all visitors."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from tlcore.evaluation.result import Evaluation
+from tlcore.evaluation.stored import Stored, load_stored, stored_version
+from tlcore.evaluation.tables import epochs_table, predictions_table
+from tlcore.runs.folder import Run
+
+T = TypeVar("T")
+
+
+def stored(run: Run) -> Stored:
+    """The evaluation of a run as far as it was made."""
+    return _stored(str(run.path), stored_version(run), run)
+
+
+def evaluation_of(run: Run) -> Evaluation | None:
+    return stored(run).evaluation
+
+
+def epochs_of(run: Run) -> pd.DataFrame:
+    """The table of epochs of a run; not to be changed."""
+    return remembered("epochs", [run], lambda: epochs_table(run, evaluation_of(run)))
+
+
+def predictions_of(run: Run, evaluation: Evaluation, epoch: int) -> pd.DataFrame:
+    """The table of predictions of an epoch; not to be changed."""
+    return remembered(
+        "predictions", [run], lambda: predictions_table(evaluation.predictions[epoch], run.classes), epoch
+    )
+
+
+def remembered(what: str, runs: Sequence[Run], compute: Callable[[], T], *depends_on: object) -> T:
+    """What `compute` gives, kept until one of the runs changes. `what` and `depends_on` say which figure or table.
+
+    One object for all visitors: not to be changed.
+    """
+    versions = tuple((str(run.path), stored_version(run)) for run in runs)
+    return _remembered(what, versions, depends_on, compute)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _stored(path: str, version: str, _run: Run) -> Stored:
+    return load_stored(_run)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _remembered(
+    what: str, versions: tuple[tuple[str, str], ...], depends_on: tuple[object, ...], _compute: Callable[[], T]
+) -> T:
+    return _compute()

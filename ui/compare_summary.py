@@ -1,0 +1,66 @@
+"""The head of the Compare page: accuracy by epoch, and a line for each run."""
+
+import pandas as pd
+import streamlit as st
+
+from tlcore.figures.compare import plot_accuracy_by_epoch
+from tlcore.runs.folder import Run
+from ui.compare_data import epochs_of, evaluation_of, remembered
+from ui.compare_runs import run_label
+from ui.widgets import interval, percent, show_figure
+
+SPLITS = ("train", "val", "test")
+
+
+def show_accuracy(runs: list[Run]) -> None:
+    """Lines with bands, one per run and split."""
+    several = len(runs) > 1
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.subheader("Accuracy by epoch", width="content")
+        splits = st.pills(
+            "Splits",
+            SPLITS,
+            selection_mode="multi",
+            default=["test"] if several else SPLITS,
+            key="compare_splits_several" if several else "compare_splits",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        first = int(st.toggle("Without epoch 0", key="compare_without_0", persist_state="session"))
+    splits = [split for split in SPLITS if split in splits]
+    if not splits:
+        st.caption("Choose a split above.")
+        return
+
+    def draw():
+        tables = [epochs_of(run).assign(run=run_label(run)) for run in runs]
+        table = pd.concat(tables, ignore_index=True)
+        return plot_accuracy_by_epoch(table[table["epoch"] >= first], splits)
+
+    show_figure(remembered("accuracy figure", runs, draw, tuple(splits), first), "compare_accuracy")
+    st.caption(
+        "Bands are 95 % intervals (Wilson): what chance alone can do with that many images. ◆ is the epoch that val "
+        "chose. Train is measured during the epoch, while the weights still move."
+    )
+
+
+def show_runs_table(runs: list[Run]) -> None:
+    """One row per run: what its chosen epoch is worth."""
+    rows = []
+    for run in runs:
+        evaluation = evaluation_of(run)
+        if evaluation is None:
+            rows.append({"Run": run_label(run), "Note": "not evaluated yet"})
+            continue
+        chosen = evaluation.accuracy(evaluation.best_by_val)
+        best = evaluation.accuracy(evaluation.best_on_report)
+        rows.append(
+            {
+                "Run": run_label(run),
+                "Chosen epoch": evaluation.best_by_val,
+                "Test accuracy": interval(chosen.value, chosen.low, chosen.high),
+                "Best on test": f"{percent(best.value)} in epoch {evaluation.best_on_report}",
+                "Test images": chosen.total,
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_runs_table")

@@ -1,0 +1,58 @@
+"""One image, large, with everything that is known of it."""
+
+import streamlit as st
+
+from tlcore.data.thumbnails import thumbnails
+from ui.cached import open_dataset
+from ui.dataset_data import look_at, samples_of
+from ui.dataset_pictures import Picture
+from ui.widgets import percent, plain, size
+
+LARGE_PX = 1100
+
+
+@st.dialog("Image", width="large", icon=":material/image:")
+def show_image(source: str, sample_id: str) -> None:
+    samples = samples_of(source)
+    row = samples[samples["id"] == sample_id]
+    if row.empty:
+        st.info("This image is no longer in the dataset.")
+        return
+    jpeg = thumbnails(open_dataset(source).source, [sample_id], LARGE_PX).get(sample_id)
+    report = look_at(source).report
+    measured = None if report is None else report.table[report.table["id"] == sample_id]
+    picture, details = st.columns([1.6, 1], gap="medium")
+    with picture:
+        if jpeg is None:
+            st.warning("This file cannot be shown.", icon=":material/broken_image:")
+        else:
+            st.image(jpeg, width="stretch")
+    with details:
+        st.markdown(f"#### {plain(str(row['class'].iloc[0]))}")
+        lines = [("File", sample_id), ("Split", str(row["split"].iloc[0]))]
+        if measured is not None and len(measured):
+            lines += _measured(measured.iloc[0].to_dict(), report.findings if report else ())
+        for name, value in lines:
+            st.caption(f"{name}  \n**{plain(value)}**")
+
+
+def _measured(row: dict, findings: tuple) -> list[tuple[str, str]]:
+    if row["reason"]:
+        return [("Cannot be read", row["reason"])]
+    lines = [
+        ("Size", f"{row['width']} × {row['height']} px, {size(row['bytes'])}"),
+        ("Format", (row["format"] or "array in memory") + (", turned upright as EXIF says" if row["turned"] else "")),
+        ("Brightness, contrast", f"{percent(row['brightness'])}, {percent(row['contrast'])}"),
+    ]
+    found = [
+        finding.title if not group.note else group.note
+        for finding in findings
+        for group in finding.groups
+        if row["id"] in group.ids
+    ]
+    return lines + [("Health report", note) for note in dict.fromkeys(found)]
+
+
+def picture_of(sample_id: str, jpeg: bytes | None, *lines: str) -> Picture:
+    """A picture whose last line is its file name."""
+    return Picture(sample_id, jpeg, (*lines, sample_id.rpartition("/")[2]))

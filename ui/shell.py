@@ -1,0 +1,136 @@
+"""What stands around every page: its title, the navigation, the dataset picker, the device, the live runs.
+
+Streamlit runs `pages/*.py` by themselves where they are the first thing asked for, so each page draws its own shell.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from tlcore.data.demo import NAME as DEMO
+from tlcore.runs.jobs import live_runs
+from tlcore.runs.progress import describe, fraction_done
+from ui.cached import DemoDrawing, demo_drawing, device_words
+from ui.datasets import dataset_label, dataset_sources
+from ui.state import DEFAULT_DATASET, carried, param, set_params
+from ui.widgets import error_box, plain
+
+LOGO = Path(__file__).with_name("logo.svg")
+ICON = Path(__file__).with_name("icon.svg")
+
+PAGES = (
+    ("app.py", "Overview", ":material/home:"),
+    ("pages/dataset.py", "Dataset", ":material/photo_library:"),
+    ("pages/augment.py", "Augmentation", ":material/auto_fix_high:"),
+    ("pages/train.py", "Train", ":material/model_training:"),
+    ("pages/compare.py", "Compare", ":material/query_stats:"),
+    ("pages/predict.py", "Predict", ":material/center_focus_strong:"),
+)
+_PICKER = "shell_dataset"
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    dataset_source: str
+    """Chosen dataset: `demo`, a torchvision name, or a path."""
+    run_name: str | None
+    """Chosen run; None: none is."""
+
+
+def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
+    """Begin a page: the first call of its script.
+
+    A page that `needs_dataset` waits, with a progress bar, until the demo is drawn where that is what was chosen.
+    """
+    st.set_page_config(page_title=f"{title} · Transfer Lab", page_icon=str(ICON), layout="wide")
+    st.html("<style>.stMainBlockContainer { padding-top: 3.5rem; }</style>")
+    st.logo(str(LOGO), size="large", icon_image=str(ICON))
+    with st.sidebar:
+        source = _pick_dataset()
+        _navigation()
+        _live_runs()
+        _device()
+    drawing = demo_drawing()  # begins with the first page of a server, whichever it is
+    if needs_dataset and source == DEMO:
+        _wait_for(drawing)
+    return OpenPage(source, param("run") or None)
+
+
+def _wait_for(drawing: DemoDrawing) -> None:
+    if drawing.finished.is_set():
+        return
+    with st.container(border=True, key="shell_drawing"):
+        bar = st.progress(0.0, text="Drawing the demo dataset. This happens once.")
+        while not drawing.finished.wait(0.2):
+            text = f"Drawing the demo dataset, {drawing.done} of {drawing.total} pictures. This happens once."
+            bar.progress(drawing.done / drawing.total, text=text)
+    if drawing.error:
+        error_box(drawing.error)
+        st.stop()
+    st.rerun()
+
+
+def _navigation() -> None:
+    with st.container(gap="xxsmall", key="shell_navigation"):
+        for path, label, icon in PAGES:
+            if not (Path(__file__).parents[1] / path).exists():
+                continue
+            st.page_link(path, label=label, icon=icon, query_params=carried(), width="stretch")
+
+
+def _pick_dataset() -> str:
+    sources = dataset_sources()
+    asked = param("dataset", DEFAULT_DATASET)
+    if asked not in sources:  # a link must not open just any folder of the server
+        st.warning(f"There is no dataset {plain(dataset_label(asked))} here. This is the demo.", icon=":material/info:")
+        asked = DEFAULT_DATASET
+    st.session_state[_PICKER] = asked
+    with st.container(gap="xsmall", key="shell_dataset_box"):
+        st.selectbox(
+            "Dataset",
+            sources,
+            key=_PICKER,
+            format_func=dataset_label,
+            on_change=lambda: set_params(dataset=st.session_state[_PICKER]),
+        )
+        if st.button("Add your own", key="shell_add", icon=":material/add_photo_alternate:", width="stretch"):
+            from ui.add_dataset import show_add_dataset
+
+            show_add_dataset()
+    set_params(dataset=asked)
+    return asked
+
+
+def _live_runs() -> None:
+    """Refreshed every second while something runs, every ten otherwise."""
+    interval = 1.0 if live_runs() else 10.0
+    st.fragment(_draw_live_runs, run_every=interval)(interval)
+
+
+def _draw_live_runs(interval: float) -> None:
+    runs = live_runs()
+    for run in runs:
+        status = run.status()
+        st.page_link(
+            "pages/train.py",
+            label=plain(run.name),
+            icon=":material/progress_activity:",
+            query_params=carried(run=run.name),
+            width="stretch",
+        )
+        st.progress(fraction_done(status), text=describe(status))
+    if (interval < 10) != bool(runs):
+        st.rerun()  # so that the interval is decided anew
+
+
+def _device() -> None:
+    words = device_words()
+    st.fragment(_draw_device, run_every=None if words.text else 1.0)(words.text is None)
+
+
+def _draw_device(asking: bool) -> None:
+    text = device_words().text
+    st.caption(f":material/memory: {plain(text) if text else 'Looking for a device …'}")
+    if asking and text:
+        st.rerun()

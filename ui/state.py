@@ -1,0 +1,67 @@
+"""What a link carries and what a visit remembers: every query parameter, in one place.
+
+`dataset`, `run` and whatever a page adds (split, filter, page number) stand in the address. Dataset and run are also
+remembered for the visit, so that they survive a page switch. Widgets keep their own values with `persist_state`.
+"""
+
+from typing import Any, NoReturn
+
+import streamlit as st
+
+DEFAULT_DATASET = "demo"
+CARRIED = ("dataset", "run")
+"""Parameters that go along from page to page."""
+
+
+def param(name: str, default: str = "") -> str:
+    """A query parameter; for those that are carried, what this visit had before where the address has none."""
+    value = st.query_params.get(name)
+    if value:
+        if name in CARRIED:
+            st.session_state[_remembered(name)] = value
+        return str(value)
+    return str(st.session_state.get(_remembered(name), default)) if name in CARRIED else default
+
+
+def param_list(name: str) -> list[str]:
+    """All values of a query parameter that stands in the address several times."""
+    return st.query_params.get_all(name)
+
+
+def set_param_list(name: str, values: list[str]) -> None:
+    """Write a query parameter several times. Of one that is carried, the last value goes along to other pages."""
+    if name in CARRIED:
+        st.session_state[_remembered(name)] = values[-1] if values else ""
+    if st.query_params.get_all(name) != values:
+        st.query_params[name] = values
+
+
+def set_params(**values: str | int | None) -> None:
+    """Write query parameters; None or an empty text takes one out of the address."""
+    for name, value in values.items():
+        text = "" if value is None else str(value)
+        if name in CARRIED:
+            st.session_state[_remembered(name)] = text
+        if text:
+            if st.query_params.get(name) != text:
+                st.query_params[name] = text
+        else:
+            st.query_params.pop(name, None)
+
+
+def carried(**changes: str | None) -> dict[str, str]:
+    """The parameters that a link to another page of ours gets."""
+    values: dict[str, Any] = {name: param(name) for name in CARRIED} | changes
+    return {name: value for name, value in values.items() if value}
+
+
+def link(page: str, **params: str | None) -> NoReturn:
+    """Go to a page, given as `pages/train.py`, with these query parameters beside dataset and run."""
+    for name in CARRIED:
+        if params.get(name):
+            st.session_state[_remembered(name)] = params[name]
+    st.switch_page(page, query_params=carried(**params))
+
+
+def _remembered(name: str) -> str:
+    return f"state_{name}"

@@ -1,0 +1,55 @@
+"""What the Train page reads of runs, each once per state of its files, for all visitors."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from tlcore.figures.training import plot_curves, plot_learning_rates, plot_times
+from tlcore.runs.folder import Run
+from tlcore.runs.layout import METRICS_FILE
+from tlcore.training.history import EpochRecord, best_epoch
+
+FIGURES = {
+    "loss": lambda table, best: plot_curves(table, "loss", best),
+    "accuracy": lambda table, best: plot_curves(table, "accuracy", best),
+    "learning rates": lambda table, best: plot_learning_rates(table),
+    "times": lambda table, best: plot_times(table),
+}
+
+
+def history_of(run: Run) -> list[EpochRecord]:
+    """Records of the epochs so far; not to be changed."""
+    return _history(str(run.path), _version(run), run)
+
+
+def figure_of(name: str, runs: Sequence[Run], labels: Sequence[str]) -> go.Figure:
+    """One of FIGURES, drawn anew only when an epoch was added."""
+    return _figure(name, tuple((str(run.path), _version(run)) for run in runs), tuple(labels), runs)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _history(path: str, version: int, _run: Run) -> list[EpochRecord]:
+    return _run.history()
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _figure(
+    name: str, versions: tuple[tuple[str, int], ...], labels: tuple[str, ...], _runs: Sequence[Run]
+) -> go.Figure:
+    tables = [_table(history_of(run), label) for run, label in zip(_runs, labels, strict=True)]
+    best = best_epoch(history_of(_runs[0])) if len(_runs) == 1 else None
+    return FIGURES[name](pd.concat(tables, ignore_index=True), best)
+
+
+def _table(history: list[EpochRecord], label: str) -> pd.DataFrame:
+    return pd.json_normalize([record.to_json() for record in history]).assign(run=label)
+
+
+def _version(run: Run) -> int:
+    """The size of a file that only grows."""
+    try:
+        return (run.path / METRICS_FILE).stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,25 @@
+"""Make run folders of what the form says, and hand them to a worker process."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import streamlit as st
+
+from tlcore.config import RunConfig
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.runs import jobs
+from tlcore.runs.folder import create_run
+from tlcore.runs.sweep import FACT
+from ui.state import set_params
+
+
+def start_runs(configs: Sequence[RunConfig], device: str, sweep: str | None = None) -> NoReturn:
+    """Queue them, and go on to watch the first. Raises TlcoreError."""
+    with st.spinner("Making sure which images these are …"):
+        dataset = open_dataset(configs[0].data)  # as it is now: what this page shows may be minutes old
+        images = fingerprint(dataset)
+    facts = {"device": device} | ({FACT: sweep} if sweep else {})
+    runs = [create_run(config, dataset, images, facts) for config in configs]
+    jobs.start(runs)
+    set_params(run=runs[0].name, view="watch")
+    st.rerun()

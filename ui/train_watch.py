@@ -1,0 +1,211 @@
+"""A run as it goes, drawn from its folder every second: state, progress, curves; and what one can do with it."""
+
+import streamlit as st
+
+from tlcore.errors import TlcoreError
+from tlcore.runs import jobs
+from tlcore.runs.folder import Run
+from tlcore.runs.progress import describe, fraction_done, remaining_s
+from tlcore.runs.status import Status
+from tlcore.runs.sweep import members, sweep_of
+from tlcore.training.history import best_epoch
+from ui.cached import list_runs
+from ui.compare_runs import run_label
+from ui.state import link, set_params
+from ui.train_data import figure_of, history_of
+from ui.train_sweep import show_sweep_grid, sweep_label
+from ui.widgets import error_box, percent, plain, seconds, show_figure
+
+COLOURS = {
+    "running": "blue",
+    "stopping": "orange",
+    "queued": "gray",
+    "finished": "green",
+    "stopped": "orange",
+    "failed": "red",
+    "interrupted": "orange",
+}
+ICONS = {
+    "running": ":material/play_circle:",
+    "stopping": ":material/pending:",
+    "queued": ":material/hourglass_empty:",
+    "finished": ":material/check_circle:",
+    "stopped": ":material/pause_circle:",
+    "failed": ":material/error:",
+    "interrupted": ":material/power_off:",
+}
+
+
+def show_run(run: Run) -> None:
+    """What can be done stands outside the fragment, so that a click is not lost to a redraw."""
+    status = run.status()
+    _show_actions(run, status)
+    runs = _together(run)
+    live = any(each.status().is_live for each in runs)
+    st.fragment(_draw, run_every=1.0 if live else 10.0)(run, runs, (status.state, live))
+
+
+def _together(run: Run) -> list[Run]:
+    """The run, or all of its sweep."""
+    sweep = sweep_of(run)
+    return members(list_runs(), sweep) if sweep else [run]
+
+
+def _draw(run: Run, runs: list[Run], drawn: tuple[str, bool]) -> None:
+    status = run.status()
+    live = any(each.status().is_live for each in runs)
+    if (status.state, live) != drawn:
+        st.rerun()  # so that the actions and the interval are decided anew
+    _show_state(run, status)
+    if len(runs) > 1:
+        _show_sweep(runs)
+    else:
+        _show_figures(run, status)
+    _show_curves(runs)
+
+
+def _show_state(run: Run, status: Status) -> None:
+    history = history_of(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(status.state.capitalize(), icon=ICONS[status.state], color=COLOURS[status.state], width="content")
+        st.caption(f"{plain(run.name)}  \n:material/memory: {plain(str(run.info.get('device', '')))}", width="stretch")
+    if status.is_live:
+        left = remaining_s(status, history)
+        text = describe(status).capitalize() + (f" · {seconds(left)} left" if left is not None else "")
+        st.progress(fraction_done(status), text=text)
+    if status.error:
+        error_box(status.error)
+    if status.state == "interrupted":
+        st.warning(
+            "Its process is gone: it was killed, or the machine went down. Every whole epoch is kept; resume goes on "
+            "after the last one.",
+            icon=":material/power_off:",
+        )
+    if status.note:
+        st.warning(plain(status.note), icon=":material/info:")
+
+
+def _show_figures(run: Run, status: Status) -> None:
+    history = history_of(run)
+    if not history:
+        return
+    last = history[-1]
+    best = next(record for record in history if record.epoch == best_epoch(history))
+    rate = status.images_per_s if status.is_live and status.images_per_s else last.images_per_s
+    values = {
+        "Epoch": f"{last.epoch} of {run.config.epochs}",
+        "Val accuracy": percent(last.val_accuracy),
+        f"Best, epoch {best.epoch}": percent(best.val_accuracy),
+        "Images per second": f"{rate:,.0f}",
+    }
+    with st.container(horizontal=True):
+        for label, value in values.items():
+            st.metric(label, value, border=True, width=170)
+
+
+def _show_sweep(runs: list[Run]) -> None:
+    statuses = [run.status() for run in runs]
+    over = sum(status.state not in ("queued", "running", "stopping") for status in statuses)
+    if over < len(runs):
+        st.progress(over / len(runs), text=f"Sweep: {over} of {len(runs)} runs are done")
+    show_sweep_grid(runs)
+
+
+def _show_curves(runs: list[Run]) -> None:
+    begun = [run for run in runs if history_of(run)]
+    if not begun:
+        return
+    labels = [sweep_label(run) for run in begun]
+    for column, name in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        with column:
+            show_figure(figure_of(name, begun, labels), key=f"train_{name}")
+    if len(runs) == 1:
+        with st.expander("Learning rates and times", icon=":material/timer:", key="train_more"):
+            for column, name in zip(st.columns(2), ("learning rates", "times"), strict=True):
+                with column:
+                    show_figure(figure_of(name, begun, labels), key=f"train_{name.replace(' ', '_')}")
+
+
+def _show_actions(run: Run, status: Status) -> None:
+    together = _together(run)
+    with st.container(horizontal=True, key="train_actions"):
+        if status.is_live:
+            _live_actions(run, status)
+        else:
+            _idle_actions(run, status)
+        live = [each for each in together if each.status().is_live]
+        if len(together) > 1 and live and st.button("Stop the sweep", key="train_stop_all", icon=":material/stop:"):
+            for each in live:
+                jobs.stop(each)
+            st.rerun()
+
+
+def _live_actions(run: Run, status: Status) -> None:
+    if status.state == "queued":
+        st.button(
+            "Take it out of the queue", key="train_stop", icon=":material/close:", on_click=jobs.stop, args=(run,)
+        )
+    elif status.phase == "predict":
+        st.button("Skip the evaluation", key="train_stop", icon=":material/close:", on_click=jobs.stop, args=(run,))
+    else:
+        st.button(
+            "Stop",
+            key="train_stop",
+            icon=":material/stop:",
+            on_click=jobs.stop,
+            args=(run,),
+            disabled=status.state == "stopping",
+            help="After this epoch. All epochs are kept, and it can be resumed.",
+        )
+        st.button(
+            "Stop now",
+            key="train_stop_now",
+            icon=":material/cancel:",
+            on_click=jobs.stop,
+            args=(run,),
+            kwargs={"now": True},
+            help="Drops the epoch that is under way. Those before it are kept.",
+        )
+
+
+def _idle_actions(run: Run, status: Status) -> None:
+    if status.state != "finished":
+        begun = bool(run.epochs())
+        if st.button("Resume" if begun else "Start", key="train_resume", type="primary", icon=":material/play_arrow:"):
+            _try(jobs.resume, run)
+    if run.epochs() and st.button(
+        "Compare its epochs",
+        key="train_compare",
+        icon=":material/query_stats:",
+        type="primary" if status.state == "finished" else "secondary",
+    ):
+        link("pages/compare.py", run=run.name)
+    if st.button("Delete", key="train_delete", icon=":material/delete:"):
+        _ask_to_delete(run)
+
+
+def _try(action, run: Run) -> None:
+    try:
+        action(run)
+    except TlcoreError as error:
+        error_box(error)
+    else:
+        st.rerun()
+
+
+@st.dialog("Delete this run?", icon=":material/delete:")
+def _ask_to_delete(run: Run) -> None:
+    st.markdown(f"**{plain(run_label(run, with_dataset=True))}**")
+    st.write(f"Its {len(run.epochs())} saved epochs, its curves and its predictions are removed for good.")
+    with st.container(horizontal=True):
+        if st.button("Delete it", key="train_delete_yes", type="primary", icon=":material/delete_forever:"):
+            try:
+                jobs.delete(run)
+            except TlcoreError as error:
+                error_box(error)
+                return
+            list_runs.clear() if hasattr(list_runs, "clear") else None
+            set_params(run=None)
+            st.rerun()
+        if st.button("Keep it", key="train_delete_no"):
+            st.rerun()
