@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import psutil
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 ROOT = Path(__file__).parents[1]
 HEADINGS = {
@@ -156,6 +156,28 @@ def click_through(page: "Page", name: str) -> None:
     """Go to a page, named by its address, with the sidebar's navigation."""
     page.locator(".st-key-shell_navigation").get_by_role("link", name=LABELS[name]).click()
     settled(page, HEADINGS[name])
+
+
+def widget(page: "Page", key: str) -> "Locator":
+    return page.locator(f".st-key-{key}")
+
+
+def choose(page: "Page", key: str, option: str) -> None:
+    """From a selectbox."""
+    widget(page, key).locator("input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
+
+
+def chosen(page: "Page", key: str) -> str:
+    """What a selectbox says."""
+    return widget(page, key).locator("input").input_value()
+
+
+def press(page: "Page", key: str, segment: str) -> None:
+    """One of a segmented control."""
+    widget(page, key).get_by_role("radio", name=segment).click()
+    settled(page)
 
 
 def _free_port() -> int:

@@ -25,7 +25,7 @@ with friendly_errors():
     )
     report = wait_for_report(source)
     if report is not None:
-        st.caption(f"Health report: {headline(report)}")
+        st.markdown(f"Health: {headline(report)}")
 
     images, health, sizes, colours = st.tabs(
         [IMAGES, HEALTH, SIZES, COLOURS], key="dataset_tab", on_change="rerun", bind="query-params"

@@ -34,7 +34,7 @@ STEPS = (
 page = open_page("Overview", needs_dataset=False)
 st.title("Teach a pretrained network your own classes")
 st.markdown(
-    "Transfer Lab takes a folder of photographs to an image classifier that you can trust, on this machine and offline.  \n"
+    "Transfer Lab makes an image classifier that you can trust from a folder of photographs, here and offline.  \n"
     "Every epoch is saved and tested, and every figure says how sure it is."
 )
 if st.button("Start with the demo", key="overview_demo", type="primary", icon=":material/rocket_launch:"):

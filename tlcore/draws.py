@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 Calls: TypeAlias = list[dict[str, Any]]
 """What one operation sampled, in order; empty where chance decided that it does nothing."""
 
+_NOT_APPLIED = "not this time"
 _GENERATOR = threading.Lock()  # torch draws from one generator per process, and pages run in threads
 
 
@@ -97,7 +98,8 @@ def _apply(module: Any, image: Any, name: str) -> Any:
     except (RuntimeError, ValueError) as error:  # a blur wider than the image, a crop of nothing
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(
-            f"{name} cannot work on an image of {_px(_size(image))}: {reason}. Change its settings, or its place in the order."
+            f"{name} cannot work on an image of {_px(_size(image))}: {reason}. "
+            "Change its settings, or its place in the order."
         ) from None
 
 
@@ -166,13 +168,13 @@ def _random_crop(_: Operation, calls: Calls, before: Size, after: Size) -> Trace
 
 def _horizontal_flip(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
     if not calls:
-        return (), "no"
+        return (), _NOT_APPLIED
     return (translation(before[1], 0) @ scaling(-1, 1),), "left and right swapped"
 
 
 def _vertical_flip(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
     if not calls:
-        return (), "no"
+        return (), _NOT_APPLIED
     return (translation(0, before[0]) @ scaling(1, -1),), "upside down"
 
 
@@ -188,7 +190,7 @@ def _color_jitter(_: Operation, calls: Calls, before: Size, after: Size) -> Trac
         name = ("brightness", "contrast", "saturation", "hue")[number]
         factor = sampled[f"{name}_factor"]
         if factor is not None:
-            parts.append(f"hue {factor * 360:+.0f}°" if name == "hue" else f"{name} × {factor:.2f}")
+            parts.append(f"hue {_signed(factor * 360, 0)}°" if name == "hue" else f"{name} × {factor:.2f}")
     return (), ", ".join(parts) or "nothing"
 
 
@@ -201,7 +203,7 @@ def _automatic(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
 
 def _erasing(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
     if not calls or calls[0]["v"] is None:
-        return (), "no"
+        return (), _NOT_APPLIED
     sampled = calls[0]
     box = (sampled["h"], sampled["w"])
     share = box[0] * box[1] / (before[0] * before[1])
@@ -209,7 +211,7 @@ def _erasing(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
 
 
 def _grayscale(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    return (), "grey" if calls else "no"
+    return (), "made grey" if calls else _NOT_APPLIED
 
 
 def _blur(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
@@ -243,10 +245,10 @@ _AUTOMATIC_MOVES: dict[str, Callable[[float, Size], Affine]] = {
 }
 _AUTOMATIC_WORDS: dict[str, Callable[[float], str]] = {
     "Identity": lambda magnitude: "left as it is",
-    "ShearX": lambda magnitude: f"sheared sideways by {magnitude:+.2f}",
-    "ShearY": lambda magnitude: f"sheared upwards by {magnitude:+.2f}",
-    "TranslateX": lambda magnitude: f"moved sideways by {int(magnitude):+d} px",
-    "TranslateY": lambda magnitude: f"moved downwards by {int(magnitude):+d} px",
+    "ShearX": lambda magnitude: f"sheared sideways by {_signed(magnitude, 2)}",
+    "ShearY": lambda magnitude: f"sheared upwards by {_signed(magnitude, 2)}",
+    "TranslateX": lambda magnitude: f"moved sideways by {_signed(int(magnitude), 0)} px",
+    "TranslateY": lambda magnitude: f"moved downwards by {_signed(int(magnitude), 0)} px",
     "Rotate": lambda magnitude: f"turned {_turned(magnitude)}",
     "Brightness": lambda magnitude: f"brightness × {1 + magnitude:.2f}",
     "Color": lambda magnitude: f"saturation × {1 + magnitude:.2f}",
@@ -265,6 +267,10 @@ def _px(size: Size) -> str:
 
 def _turned(degrees: float) -> str:
     return f"{abs(degrees):.1f}° {'anticlockwise' if degrees >= 0 else 'clockwise'}"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def _percent(fraction: float) -> str:

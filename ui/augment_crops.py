@@ -63,6 +63,7 @@ def show_crops(source: str, transform: TransformSpec) -> None:
         with column:
             st.markdown(f"**{title}**")
             show_figure(figure, key=f"augment_crops_{title.split()[0].lower()}")
+    st.caption("Blue: a box that fitted. Orange: the centre, as none did. Dotted: what was asked for, if all fitted.")
 
 
 def _words(delivered: Delivered) -> str:

@@ -1,8 +1,5 @@
 """`st.cache_*` around pure functions of tlcore, and the work that one server does once."""
 
-import functools
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 
@@ -39,6 +36,11 @@ def list_runs() -> list[Run]:
     return [_run(path) for path in _run_names()]
 
 
+def forget_runs() -> None:
+    """Look at the folder anew with the next call: a run was made or deleted here."""
+    _run_names.clear()
+
+
 @dataclass
 class DemoDrawing:
     """The demo dataset while it is drawn, once per server and in processes of its own."""
@@ -64,21 +66,3 @@ def demo_drawing() -> DemoDrawing:
     drawing = DemoDrawing()
     threading.Thread(target=drawing.run, daemon=True).start()
     return drawing
-
-
-@dataclass
-class DeviceWords:
-    text: str | None = None
-
-    def run(self) -> None:
-        command = [sys.executable, "-m", "tlcore", "device"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        self.text = result.stdout.strip() or "CPU"
-
-
-@functools.cache
-def device_words() -> DeviceWords:
-    """Which device trains, in words; found by another process, because asking takes an import of torch."""
-    words = DeviceWords()
-    threading.Thread(target=words.run, daemon=True).start()
-    return words

@@ -12,6 +12,7 @@ from tlcore.evaluation.tables import epochs_table, predictions_table
 from tlcore.runs.folder import Run
 
 T = TypeVar("T")
+KEPT_S = 1800  # 21 epochs on 10,000 images of 100 classes are 84 MB
 
 
 def stored(run: Run) -> Stored:
@@ -44,12 +45,12 @@ def remembered(what: str, runs: Sequence[Run], compute: Callable[[], T], *depend
     return _remembered(what, versions, depends_on, compute)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=24, ttl=KEPT_S, show_spinner=False)
 def _stored(path: str, version: str, _run: Run) -> Stored:
     return load_stored(_run)
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@st.cache_resource(max_entries=256, ttl=KEPT_S, show_spinner=False)
 def _remembered(
     what: str, versions: tuple[tuple[str, str], ...], depends_on: tuple[object, ...], _compute: Callable[[], T]
 ) -> T:

@@ -16,7 +16,7 @@ from tlcore.runs.folder import Run
 ELSEWHERE = ("pth", "safetensors")
 """Formats that take torch, which this process does without."""
 BUTTONS = {
-    "pth": ("PyTorch weights", ":material/download:", "A plain state_dict for torchvision's own class."),
+    "pth": ("PyTorch weights", ":material/download:", "A plain state_dict, under torchvision's names."),
     "safetensors": ("safetensors", ":material/download:", "The same values, with classes and transform."),
     "python": ("Inference code", ":material/code:", "Python that uses the PyTorch weights."),
     "predictions": ("Predictions, CSV", ":material/table_chart:", "Each test image with all probabilities."),
@@ -28,7 +28,7 @@ def show_download(run: Run, evaluation: Evaluation, epoch: int) -> None:
     """A button per format, and the code to use the weights with."""
     with st.grid(3, min_column_width=240):
         for name, (label, icon, text) in BUTTONS.items():
-            with st.container(border=True):
+            with st.container(border=True, height="stretch"):
                 st.download_button(
                     label,
                     data=partial(_build, run, epoch, name),

@@ -3,7 +3,7 @@
 import base64
 import html
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable
 from typing import Any, Literal
 
 import pandas as pd
@@ -19,6 +19,7 @@ from tlcore.runs.folder import Run
 from ui.widgets import percent
 
 PER_PAGE = 48
+Extra = Callable[[pd.DataFrame], list[str]]
 
 _STYLE = """<style>
 .tl-gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:.7rem;line-height:1.3}
@@ -30,7 +31,7 @@ font-size:.8rem;min-width:0}
 font-weight:600;font-size:.72rem;line-height:1.35rem}
 .tl-card .tl-text{padding:.4rem .5rem .5rem}
 .tl-card .tl-line{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.tl-card .tl-faint{opacity:.65;font-size:.72rem}
+.tl-card .tl-faint{opacity:.75;font-size:.75rem}
 </style>"""
 
 
@@ -42,25 +43,30 @@ def show_gallery(
     empty: str = "No such images.",
     bind: bool = False,
     per_page: int = PER_PAGE,
+    extra: Extra | None = None,
 ) -> None:
     """Images of a run in the order of `table`, whose rows are as `evaluation.tables.predictions_table` has them.
 
-    A column `extra` is shown as a further line. With `bind`, the page number stands in the address.
+    `extra` says a further line for each of the rows that are shown. With `bind`, the page number stands in the address.
     """
     if table.empty:
         st.caption(empty)
         return
-    st.fragment(_show_page)(run, table, key, "query-params" if bind else None, per_page)
+    st.fragment(_show_page)(run, table, key, "query-params" if bind else None, per_page, extra)
 
 
-def _show_page(run: Run, table: pd.DataFrame, key: str, bind: Literal["query-params"] | None, per_page: int) -> None:
+def _show_page(
+    run: Run, table: pd.DataFrame, key: str, bind: Literal["query-params"] | None, per_page: int, extra: Extra | None
+) -> None:
     pages = math.ceil(len(table) / per_page)
     page = 1
     if pages > 1:
         page = st.pagination(pages, key=key, bind=bind)
     rows = table.iloc[(page - 1) * per_page : page * per_page]
     pictures = _pictures(run, list(rows["id"]))
-    cards = "".join(_card(row, pictures.get(row["id"])) for row in rows.to_dict("records"))
+    lines = extra(rows) if extra else [""] * len(rows)
+    records = rows.to_dict("records")
+    cards = "".join(_card(row, pictures.get(row["id"]), line) for row, line in zip(records, lines, strict=True))
     st.html(f'{_STYLE}<div class="tl-gallery">{cards}</div>')
 
 
@@ -77,22 +83,16 @@ def _source(data: str) -> ImageSource:
     return open_dataset(DataConfig.model_validate_json(data)).source
 
 
-def _card(row: dict[str, Any], picture: bytes | None) -> str:
+def _card(row: dict[Hashable, Any], picture: bytes | None, extra: str) -> str:
     colour, mark, word = (GOOD, "✓", "right") if row["right"] else (BAD, "✕", "wrong")
-    name, target, answer = (html.escape(text) for text in (row["id"], row["target"], answer_words(row)))
-    extra = f'<div class="tl-line tl-faint">{html.escape(row["extra"])}</div>' if "extra" in row else ""
+    name, target = html.escape(row["id"]), html.escape(row["target"])
     source = "" if picture is None else f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+    faint = [f"{percent(row['confidence'], 0)} sure, loss {row['loss']:.2f}", extra, row["id"].rpartition("/")[2]]
+    lines = ([] if row["right"] else [f"taken for {row['predicted']}"]) + [line for line in faint if line]
     return (
         f'<div class="tl-card" style="border-bottom:3px solid {colour}"><div class="tl-picture">'
         f'<img src="{source}" alt="{name}"><span class="tl-mark" style="background:{colour}">{mark} {word}</span></div>'
-        f'<div class="tl-text"><div class="tl-line" title="{target}"><b>{target}</b></div>'
-        f'<div class="tl-line" title="{answer}">{answer}</div>'
-        f'<div class="tl-line tl-faint">loss {row["loss"]:.2f}</div>{extra}'
-        f'<div class="tl-line tl-faint" title="{name}">{name.rpartition("/")[2]}</div></div></div>'
+        f'<div class="tl-text" title="{name}"><div class="tl-line"><b>{target}</b></div>'
+        + "".join(f'<div class="tl-line tl-faint">{html.escape(line)}</div>' for line in lines)
+        + "</div></div>"
     )
-
-
-def answer_words(row: Mapping[Hashable, Any]) -> str:
-    """`94 % sure`, or `taken for ants, 94 % sure`."""
-    sure = f"{percent(row['confidence'], 0)} sure"
-    return sure if row["right"] else f"taken for {row['predicted']}, {sure}"

@@ -1,5 +1,7 @@
 """Every test image with what an epoch says about it, and what became of it over the epochs."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -78,14 +80,13 @@ def show_timeline(run: Run, evaluation: Evaluation, epoch: int) -> None:
         persist_state="session",
     )
     st.caption(f"{kind.capitalize()}: {MEANINGS[kind]}.")
-    show_gallery(
-        run, _with_marks(table[table["kind"] == kind], predictions_of(run, evaluation, epoch)), "compare_kind_page"
-    )
+    kept = table[table["kind"] == kind]
+    predictions = predictions_of(run, evaluation, epoch).set_index("id").loc[kept["id"]].reset_index()
+    show_gallery(run, predictions, "compare_kind_page", extra=partial(_marks, kept))
 
 
-def _with_marks(rows: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Predictions of these images, in their order, with a mark per epoch."""
-    epochs = [column for column in rows.columns if isinstance(column, int)]
-    marks = ["".join("✓" if right else "✕" for right in line) for line in rows[epochs].to_numpy()]
-    found = predictions.set_index("id").loc[rows["id"]].reset_index()
-    return found.assign(extra=marks)
+def _marks(timeline: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
+    """A mark per epoch for each of the rows, which are some of the timeline's, in its order."""
+    epochs = [column for column in timeline.columns if isinstance(column, int)]
+    lines = timeline[timeline["id"].isin(rows["id"])][epochs].to_numpy()
+    return ["".join("✓" if right else "✕" for right in line) for line in lines]

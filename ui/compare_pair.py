@@ -1,5 +1,7 @@
 """Two epochs, or two runs, side by side: McNemar's test in words, and the images that changed sides."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -7,9 +9,9 @@ from tlcore.evaluation.compare import Comparison, compare_predictions
 from tlcore.evaluation.words import many_candidates_words, paired_words
 from tlcore.runs.folder import Run
 from ui.compare_data import evaluation_of, predictions_of, remembered
-from ui.compare_gallery import answer_words, show_gallery
+from ui.compare_gallery import show_gallery
 from ui.compare_runs import BY_VAL, pick_epoch, pick_run
-from ui.widgets import count, plain
+from ui.widgets import count, percent, plain
 
 PER_PAGE = 12
 Side = tuple[Run, int]
@@ -39,8 +41,9 @@ def show_pair(runs: list[Run]) -> None:
     for column, (word, ids) in zip(st.columns(2, gap="medium"), changed.items(), strict=True):
         with column:
             st.subheader(f"{word} · {count(len(ids))}")
-            rows = _rows(first, second, ids)
-            show_gallery(second[0], rows, f"compare_{word.lower()}_page", empty="None.", per_page=PER_PAGE)
+            key = f"compare_{word.lower()}_page"
+            rows = _rows(second, ids)
+            show_gallery(second[0], rows, key, empty="None.", per_page=PER_PAGE, extra=partial(_first_words, first))
 
 
 def _pick_side(column, number: int, runs: list[Run]) -> Side:
@@ -66,13 +69,19 @@ def _compare(first: Side, second: Side) -> Comparison:
     return remembered("comparison", [run, other], compute, epoch, other_epoch)
 
 
-def _rows(first: Side, second: Side, ids: tuple[str, ...]) -> pd.DataFrame:
-    """What the second says about these images, those that it is surest of on top; and what the first said."""
-    before, after = (
-        predictions_of(run, evaluation_of(run), epoch).set_index("id").loc[list(ids)] for run, epoch in (first, second)
-    )
-    words = [f"first: {answer_words(row)}" for row in before.to_dict("records")]
-    return after.assign(extra=words).reset_index().sort_values("confidence", ascending=False, kind="stable")
+def _rows(side: Side, ids: tuple[str, ...]) -> pd.DataFrame:
+    """What one side says about these images, those that it is surest of on top."""
+    run, epoch = side
+    table = predictions_of(run, evaluation_of(run), epoch)
+    return table[table["id"].isin(ids)].sort_values("confidence", ascending=False, kind="stable")
+
+
+def _first_words(first: Side, rows: pd.DataFrame) -> list[str]:
+    """What the first said about these images."""
+    run, epoch = first
+    table = predictions_of(run, evaluation_of(run), epoch)
+    said = table[table["id"].isin(rows["id"])].set_index("id").to_dict("index")
+    return [f"first: {said[name]['predicted']}, {percent(said[name]['confidence'], 0)} sure" for name in rows["id"]]
 
 
 def _capitalised(text: str) -> str:

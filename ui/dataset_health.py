@@ -24,17 +24,18 @@ SEVERITIES = {
 
 
 def headline(report: Report) -> str:
-    """The findings in a few words."""
+    """How many findings there are of each severity, as badges in Markdown."""
     counts = dict.fromkeys(SEVERITIES, 0)
     for finding in report.findings:
         counts[finding.severity] += finding.kind != "remarks"
-    words = [f"{number} {SEVERITIES[name][2]}" for name, number in counts.items() if number]
-    return ", ".join(words) or "nothing found"
+    found = [(SEVERITIES[name], number) for name, number in counts.items() if number]
+    badges = [f":{colour}-badge[{icon} {number} {word}]" for (icon, colour, word), number in found]
+    return " ".join(badges) or ":green-badge[:material/check_circle: nothing found]"
 
 
 def show_health(source: str, report: Report) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{headline(report).capitalize()}**", width="stretch")
+        st.markdown("What is wrong or odd with the images, why that matters, and what to do.", width="stretch")
         st.download_button(
             "Findings as CSV",
             data=lambda: findings_table(report.findings, report.table).to_csv(index=False).encode(),
@@ -50,10 +51,9 @@ def show_health(source: str, report: Report) -> None:
     if not report.findings:
         st.success("No duplicates, no leaks, every file can be read.", icon=":material/check_circle:")
     for number, finding in enumerate(report.findings):
-        icon, _, _ = SEVERITIES[finding.severity]
+        icon, colour, _ = SEVERITIES[finding.severity]
         card = st.expander(
-            plain(finding.title),
-            icon=icon,
+            f":{colour}[{icon}] {plain(finding.title)}",
             expanded=number == 0,
             key=f"dataset_finding_{finding.kind}",
             on_change="rerun",

@@ -11,8 +11,9 @@ import streamlit as st
 from tlcore.data.demo import NAME as DEMO
 from tlcore.runs.jobs import live_runs
 from tlcore.runs.progress import describe, fraction_done
-from ui.cached import DemoDrawing, demo_drawing, device_words
+from ui.cached import DemoDrawing, demo_drawing
 from ui.datasets import dataset_label, dataset_sources
+from ui.device import device_words
 from ui.state import DEFAULT_DATASET, carried, param, set_params
 from ui.widgets import error_box, plain
 

@@ -12,10 +12,10 @@ from tlcore.runs.layout import METRICS_FILE
 from tlcore.training.history import EpochRecord, best_epoch
 
 FIGURES = {
-    "loss": lambda table, best: plot_curves(table, "loss", best),
-    "accuracy": lambda table, best: plot_curves(table, "accuracy", best),
-    "learning rates": lambda table, best: plot_learning_rates(table),
-    "times": lambda table, best: plot_times(table),
+    "loss": lambda table, epochs, best: plot_curves(table, "loss", epochs, best),
+    "accuracy": lambda table, epochs, best: plot_curves(table, "accuracy", epochs, best),
+    "learning rates": lambda table, epochs, best: plot_learning_rates(table, epochs),
+    "times": lambda table, epochs, best: plot_times(table, epochs),
 }
 
 
@@ -40,7 +40,8 @@ def _figure(
 ) -> go.Figure:
     tables = [_table(history_of(run), label) for run, label in zip(_runs, labels, strict=True)]
     best = best_epoch(history_of(_runs[0])) if len(_runs) == 1 else None
-    return FIGURES[name](pd.concat(tables, ignore_index=True), best)
+    epochs = max(run.config.epochs for run in _runs)
+    return FIGURES[name](pd.concat(tables, ignore_index=True), epochs, best)
 
 
 def _table(history: list[EpochRecord], label: str) -> pd.DataFrame:

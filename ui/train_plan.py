@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -36,8 +37,12 @@ class Outline:
     disk_bytes: int
     device: str
     notices: tuple[str, ...]
-    missing_weights: str
-    """Name of the weights file that is not on this machine; empty where none is missing."""
+    weights_file: Path | None
+
+    @property
+    def missing_weights(self) -> str:
+        """Name of the weights file that is not on this machine yet; empty where none is missing."""
+        return "" if self.weights_file is None or self.weights_file.exists() else self.weights_file.name
 
 
 def outline_of(choices: Choices, dataset: Dataset) -> Outline:
@@ -89,7 +94,7 @@ def _outline(
         disk_bytes=disk.run_bytes + disk.cache_bytes,
         device=plan.choice.reason,
         notices=plan.notices,
-        missing_weights="" if file is None or file.exists() else file.name,
+        weights_file=file,
     )
 
 

@@ -52,13 +52,9 @@ def _draw(trial: Trial, was_live: bool) -> None:
     if suggestion:
         st.markdown(f":material/lightbulb: {plain(suggestion['reason'])}")
         if rate is not None:
-            st.button(
-                f"Use {rate:.2g}",
-                key="train_find_use",
-                icon=":material/check:",
-                on_click=_use,
-                args=(float(f"{rate:.2g}"),),
-            )
+            short = float(f"{rate:.2g}")
+            if st.button(f"Use {short:g}", key="train_find_use", icon=":material/check:", on_click=_use, args=(short,)):
+                st.rerun()  # the form, which stands outside this fragment
     elif not live:
         st.warning(plain(trial.error() or "It ended without a result."), icon=":material/error:")
 

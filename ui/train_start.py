@@ -10,6 +10,7 @@ from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.runs import jobs
 from tlcore.runs.folder import create_run
 from tlcore.runs.sweep import FACT
+from ui.cached import forget_runs
 from ui.state import set_params
 
 
@@ -20,6 +21,7 @@ def start_runs(configs: Sequence[RunConfig], device: str, sweep: str | None = No
         images = fingerprint(dataset)
     facts = {"device": device} | ({FACT: sweep} if sweep else {})
     runs = [create_run(config, dataset, images, facts) for config in configs]
+    forget_runs()
     jobs.start(runs)
     set_params(run=runs[0].name, view="watch")
     st.rerun()

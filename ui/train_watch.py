@@ -5,17 +5,19 @@ import streamlit as st
 from tlcore.errors import TlcoreError
 from tlcore.runs import jobs
 from tlcore.runs.folder import Run
+from tlcore.runs.layout import LOG_FILE
 from tlcore.runs.progress import describe, fraction_done, remaining_s
 from tlcore.runs.status import Status
 from tlcore.runs.sweep import members, sweep_of
 from tlcore.training.history import best_epoch
-from ui.cached import list_runs
+from ui.cached import forget_runs, list_runs
 from ui.compare_runs import run_label
 from ui.state import link, set_params
 from ui.train_data import figure_of, history_of
 from ui.train_sweep import show_sweep_grid, sweep_label
 from ui.widgets import error_box, percent, plain, seconds, show_figure
 
+LOG_SHOWN = 4000  # characters, from the end
 COLOURS = {
     "running": "blue",
     "stopping": "orange",
@@ -48,7 +50,7 @@ def show_run(run: Run) -> None:
 def _together(run: Run) -> list[Run]:
     """The run, or all of its sweep."""
     sweep = sweep_of(run)
-    return members(list_runs(), sweep) if sweep else [run]
+    return (members(list_runs(), sweep) if sweep else []) or [run]
 
 
 def _draw(run: Run, runs: list[Run], drawn: tuple[str, bool]) -> None:
@@ -83,6 +85,16 @@ def _show_state(run: Run, status: Status) -> None:
         )
     if status.note:
         st.warning(plain(status.note), icon=":material/info:")
+    if status.state in ("failed", "interrupted") and (log := _end_of_log(run)):
+        with st.expander("What the worker printed", icon=":material/terminal:", key="train_log"):
+            st.code(log, language=None, wrap_lines=True)
+
+
+def _end_of_log(run: Run) -> str:
+    try:
+        return (run.path / LOG_FILE).read_text(encoding="utf-8", errors="replace")[-LOG_SHOWN:].strip()
+    except OSError:
+        return ""
 
 
 def _show_figures(run: Run, status: Status) -> None:
@@ -120,10 +132,9 @@ def _show_curves(runs: list[Run]) -> None:
         with column:
             show_figure(figure_of(name, begun, labels), key=f"train_{name}")
     if len(runs) == 1:
-        with st.expander("Learning rates and times", icon=":material/timer:", key="train_more"):
-            for column, name in zip(st.columns(2), ("learning rates", "times"), strict=True):
-                with column:
-                    show_figure(figure_of(name, begun, labels), key=f"train_{name.replace(' ', '_')}")
+        for column, name in zip(st.columns(2), ("learning rates", "times"), strict=True):
+            with column:
+                show_figure(figure_of(name, begun, labels), key=f"train_{name.replace(' ', '_')}")
 
 
 def _show_actions(run: Run, status: Status) -> None:
@@ -204,7 +215,7 @@ def _ask_to_delete(run: Run) -> None:
             except TlcoreError as error:
                 error_box(error)
                 return
-            list_runs.clear() if hasattr(list_runs, "clear") else None
+            forget_runs()
             set_params(run=None)
             st.rerun()
         if st.button("Keep it", key="train_delete_no"):

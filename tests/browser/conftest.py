@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.browser import Dashboard, find_chromium, new_visit, open_browser, settled, visit
+from benchmarks.browser import Dashboard, choose, find_chromium, new_visit, open_browser, press, settled, visit, widget
 
 QUIET = ("--server.fileWatcherType=none",)
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
@@ -103,21 +103,13 @@ def start_training():
     def start(page, epochs: int) -> None:
         choose(page, "train_backbone", "small_cnn")
         choose(page, "train_weights_small_cnn", "None (random)")
-        page.locator(".st-key-train_strategy").get_by_role("button", name="From scratch").click()
-        settled(page)
-        number = page.locator(".st-key-train_epochs input")
+        press(page, "train_strategy", "From scratch")
+        number = widget(page, "train_epochs").locator("input")
         number.fill(str(epochs))
         number.press("Enter")
         page.get_by_text(f"{epochs} epochs of").wait_for()
         settled(page)
-        page.locator(".st-key-train_start button").click()
+        widget(page, "train_start").locator("button").click()
         page.locator(".st-key-train_stop, .st-key-train_compare").first.wait_for()
 
     return start
-
-
-def choose(page, key: str, option: str) -> None:
-    """Choose from a selectbox."""
-    page.locator(f".st-key-{key} input").click()
-    page.get_by_role("option", name=option, exact=True).click()
-    settled(page)

@@ -2,23 +2,23 @@
 
 import pytest
 
-from benchmarks.browser import HEADINGS, LABELS, settled
+from benchmarks.browser import HEADINGS, LABELS, chosen, settled, widget
 from ui.state import CARRIED
-
-RUN_SHOWN_IN = {"train": "train_run", "compare": "compare_runs", "predict": "predict_run"}
 
 
 @pytest.mark.parametrize("name", HEADINGS)
 def test_a_page_is_complete_as_the_first_request_of_a_server(name, furnished, start_dashboard, open_page):
     dashboard = start_dashboard(furnished.home)
     page = open_page(dashboard.url(name, dataset="demo", run=furnished.older))
-    links = page.locator(".st-key-shell_navigation").get_by_role("link")
+    links = widget(page, "shell_navigation").get_by_role("link")
     assert links.all_inner_texts() == list(LABELS.values())
     for link in links.all():
         assert all(f"{parameter}=" in link.get_attribute("href") for parameter in CARRIED)
-    assert "demo" in page.locator(".st-key-shell_dataset").inner_text()
-    if name in RUN_SHOWN_IN:
-        assert _label(furnished.older) in page.locator(f".st-key-{RUN_SHOWN_IN[name]}").inner_text()
+    assert "demo" in chosen(page, "shell_dataset")
+    if name in ("train", "predict"):
+        assert _label(furnished.older) in chosen(page, f"{name}_run")
+    if name == "compare":
+        assert _label(furnished.older) in widget(page, "compare_runs").inner_text()
     assert f"run={furnished.older}" in page.evaluate("location.href")
 
 
@@ -26,7 +26,7 @@ def test_the_overview_is_also_found_under_its_own_name(furnished_dashboard, new_
     page = new_page()
     page.goto(furnished_dashboard.url("overview"))
     settled(page, HEADINGS[""])
-    assert page.locator(".st-key-shell_navigation").get_by_role("link").count() == len(HEADINGS)
+    assert widget(page, "shell_navigation").get_by_role("link").count() == len(HEADINGS)
 
 
 def _label(run_name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from benchmarks.browser import LAST_EPOCH
+from benchmarks.browser import LAST_EPOCH, widget
 from tlcore.runs.folder import Run, find_run
 
 EPOCHS = 500  # more than it comes to in these tests
@@ -52,7 +52,7 @@ def test_training_survives_the_death_of_the_server_and_the_page_comes_back(live)
 
 def _sees_it_train(page, run: Run) -> None:
     """The page shows this run, running, and a chart that gets longer from what the run has now."""
-    page.locator(".st-key-train_stop").wait_for()
+    widget(page, "train_stop").wait_for()
     assert run.name in page.get_by_test_id("stMain").inner_text()
     _wait_for_epoch(page, len(run.history()) + MORE)
     assert run.status().state == "running"

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from benchmarks.browser import click_through, settled
+from benchmarks.browser import chosen, click_through, settled, widget
 
 BOMB_PARTS, PART_BYTES = 3, 50 << 20
 
@@ -14,7 +14,7 @@ BOMB_PARTS, PART_BYTES = 3, 50 << 20
 def adding(drawn_demo, home, start_dashboard, open_page):
     """A page with the dialog open, on a dashboard of its own."""
     page = open_page(start_dashboard(home).url())
-    page.locator(".st-key-shell_add button").click()
+    widget(page, "shell_add").locator("button").click()
     page.get_by_role("dialog").wait_for()
     return page
 
@@ -28,14 +28,14 @@ def test_the_dialog_stays_open_when_the_page_around_it_is_drawn_anew(adding):
 def test_a_good_zip_is_summarised_and_can_be_used(adding, colours):
     _give(adding, "my colours.zip", _zip_of(colours))
     dialog = adding.get_by_role("dialog")
-    dialog.locator(".st-key-add_dataset_use button").wait_for()
+    widget(adding, "add_dataset_use").locator("button").wait_for()
     summary = dialog.inner_text()
     assert all(word in summary for word in ("blue", "green", "train", "val", "test", "21"))
 
-    dialog.locator(".st-key-add_dataset_use button").click()
+    widget(adding, "add_dataset_use").locator("button").click()
     dialog.wait_for(state="hidden")
     click_through(adding, "dataset")
-    assert "my colours" in adding.locator(".st-key-shell_dataset").inner_text()
+    assert "my colours" in chosen(adding, "shell_dataset")
     adding.locator(".pictures img").first.wait_for()
     assert adding.locator(".pictures img").count() == 48
 
@@ -55,10 +55,10 @@ def test_of_a_hostile_zip_only_one_friendly_message_stays(name, adding, home):
 
 
 def _give(page, name: str, data: bytes) -> None:
-    uploader = page.locator(".st-key-add_dataset_zip")
+    uploader = widget(page, "add_dataset_zip")
     uploader.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/zip", "buffer": data})
     uploader.get_by_text(name).wait_for()
-    page.locator(".st-key-add_dataset_unpack button:enabled").click()
+    widget(page, "add_dataset_unpack").locator("button:enabled").click()
 
 
 def _zip_of(folder) -> bytes:

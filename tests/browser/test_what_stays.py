@@ -1,20 +1,20 @@
 """What a link carries, and what a visit remembers."""
 
-from benchmarks.browser import click_through, settled, visit
+from benchmarks.browser import choose, chosen, click_through, press, settled, visit, widget
 
 
 def test_a_link_restores_dataset_filter_and_page_of_the_gallery(furnished, furnished_dashboard, open_page):
     page = open_page(furnished_dashboard.url("dataset", dataset=furnished.other_source))
     _split(page, "train")
     _next_page(page, 2)
-    _choose_class(page, "class 3")  # leads back to its first page
+    choose(page, "dataset_class", "class 3")  # leads back to its first page
     assert _captions(page) == {"class 3", "train"}
-    _choose_class(page, "all")
+    choose(page, "dataset_class", "all")
     _next_page(page, 3)
     shown = _files(page)
 
     again = open_page(page.evaluate("location.href"))
-    assert furnished.other_name in again.locator(".st-key-shell_dataset").inner_text()
+    assert furnished.other_name in chosen(again, "shell_dataset")
     assert _files(again) == shown
     assert "train" in _captions(again)
     assert not {"val", "test"} & _captions(again)
@@ -22,14 +22,14 @@ def test_a_link_restores_dataset_filter_and_page_of_the_gallery(furnished, furni
 
 def test_what_was_set_on_a_page_is_there_after_visiting_another(furnished, furnished_dashboard, open_page):
     page = open_page(furnished_dashboard.url("train", dataset="demo"))
-    number = page.locator(".st-key-train_epochs input")
+    number = widget(page, "train_epochs").locator("input")
     number.fill("7")
     number.press("Enter")
     page.get_by_text("7 epochs of").wait_for()
     click_through(page, "dataset")
     _split(page, "val")
     click_through(page, "augment")
-    page.locator(".st-key-augment_count").get_by_role("button", name="24").click()
+    press(page, "augment_count", "24")
     page.get_by_text("Seeds 0 to 23").wait_for()
     click_through(page, "")
 
@@ -46,7 +46,7 @@ def test_the_chosen_dataset_and_run_go_along_from_page_to_page(furnished, furnis
     page = open_page(furnished_dashboard.url("compare", dataset=furnished.other_source, run=furnished.older))
     for name in ("train", "predict", "dataset", ""):
         click_through(page, name)
-        assert furnished.other_name in page.locator(".st-key-shell_dataset").inner_text()
+        assert furnished.other_name in chosen(page, "shell_dataset")
         assert f"run={furnished.older}" in page.evaluate("location.href")
 
 
@@ -54,23 +54,16 @@ def test_an_address_of_an_unknown_dataset_or_run_is_no_error(furnished_dashboard
     page = new_page()
     for name in ("dataset", "train", "compare", "predict"):
         visit(page, furnished_dashboard.url(name, dataset="/etc", run="../../etc/passwd"))
-        assert "demo" in page.locator(".st-key-shell_dataset").inner_text()
+        assert "demo" in chosen(page, "shell_dataset")
 
 
 def _split(page, name: str) -> None:
-    page.locator(".st-key-dataset_split").get_by_role("button", name=name).click()
+    press(page, "dataset_split", name)
     page.wait_for_function("name => location.search.includes(`dataset_split=${name}`)", arg=name)
-    settled(page)
-
-
-def _choose_class(page, name: str) -> None:
-    page.locator(".st-key-dataset_class input").click()
-    page.get_by_role("option", name=name, exact=True).click()
-    settled(page)
 
 
 def _next_page(page, number: int) -> None:
-    page.locator(".st-key-dataset_page").get_by_role("button", name=str(number), exact=True).click()
+    widget(page, "dataset_page").get_by_role("button", name=f"Page {number}", exact=True).click()
     page.wait_for_function("number => location.search.includes(`dataset_page=${number}`)", arg=number)
     settled(page)
 

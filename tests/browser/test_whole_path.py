@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.browser import HEADINGS, RECORD_EPOCHS, settled
+from benchmarks.browser import HEADINGS, RECORD_EPOCHS, press, settled, widget
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import confusion_table
 from tlcore.models.small_cnn import SmallCNN
@@ -22,24 +22,24 @@ CENTRE_OF_CELL = """([row, column]) => {
 
 def test_from_the_demo_to_a_model_in_ones_hands(drawn_demo, home, start_dashboard, open_page, start_training):
     page = open_page(start_dashboard(home).url())
-    page.locator(".st-key-overview_demo button").click()
+    widget(page, "overview_demo").locator("button").click()
     settled(page, HEADINGS["train"])
     page.evaluate(RECORD_EPOCHS)
     start_training(page, EPOCHS)
 
-    page.locator(".st-key-train_compare").wait_for()
+    widget(page, "train_compare").wait_for()
     run = find_run("latest")
     assert run.epochs() == list(range(EPOCHS + 1))
     seen = page.evaluate("epochsSeen")
     assert seen[-1]["epoch"] == EPOCHS
     assert sum(each["running"] for each in seen) > 2  # the chart grew while the run went on
 
-    page.locator(".st-key-train_compare button").click()
+    widget(page, "train_compare").locator("button").click()
     settled(page, HEADINGS["compare"])
-    page.locator(".st-key-compare_part").get_by_role("button", name="Confusion").click()
+    press(page, "compare_part", "Confusion")
     _click_a_cell_and_see_its_images(page, run)
 
-    page.locator(".st-key-compare_part").get_by_role("button", name="Download").click()
+    press(page, "compare_part", "Download")
     epochs = pd.read_csv(io.BytesIO(_download(page, "epochs")))
     assert list(epochs["epoch"]) == run.epochs()
     weights = torch.load(io.BytesIO(_download(page, "pth")), weights_only=True)
@@ -65,5 +65,5 @@ def _click_a_cell_and_see_its_images(page, run: Run) -> None:
 
 def _download(page, name: str) -> bytes:
     with page.expect_download() as download:
-        page.locator(f".st-key-compare_download_{name} button").click()
+        widget(page, f"compare_download_{name}").locator("button").click()
     return download.value.path().read_bytes()

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tlcore.runs import jobs
+from tlcore.runs.folder import Run
+
 DEADLINE_S = 90
 
 
@@ -90,6 +93,17 @@ def test_ctrl_c_ends_the_epoch_and_exits_with_130(start, home):
     epochs = [line["epoch"] for line in results(run)]
     assert epochs == list(range(len(epochs)))
     assert len(list((run / "checkpoints").glob("epoch-*.pt"))) == len(epochs)
+
+
+def test_the_dashboard_can_stop_a_run_of_the_terminal(start, home):
+    process = start(*FINE_TUNING, "--epochs", "500")
+    run = Run(wait_for_epoch(home, 1, process))
+    assert jobs.live_runs() == [run]
+    jobs.stop(run)
+    out, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, err
+    assert run.status().state == "stopped"
+    assert jobs.live_runs() == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="gloo under torchrun is for Linux and macOS here")

@@ -58,7 +58,10 @@ def test_the_chosen_and_the_best_epoch_are_flagged(run, evaluate_by_hand):
 
 
 def test_epochs_that_are_not_evaluated_have_no_test_figures(run, evaluate_by_hand):
-    assert epochs_table(run, None)["test_accuracy"].isna().all()
+    before = epochs_table(run, None)
+    assert before["test_accuracy"].isna().all()
+    assert before["best_by_val"].tolist() == [False, True]
+    assert before["best_on_test"].tolist() == [False, False]
     partly = epochs_table(run, evaluate_by_hand(["✓✓✓✗"], best_by_val=1, first=1))
     assert partly["test_accuracy"].isna().tolist() == [True, False]
 

@@ -32,7 +32,7 @@ def test_each_split_is_a_line_with_a_band_and_skips_epochs_it_lacks():
     assert list(lines(figure)) == ["train", "val", "test"]
     assert lines(figure)["train"].x.tolist() == [1, 2]
     band = figure.data[2]
-    assert band.fill == "toself"
+    assert (band.fill, band.mode) == ("toself", "lines")
     assert band.y.tolist() == [0.5, 0.9, 0.95, 0.8, 0.7, 0.5]
 
 

@@ -81,18 +81,28 @@ def test_images_can_be_added_class_by_class(dialog):
     assert "6 images of 2 classes" in text_of(dialog).replace("*", "")
 
 
-def test_a_path_is_offered_on_ones_own_machine_only(dialog, colours, monkeypatch):
+@pytest.fixture
+def own_machine(monkeypatch) -> None:
+    monkeypatch.setattr("ui.add_dataset.is_own_machine", lambda: True)  # AppTest has an address of no machine
+
+
+@pytest.mark.usefixtures("own_machine")
+def test_a_path_can_be_named_on_ones_own_machine(dialog, colours):
     dialog.segmented_control(key="add_dataset_way").set_value("Path").run()
     dialog.text_input(key="add_dataset_path").set_value(str(colours)).run()
     dialog.button(key="add_dataset_look").click().run()
     assert "74 images of 2 classes" in text_of(dialog).replace("*", "")
     dialog.button(key="add_dataset_use_path").click().run()
     assert list_sources() == ["demo", str(colours)]
+
+
+def test_a_path_is_not_offered_to_strangers(monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     hosted = AppTest.from_function(body, default_timeout=30).run()
     assert hosted.segmented_control(key="add_dataset_way").options == ["Zip", "Images per class", "CSV and images"]
 
 
+@pytest.mark.usefixtures("own_machine")
 def test_a_path_to_nothing_is_one_box(dialog):
     dialog.segmented_control(key="add_dataset_way").set_value("Path").run()
     dialog.text_input(key="add_dataset_path").set_value("/no/such/place").run()

@@ -181,6 +181,15 @@ def test_an_evaluation_can_be_asked_for_alone(make_run):
     assert all(predictions_path(run.path, "test", epoch).exists() for epoch in run.epochs())
 
 
+def test_a_full_queue_takes_no_more(make_run, monkeypatch):
+    monkeypatch.setattr(jobs, "MOST_WAITING", 1)
+    first, second = make_run(), make_run()
+    write_status(first.path, "queued", submitted=time.time())
+    with pytest.raises(RunError, match="1 runs are waiting, and 1 is the most"):
+        jobs.start([second])
+    assert second.status().submitted == 0
+
+
 def test_a_deleted_run_is_gone_at_once(make_run, home):
     run, other = make_run(), make_run()
     (home / "runs" / ".deleted-left-by-a-crash").mkdir()

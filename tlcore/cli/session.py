@@ -8,6 +8,7 @@ from tlcore.cli.display import ProgressDisplay, console, note, percent, seconds
 from tlcore.cli.summary import show_epochs, show_left_out
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import Run
+from tlcore.runs.requests import asked_to_stop, clear_request
 from tlcore.training.events import EpochDone, ImagesLeftOut, Progress
 from tlcore.training.plan import Plan
 from tlcore.training.processes import Processes, SeveralProcesses, started_by_torchrun
@@ -47,9 +48,11 @@ def run_session(run: Run, plan: Plan, processes: Processes) -> int:
     epochs = plan.config.epochs
     out = console()
     interrupted = False
+    if processes.is_main:
+        clear_request(run.path)
     with _StopOnSignal() as stop, ProgressDisplay(shown=processes.is_main) as display:
         try:
-            for event in execute(run, plan, processes, should_stop=lambda: bool(stop.received)):
+            for event in execute(run, plan, processes, should_stop=lambda: stop.received > 0 or _is_asked(run)):
                 if not processes.is_main:
                     continue
                 if isinstance(event, Progress):
@@ -70,6 +73,11 @@ def run_session(run: Run, plan: Plan, processes: Processes) -> int:
     print(run.path)
     sys.stdout.flush()
     return status
+
+
+def _is_asked(run: Run) -> bool:
+    """Whether the dashboard asked for the end: also `now` waits for the epoch here."""
+    return asked_to_stop(run.path) is not None
 
 
 def _epoch_line(event: EpochDone, epochs: int) -> str:

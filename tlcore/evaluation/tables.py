@@ -11,6 +11,7 @@ from tlcore.evaluation.metrics import class_scores, confusion, losses, wilson_in
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder import Run
 from tlcore.runs.predictions import Predictions
+from tlcore.training.history import best_epoch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +42,8 @@ def epochs_table(run: Run, evaluation: Evaluation | None) -> "pd.DataFrame":
         table[columns] = np.array(rows, dtype=np.float64).reshape(-1, 4)
     table["learning_rate"] = [record.learning_rates.get("head", np.nan) for record in history]
     table["seconds"] = [record.seconds for record in history]
-    best = evaluation.best_by_val if evaluation else None
-    table["best_by_val"] = table["epoch"] == best
+    chosen = evaluation.best_by_val if evaluation else best_epoch(history) if history else None
+    table["best_by_val"] = table["epoch"] == chosen
     if run.report_split == "test":
         table["best_on_test"] = table["epoch"] == (evaluation.best_on_report if evaluation else None)
     return table

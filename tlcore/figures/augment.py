@@ -14,7 +14,8 @@ def plot_kept_area(crops: pd.DataFrame, scale: tuple[float, float]) -> go.Figure
     """How much of the image the boxes of `crops.sample_crops` keep; asked for is any share of `scale` alike."""
     edges = np.linspace(0, 1, _BINS + 1)
     asked = _uniform_share(edges, *scale)
-    return as_percent(_asked_and_delivered(crops, crops["area"], edges, asked, "area kept"), "x")
+    figure = as_percent(_asked_and_delivered(crops, crops["area"], edges, asked, "area kept"), "x")
+    return figure.update_xaxes(range=[0, 1], tickvals=np.linspace(0, 1, 5))
 
 
 def plot_ratio(crops: pd.DataFrame, ratio: tuple[float, float]) -> go.Figure:
@@ -32,7 +33,7 @@ def plot_ratio(crops: pd.DataFrame, ratio: tuple[float, float]) -> go.Figure:
 def plot_coverage(seen: npt.NDArray[np.float64]) -> go.Figure:
     """`crops.coverage` as a heat map: which part of an image is seen in how many draws."""
     cells = len(seen)
-    figure = base_figure(height_px=280)
+    figure = base_figure(height_px=280, margin={"l": 8, "r": 24, "t": 28, "b": 8})
     figure.add_heatmap(
         z=seen,
         zmin=0,
@@ -60,7 +61,7 @@ _RATIOS |= {":".join(reversed(name.split(":"))): 1 / value for name, value in re
 def _asked_and_delivered(
     crops: pd.DataFrame, values: pd.Series, edges: npt.NDArray[np.float64], asked: npt.NDArray[np.float64], title: str
 ) -> go.Figure:
-    figure = base_figure(height_px=280, x_title=title, y_title="draws", barmode="stack", bargap=0.04)
+    figure = base_figure(height_px=280, x_title=title, y_title="draws", barmode="stack", bargap=0, showlegend=False)
     middles = (edges[1:] + edges[:-1]) / 2
     for name, chosen, colour in (
         ("fitted", ~crops["fell_back"], PALETTE[0]),
@@ -76,7 +77,6 @@ def _asked_and_delivered(
         line={"color": MUTED, "width": 2, "dash": "dot"},
         hovertemplate="%{y:.1%}",
     )
-    figure.update_layout(legend={"traceorder": "normal", "entrywidth": 62})
     return as_percent(figure)
 
 

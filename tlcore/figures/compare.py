@@ -14,6 +14,7 @@ SPLIT_DASHES = {"test": "solid", "val": "dash", "train": "dot"}
 WIDEST_COUNTS = 20  # classes up to which the confusion matrix shows its numbers
 LONGEST_LABEL = 24  # characters
 MOST_ROWS_WITH_GAPS = 80
+MOST_NAMED_ROWS = 500  # of more, a row is less than a pixel
 LABEL_PX = 16
 
 
@@ -36,7 +37,7 @@ def plot_accuracy_by_epoch(
             colour = PALETTE[number % len(PALETTE)] if several else SPLIT_COLOURS[split]
             name = f"{_label(run, 64)}, {split}" if several else split
             _add_line(figure, rows, split, name, colour, SPLIT_DASHES[split] if several else "solid")
-    figure.update_xaxes(tickformat="d", zeroline=False)
+    figure.update_xaxes(tickformat="d", zeroline=False, nticks=min(8, table["epoch"].nunique() + 1))
     return as_percent(figure)
 
 
@@ -88,7 +89,7 @@ def plot_confusion(table: pd.DataFrame, *, height_px: int = 420) -> go.Figure:
         "constrain": "domain",
         "range": [-0.5, size - 0.5],
     }
-    figure.update_xaxes(**axis)
+    figure.update_xaxes(**axis, tickangle=-45 if size > 3 else 0)
     figure.update_yaxes(**{**axis, "range": [size - 0.5, -0.5]}, scaleanchor="x")
     return figure
 
@@ -100,7 +101,7 @@ def plot_reliability(table: pd.DataFrame, *, height_px: int = 320) -> go.Figure:
         x=(table["from"] + table["to"]).to_numpy() / 2,
         y=table["accuracy"].to_numpy(),
         width=(table["to"] - table["from"]).to_numpy() * 0.92,
-        marker={"color": with_alpha(PALETTE[0], 0.55)},
+        marker={"color": with_alpha(PALETTE[0], 0.9)},
         error_y={
             "type": "data",
             "symmetric": False,
@@ -113,6 +114,8 @@ def plot_reliability(table: pd.DataFrame, *, height_px: int = 320) -> go.Figure:
         text=[f"{images:,}" for images in table["images"]],
         textposition="inside",
         insidetextanchor="start",
+        insidetextfont={"color": "#ffffff"},
+        textangle=0,
         customdata=table[["images", "confidence", "low", "high"]].to_numpy(),
         hovertemplate="confidence %{customdata[1]:.1%} in the mean<br>accuracy %{y:.1%} (%{customdata[2]:.1%} to "
         "%{customdata[3]:.1%})<br>%{customdata[0]:,} images<extra></extra>",
@@ -138,11 +141,18 @@ def plot_timeline(table: pd.DataFrame) -> go.Figure:
     height_px = round(100 + row_px * len(table))
     epochs = [column for column in table.columns if isinstance(column, int)]
     right = table[epochs].to_numpy(dtype=np.uint8)
-    images = np.arange(len(table))
     figure = base_figure(height_px=height_px, x_title="epoch")
+    named: dict[str, Any] = {"hoverinfo": "skip"}
+    if len(table) <= MOST_NAMED_ROWS:
+        names = np.array([_label(name, 60) for name in table["id"]])
+        named = {
+            "customdata": np.broadcast_to(names[:, None], right.shape),
+            "text": np.where(right, "right", "wrong"),
+            "hovertemplate": "%{customdata}<br>epoch %{x}: %{text}<extra></extra>",
+        }
     figure.add_heatmap(
         x=np.array(epochs),
-        y=images,
+        y=np.arange(len(table)),
         z=right,
         zmin=0,
         zmax=1,
@@ -150,9 +160,7 @@ def plot_timeline(table: pd.DataFrame) -> go.Figure:
         showscale=False,
         xgap=1,
         ygap=1 if len(table) <= MOST_ROWS_WITH_GAPS else 0,
-        customdata=np.broadcast_to(np.array([_label(name, 60) for name in table["id"]])[:, None], right.shape),
-        text=np.where(right, "right", "wrong"),
-        hovertemplate="%{customdata}<br>epoch %{x}: %{text}<extra></extra>",
+        **named,
     )
     kinds = table["kind"].astype(str).to_numpy()
     starts = np.flatnonzero(np.r_[True, kinds[1:] != kinds[:-1]])
@@ -214,7 +222,7 @@ def plot_per_class(table: pd.DataFrame, *, height_px: int | None = None) -> go.F
 
 def _add_counts(figure: go.Figure, counts: np.ndarray, share: np.ndarray) -> None:
     """White on the cells that are strongly coloured, in the page's own colour on the others: readable in any theme."""
-    strong = share > 0.4
+    strong = share > 0.7
     for cells, font in ((strong, {"color": "#ffffff"}), (~strong & (counts > 0), {})):
         rows, columns = np.nonzero(cells)
         figure.add_scatter(
@@ -236,6 +244,7 @@ def _add_line(figure: go.Figure, rows: pd.DataFrame, split: str, name: str, colo
     figure.add_scatter(
         x=np.r_[epoch, epoch[::-1]],
         y=np.r_[high, low[::-1]],
+        mode="lines",
         fill="toself",
         fillcolor=with_alpha(colour, 0.13),
         line={"width": 0},

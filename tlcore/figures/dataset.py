@@ -21,7 +21,9 @@ def plot_class_counts(
 
     `customdata` of a bar is its class and split.
     """
-    figure = base_figure(height_px=height_px, y_title="images", barmode="stack", bargap=0.25)
+    figure = base_figure(
+        height_px=height_px, y_title="images", barmode="stack", bargap=0.25, legend_traceorder="normal"
+    )
     classes = list(dict.fromkeys(counts["class"]))
     for name, rows in counts.groupby("split", sort=False, observed=True):
         chosen = np.full(len(rows), split in (None, name)) & (
@@ -93,7 +95,13 @@ def plot_sizes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
 
 def plot_shapes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
     """How wide images are for their height, per split: a histogram of `width / height` in steps of a tenth octave."""
-    figure = base_figure(height_px=height_px, x_title="width : height", y_title="images", barmode="stack", bargap=0.02)
+    figure = base_figure(
+        height_px=height_px,
+        x_title="width : height, the ends hold all beyond",
+        y_title="images",
+        barmode="stack",
+        legend_traceorder="normal",
+    )
     octaves = pd.Series(np.log2(table["width"] / table["height"])).clip(-2, 2)
     edges = np.arange(-2.05, 2.1, 0.1)
     for name, rows in octaves.groupby(table["split"], sort=False, observed=True):
@@ -108,16 +116,8 @@ def plot_shapes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
             customdata=2**centres,
             hovertemplate=f"about %{{customdata:.2f}} : 1<br>%{{y:,}} in {name}<extra></extra>",
         )
-    ratios = {
-        "1 : 4 or less": -2,
-        "1 : 3": -np.log2(3),
-        "1 : 2": -1,
-        "1 : 1": 0,
-        "2 : 1": 1,
-        "3 : 1": np.log2(3),
-        "4 : 1 or more": 2,
-    }
-    figure.update_xaxes(tickvals=list(ratios.values()), ticktext=list(ratios), range=[-2.15, 2.15])
+    ratios = {"1:4": -2, "1:3": -np.log2(3), "1:2": -1, "1:1": 0, "2:1": 1, "3:1": np.log2(3), "4:1": 2}
+    figure.update_xaxes(tickvals=list(ratios.values()), ticktext=list(ratios), tickangle=0, range=[-2.15, 2.15])
     return figure
 
 
@@ -131,8 +131,8 @@ def plot_channels(
     figure = base_figure(height_px=height_px, x_title="mean ± standard deviation")
     channels = list(dataset["channel"])
     rows: Mapping[str, tuple[np.ndarray, np.ndarray, str, str, float]] = {
-        "this dataset": (dataset["mean"].to_numpy(), dataset["std"].to_numpy(), PALETTE[0], "circle", 0.13),
-        of_weights: (np.array(mean), np.array(std), PALETTE[1], "diamond", -0.13),
+        "this dataset": (dataset["mean"].to_numpy(), dataset["std"].to_numpy(), PALETTE[0], "circle", -0.13),
+        of_weights: (np.array(mean), np.array(std), PALETTE[1], "diamond", 0.13),
     }
     for name, (centre, spread, colour, symbol, shift) in rows.items():
         figure.add_scatter(

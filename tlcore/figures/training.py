@@ -12,13 +12,14 @@ from tlcore.figures.style import GOOD, MUTED, PALETTE, SPLIT_COLOURS, as_percent
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 FEW_EPOCHS = 40  # up to which every epoch gets a mark
+FEW_TICKS = 15  # up to which every epoch is named on the axis
 MARK_PX = 6
 
 
-def plot_curves(table: pd.DataFrame, metric: str, best_epoch: int | None = None) -> go.Figure:
+def plot_curves(table: pd.DataFrame, metric: str, epochs: int, best_epoch: int | None = None) -> go.Figure:
     """`loss` or `accuracy` per epoch: of train and val for one run, of val for several.
 
-    `best_epoch`, the one that val chooses, is marked.
+    The axis goes on to the last of the planned `epochs`. `best_epoch`, the one that val chooses, is marked.
     """
     runs = table["run"].unique()
     figure = base_figure(x_title="epoch", y_title=metric, hovermode="x unified" if len(runs) == 1 else "closest")
@@ -33,7 +34,7 @@ def plot_curves(table: pd.DataFrame, metric: str, best_epoch: int | None = None)
                 _line(table[table["run"] == run], f"val_{metric}", str(run), PALETTE[number % len(PALETTE)], dash)
             )
         figure.update_yaxes(title=f"val {metric}")
-    figure.update_xaxes(rangemode="tozero", tickformat="d")
+    _epoch_axis(figure, epochs)
     if metric == "accuracy":
         as_percent(figure)
         figure.update_traces(hovertemplate="%{y:.1%}")
@@ -43,7 +44,7 @@ def plot_curves(table: pd.DataFrame, metric: str, best_epoch: int | None = None)
     return figure
 
 
-def plot_learning_rates(table: pd.DataFrame) -> go.Figure:
+def plot_learning_rates(table: pd.DataFrame, epochs: int) -> go.Figure:
     """The learning rate of each layer group at the end of each epoch, of one run."""
     figure = base_figure(height_px=240, x_title="epoch", y_title="learning rate")
     groups = [column for column in table.columns if column.startswith("learning_rates.")]
@@ -52,12 +53,12 @@ def plot_learning_rates(table: pd.DataFrame) -> go.Figure:
         colour = PALETTE[number % len(PALETTE)]
         figure.add_trace(_line(trained, column, column.removeprefix("learning_rates."), colour))
     figure.update_traces(hovertemplate="%{y:.2g}")
-    figure.update_yaxes(type="log", exponentformat="power")
-    figure.update_xaxes(tickformat="d")
+    figure.update_yaxes(type="log", tickformat="~g")
+    _epoch_axis(figure, epochs)
     return figure
 
 
-def plot_times(table: pd.DataFrame) -> go.Figure:
+def plot_times(table: pd.DataFrame, epochs: int) -> go.Figure:
     """Seconds per epoch, of one run."""
     figure = base_figure(height_px=240, x_title="epoch", y_title="seconds", showlegend=False)
     figure.add_trace(
@@ -68,7 +69,7 @@ def plot_times(table: pd.DataFrame) -> go.Figure:
             hovertemplate="epoch %{x}: %{y:.2f} s<extra></extra>",
         )
     )
-    figure.update_xaxes(tickformat="d")
+    _epoch_axis(figure, epochs)
     return figure
 
 
@@ -130,7 +131,7 @@ def plot_lr_finder(table: pd.DataFrame, suggestion: float | None = None) -> go.F
     # single batches of a test that diverged would flatten all else
     smoothed = table["smoothed_loss"].to_numpy(dtype=float)
     figure.update_yaxes(range=[0, 1.15 * float(smoothed.max())] if len(smoothed) else None)
-    figure.update_xaxes(type="log", exponentformat="power")
+    figure.update_xaxes(type="log", exponentformat="power", nticks=6, tickangle=0)
     return figure
 
 
@@ -154,6 +155,11 @@ def plot_sweep(table: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(type="category", showgrid=False)
     return figure
+
+
+def _epoch_axis(figure: go.Figure, epochs: int) -> None:
+    margin = 0.02 * epochs + 0.3
+    figure.update_xaxes(range=[-margin, epochs + margin], tickformat="d", dtick=1 if epochs <= FEW_TICKS else None)
 
 
 def _line(table: pd.DataFrame, column: str, name: str, colour: str, dash: str = "solid") -> go.Scatter:

@@ -29,14 +29,17 @@ __all__ = [
 ]
 
 DELETED = ".deleted-"
+MOST_WAITING = 100  # each may be a process of 50 MB
 
 
 def start(runs: Sequence[Run]) -> None:
     """Queue runs for one worker process, which carries them out in this order; returns at once.
 
     A run that was stopped, failed or interrupted goes on from its last whole epoch.
-    Raises RunBusy where one of them is in hand already, RunError where one is finished.
+    Raises RunBusy where one of them is in hand already, RunError where one is finished, or the queue is full.
     """
+    if len(queue()) + len(runs) > MOST_WAITING:
+        raise RunError(f"{len(queue())} runs are waiting, and {MOST_WAITING} is the most. Wait, or take some out.")
     for run in runs:
         status = run.status()
         _check_idle(run, status)

@@ -17,7 +17,8 @@ def sweep_configs(
 ) -> list[RunConfig]:
     """One configuration per pair, in the given order.
 
-    Raises ConfigError where there is nothing to compare, a value is out of range, or a layer group has a learning rate of its own.
+    Raises ConfigError where there is nothing to compare, a value is out of range, or a layer group has a learning rate
+    of its own.
     """
     pairs = list(itertools.product(dict.fromkeys(learning_rates), dict.fromkeys(weight_decays)))
     if len(pairs) < 2:

@@ -32,12 +32,13 @@ def turn(submitted: float, gives_up: Callable[[], bool]) -> Iterator[bool]:
     """Hold the machine, once all that was submitted before has had it; False where `gives_up` said so meanwhile."""
     lock = FileLock(home_dir() / "turn.lock")
     while not gives_up():
-        if _is_next(submitted) and _take(lock):
+        if _take(lock):  # first, because it is quick, and nearly always held while somebody trains
             try:
-                yield True
+                if _is_next(submitted):
+                    yield True
+                    return
             finally:
                 lock.release()
-            return
         time.sleep(POLL_S)
     yield False
 

@@ -1,0 +1,182 @@
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from torchvision.models import get_model
+
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.models.weights import weights_file
+from tlcore.models.zoo import ZOO
+from tlcore.runs.execute import execute
+from tlcore.runs.folder import create_run
+from tlcore.training.plan import plan_run
+from ui.image_picker import PickedImage
+from ui.predict_answers import Answer, Map, overlay, top_classes
+from ui.predict_models import Chosen
+
+APP = str(Path(__file__).parents[2] / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(drawn_demo, monkeypatch):
+    """The demo is drawn, nothing is remembered of the home of another test, and no process looks for a device."""
+    monkeypatch.setattr("ui.cached.DeviceWords.run", lambda words: setattr(words, "text", "CPU"))
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def train(configure):
+    def make(**changes):
+        config = configure(**changes)
+        dataset = open_dataset(config.data)
+        plan = plan_run(config, dataset)
+        run = create_run(plan.config, dataset, fingerprint(dataset), {})
+        for _ in execute(run, plan):
+            pass
+        return run
+
+    return make
+
+
+@pytest.fixture
+def added(colours, home):
+    """`colours`, under the data root."""
+    (home / "datasets").mkdir(parents=True)
+    return colours.rename(home / "datasets" / "colours")
+
+
+def open_page(source="demo", **params):
+    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/predict.py")
+    page.query_params["dataset"] = str(source)
+    for name, value in params.items():
+        page.query_params[name] = value
+    return run(page)
+
+
+def run(page):
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def text_of(page):
+    elements = [*page.markdown, *page.caption, *page.info, *page.error, *page.warning]
+    return "\n".join(str(element.value) for element in elements).replace("\\", "").replace("\u202f", " ")
+
+
+def bars(page):
+    (chart,) = page.get("plotly_chart")
+    return json.loads(chart.proto.spec)
+
+
+def test_without_a_run_the_page_says_what_to_do_next():
+    page = open_page()
+    assert "There is no trained model yet." in text_of(page)
+    assert [button.label for button in page.button if button.key == "predict_train"] == ["Train the first one"]
+    assert not page.get("plotly_chart")
+
+
+def test_a_run_names_the_class_of_an_image_with_a_map(train, configure, added):
+    trained = train(data={"source": str(added)}, strategy={"name": "from_scratch"}, epochs=8)
+    page = open_page(added, run=trained.name, image="test/green/001.png")
+    text = text_of(page)
+    assert "#### green · " in text
+    assert "right" in text
+    assert "CAM of 4 × 4 cells" in text
+    assert set(bars(page)["layout"]["yaxis"]["ticktext"]) == {"blue", "green"}
+    assert len(page.get("image")) == 1
+
+
+def test_two_epochs_stand_beside_each_other_and_the_class_of_the_map_can_be_chosen(train, added):
+    trained = train(data={"source": str(added)})
+    page = open_page(added, run=trained.name, image="test/blue/001.png")
+    page.selectbox(f"predict_epoch_{trained.name}").set_value(3)
+    run(page)
+    page.selectbox(f"predict_beside_{trained.name}").set_value(0)
+    run(page)
+    assert [trace["name"] for trace in bars(page)["data"]] == ["epoch 3", "epoch 0"]
+    assert len(page.get("image")) == 2
+    page.selectbox("predict_target_2").set_value(1)
+    assert "CAM of 4 × 4 cells" in text_of(run(page))
+
+
+def test_a_wrong_answer_says_what_it_is(train, added):
+    trained = train(data={"source": str(added)}, strategy={"name": "from_scratch"}, epochs=8)
+    for image in ("blue", "green"):  # a green image that is called blue is answered wrongly, and the other way round
+        other = "green" if image == "blue" else "blue"
+        (added / "test" / image / "odd.png").write_bytes((added / "test" / other / "001.png").read_bytes())
+    st.cache_resource.clear()
+    text = text_of(open_page(added, run=trained.name, image="test/blue/odd.png"))
+    assert "wrong" in text
+    assert "It is blue, which got " in text
+
+
+def test_an_upload_is_predicted_whatever_it_is(train, added):
+    trained = train(data={"source": str(added)})
+    page = open_page(added, run=trained.name)
+    page.button_group("predict_origin").set_value("Upload")
+    run(page)
+    for mode, kind in (("CMYK", "JPEG"), ("I;16", "PNG"), ("P", "GIF")):
+        file = io.BytesIO()
+        frames = {"save_all": True, "append_images": [Image.new(mode, (30, 20), 1)]} if kind == "GIF" else {}
+        Image.new(mode, (30, 20)).save(file, kind, **frames)
+        page.file_uploader("predict_upload").set_value((f"a.{kind.lower()}", file.getvalue(), "image/png"))
+        assert "####" in text_of(run(page))
+    page.file_uploader("predict_upload").set_value(("a.png", file.getvalue()[:30], "image/png"))
+    assert "This image cannot be used" in text_of(run(page))
+    assert not page.get("plotly_chart")
+
+
+def test_a_damaged_checkpoint_is_reported(train, added):
+    trained = train(data={"source": str(added)})
+    for path in trained.checkpoints.glob("epoch-*.pt"):
+        path.write_bytes(b"nothing")
+    page = open_page(added, run=trained.name)
+    assert "is damaged and cannot be read" in text_of(page)
+
+
+def test_imagenet_classes_with_weights_of_this_machine(added):
+    torch.manual_seed(0)
+    file = weights_file(ZOO["mobilenet_v3_small"], "imagenet")
+    file.parent.mkdir(parents=True)
+    torch.save(get_model("mobilenet_v3_small", weights=None).state_dict(), file)
+    page = open_page(added)
+    page.button_group("predict_kind").set_value("ImageNet classes")
+    run(page)
+    assert page.selectbox("predict_backbone").value == "mobilenet_v3_small"
+    assert "Grad-CAM of 7 × 7 cells" in text_of(page)
+    assert len(bars(page)["layout"]["yaxis"]["ticktext"]) == 5
+
+
+def test_strangers_do_not_make_the_server_download(added, monkeypatch):
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    page = open_page(added)
+    page.button_group("predict_kind").set_value("ImageNet classes")
+    assert "No ImageNet weights are on this machine." in text_of(run(page))
+
+
+def test_the_likeliest_classes_of_both_answers_are_shown():
+    first = Answer(("a", "crane", "crane"), np.array([0.6, 0.3, 0.1], dtype=np.float32))
+    second = Answer(("a", "crane", "crane"), np.array([0.1, 0.3, 0.6], dtype=np.float32))
+    table = top_classes([(Chosen("one"), first), (Chosen("two"), second)], 1)
+    assert table["label"].tolist() == ["a", "crane (2)"] * 2
+    assert table["probability"].tolist() == pytest.approx([0.6, 0.1, 0.1, 0.6])
+
+
+def test_the_map_colours_what_it_lies_on_and_nothing_at_no_strength():
+    pixels = np.full((40, 60, 3), (0, 200, 0), dtype=np.uint8)
+    values = np.zeros((40, 60), dtype=np.float32)
+    values[10:20, 10:20] = 1
+    found = Map(values, np.array([[0, 0], [59, 0], [59, 39], [0, 39]], dtype=float), "CAM", (4, 4))
+    image = PickedImage("a", "a", pixels)
+    np.testing.assert_array_equal(overlay(image, found, 0.0), pixels)
+    shown = np.asarray(overlay(image, found, 1.0)).astype(int)
+    assert np.ptp(shown[30, 30]) == 0
+    assert shown[15, 15, 0] > shown[15, 15, 2] + 100
