@@ -65,8 +65,11 @@ def test_the_map_of_a_class_lies_on_what_speaks_for_it(architecture, head, metho
         assert result.values_HW.max() == 1
 
 
-def test_a_class_that_nothing_speaks_for_has_an_empty_map(squares):
-    result = class_map(colour_network(identity()), LINEAR, squares, 1)
+@pytest.mark.parametrize("against", [0.0, -1.0])
+def test_a_class_that_nothing_speaks_for_has_an_empty_map(against, squares):
+    head = identity()
+    head.weight.data[1] = torch.tensor([against, 1.0, against])
+    result = class_map(colour_network(head), LINEAR, squares, 1)
     assert result.values_HW.shape == (64, 64)
     assert (result.values_HW == 0).all()
 

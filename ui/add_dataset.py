@@ -33,7 +33,7 @@ def _forget_staged() -> None:
         staged.discard()
 
 
-@st.dialog("Add a dataset", width="large", icon=":material/add_photo_alternate:", on_dismiss=_forget_staged)
+@st.dialog("Add a dataset", width="medium", icon=":material/add_photo_alternate:", on_dismiss=_forget_staged)
 def show_add_dataset() -> None:
     show_ways()
 

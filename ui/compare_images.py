@@ -44,7 +44,14 @@ def show_images(run: Run, evaluation: Evaluation, epoch: int) -> None:
             bind="query-params",
             persist_state="session",
         )
-        target = st.selectbox("True class", ["every class", *run.classes], key="compare_class", width=220)
+        target = st.selectbox(
+            "True class",
+            ["every class", *run.classes],
+            key="compare_class",
+            bind="query-params",
+            persist_state="session",
+            width=220,
+        )
         order = st.selectbox(
             "Order", list(ORDERS), key="compare_order", bind="query-params", persist_state="session", width=180
         )

@@ -1,7 +1,13 @@
 """One image, large, with everything that is known of it."""
 
-import streamlit as st
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import streamlit as st
+from PIL import Image
+
+from tlcore.data.audit import Finding
 from tlcore.data.thumbnails import thumbnails
 from ui.cached import open_dataset
 from ui.dataset_data import look_at, samples_of
@@ -9,9 +15,10 @@ from ui.dataset_pictures import Picture
 from ui.widgets import percent, plain, size
 
 LARGE_PX = 1100
+SMALL_PX = 64
 
 
-@st.dialog("Image", width="large", icon=":material/image:")
+@st.dialog("Image", width="medium", icon=":material/image:")
 def show_image(source: str, sample_id: str) -> None:
     samples = samples_of(source)
     row = samples[samples["id"] == sample_id]
@@ -26,9 +33,9 @@ def show_image(source: str, sample_id: str) -> None:
         if jpeg is None:
             st.warning("This file cannot be shown.", icon=":material/broken_image:")
         else:
-            st.image(jpeg, width="stretch")
+            st.image(_enlarged(jpeg), width="stretch")
     with details:
-        st.markdown(f"#### {plain(str(row['class'].iloc[0]))}")
+        st.subheader(plain(str(row["class"].iloc[0])))
         lines = [("File", sample_id), ("Split", str(row["split"].iloc[0]))]
         if measured is not None and len(measured):
             lines += _measured(measured.iloc[0].to_dict(), report.findings if report else ())
@@ -36,7 +43,16 @@ def show_image(source: str, sample_id: str) -> None:
             st.caption(f"{name}  \n**{plain(value)}**")
 
 
-def _measured(row: dict, findings: tuple) -> list[tuple[str, str]]:
+def _enlarged(jpeg: bytes) -> Image.Image | bytes:
+    """A very small image in large pixels, instead of a blur."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        factor = LARGE_PX // 2 // max(image.size)
+        if max(image.size) > SMALL_PX:
+            return jpeg
+        return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+
+
+def _measured(row: Mapping[str, Any], findings: Sequence[Finding]) -> list[tuple[str, str]]:
     if row["reason"]:
         return [("Cannot be read", row["reason"])]
     lines = [

@@ -50,6 +50,7 @@ def _show_counts(source: str, split: str, label: str) -> None:
     figure = _counts_figure(source, split, label)
     key = f"dataset_bars_{split}_{label}"
     show_figure(figure, key, on_select=lambda: _choose_bar(key), selection_mode="points")
+    st.caption("Click a bar to see its images, and once more to see all.")
 
 
 @st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
@@ -73,13 +74,13 @@ def _choose_bar(key: str) -> None:
 def _filters(source: str) -> tuple[str, str, str, str]:
     dataset = open_dataset(source)
     kept = {"bind": "query-params", "persist_state": "session", "on_change": _first_page}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         split = st.segmented_control(
             "Split", [ALL, *dataset.split_names], default=ALL, required=True, key=_SPLIT, **kept
         )
-        label = st.selectbox("Class", [ALL, *dataset.classes], key=_CLASS, width=190, **kept)
+        label = st.selectbox("Class", [ALL, *dataset.classes], key=_CLASS, width=170, **kept)
         search = st.text_input(
-            "File name", key=_SEARCH, placeholder="any", icon=":material/search:", width=190, live=True, **kept
+            "File name", key=_SEARCH, placeholder="any", icon=":material/search:", width=170, live=True, **kept
         )
         order = st.segmented_control("Order", ORDERS, default=ORDERS[0], required=True, key=_ORDER, **kept)
     return split, label, search or "", order

@@ -32,6 +32,7 @@ class LabelCheck:
     done: int = 0
     total: int = 0
     suspects: list[dict[str, Any]] | None = None
+    agreement: float = 0.0
     error: str = ""
     process: "subprocess.Popen[str] | None" = None
     finished: threading.Event = field(default_factory=threading.Event)
@@ -50,7 +51,7 @@ class LabelCheck:
                 assert self.process.stderr is not None
                 for line in self.process.stdout:
                     event = json.loads(line)
-                    self.suspects = event.get("suspects")
+                    self.suspects, self.agreement = event.get("suspects"), event.get("agreement", 0.0)
                     self.done, self.total = event.get("done", self.done), event.get("total", self.total)
                 if self.suspects is None:
                     lines = self.process.stderr.read().strip().splitlines()
@@ -100,6 +101,10 @@ def show_label_check(source: str) -> None:
     elif not check.suspects:
         st.success("No label looks wrong.", icon=":material/check_circle:")
     else:
+        st.caption(
+            f"The classifier agrees with {percent(check.agreement, 0)} of the labels that it did not see. The less it agrees, "
+            "the more of these labels are right after all."
+        )
         _show_suspects(source, check.suspects)
 
 

@@ -100,7 +100,7 @@ def test_the_dashboard_can_stop_a_run_of_the_terminal(start, home):
     run = Run(wait_for_epoch(home, 1, process))
     assert jobs.live_runs() == [run]
     jobs.stop(run)
-    out, err = process.communicate(timeout=DEADLINE_S)
+    _, err = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 0, err
     assert run.status().state == "stopped"
     assert jobs.live_runs() == []

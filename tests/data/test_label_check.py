@@ -17,7 +17,7 @@ def test_swapped_labels_are_found_and_no_others(features):
     wrong = {5: 3, 17: 0, 100: 2, 201: 3}
     for position, target in wrong.items():
         targets[position] = target
-    found = suspect_labels(features, targets)
+    found = suspect_labels(features, targets).suspects
     assert set(found["position"]) == wrong.keys()
     assert dict(zip(found["position"], found["given"], strict=True)) == wrong
     assert (found["suggested"] == found["position"] % 4).all()
@@ -26,30 +26,33 @@ def test_swapped_labels_are_found_and_no_others(features):
 
 
 def test_right_labels_are_believed(features):
-    assert suspect_labels(features, np.arange(240) % 4).empty
+    check = suspect_labels(features, np.arange(240) % 4)
+    assert check.suspects.empty
+    assert check.agreement == 1
 
 
 def test_the_same_seed_gives_the_same(features):
     targets = (np.arange(240) % 4) * (np.arange(240) % 7 > 0)
-    assert suspect_labels(features, targets, seed=3).equals(suspect_labels(features, targets, seed=3))
+    first, again = (suspect_labels(features, targets, seed=3).suspects for _ in range(2))
+    assert first.equals(again)
 
 
 def test_targets_need_not_begin_at_zero_or_follow_each_other(features):
     targets = np.array([7, 2, 90, 11])[np.arange(240) % 4]
     targets[8] = 90
-    found = suspect_labels(features, targets)
+    found = suspect_labels(features, targets).suspects
     assert found[["position", "given", "suggested"]].values.tolist() == [[8, 90, 7]]
 
 
 def test_a_class_with_a_single_sample_is_passed_over(features):
     targets = np.arange(240) % 4
     targets[0] = 9
-    assert 0 not in suspect_labels(features, targets)["position"].tolist()
+    assert 0 not in suspect_labels(features, targets).suspects["position"].tolist()
 
 
 @pytest.mark.parametrize("targets", [[0, 0, 0], [0, 1, 2], [0]])
 def test_nothing_is_suspected_where_nothing_can_be_learned(targets):
-    found = suspect_labels(np.eye(3, dtype=np.float32)[: len(targets)], np.array(targets))
+    found = suspect_labels(np.eye(3, dtype=np.float32)[: len(targets)], np.array(targets)).suspects
     assert found.empty
     assert "p_given" in found
 

@@ -17,7 +17,8 @@ def test_a_picture_in_the_wrong_folder_is_suspected_with_its_class(configure, co
     shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
     (colours / "val/green/broken.png").write_bytes(b"nothing")
     config = configure()
-    found = finish(check_labels(config, open_dataset(config.data)))
+    found, agreement = finish(check_labels(config, open_dataset(config.data)))
+    assert 0.9 < agreement < 1
     assert found[["id", "split", "given", "suggested"]].values.tolist() == [
         ["train/green/moved.png", "train", "green", "blue"]
     ]

@@ -1,5 +1,6 @@
 import copy
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ def points_of(plan, **options):
 
 
 def curve(losses):
-    return [RatePoint(10.0**-number, loss, loss) for number, loss in zip(range(len(losses), 0, -1), losses, strict=True)]
+    return [RatePoint(10.0 ** (index - len(losses)), loss, loss) for index, loss in enumerate(losses)]
 
 
 def test_the_rate_climbs_by_a_constant_factor_from_start_to_end(configure):
@@ -27,7 +28,7 @@ def test_the_rate_climbs_by_a_constant_factor_from_start_to_end(configure):
     rates = [point.learning_rate for point in points]
     assert rates[0] == pytest.approx(1e-4)
     assert rates[-1] == pytest.approx(1e-2)
-    assert [late / early for early, late in zip(rates, rates[1:], strict=False)] == pytest.approx([10**0.1] * 20)
+    assert [late / early for early, late in pairwise(rates)] == pytest.approx([10**0.1] * 20)
 
 
 def test_the_model_of_the_plan_stays_as_it_is(configure):

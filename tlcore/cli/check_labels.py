@@ -30,11 +30,13 @@ def run(arguments: argparse.Namespace) -> int:
             try:
                 event = next(work)
             except StopIteration as finished:
-                print(json.dumps({"suspects": finished.value.to_dict("records")}), flush=True)
+                found, agreement = finished.value
+                print(json.dumps({"suspects": found.to_dict("records"), "agreement": agreement}), flush=True)
                 return 0
             print(json.dumps({"done": event.done, "total": event.total}), flush=True)
     with ProgressDisplay() as display:
-        found = display.follow(work)
+        found, agreement = display.follow(work)
+    console().print(f"The classifier agrees with {percent(agreement)} of the labels that it did not see.")
     if found.empty:
         console().print("No label looks wrong.")
         return 0

@@ -110,8 +110,6 @@ def _serve() -> None:
     """The child's side of `_Worker`."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that is printed may get into the answers
-    if hasattr(os, "nice"):
-        os.nice(5)  # pages go first
     try:
         source = pickle.load(requests)
         while True:

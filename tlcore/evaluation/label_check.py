@@ -7,18 +7,18 @@ import pandas as pd
 
 from tlcore.config import RunConfig
 from tlcore.data.dataset import Dataset
-from tlcore.data.label_check import suspect_labels
+from tlcore.data.label_check import LabelCheck, suspect_labels
 from tlcore.training.events import Progress
 from tlcore.training.features import FeatureRequest, Trunk, load_or_compute
 from tlcore.training.plan import plan_run
 from tlcore.training.processes import Processes
 
 
-def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, pd.DataFrame]:
-    """Progress while features are computed, if they have to be; returns the suspects of all splits together.
+def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, LabelCheck]:
+    """Progress while features are computed, if they have to be; returns the check of all splits together.
 
-    Columns: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`. Uses backbone,
-    weights and device of the configuration. Raises ConfigError, ModelError or DeviceError.
+    Columns of the suspects: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`.
+    Uses backbone, weights and device of the configuration. Raises ConfigError, ModelError or DeviceError.
     """
     plan = plan_run(config, dataset)
     assert plan.config.eval_transform is not None
@@ -27,8 +27,8 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
     features = yield from load_or_compute(request, trunk, config.workers, Processes())
     samples = [dataset.samples[position] for position in features.positions]
     values_ND = features.values_VND[0].float().flatten(1).numpy()
-    found = suspect_labels(values_ND, np.array([sample.target for sample in samples]), config.seed)
-    return pd.DataFrame(
+    found, agreement = suspect_labels(values_ND, np.array([sample.target for sample in samples]), config.seed)
+    suspects = pd.DataFrame(
         {
             "id": [samples[position].id for position in found["position"]],
             "split": [samples[position].split for position in found["position"]],
@@ -38,3 +38,4 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
             "p_suggested": found["p_suggested"],
         }
     )
+    return LabelCheck(suspects, agreement)

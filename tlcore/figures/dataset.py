@@ -15,7 +15,7 @@ MOST_POINTS = 4_000
 
 
 def plot_class_counts(
-    counts: pd.DataFrame, *, split: str | None = None, label: str | None = None, height_px: int = 250
+    counts: pd.DataFrame, *, split: str | None = None, label: str | None = None, height_px: int = 230
 ) -> go.Figure:
     """Stacked bars from columns `class`, `split` and `images`, in their order. Bars other than the chosen ones pale.
 
