@@ -59,7 +59,15 @@ def answers_of(image: PickedImage, models: list[Chosen]) -> None:
             width=320,
         )
         strength = st.slider(
-            "Strength of the map", 0.0, 1.0, 0.7, 0.05, format="percent", key="predict_strength", width=220
+            "Strength of the map",
+            0.0,
+            1.0,
+            0.7,
+            0.05,
+            format="percent",
+            key="predict_strength",
+            persist_state="session",
+            width=220,
         )
     columns = st.columns(len(answers) if len(answers) > 1 else [1, 1], gap="medium")
     for column, (chosen, answer) in zip(columns, answers, strict=False):

@@ -75,7 +75,7 @@ def safetensors_file(run: Run, epoch: int) -> bytes:
 
 
 def inference_file(run: Run, epoch: int) -> bytes:
-    """Python that names the class of an image with the `pth` file of the same epoch, where possible without this project."""
+    """Python that names the class of an image with the `pth` file of that epoch; if possible without this project."""
     transform = run.config.eval_transform
     assert transform is not None
     return _SNIPPET.format(

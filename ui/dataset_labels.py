@@ -102,8 +102,8 @@ def show_label_check(source: str) -> None:
         st.success("No label looks wrong.", icon=":material/check_circle:")
     else:
         st.caption(
-            f"The classifier agrees with {percent(check.agreement, 0)} of the labels that it did not see. The less it agrees, "
-            "the more of these labels are right after all."
+            f"The classifier agrees with {percent(check.agreement, 0)} of the labels that it did not see. The less it "
+            "agrees, the more of these labels are right after all."
         )
         _show_suspects(source, check.suspects)
 

@@ -88,6 +88,7 @@ def _from_dataset(source: str, dataset: Dataset, page: str) -> PickedImage | Non
         wanted = st.text_input(
             "File name",
             key=f"{page}_search",
+            persist_state="session",
             placeholder="Search by file name",
             icon=":material/search:",
             label_visibility="collapsed",

@@ -76,7 +76,9 @@ def _pick_epochs() -> list[Chosen]:
     run = runs[name]
     epochs = _epochs(run)
     first, second = st.columns(2)
-    chosen = first.selectbox("Epoch", list(epochs), format_func=epochs.get, key=f"predict_epoch_{name}")
+    chosen = first.selectbox(
+        "Epoch", list(epochs), format_func=epochs.get, key=f"predict_epoch_{name}", persist_state="session"
+    )
     others = [epoch for epoch in epochs if epoch != chosen]
     beside = second.selectbox(
         "Beside it",
@@ -86,6 +88,7 @@ def _pick_epochs() -> list[Chosen]:
         key=f"predict_beside_{name}",
         placeholder="No second epoch",
         disabled=not others,
+        persist_state="session",
     )
     return [_of_run(run, epoch) for epoch in (chosen, beside) if epoch is not None]
 
