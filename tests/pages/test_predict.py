@@ -24,9 +24,8 @@ APP = str(Path(__file__).parents[2] / "app.py")
 
 
 @pytest.fixture(autouse=True)
-def _fresh(drawn_demo, monkeypatch):
-    """The demo is drawn, nothing is remembered of the home of another test, and no process looks for a device."""
-    monkeypatch.setattr("ui.cached.DeviceWords.run", lambda words: setattr(words, "text", "CPU"))
+def _fresh(drawn_demo):
+    """The demo is drawn, and nothing is remembered of the home of another test."""
     st.cache_data.clear()
     st.cache_resource.clear()
 
