@@ -31,9 +31,11 @@ def show_sizes(source: str, report: Report) -> None:
         st.info("Not one image can be read.")
         return
     shorter = readable[["width", "height"]].min(axis=1)
+    least, most = int(shorter.min()), int(shorter.max())
+    spread = f", from {count(least)} to {count(most)} px" if least < most else " like every other"
     st.caption(
-        f"The shorter side is {count(int(shorter.median()))} px for the median image, from {count(int(shorter.min()))} "
-        f"to {count(int(shorter.max()))} px. Click a point to see its images."
+        f"The shorter side of the median image is {count(int(shorter.median()))} px{spread}. "
+        "Click a point to see its images."
     )
     scatter, histogram = st.columns(2, gap="medium")
     with scatter:

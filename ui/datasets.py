@@ -5,15 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from tlcore.data.catalog import is_named
+from tlcore.data.library import list_sources
 
 
 @st.cache_data(ttl=2.0, show_spinner=False)
 def dataset_sources() -> list[str]:
     """Built-in, then what lies under the data root or was added."""
-    try:
-        from tlcore.data.library import list_sources
-    except ImportError:
-        return ["demo"]
     return list_sources()
 
 

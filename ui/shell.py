@@ -75,8 +75,6 @@ def _wait_for(drawing: DemoDrawing) -> None:
 def _navigation() -> None:
     with st.container(gap="xxsmall", key="shell_navigation"):
         for path, label, icon in PAGES:
-            if not (Path(__file__).parents[1] / path).exists():
-                continue
             st.page_link(path, label=label, icon=icon, query_params=carried(), width="stretch")
 
 

@@ -6,34 +6,14 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from tlcore.config import LossConfig, MixConfig, ModelConfig, OptimizerConfig, RunConfig, ScheduleConfig
 from tlcore.data.dataset import Dataset
-from tlcore.models.architecture import Architecture
-from tlcore.models.zoo import ZOO
-from tlcore.saved_transforms import list_transforms
-from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
-from tlcore.training.optimizers import OPTIMIZERS
-from tlcore.training.schedules import SCHEDULES
-from tlcore.transforms import AUGMENTATIONS
+from tlcore.training.defaults import default_learning_rate
 from ui.datasets import dataset_label
-from ui.state import link, param, set_params
+from ui.state import link
+from ui.train_learning import pick_advanced, pick_augmentation, pick_optimizer, pick_schedule
+from ui.train_network import pick_model, pick_strategy
 from ui.train_schedule import show_schedule
 from ui.widgets import count, plain
-
-DEFAULTS = RunConfig()
-STRATEGIES = {
-    "feature_extraction": "Feature extraction",
-    "fine_tuning": "Fine-tuning",
-    "from_scratch": "From scratch",
-}
-STRATEGY_HELP = {
-    "feature_extraction": "The backbone stays as it is, and only a new head learns. Quick, and hard to beat.",
-    "fine_tuning": "The backbone learns on, at a low learning rate. For many images, or images unlike those it knows.",
-    "from_scratch": "Everything begins at random. Needs many images: a yardstick for what the weights are worth.",
-}
-AUTO, NONE, SAVED = "automatic", "none", "saved: "
-FILE = "a file"
-WEIGHTS_LABELS = {"imagenet": "ImageNet", "builtin": "Built-in", "none": "None (random)", FILE: "A file"}
 
 
 @dataclass(frozen=True)
@@ -52,23 +32,23 @@ def show_form(source: str, dataset: Dataset) -> Choices:
     with _section("Data", ":material/photo_library:"):
         _data(source, dataset)
     with _section("Backbone", ":material/account_tree:"):
-        settings["model"], architecture = _model()
+        settings["model"], architecture = pick_model()
     with _section("Strategy", ":material/tune:"):
-        settings["strategy"] = _strategy(architecture)
+        settings["strategy"] = pick_strategy(architecture)
         layers = st.container()
     strategy = settings["strategy"]["name"]
     with _section("Augmentation", ":material/auto_fix_high:"):
-        augmentation, settings["cached_views"] = _augmentation(strategy)
+        augmentation, settings["cached_views"] = pick_augmentation(strategy)
     with _section("Optimiser", ":material/trending_down:"):
-        settings["optimizer"] = _optimizer(strategy, architecture)
+        settings["optimizer"] = pick_optimizer(strategy, architecture)
     with _section("Schedule", ":material/show_chart:"):
-        settings |= _schedule()
+        settings |= pick_schedule()
         rate = settings["optimizer"]["learning_rate"] or default_learning_rate(
             strategy, settings["optimizer"]["name"], architecture
         )
         show_schedule(settings["schedule"], settings["epochs"], rate)
     with st.expander("Advanced settings", icon=":material/settings:", key="train_advanced"):
-        settings |= _advanced()
+        settings |= pick_advanced()
     return Choices(settings, augmentation, layers)
 
 
@@ -84,238 +64,3 @@ def _data(source: str, dataset: Dataset) -> None:
         st.markdown(f"**{plain(dataset_label(source))}**: {len(dataset.classes)} classes, {splits}", width="content")
         if st.button("Look at it", key="train_dataset", icon=":material/visibility:", type="tertiary"):
             link("pages/dataset.py")
-
-
-def _model() -> tuple[dict[str, Any], Architecture]:
-    left, right = st.columns(2)
-    names = list(ZOO)
-    backbone = left.selectbox(
-        "Backbone",
-        names,
-        index=names.index(ModelConfig().backbone),
-        key="train_backbone",
-        persist_state="session",
-    )
-    architecture = ZOO[backbone]
-    builtin = ["builtin"] if architecture.builtin else []
-    imagenet = (
-        ["imagenet", *(f"imagenet:{name}" for name in architecture.other_weights)] if architecture.weights else []
-    )
-    weights = right.selectbox(
-        "Weights",
-        [*builtin, *imagenet, FILE, "none"],
-        format_func=lambda name: WEIGHTS_LABELS.get(name, name.replace("imagenet:", "ImageNet, ")),
-        key=f"train_weights_{backbone}",
-        persist_state="session",
-        help="Where the pretrained values come from. From scratch always begins at random.",
-    )
-    if weights == FILE:
-        weights = st.text_input(
-            "Path of the weights file",
-            key="train_weights_file",
-            placeholder="a .pth, .pt or .safetensors file on the machine that runs the dashboard",
-            persist_state="session",
-        ).strip()
-    return {"backbone": backbone, "weights": weights}, architecture
-
-
-def _strategy(architecture: Architecture) -> dict[str, Any]:
-    name = st.segmented_control(
-        "Strategy",
-        list(STRATEGIES),
-        default="feature_extraction",
-        format_func=STRATEGIES.__getitem__,
-        key="train_strategy",
-        persist_state="session",
-        required=True,
-        label_visibility="collapsed",
-    )
-    st.caption(STRATEGY_HELP[name])
-    chosen: dict[str, Any] = {"name": name}
-    if name != "fine_tuning":
-        return chosen
-    frozen, decay, thaw = st.columns(3, vertical_alignment="bottom")
-    chosen["freeze_up_to"] = frozen.selectbox(
-        "Frozen up to",
-        architecture.group_names[:-1],
-        index=None,
-        placeholder="nothing",
-        key=f"train_freeze_{architecture.name}",
-        persist_state="session",
-        help="Layer groups from the stem up to this one keep their weights and BatchNorm statistics.",
-    )
-    chosen["learning_rate_decay"] = decay.select_slider(
-        "Rate from group to group",
-        [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0],
-        value=1.0,
-        format_func=lambda factor: f"× {factor:g}",
-        key="train_decay",
-        persist_state="session",
-        help="Each group learns this much slower than the next one towards the head.",
-    )
-    chosen["unfreeze_every"] = thaw.number_input(
-        "Unfreeze one every",
-        min_value=1,
-        value=None,
-        placeholder="off",
-        key="train_unfreeze",
-        persist_state="session",
-        help="Epochs until the next group, from the head down, joins the training. Off: all from the start.",
-    )
-    return chosen
-
-
-def _augmentation(strategy: str) -> tuple[str, int]:
-    usual = TRAIN_AUGMENTATION[strategy] or "the validation view"
-    saved = [f"{SAVED}{name}" for name in list_transforms()]
-    if asked := param("transform"):  # from the playground
-        st.session_state["train_augmentation"] = f"{SAVED}{asked}"
-        saved = list(dict.fromkeys([*saved, f"{SAVED}{asked}"]))
-        set_params(transform=None)
-    left, right = st.columns(2, vertical_alignment="bottom")
-    name = left.selectbox(
-        "Training views",
-        [AUTO, NONE, *AUGMENTATIONS, *saved],
-        format_func=lambda name: name.capitalize() if name in (AUTO, NONE) else name,
-        key="train_augmentation",
-        persist_state="session",
-        help="Automatic: what suits the strategy. None: as in validation.",
-    )
-    if name == AUTO:
-        st.caption(f"Automatic is here: {usual}.")
-    if right.button("Try them out", key="train_playground", icon=":material/auto_fix_high:", type="tertiary"):
-        link("pages/augment.py")
-    views = DEFAULTS.cached_views
-    if strategy == "feature_extraction" and name not in (AUTO, NONE):
-        views = st.slider(
-            "Views kept of each image",
-            0,
-            16,
-            DEFAULTS.cached_views,
-            key="train_views",
-            persist_state="session",
-            help="The frozen backbone sees this many random views of each image once, and the epochs take turns. "
-            "0: fresh views in every epoch, which is slow.",
-        )
-    return name, views
-
-
-def _optimizer(strategy: str, architecture: Architecture) -> dict[str, Any]:
-    defaults = OptimizerConfig()
-    left, middle, right = st.columns(3)
-    name = left.selectbox(
-        "Optimiser",
-        list(OPTIMIZERS),
-        index=list(OPTIMIZERS).index(defaults.name),
-        format_func=lambda name: {"sgd": "SGD", "rmsprop": "RMSprop", "adamw": "AdamW"}.get(name, name.capitalize()),
-        key="train_optimizer",
-        persist_state="session",
-    )
-    chosen: dict[str, Any] = {"name": name}
-    chosen["learning_rate"] = middle.number_input(
-        "Learning rate",
-        min_value=0.0,
-        value=None,
-        step=1e-4,
-        format="%g",
-        placeholder=f"{default_learning_rate(strategy, name, architecture):g}",
-        key="train_learning_rate",
-        persist_state="session",
-        help="Of the head. Empty: what suits strategy and optimiser.",
-    )
-    chosen["weight_decay"] = right.number_input(
-        "Weight decay",
-        min_value=0.0,
-        value=defaults.weight_decay,
-        step=1e-4,
-        format="%g",
-        key="train_weight_decay",
-        persist_state="session",
-    )
-    if name in ("sgd", "rmsprop"):
-        momentum, nesterov = st.columns(2, vertical_alignment="bottom")
-        chosen["momentum"] = momentum.slider(
-            "Momentum", 0.0, 0.99, defaults.momentum, 0.01, key="train_momentum", persist_state="session"
-        )
-        if name == "sgd":
-            chosen["nesterov"] = nesterov.toggle("Nesterov", key="train_nesterov", persist_state="session")
-    return chosen
-
-
-def _schedule() -> dict[str, Any]:
-    defaults = ScheduleConfig()
-    left, middle, right = st.columns(3)
-    epochs = left.number_input("Epochs", 1, 1000, DEFAULTS.epochs, key="train_epochs", persist_state="session")
-    name = middle.selectbox(
-        "Schedule",
-        list(SCHEDULES),
-        format_func=lambda name: name.replace("_", " ").capitalize(),
-        key="train_schedule",
-        persist_state="session",
-    )
-    chosen: dict[str, Any] = {"name": name}
-    chosen["warmup_epochs"] = right.number_input(
-        "Warm-up epochs", 0.0, value=0.0, step=0.5, format="%g", key="train_warmup", persist_state="session"
-    )
-    if name == "step":
-        chosen["step_epochs"] = st.slider(
-            "Epochs between two reductions", 1, 50, defaults.step_epochs, key="train_step", persist_state="session"
-        )
-    if name == "plateau":
-        chosen["patience"] = st.slider(
-            "Epochs without a lower validation loss",
-            0,
-            20,
-            defaults.patience,
-            key="train_patience",
-            persist_state="session",
-        )
-    if name in ("step", "plateau"):
-        chosen["gamma"] = st.select_slider(
-            "Each reduction multiplies by",
-            [0.1, 0.2, 0.3, 0.5, 0.7],
-            defaults.gamma,
-            key="train_gamma",
-            persist_state="session",
-        )
-    return {"epochs": epochs, "schedule": chosen}
-
-
-def _advanced() -> dict[str, Any]:
-    loss, mix = LossConfig(), MixConfig()
-    keep = {"persist_state": "session"}
-    left, right = st.columns(2)
-    chosen: dict[str, Any] = {}
-    chosen["batch_size"] = left.select_slider(
-        "Batch size", [4, 8, 16, 32, 64, 128, 256, 512], DEFAULTS.batch_size, key="train_batch_size", **keep
-    )
-    chosen["seed"] = right.number_input("Seed", 0, 2**32 - 1, DEFAULTS.seed, key="train_seed", **keep)
-    smoothing = left.slider("Label smoothing", 0.0, 0.5, loss.label_smoothing, 0.05, key="train_smoothing", **keep)
-    balanced = right.toggle("Balanced class weights", key="train_balanced", help="Rare classes count more.", **keep)
-    chosen["loss"] = {"label_smoothing": smoothing, "class_weights": "balanced" if balanced else "none"}
-    name = left.selectbox(
-        "Blend pairs of images", ["none", "mixup", "cutmix", "mixup_or_cutmix"], key="train_mix", **keep
-    )
-    chosen["mix"] = {"name": name, "alpha": mix.alpha}
-    chosen["gradient_clip"] = left.number_input(
-        "Clip the gradient at", 0.0, value=None, step=0.5, placeholder="off", key="train_clip", **keep
-    )
-    chosen["ema_decay"] = right.number_input(
-        "Average of the weights, decay",
-        0.0,
-        0.9999,
-        None,
-        0.001,
-        format="%g",
-        placeholder="off",
-        key="train_ema",
-        **keep,
-    )
-    chosen["early_stopping"] = right.number_input(
-        "Stop after … epochs without gain", 1, value=None, placeholder="never", key="train_early", **keep
-    )
-    chosen["precision"] = left.selectbox("Precision", ["auto", "bf16", "fp32"], key="train_precision", **keep)
-    chosen["device"] = right.text_input(
-        "Device", "auto", key="train_device", help="auto, cpu, cuda, cuda:1, mps", **keep
-    )
-    return {name: value for name, value in chosen.items() if value is not None}

@@ -14,7 +14,8 @@ from tlcore.data.dataset import Dataset
 from tlcore.data.scan import load_scan
 from tlcore.errors import ConfigError
 from tlcore.saved_transforms import load_transform
-from ui.train_form import AUTO, NONE, SAVED, Choices
+from ui.train_form import Choices
+from ui.train_learning import AUTO, NONE, SAVED
 
 if TYPE_CHECKING:
     from tlcore.training.group_table import GroupRow

@@ -2,17 +2,14 @@
 
 import streamlit as st
 
-from tlcore.errors import TlcoreError
-from tlcore.runs import jobs
 from tlcore.runs.folder import Run
 from tlcore.runs.layout import LOG_FILE
 from tlcore.runs.progress import describe, fraction_done, remaining_s
 from tlcore.runs.status import Status
 from tlcore.runs.sweep import members, sweep_of
 from tlcore.training.history import best_epoch
-from ui.cached import forget_runs, list_runs
-from ui.compare_runs import run_label
-from ui.state import link, set_params
+from ui.cached import list_runs
+from ui.train_actions import show_actions
 from ui.train_data import figure_of, history_of
 from ui.train_sweep import show_sweep_grid, sweep_label
 from ui.widgets import error_box, percent, plain, seconds, show_figure
@@ -41,8 +38,8 @@ ICONS = {
 def show_run(run: Run) -> None:
     """What can be done stands outside the fragment, so that a click is not lost to a redraw."""
     status = run.status()
-    _show_actions(run, status)
     runs = _together(run)
+    show_actions(run, runs)
     live = any(each.status().is_live for each in runs)
     st.fragment(_draw, run_every=1.0 if live else 10.0)(run, runs, (status.state, live))
 
@@ -135,88 +132,3 @@ def _show_curves(runs: list[Run]) -> None:
         for column, name in zip(st.columns(2), ("learning rates", "times"), strict=True):
             with column:
                 show_figure(figure_of(name, begun, labels), key=f"train_{name.replace(' ', '_')}")
-
-
-def _show_actions(run: Run, status: Status) -> None:
-    together = _together(run)
-    with st.container(horizontal=True, key="train_actions"):
-        if status.is_live:
-            _live_actions(run, status)
-        else:
-            _idle_actions(run, status)
-        live = [each for each in together if each.status().is_live]
-        if len(together) > 1 and live and st.button("Stop the sweep", key="train_stop_all", icon=":material/stop:"):
-            for each in live:
-                jobs.stop(each)
-            st.rerun()
-
-
-def _live_actions(run: Run, status: Status) -> None:
-    if status.state == "queued":
-        st.button(
-            "Take it out of the queue", key="train_stop", icon=":material/close:", on_click=jobs.stop, args=(run,)
-        )
-    elif status.phase == "predict":
-        st.button("Skip the evaluation", key="train_stop", icon=":material/close:", on_click=jobs.stop, args=(run,))
-    else:
-        st.button(
-            "Stop",
-            key="train_stop",
-            icon=":material/stop:",
-            on_click=jobs.stop,
-            args=(run,),
-            disabled=status.state == "stopping",
-            help="After this epoch. All epochs are kept, and it can be resumed.",
-        )
-        st.button(
-            "Stop now",
-            key="train_stop_now",
-            icon=":material/cancel:",
-            on_click=jobs.stop,
-            args=(run,),
-            kwargs={"now": True},
-            help="Drops the epoch that is under way. Those before it are kept.",
-        )
-
-
-def _idle_actions(run: Run, status: Status) -> None:
-    if status.state != "finished":
-        begun = bool(run.epochs())
-        if st.button("Resume" if begun else "Start", key="train_resume", type="primary", icon=":material/play_arrow:"):
-            _try(jobs.resume, run)
-    if run.epochs() and st.button(
-        "Compare its epochs",
-        key="train_compare",
-        icon=":material/query_stats:",
-        type="primary" if status.state == "finished" else "secondary",
-    ):
-        link("pages/compare.py", run=run.name)
-    if st.button("Delete", key="train_delete", icon=":material/delete:"):
-        _ask_to_delete(run)
-
-
-def _try(action, run: Run) -> None:
-    try:
-        action(run)
-    except TlcoreError as error:
-        error_box(error)
-    else:
-        st.rerun()
-
-
-@st.dialog("Delete this run?", icon=":material/delete:")
-def _ask_to_delete(run: Run) -> None:
-    st.markdown(f"**{plain(run_label(run, with_dataset=True))}**")
-    st.write(f"Its {len(run.epochs())} saved epochs, its curves and its predictions are removed for good.")
-    with st.container(horizontal=True):
-        if st.button("Delete it", key="train_delete_yes", type="primary", icon=":material/delete_forever:"):
-            try:
-                jobs.delete(run)
-            except TlcoreError as error:
-                error_box(error)
-                return
-            forget_runs()
-            set_params(run=None)
-            st.rerun()
-        if st.button("Keep it", key="train_delete_no"):
-            st.rerun()

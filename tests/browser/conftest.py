@@ -74,12 +74,12 @@ def start_dashboard() -> Iterator[Callable[[Path], Dashboard]]:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory, _demo_of_this_session: Path) -> SimpleNamespace:
+def furnished(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> SimpleNamespace:
     """A `home` with the demo dataset, another one, and two evaluated runs on the demo, `older` and `newer` by name."""
     from benchmarks import furnish
 
     home = tmp_path_factory.mktemp("furnished")
-    shutil.copytree(_demo_of_this_session, home / "cache" / _demo_of_this_session.name)
+    shutil.copytree(_drawn_once, home / "cache" / _drawn_once.name)
     other = home / "datasets" / "palette"
     furnish.write_images(str(other), images=600)
     with pytest.MonkeyPatch.context() as patch:

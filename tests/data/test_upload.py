@@ -59,6 +59,7 @@ def test_an_archive_is_described_before_it_is_taken_in(home):
     assert source == str(home / "datasets/My insects.zip")
     assert list_sources() == ["demo", source]
     assert len(open_dataset(DataConfig(source=source)).samples) == 8
+    assert (home / "datasets/My insects.zip/ants/0.png").exists()
     assert not (home / "datasets/.incoming").exists()
 
 

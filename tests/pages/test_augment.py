@@ -295,12 +295,13 @@ def test_an_upload_of_any_kind_is_drawn_from(mode, size, photos):
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"no image", "not an image"), (b"", "empty file"), (png()[:60], "damaged")],
+    [(b"no image", "not an image"), (b"", "empty file"), (png()[:60], "truncated")],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_upload_that_is_no_image_is_reported(data, reason, photos):
     page = upload(open_page(photos()), data)
-    assert "This image cannot be used" in text_of(page)
+    assert "This image cannot be used: " in text_of(page)
+    assert reason in text_of(page)
     assert not page.get("bidi_component")
 
 

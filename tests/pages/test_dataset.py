@@ -150,7 +150,7 @@ def test_names_from_outside_are_shown_and_not_interpreted(flawed):
 
 def test_sizes_and_colours_are_drawn(flawed):
     page = open_page(dataset=str(flawed), dataset_tab="Sizes")
-    assert "The shorter side is 36 px" in text_of(page)
+    assert "The shorter side of the median image is 36 px" in text_of(page)
     *_, bubbles = figure(page, "dataset_sizes")["data"]
     assert numbers(bubbles["x"]) == [40]
     page = open_page(dataset=str(flawed), dataset_tab="Colours")

@@ -174,6 +174,7 @@ def test_the_playground_hands_its_transform_over(colours):
 def test_a_transform_that_is_not_there_any_more_is_one_friendly_box(colours):
     page = open_page(colours, transform="gone")
     assert "No transform saved as 'gone'" in text_of(page)
+    checked(page.run())
 
 
 def test_a_sweep_is_started_and_seen_together(colours):

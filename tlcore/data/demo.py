@@ -14,15 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from threading import Thread
-
-from PIL import Image, ImageEnhance
+from typing import TYPE_CHECKING
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.folder import open_folder
-from tlcore.drawing.insects import INSECTS
 from tlcore.errors import ConfigError, DatasetInvalid
 from tlcore.home import cache_dir
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 NAME = "demo"
 _VERSION = 1  # another one is another folder: raise it with any change of what is drawn
@@ -91,6 +92,8 @@ def draw_demo() -> Iterator[tuple[int, int]]:
 
 def _files() -> dict[str, str]:
     """Path of each image -> the class it is filed under."""
+    from tlcore.drawing.insects import INSECTS  # Pillow is for those who draw
+
     return {
         f"{split}/{kind}/{kind}-{number:03d}.jpg": kind
         for split, images in IMAGES.items()
@@ -153,6 +156,8 @@ def _start_drawing(work: list[tuple[str, str, str]], done: "Queue[str | None]") 
 
 
 def _add_flaws(folder: Path) -> None:
+    from PIL import ImageEnhance
+
     for copy, original in EXACT_DUPLICATES.items():
         shutil.copyfile(folder / original, folder / copy)
     saved, brightened, cut = NEAR_DUPLICATES
@@ -164,6 +169,8 @@ def _add_flaws(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:400])
 
 
-def _original(folder: Path, near_duplicate: str) -> Image.Image:
+def _original(folder: Path, near_duplicate: str) -> "Image.Image":
+    from PIL import Image
+
     with Image.open(folder / NEAR_DUPLICATES[near_duplicate]) as image:
         return image.convert("RGB")

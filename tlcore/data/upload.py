@@ -22,6 +22,7 @@ from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, LeftOut
 from tlcore.data.library import add_path, free_name
 from tlcore.data.names import safe_name, safe_path
+from tlcore.data.sources import FileSource
 from tlcore.data.tree import IMAGE_EXTENSIONS
 from tlcore.errors import DataError, DatasetInvalid
 from tlcore.home import datasets_dir
@@ -170,10 +171,10 @@ def _free_path(path: Path) -> Path:
 
 
 def _understand(root: Path) -> tuple[Path, Dataset]:
-    """The source that the files make, and the dataset it opens to: that of a table that fits them, else the folder's.
+    """The source that the files make, and the dataset it opens to: that of a table that fits them, else of a folder.
 
-    A table is moved to the folder that its paths start from, so that it can be opened without saying which that is,
-    and called like the dataset.
+    That is the innermost one that holds it all. A table is moved to the folder that its paths start from, so that it
+    can be opened without saying which that is, and called like the dataset.
     """
     tables = sorted(path for path in root.rglob("*") if path.suffix.lower() in TABLES)
     refusals: list[DataError] = []
@@ -188,7 +189,9 @@ def _understand(root: Path) -> tuple[Path, Dataset]:
                 moved = table.rename(_free_path(folder / f"{root.name}{table.suffix.lower()}"))
                 return moved, open_dataset(DataConfig(source=str(moved)))
     try:
-        return root, open_dataset(DataConfig(source=str(root)))
+        found = open_dataset(DataConfig(source=str(root)))
+        inner = found.source.root if isinstance(found.source, FileSource) else root
+        return inner, found if inner == root else open_dataset(DataConfig(source=str(inner)))
     except DataError as error:
         raise (refusals[0] if refusals else error) from None
 
