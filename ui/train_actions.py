@@ -10,6 +10,7 @@ from tlcore.runs.folder import Run
 from tlcore.runs.status import Status
 from ui.cached import forget_runs
 from ui.compare_runs import run_label
+from ui.hosting import is_hosted
 from ui.state import link, set_params
 from ui.widgets import error_box, plain
 
@@ -78,7 +79,7 @@ def _idle_actions(run: Run, status: Status) -> None:
         type="primary" if status.state == "finished" else "secondary",
     ):
         link("pages/compare.py", run=run.name)
-    if st.button("Delete", key="train_delete", icon=":material/delete:"):
+    if not is_hosted() and st.button("Delete", key="train_delete", icon=":material/delete:"):
         _ask_to_delete(run)
 
 

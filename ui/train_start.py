@@ -7,15 +7,19 @@ import streamlit as st
 
 from tlcore.config import RunConfig
 from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.errors import RunBusy
 from tlcore.runs import jobs
 from tlcore.runs.folder import create_run
 from tlcore.runs.sweep import FACT
 from ui.cached import forget_runs
+from ui.hosting import MAX_QUEUE, is_hosted
 from ui.state import set_params
 
 
 def start_runs(configs: Sequence[RunConfig], device: str, sweep: str | None = None) -> NoReturn:
     """Queue them, and go on to watch the first. Raises TlcoreError."""
+    if is_hosted() and len(jobs.live_runs()) + len(configs) > MAX_QUEUE:
+        raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")
     with st.spinner("Making sure which images these are …"):
         dataset = open_dataset(configs[0].data)  # as it is now: what this page shows may be minutes old
         images = fingerprint(dataset)

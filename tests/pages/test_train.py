@@ -259,3 +259,21 @@ def test_a_run_that_is_gone_is_said_and_the_newest_shown(train):
     page = open_page(run="20200101-000000-gone", view="watch")
     assert "That run is not there any more." in text_of(page)
     assert page.selectbox(key="train_run").value == run.name
+
+
+def test_on_a_hosted_dashboard_nobody_can_delete_a_run(train, colours, monkeypatch):
+    run = train()
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    page = open_page(colours, run=run.name, view="watch")
+    assert not any(button.key == "train_delete" for button in page.button)
+
+
+def test_a_hosted_dashboard_takes_no_more_runs_than_it_may_queue(train, monkeypatch):
+    from tlcore.errors import RunBusy
+    from ui.hosting import MAX_QUEUE
+    from ui.train_start import start_runs
+
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    run = train(state="queued")
+    with pytest.raises(RunBusy, match=f"At most {MAX_QUEUE} runs may wait"):
+        start_runs([run.config] * (MAX_QUEUE + 1), "cpu")

@@ -97,7 +97,7 @@ def _same(table: pd.DataFrame, wanted: pd.DataFrame) -> bool:
 def _measure(dataset: Dataset, wanted: pd.DataFrame) -> Generator[ScanProgress, None, pd.DataFrame]:
     """The wanted rows, with their likeness: those that the cache knows, and the others measured."""
     cached = _load(dataset, [*_COLUMNS, "grey"])
-    rows = np.full(len(wanted), -1) if True else _keys(cached).get_indexer(_keys(wanted))
+    rows = np.full(len(wanted), -1) if cached is None else _keys(cached).get_indexer(_keys(wanted))
     known, missing = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0)
     parts = [] if cached is None else [cached.iloc[rows[known]]]
     if len(missing):
