@@ -96,7 +96,7 @@ def _left_over(image_PHW: Floats, other_PHW: Floats) -> Floats:
     whole = _energy(rest_PK) / np.maximum(_energy(other_PK), 1e-9)
     fine = _energy(_details(rest_PK)) / np.maximum(_energy(_details(other_PK)), 1e-9)
     contrast_P = weights_PR1[:, 0, 0]
-    plausible = contrast_P < np.inf
+    plausible = (contrast_P > 1 / _CONTRAST_CHANGE) & (contrast_P < _CONTRAST_CHANGE)
     return np.where(plausible, np.maximum(3 * whole, fine), np.inf)
 
 
