@@ -16,7 +16,7 @@ from tlcore.errors import TlcoreError
 from ui.dataset_summary import show_summary
 from ui.datasets import dataset_sources
 from ui.hosting import is_own_machine
-from ui.state import set_params
+from ui.state import ADDING, set_params
 from ui.widgets import count, error_box
 
 _STAGED = "add_dataset_staged"
@@ -33,7 +33,12 @@ def _forget_staged() -> None:
         staged.discard()
 
 
-@st.dialog("Add a dataset", width="medium", icon=":material/add_photo_alternate:", on_dismiss=_forget_staged)
+def _dismiss() -> None:
+    _forget_staged()
+    st.session_state.pop(ADDING, None)
+
+
+@st.dialog("Add a dataset", width="medium", icon=":material/add_photo_alternate:", on_dismiss=_dismiss)
 def show_add_dataset() -> None:
     show_ways()
 
@@ -181,5 +186,6 @@ def _decide(staged: Staged) -> None:
 
 def _choose(source: str) -> None:
     dataset_sources.clear()
+    st.session_state.pop(ADDING, None)
     set_params(dataset=source)
     st.rerun()

@@ -14,7 +14,7 @@ from tlcore.runs.progress import describe, fraction_done
 from ui.cached import DemoDrawing, demo_drawing
 from ui.datasets import dataset_label, dataset_sources
 from ui.device import device_words
-from ui.state import DEFAULT_DATASET, carried, param, set_params
+from ui.state import ADDING, DEFAULT_DATASET, carried, param, set_params
 from ui.widgets import error_box, plain
 
 LOGO = Path(__file__).with_name("logo.svg")
@@ -94,6 +94,8 @@ def _pick_dataset() -> str:
             on_change=lambda: set_params(dataset=st.session_state[_PICKER]),
         )
         if st.button("Add your own", key="shell_add", icon=":material/add_photo_alternate:", width="stretch"):
+            st.session_state[ADDING] = True
+        if st.session_state.get(ADDING):
             from ui.add_dataset import show_add_dataset
 
             show_add_dataset()

@@ -11,6 +11,8 @@ import streamlit as st
 DEFAULT_DATASET = "demo"
 CARRIED = ("dataset", "run")
 """Parameters that go along from page to page."""
+ADDING = "state_adding"
+"""In the session: whether the dialog that adds a dataset is open. A page that is drawn anew keeps it open."""
 
 
 def param(name: str, default: str = "") -> str:

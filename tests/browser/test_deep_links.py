@@ -11,6 +11,7 @@ def test_a_page_is_complete_as_the_first_request_of_a_server(name, furnished, st
     dashboard = start_dashboard(furnished.home)
     page = open_page(dashboard.url(name, dataset="demo", run=furnished.older))
     links = widget(page, "shell_navigation").get_by_role("link")
+    links.nth(len(LABELS) - 1).wait_for()  # the sidebar slides in
     assert [links.filter(has_text=label).count() for label in LABELS.values()] == [1] * len(LABELS)
     for link in links.all():
         assert all(f"{parameter}=" in link.get_attribute("href") for parameter in CARRIED)
@@ -26,7 +27,9 @@ def test_the_overview_is_also_found_under_its_own_name(furnished_dashboard, new_
     page = new_page()
     page.goto(furnished_dashboard.url("overview"))
     settled(page, HEADINGS[""])
-    assert widget(page, "shell_navigation").get_by_role("link").count() == len(HEADINGS)
+    links = widget(page, "shell_navigation").get_by_role("link")
+    links.nth(len(HEADINGS) - 1).wait_for()
+    assert links.count() == len(HEADINGS)
 
 
 def _label(run_name: str) -> str:
