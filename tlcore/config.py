@@ -48,7 +48,9 @@ class StrategyConfig(_Config):
     freeze_up_to: str | None = None
     """The last layer group, counted from the stem, that stays frozen while fine-tuning. None: no group is."""
     learning_rates: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    """Learning rate of single layer groups, by name. Takes precedence over the decay."""
+    """Learning rate of single layer groups, or of the parts that every backbone has: `features`, `classifier` (hidden
+    layers between them and the head, in some backbones) and `head`. A group takes precedence over its part, and both
+    over the decay."""
     learning_rate_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Each group learns this much slower than the next one towards the head. 1: all alike."""
     unfreeze_every: Annotated[int, Field(ge=1)] | None = None
@@ -133,6 +135,8 @@ class RunConfig(_Config):
     """Epochs without a better validation accuracy after which the run ends. None: never."""
     keep_optimizer_state: Literal["last_and_best", "all"] = "last_and_best"
     """Checkpoints that keep the optimiser's state, and so can be continued from."""
+    report_every: Annotated[int, Field(ge=1)] | None = None
+    """Batches after which the mean training loss of these batches is told. None: that of the epochs is enough."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     device: str = "auto"
     """`auto`, `cuda`, `cuda:1`, `mps` or `cpu`."""

@@ -9,7 +9,21 @@ import sys
 from collections.abc import Sequence
 
 from tlcore import __version__
-from tlcore.cli import audit, check_labels, device, evaluate, export, find_lr, predict, resume, runs, train, worker, zoo
+from tlcore.cli import (
+    audit,
+    check_labels,
+    device,
+    evaluate,
+    export,
+    find_lr,
+    predict,
+    recipes,
+    resume,
+    runs,
+    train,
+    worker,
+    zoo,
+)
 from tlcore.errors import TlcoreError
 
 COMMANDS = {
@@ -20,6 +34,7 @@ COMMANDS = {
     "predict": predict,
     "export": export,
     "zoo": zoo,
+    "recipes": recipes,
     "find-lr": find_lr,
     "worker": worker,
     "device": device,

@@ -9,7 +9,7 @@ from tlcore.cli.summary import show_epochs, show_left_out
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import Run
 from tlcore.runs.requests import asked_to_stop, clear_request
-from tlcore.training.events import EpochDone, ImagesLeftOut, Progress
+from tlcore.training.events import BatchLoss, EpochDone, ImagesLeftOut, Progress
 from tlcore.training.plan import Plan
 from tlcore.training.processes import Processes, SeveralProcesses, started_by_torchrun
 
@@ -57,6 +57,8 @@ def run_session(run: Run, plan: Plan, processes: Processes) -> int:
                     continue
                 if isinstance(event, Progress):
                     display.show(event, epochs)
+                elif isinstance(event, BatchLoss):
+                    out.print(f"epoch {event.epoch}, batch {event.batch}/{event.batches}: loss {event.loss:.3f}")
                 elif isinstance(event, ImagesLeftOut):
                     show_left_out(event.images)
                 else:

@@ -118,7 +118,7 @@ class _Recorder:
             self._record_epoch(event)
         elif isinstance(event, ImagesLeftOut):
             write_json(self._run.path / LEFT_OUT_FILE, [asdict(image) for image in event.images])
-        else:
+        elif isinstance(event, Progress):
             self._heartbeat(event)
 
     def last_epoch(self) -> int:

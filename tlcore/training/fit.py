@@ -14,7 +14,7 @@ from tlcore.errors import TrainingDiverged
 from tlcore.models.groups import frozen_groups, set_training_mode
 from tlcore.models.split import build_head, main_and_auxiliary
 from tlcore.training.batches import Batch
-from tlcore.training.events import EpochDone, Event, ImagesLeftOut, Progress
+from tlcore.training.events import BatchLoss, EpochDone, Event, ImagesLeftOut, Progress
 from tlcore.training.history import EpochRecord, epochs_without_gain
 from tlcore.training.inference import predict_logits
 from tlcore.training.inputs import Inputs, prepare_inputs
@@ -115,7 +115,7 @@ class Trainer:
         yield EpochDone(record, self._checkpoint(record), val_logits, self._inputs.val_samples)
         return record
 
-    def _train_epoch(self, epoch: int) -> Generator[Progress, None, tuple[float, float]]:
+    def _train_epoch(self, epoch: int) -> Generator[Progress | BatchLoss, None, tuple[float, float]]:
         """Mean loss and accuracy over the images, as they were when each was trained on."""
         self.set_frozen(epoch)
         batches = self._inputs.train
@@ -124,9 +124,14 @@ class Trainer:
         device = self._plan.choice.device
         dtype = torch.float32 if device.type == "mps" else torch.float64  # Metal has no float64
         sums = torch.zeros(3, dtype=dtype, device=device)  # loss, correct, images
+        reported, every = sums.clone(), self._config.report_every
         for step, batch in enumerate(batches.epoch(epoch, shuffle=True)):
             sums += self.step(batch, self._schedule.factor(epoch - 1 + step / len(batches)))
             done += batch.size
+            if every is not None and (step + 1) % every == 0:
+                loss, _ = _means(sums - reported, epoch)
+                yield BatchLoss(epoch, step + 1, len(batches), loss)
+                reported = sums.clone()
             if meter.is_due(done):  # by the clock, so at another batch in each process: no figures are exchanged here
                 loss, accuracy = _means(sums, epoch)
                 yield from meter.at(done, loss, accuracy)
