@@ -91,3 +91,21 @@ def configure(colours: Path) -> Callable[..., RunConfig]:
         return parse_config({**settings, **changes})
 
     return make
+
+
+@pytest.fixture
+def on_a_gpu() -> Callable[[Path], None]:
+    """Turns a file of torch.save into one whose tensors were on a GPU: their place stands in its pickle."""
+    import zipfile
+
+    def move(path: Path) -> None:
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in members.items():
+                if name.endswith("data.pkl"):
+                    assert b"X\x03\x00\x00\x00cpu" in content
+                    content = content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")
+                archive.writestr(name, content)
+
+    return move

@@ -13,11 +13,16 @@ from tlcore.evaluation.result import Evaluation
 from tlcore.export import FORMATS, file_name
 from tlcore.runs.folder import Run
 
-ELSEWHERE = ("pth", "safetensors")
+ELSEWHERE = ("pth", "safetensors", "checkpoint")
 """Formats that take torch, which this process does without."""
 BUTTONS = {
     "pth": ("PyTorch weights", ":material/download:", "A plain state_dict, under torchvision's names."),
     "safetensors": ("safetensors", ":material/download:", "The same values, with classes and transform."),
+    "checkpoint": (
+        "Training checkpoint",
+        ":material/restart_alt:",
+        "With the optimiser's state, to go on from.",
+    ),
     "python": ("Inference code", ":material/code:", "Python that uses the PyTorch weights."),
     "predictions": ("Predictions, CSV", ":material/table_chart:", "Each test image with all probabilities."),
     "epochs": ("Epochs, CSV", ":material/table_chart:", "Losses, accuracies and intervals of all epochs."),

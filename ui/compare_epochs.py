@@ -82,7 +82,9 @@ def _optimism(selection: Selection) -> None:
 def _flags(table: pd.DataFrame) -> list[str]:
     on_test = table["best_on_test"] if "best_on_test" in table else [False] * len(table)
     flags = []
-    for epoch, val, test in zip(table["epoch"], table["best_by_val"], on_test, strict=True):
+    columns = (table["epoch"], table["best_by_val"], on_test, table["imported"])
+    for epoch, val, test, imported in zip(*columns, strict=True):
         words = ["◆ chosen on val"] * bool(val) + ["best on test"] * bool(test) + ["untrained"] * (epoch == 0)
+        words += [f"imported from {imported}"] * bool(imported)
         flags.append(", ".join(words))
     return flags

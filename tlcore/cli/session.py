@@ -2,7 +2,9 @@
 
 import signal
 import sys
+from functools import partial
 from types import FrameType
+from typing import Any
 
 from tlcore.cli.display import ProgressDisplay, console, note, percent, seconds
 from tlcore.cli.summary import show_epochs, show_left_out
@@ -43,8 +45,11 @@ class _StopOnSignal:
         note("Stopping after this epoch. Ctrl-C once more stops at once and drops the epoch.")
 
 
-def run_session(run: Run, plan: Plan, processes: Processes) -> int:
-    """Train until the end or a signal; the exit status is 0, or 128 + the number of the signal."""
+def run_session(run: Run, plan: Plan, processes: Processes, start: dict[str, Any] | None = None) -> int:
+    """Train until the end or a signal; the exit status is 0, or 128 + the number of the signal.
+
+    `start` is a checkpoint from elsewhere to begin with, as for `execute`.
+    """
     epochs = plan.config.epochs
     out = console()
     interrupted = False
@@ -52,7 +57,8 @@ def run_session(run: Run, plan: Plan, processes: Processes) -> int:
         clear_request(run.path)
     with _StopOnSignal() as stop, ProgressDisplay(shown=processes.is_main) as display:
         try:
-            for event in execute(run, plan, processes, should_stop=lambda: stop.received > 0 or _is_asked(run)):
+            stopping = partial(_is_to_stop, run, stop)
+            for event in execute(run, plan, processes, should_stop=stopping, start=start):
                 if not processes.is_main:
                     continue
                 if isinstance(event, Progress):
@@ -77,16 +83,16 @@ def run_session(run: Run, plan: Plan, processes: Processes) -> int:
     return status
 
 
-def _is_asked(run: Run) -> bool:
-    """Whether the dashboard asked for the end: also `now` waits for the epoch here."""
-    return asked_to_stop(run.path) is not None
+def _is_to_stop(run: Run, stop: _StopOnSignal) -> bool:
+    """After a signal, or where the dashboard asked for the end: also `now` waits for the epoch here."""
+    return stop.received > 0 or asked_to_stop(run.path) is not None
 
 
 def _epoch_line(event: EpochDone, epochs: int) -> str:
     record = event.record
     line = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
-    if record.train_loss is None:
-        line += "  untrained head" + 21 * " "
+    if record.train_accuracy is None:
+        line += f"  {'trained elsewhere' if record.epoch else 'untrained head':<35}"
     else:
         line += f"  train loss {record.train_loss:.3f} accuracy {percent(record.train_accuracy):>7}"
     line += f"  val loss {record.val_loss:.3f} accuracy {percent(record.val_accuracy):>7}"

@@ -70,12 +70,12 @@ def show_epochs(run: Run, plan: Plan) -> None:
     best = best_epoch(history)
     rows = [
         (
-            f"{record.epoch}{' best' if record.epoch == best else ''}",
+            f"{record.epoch}{' imported' if record.imported else ''}{' best' if record.epoch == best else ''}",
             "–" if record.train_loss is None else f"{record.train_loss:.4f}",
             percent(record.train_accuracy),
             f"{record.val_loss:.4f}",
             percent(record.val_accuracy),
-            f"{record.learning_rates['head']:.2g}",
+            "–" if record.imported else f"{record.learning_rates['head']:.2g}",
             seconds(record.seconds),
         )
         for record in history
