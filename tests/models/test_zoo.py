@@ -36,6 +36,7 @@ REQUIRED = {
     "vit_b_16",
     "swin_t",
     "small_cnn",
+    "cifar_cnn",
 }
 
 every_architecture = pytest.mark.parametrize("architecture", ZOO.values(), ids=list(ZOO))

@@ -93,7 +93,7 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
         settings = load_config(Path(arguments.config)).model_dump(mode="json")
     for option in OPTIONS:
         value = getattr(arguments, _dest(option))
-        if value is not None:
+        if value is not None and not (arguments.recipe and option.path in _FITTED):
             _set(settings, option.path, value)
     if arguments.nesterov:
         _set(settings, ("optimizer", "nesterov"), True)
@@ -108,9 +108,13 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     return parse_config(settings, "the options")
 
 
+_FITTED = (("data", "source"), ("model", "backbone"), ("model", "weights"))
+"""What a recipe is fitted to, so that it is in its settings already."""
+
+
 def _recipe_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """Fitted to the backbone, the weights and the data that the options name."""
-    named = [getattr(arguments, f"config_{name}") for name in ("data_source", "model_backbone", "model_weights")]
+    named = [getattr(arguments, "config_" + "_".join(path)) for path in _FITTED]
     return recipe_config(find_recipe(arguments.recipe), *named).model_dump(mode="json")
 
 

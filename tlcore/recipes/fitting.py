@@ -8,7 +8,7 @@ from tlcore.config import RunConfig
 from tlcore.data.catalog import is_named
 from tlcore.data.demo import NAME as DEMO
 from tlcore.data.library import list_sources
-from tlcore.data.torchvision_sets import missing_files
+from tlcore.data.torchvision_sets import NAMED_SETS, missing_files, root_of
 from tlcore.errors import DatasetNotFound
 from tlcore.home import datasets_dir
 from tlcore.models.zoo import eval_transform, find_architecture
@@ -27,7 +27,7 @@ def recipe_config(
     UnknownBackbone or WeightsError for what does not exist.
     """
     config = recipe.config
-    changes: dict[str, Any] = {"data": config.data.model_copy(update={"source": source or find_data(recipe)})}
+    changes: dict[str, Any] = {"data": {**config.data.model_dump(), **_data(recipe, source)}}
     name = backbone or config.model.backbone
     if name != config.model.backbone:
         changes["model"] = {"backbone": name, "weights": weights}
@@ -37,6 +37,18 @@ def recipe_config(
     elif weights is not None:
         changes["model"] = {"backbone": name, "weights": weights}
     return config.replace(**changes)
+
+
+def _data(recipe: Recipe, source: str | None) -> dict[str, str]:
+    """Settings of the data. Of a dataset that torchvision knows by name, the path of a copy is where its files lie."""
+    named = recipe.config.data.source
+    if source is None:
+        return {"source": find_data(recipe)}
+    if named.lower() in NAMED_SETS and not is_named(source):
+        root = root_of(named, Path(source).expanduser())
+        if root is not None:
+            return {"source": named, "images": str(root)}
+    return {"source": source}
 
 
 def find_data(recipe: Recipe) -> str:
