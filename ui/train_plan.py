@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.config import RunConfig, parse_config
-from tlcore.data.audit import RARE, audit
+from tlcore.data.audit import RARE, Finding, audit
 from tlcore.data.dataset import Dataset
 from tlcore.data.scan import load_scan
 from tlcore.errors import ConfigError
@@ -20,7 +20,7 @@ from ui.train_learning import AUTO, NONE, SAVED
 if TYPE_CHECKING:
     from tlcore.training.group_table import GroupRow
 
-WARNED = ("leak", "conflicting_labels", "imbalance")
+WARNED = ("leak", "conflicting_labels", "rare_classes")
 """Findings of the health report that matter for training."""
 
 
@@ -120,10 +120,15 @@ def warnings_of(source: str, dataset: Dataset) -> tuple[str, ...]:
 def _warnings(source: str, state: tuple[int, tuple[str, ...]], _dataset: Dataset) -> tuple[str, ...]:
     table = load_scan(_dataset)
     if table is not None:
-        findings = audit(table, _dataset.classes)
-        return tuple(finding.title for finding in findings if finding.kind in WARNED)
+        return tuple(_words(finding) for finding in audit(table, _dataset.classes) if finding.kind in WARNED)
     counts = _dataset.class_counts("train")
     rarest, most = min(counts, key=counts.__getitem__), max(counts.values())
     if counts[rarest] >= RARE * most:
         return ()
-    return (f"Few training images of {rarest!r}: {counts[rarest]} of {most}",)
+    return (f"Few training images: {rarest} has {counts[rarest]:,}, and the largest class has {most:,}",)
+
+
+def _words(finding: Finding) -> str:
+    """The title, and what it is about where no image shows that."""
+    notes = [group.note for group in finding.groups if not group.ids]
+    return f"{finding.title} ({'; '.join(notes[:3])}{' …' if len(notes) > 3 else ''})" if notes else finding.title

@@ -96,7 +96,7 @@ def _show_warnings(outline: Outline, warnings: tuple[str, ...]) -> None:
     for warning in warnings:
         st.warning(plain(warning), icon=":material/warning:")
     if warnings and st.button("See the health report", key="train_health", type="tertiary"):
-        link("pages/dataset.py")
+        link("pages/dataset.py", dataset_tab="Health report")
     if outline.missing_weights:
         st.warning(
             f"{plain(outline.missing_weights)} is not on this machine: it is downloaded when the run starts. "

@@ -7,8 +7,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tlcore.config import DataConfig
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.data.library import add_path
+from tlcore.data.scan import scan
 from tlcore.runs import jobs
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import Run, create_run, find_run, list_runs
@@ -139,7 +141,15 @@ def test_a_class_with_few_images_is_said_before_the_start(colours):
     for number in range(12):
         (colours / f"train/green/{number:03d}.png").unlink()
     page = small(open_page(colours))
-    assert "Few training images of 'green': 9 of 21" in text_of(page)
+    assert "Few training images: green has 9, and the largest class has 21" in text_of(page)
+
+
+def test_a_class_with_few_images_is_still_said_once_every_image_was_looked_at(drawn_demo):
+    for _ in scan(open_dataset(DataConfig(source="demo"))):
+        pass
+    text = text_of(open_page(dataset="demo"))
+    assert "1 class has few training images (dragonfly: 20 images, and the largest class has 40)" in text
+    assert "3 images are in more than one split" in text
 
 
 def test_start_queues_a_run_that_the_page_then_shows(colours):
