@@ -14,7 +14,7 @@ from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table, predictions_table
 from tlcore.models.zoo import find_architecture
 from tlcore.runs.folder import Run
-from tlcore.training.history import best_epoch
+from tlcore.training.history import best_epoch, trained_here
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +48,14 @@ def chosen_epoch(run: Run) -> int:
     if not history:
         raise CheckpointError(f"Run {run.name} has no epoch yet. Start it with `resume {run.name}`.")
     return best_epoch(history)
+
+
+def keeps_optimizer(run: Run, epoch: int) -> bool:
+    """Whether the checkpoint of that epoch has the optimiser's state, by the rule that the training keeps it by."""
+    trained = trained_here(run.history())
+    if epoch not in {record.epoch for record in trained}:
+        return False
+    return run.config.keep_optimizer_state == "all" or epoch in (trained[-1].epoch, best_epoch(trained))
 
 
 def state_dict_file(run: Run, epoch: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tlcore.cli.options import add_config_options, config_from
 from tlcore.config import RunConfig
 from tlcore.errors import DatasetNotFound
+from tlcore.recipes.recipe import FACT
 from tlcore.recipes.saved import find_recipe
 
 if TYPE_CHECKING:
@@ -59,10 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
         show_plan(plan, dry_run=arguments.dry_run)
     if arguments.dry_run:
         return 0
+    facts = {"device": plan.choice.reason}
+    if arguments.recipe:
+        facts[FACT] = find_recipe(arguments.recipe).name
     run = processes.share(
-        create_run(plan.config, plan.dataset, fingerprint(plan.dataset), {"device": plan.choice.reason})
-        if processes.is_main
-        else None
+        create_run(plan.config, plan.dataset, fingerprint(plan.dataset), facts) if processes.is_main else None
     )
     return run_session(run, plan, processes, start)
 

@@ -20,12 +20,19 @@ CLASSIFIER = "classifier"
 """Name of the group of hidden layers between the features and the head, in architectures that have such."""
 FEATURES = "features"
 """All groups before those two, together."""
+PARTS = (FEATURES, CLASSIFIER, HEAD)
+"""Parts of any architecture, each of some of its layer groups, or none: what a setting can name for all of them."""
 
 _TORCHVISION_LICENCE = (
     "BSD-3-Clause (torchvision); trained on ImageNet, whose terms (non-commercial research) may apply to the weights"
 )
 
 _OWN_LICENCE = "this project's own: trained on pictures that it draws itself, so nobody else's terms apply"
+
+
+def part_of(group: str) -> str:
+    """The part that a layer group belongs to: one of `PARTS`."""
+    return group if group in (CLASSIFIER, HEAD) else FEATURES
 
 
 @dataclass(frozen=True)

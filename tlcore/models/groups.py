@@ -10,10 +10,7 @@ from torch import nn
 
 from tlcore.config import StrategyConfig
 from tlcore.errors import ConfigError, suggestion
-from tlcore.models.architecture import CLASSIFIER, FEATURES, HEAD, Architecture
-
-PARTS = (FEATURES, CLASSIFIER, HEAD)
-"""Parts of any architecture, each of some of its layer groups, or none: what a setting can name for all of them."""
+from tlcore.models.architecture import HEAD, PARTS, Architecture, part_of
 
 
 @dataclass(frozen=True)
@@ -75,11 +72,6 @@ def never_trained(architecture: Architecture, strategy: StrategyConfig) -> tuple
             f"freeze_up_to {HEAD!r} leaves nothing to train. Freeze up to {names[-2]!r} to train the head alone."
         )
     return names[: names.index(strategy.freeze_up_to) + 1]
-
-
-def part_of(group: str) -> str:
-    """The part that a layer group belongs to: one of `PARTS`."""
-    return group if group in (CLASSIFIER, HEAD) else FEATURES
 
 
 def learning_rates(architecture: Architecture, strategy: StrategyConfig, base: float) -> dict[str, float]:

@@ -168,7 +168,7 @@ _ENTRIES = (
                 "model": {"backbone": "vgg16"},
                 "strategy": {
                     "name": "fine_tuning",
-                    "learning_rates": {"features": 1e-4, "classifier": 5e-4, "head": 1e-3},
+                    "learning_rates": {"features": 1e-4, "classifier": 5e-4},
                 },
                 "train_transform": _RANDOM_HALF,
                 "eval_transform": _CROPPED,

@@ -30,13 +30,20 @@ def recipe_config(
     changes: dict[str, Any] = {"data": {**config.data.model_dump(), **_data(recipe, source)}}
     name = backbone or config.model.backbone
     if name != config.model.backbone:
-        changes["model"] = {"backbone": name, "weights": weights}
-        for field in ("train_transform", "eval_transform"):
-            spec = getattr(config, field)
-            changes[field] = None if spec is None else _fitted(spec, config.model.backbone, name, weights)
+        changes |= {"model": {"backbone": name, "weights": weights}, **fitted_views(config, name, weights)}
     elif weights is not None:
         changes["model"] = {"backbone": name, "weights": weights}
     return config.replace(**changes)
+
+
+def fitted_views(config: RunConfig, backbone: str, weights: str | None) -> dict[str, TransformSpec | None]:
+    """`train_transform` and `eval_transform` of a configuration, for another backbone and its weights.
+
+    Raises UnknownBackbone or WeightsError for what does not exist.
+    """
+    views = {"train_transform": config.train_transform, "eval_transform": config.eval_transform}
+    before = config.model.backbone
+    return {name: spec and _fitted(spec, before, backbone, weights) for name, spec in views.items()}
 
 
 def _data(recipe: Recipe, source: str | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tlcore.config import RunConfig
-from tlcore.models.groups import PARTS
+from tlcore.models.architecture import PARTS
 from tlcore.recipes.recipe import Recipe
 from tlcore.transforms import CenterCrop, RandomResizedCrop, Resize, TransformSpec
 
@@ -17,6 +17,9 @@ Figure = Literal["images", "views", "changes", "rates", "losses", "accuracy", "p
 far the weights of each layer group moved. `rates`: learning rates over the epochs. `losses` and `accuracy`: by epoch.
 `predictions`: test images with what is said about them."""
 
+EXERCISE, BETTER = "The exercise", "What it gets wrong, and this does right"
+WORDS_OF_RECIPES = (EXERCISE, BETTER)
+"""Titles of the sections whose text stands in the recipe itself, and may come from anybody."""
 GRID_IMAGES = 24
 GALLERY_IMAGES = 20
 
@@ -39,11 +42,11 @@ def lesson(recipe: Recipe) -> list[Section]:
 
 def _exercise(recipe: Recipe) -> Section | None:
     text = "\n\n".join(filter(None, (recipe.exercise, recipe.expect)))
-    return Section("The exercise", text) if text else None
+    return Section(EXERCISE, text) if text else None
 
 
 def _better(recipe: Recipe) -> Section | None:
-    return Section("What it gets wrong, and this does right", recipe.better) if recipe.better else None
+    return Section(BETTER, recipe.better) if recipe.better else None
 
 
 def _images(config: RunConfig) -> Section:
@@ -111,9 +114,8 @@ def _normalise(config: RunConfig) -> Section | None:
             "Not the numbers of these images, but those that the weights were trained with: with others, each filter "
             "would see pictures that are darker or paler than all it knows."
         )
-    return Section(
-        "The numbers that go in", f"The channel means {numbers} are taken off, and the result is scaled. {why}"
-    )
+    words = f"The channel means {numbers} are taken off, and the rest is divided by the channels' spread. {why}"
+    return Section("The numbers that go in", words)
 
 
 def _frozen(config: RunConfig) -> Section | None:

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tlcore.config import RunConfig
 
+FACT = "recipe"
+"""Entry of run.json with the name of the recipe that a run was made from."""
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?")
 Text = Annotated[str, Field(max_length=20_000)]
 
@@ -31,8 +33,8 @@ class Recipe(BaseModel):
     """What the data is, for people."""
     data_from: Text = ""
     """How to get it, and what its folder then holds, for people."""
-    expect: Text = ""
-    """The accuracy to expect, and where that figure comes from."""
+    expect: Annotated[str, Field(max_length=200)] = ""
+    """The accuracy to expect, and where that figure comes from, in few words."""
     exercise: Text = ""
     """The exercise that it comes from, and what is reported there."""
     better: Text = ""
