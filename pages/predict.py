@@ -18,16 +18,14 @@ TOP = 5
 def show_verdict(image: PickedImage, answer: Answer) -> None:
     best = answer.order[0]
     name, sure = answer.classes[best], percent(float(answer.probabilities[best]))
-    known = image.label in answer.classes
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {plain(name)} · {sure}", width="content")
-        if known and image.label == name:
+        if image.label == name:
             st.badge("right", icon=":material/check:", color="green")
-        elif known:
-            st.badge("wrong", icon=":material/close:", color="red")
-    if known and image.label != name:
-        probability = float(answer.probabilities[answer.classes.index(image.label)])
-        st.caption(f"It is {plain(image.label)}, which got {percent(probability)}.")
+        elif image.label in answer.classes:
+            probability = float(answer.probabilities[answer.classes.index(image.label)])
+            words = f"wrong: it is {plain(image.label)}, which got {percent(probability)}"
+            st.badge(words, icon=":material/close:", color="red")
 
 
 def show_why(image: PickedImage, chosen: Chosen, target: int, strength: float) -> None:
@@ -89,8 +87,10 @@ with friendly_errors():
     dataset = open_dataset(page.dataset_source)
     pictures, models = st.columns([1, 1.2], gap="large")
     with pictures:
-        image = pick_image(page.dataset_source, dataset, "predict", camera=True)
+        image = pick_image(page.dataset_source, dataset, "predict", camera=True, unseen=True)
     with models:
         chosen = pick_models()
     if image is not None and chosen:
         answers_of(image, chosen)
+    elif image is not None:
+        pictures.image(thumbnail(image.pixels_HWC, SHOWN_PX))

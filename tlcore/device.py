@@ -87,4 +87,5 @@ def _words(device: torch.device) -> str:
     if device.type == "mps":
         return "mps: Apple GPU"
     name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
-    return f"cpu: {name}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"cpu: {name}, {threads} thread{'s' if threads > 1 else ''}"

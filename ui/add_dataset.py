@@ -45,15 +45,12 @@ def show_add_dataset() -> None:
 
 def show_ways() -> None:
     """What is in the dialog: the ways to add a dataset, then the summary in their place."""
-    place = st.empty()
     staged: Staged | None = st.session_state.get(_STAGED)
-    if staged is None:
-        with place.container():
-            staged = _ask()
     if staged is not None:
+        _decide(staged)
+    elif (staged := _ask()) is not None:
         st.session_state[_STAGED] = staged
-        with place.container():
-            _decide(staged)
+        st.rerun()  # the dialog stays open; drawn in one go, remains of the form would stand below the summary
 
 
 def _ask() -> Staged | None:

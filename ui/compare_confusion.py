@@ -13,6 +13,8 @@ from ui.compare_data import predictions_of, remembered
 from ui.compare_gallery import show_gallery
 from ui.widgets import count, plain, show_figure
 
+READABLE = "<style>.st-key-compare_matrix .textpoint text { fill: currentColor !important; }</style>"
+"""The counts in the colour of the page's text, which is readable on every shade of a cell; a chart's own is not."""
 WIDEST_MATRIX = 30  # classes; of more, those with the most mistakes are shown
 
 
@@ -25,7 +27,8 @@ def show_confusion(run: Run, evaluation: Evaluation, epoch: int) -> None:
     if len(shown) < len(counts):
         st.caption(f"The {len(shown)} of {len(counts)} classes with the most mistakes.")
     matrix, images = st.columns([1, 1], gap="medium")
-    with matrix:
+    with matrix, st.container(key="compare_matrix"):
+        st.html(READABLE)
         selected = show_figure(
             figure, f"compare_confusion_{run.name}_{epoch}", on_select="rerun", selection_mode="points"
         )

@@ -34,7 +34,7 @@ def show_choice(run: Run, evaluation: Evaluation) -> None:
 def show_epochs(run: Run) -> None:
     """Every epoch with its accuracies, losses, learning rate and time."""
     table = epochs_of(run)
-    shown = pd.DataFrame({"Epoch": table["epoch"], "": _flags(table)})
+    shown = pd.DataFrame({"Epoch": table["epoch"], "Best on": _best_on(table)})
     config: dict[str, Any] = {}
     for split in ("test", "val", "train"):
         if f"{split}_accuracy" not in table:
@@ -50,8 +50,8 @@ def show_epochs(run: Run) -> None:
     shown["Learning rate"] = table["learning_rate"]
     shown["Time"] = table["seconds"]
     config["Learning rate"] = st.column_config.NumberColumn(format="%.2g")
+    config["Best on"] = st.column_config.TextColumn(width=104)
     config["Time"] = st.column_config.NumberColumn(format="%.2f s")
-    config[""] = st.column_config.TextColumn(width="medium")
     height = "content" if len(shown) <= MOST_ROWS else "auto"
     st.dataframe(
         shown, hide_index=True, column_config=config, key="compare_epochs_table", placeholder="–", height=height
@@ -79,12 +79,12 @@ def _optimism(selection: Selection) -> None:
         st.caption(f"owed to choosing among {selection.candidates} epochs  \non {selection.split} itself")
 
 
-def _flags(table: pd.DataFrame) -> list[str]:
+def _best_on(table: pd.DataFrame) -> list[str]:
+    """`◆ val, test`, or that it is the untrained one, or the file that an imported one came from."""
     on_test = table["best_on_test"] if "best_on_test" in table else [False] * len(table)
-    flags = []
+    best = []
     columns = (table["epoch"], table["best_by_val"], on_test, table["imported"])
     for epoch, val, test, imported in zip(*columns, strict=True):
-        words = ["◆ chosen on val"] * bool(val) + ["best on test"] * bool(test) + ["untrained"] * (epoch == 0)
-        words += [f"imported from {imported}"] * bool(imported)
-        flags.append(", ".join(words))
-    return flags
+        words = ["◆ val"] * bool(val) + ["test"] * bool(test) + ["(untrained)"] * (epoch == 0)
+        best.append(", ".join(words + [f"({imported})"] * bool(imported)))
+    return best

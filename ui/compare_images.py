@@ -23,7 +23,7 @@ ORDERS = {
     "name": ("id", True),
 }
 MEANINGS = {
-    "never": "wrong in every epoch",
+    "never": "wrong in every trained epoch",
     "forgotten": "right once, then wrong to the end",
     "flickering": "forgotten and right again",
     "learned": "wrong at first, right from some epoch on",

@@ -7,7 +7,7 @@ from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.runs.folder import Run
 from ui.compare_data import epochs_of, evaluation_of, remembered
 from ui.compare_runs import run_label
-from ui.widgets import interval, percent, show_figure
+from ui.widgets import count, interval, percent, show_figure
 
 SPLITS = ("train", "val", "test")
 
@@ -15,14 +15,15 @@ SPLITS = ("train", "val", "test")
 def show_accuracy(runs: list[Run]) -> None:
     """Lines with bands, one per run and split."""
     several = len(runs) > 1
+    tested = any("test_accuracy" in epochs_of(run) for run in runs)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.subheader("Accuracy by epoch", width="content")
         splits = st.pills(
             "Splits",
             SPLITS,
             selection_mode="multi",
-            default=["test"] if several else SPLITS,
-            key="compare_splits_several" if several else "compare_splits",
+            default=SPLITS if not several else ["test" if tested else "val"],
+            key=f"compare_splits{'_several' * several}{'_untested' * (not tested)}",
             label_visibility="collapsed",
             persist_state="session",
         )
@@ -58,9 +59,9 @@ def show_runs_table(runs: list[Run]) -> None:
             {
                 "Run": run_label(run),
                 "Chosen epoch": evaluation.best_by_val,
-                "Test accuracy": interval(chosen.value, chosen.low, chosen.high),
-                "Best on test": f"{percent(best.value)} in epoch {evaluation.best_on_report}",
-                "Test images": chosen.total,
+                "Its accuracy": interval(chosen.value, chosen.low, chosen.high),
+                "Best epoch there": f"{percent(best.value)} in epoch {evaluation.best_on_report}",
+                "Measured on": f"{count(chosen.total)} {evaluation.split} images",
             }
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_runs_table")

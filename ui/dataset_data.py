@@ -9,6 +9,7 @@ import streamlit as st
 from tlcore.data.audit import Finding, audit
 from tlcore.data.dataset import Dataset
 from tlcore.data.scan import ScanProgress, channel_statistics, scan
+from tlcore.data.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from ui.cached import open_dataset
 
@@ -82,7 +83,14 @@ def counts_of(source: str) -> pd.DataFrame:
     return samples.groupby(["split", "class"], observed=False).size().rename("images").reset_index()
 
 
+@st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
+def small_pictures(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]:
+    """Thumbnails of a page of the gallery, some 200 kB: decoding them takes longer than all the rest of the page."""
+    return thumbnails(open_dataset(source).source, sample_ids)
+
+
 def forget(source: str) -> None:
     """Look at the disk anew on next use."""
+    small_pictures.clear()
     for cached in (open_dataset, look_at, samples_of, counts_of):
         cached.clear(source)

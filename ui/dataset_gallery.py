@@ -7,10 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from tlcore.data.thumbnails import thumbnails
 from tlcore.figures.dataset import plot_class_counts
 from ui.cached import open_dataset
-from ui.dataset_data import counts_of, samples_of
+from ui.dataset_data import counts_of, samples_of, small_pictures
 from ui.dataset_detail import picture_of, show_image
 from ui.dataset_pictures import PictureGroup, show_pictures
 from ui.widgets import plain, show_figure
@@ -36,7 +35,7 @@ def show_gallery(source: str) -> None:
         return
     page = _page(math.ceil(len(rows) / PER_PAGE))
     shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
-    jpegs = thumbnails(open_dataset(source).source, list(shown["id"]))
+    jpegs = small_pictures(source, tuple(shown["id"]))
     pictures = tuple(
         picture_of(row["id"], jpegs.get(row["id"]), f"{row['class']}", str(row["split"]))
         for row in shown.to_dict("records")

@@ -45,7 +45,7 @@ def show_sizes(source: str, report: Report) -> None:
     points = chosen.selection.points
     if not points:
         return
-    width, height = (int(value) for value in points[0]["customdata"][:2])
+    width, height = round(points[0]["x"]), round(points[0]["y"])
     rows = readable[(readable["width"] == width) & (readable["height"] == height)]
     jpegs = thumbnails(open_dataset(source).source, list(rows["id"][:SHOWN]))
     pictures = [

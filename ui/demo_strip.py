@@ -12,8 +12,8 @@ from tlcore.errors import TlcoreError
 from ui.cached import demo_drawing, open_dataset
 from ui.widgets import count, plain
 
-PICTURES = 12
-SIDE_PX = 80
+PICTURES = 8
+SIDE_PX = 84  # so that they fill one row beside the sidebar, and two on a phone
 
 
 def show_strip(source: str) -> None:

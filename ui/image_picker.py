@@ -41,10 +41,13 @@ class PickedImage:
         return height, width
 
 
-def pick_image(source: str, dataset: Dataset, page: str, *, camera: bool = False) -> PickedImage | None:
+def pick_image(
+    source: str, dataset: Dataset, page: str, *, camera: bool = False, unseen: bool = False
+) -> PickedImage | None:
     """Draw the picker of a page, which `page` names for its keys. None where nothing is chosen, or it is unreadable.
 
-    The chosen image of the dataset stands in the address, as `image`.
+    The chosen image of the dataset stands in the address, as `image`. With `unseen`, the first one offered is of the
+    last split: of test, where there is one.
     """
     origins = [DATASET, UPLOAD, *([CAMERA] if camera else [])]
     origin = st.segmented_control(
@@ -58,7 +61,7 @@ def pick_image(source: str, dataset: Dataset, page: str, *, camera: bool = False
     )
     try:
         if origin == DATASET:
-            return _from_dataset(source, dataset, page)
+            return _from_dataset(source, dataset, page, dataset.split_names[-1 if unseen else 0])
         return _from_file(page, take=origin == CAMERA)
     except UnreadableImage as error:
         error_box(f"This image cannot be used: {error}.")
@@ -82,7 +85,7 @@ def _fit(image: Image.Image) -> npt.NDArray[np.uint8]:
     return pixels
 
 
-def _from_dataset(source: str, dataset: Dataset, page: str) -> PickedImage | None:
+def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> PickedImage | None:
     ids = _sample_ids(source)
     with st.container(horizontal=True, wrap=False, gap="xsmall"):
         wanted = st.text_input(
@@ -95,7 +98,7 @@ def _from_dataset(source: str, dataset: Dataset, page: str) -> PickedImage | Non
             width="stretch",
         )
         found = [index for index, name in enumerate(ids) if wanted.lower() in name] if wanted else range(len(ids))
-        chosen = _position(dataset, found, param("image") or st.session_state.get(f"{page}_image"))
+        chosen = _position(dataset, found, param("image") or st.session_state.get(f"{page}_image"), split)
         steps = {
             "previous": (":material/chevron_left:", "Previous image", chosen - 1),
             "next": (":material/chevron_right:", "Next image", chosen + 1),
@@ -125,11 +128,13 @@ def _sample_ids(source: str) -> list[str]:
     return [sample.id.lower() for sample in open_dataset(source).samples]
 
 
-def _position(dataset: Dataset, found: "range | list[int]", asked: str | None) -> int:
-    """Where the image asked for stands among those found; the first where it is not among them."""
-    if not asked:
-        return 0
-    return next((position for position, index in enumerate(found) if dataset.samples[index].id == asked), 0)
+def _position(dataset: Dataset, found: "range | list[int]", asked: str | None, split: str) -> int:
+    """Where the image asked for stands among those found; else the first of that split; else the first of all."""
+    samples = [dataset.samples[index] for index in found]
+    for is_it in (lambda sample: sample.id == asked, lambda sample: sample.split == split):
+        if (position := next((number for number, sample in enumerate(samples) if is_it(sample)), None)) is not None:
+            return position
+    return 0
 
 
 def _from_file(page: str, *, take: bool) -> PickedImage | None:

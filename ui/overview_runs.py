@@ -27,7 +27,7 @@ class RunSummary:
     """Chosen on val."""
     val_accuracy: float
     report: str
-    """Accuracy of that epoch on the report split with its interval, in words; empty: not evaluated."""
+    """Accuracy of that epoch on test with its interval, or why there is none."""
     rank: float
     """Lower end of the interval: few images do not make a run good."""
 
@@ -46,19 +46,21 @@ def show_best_runs() -> None:
     best = sorted(summaries, key=lambda summary: -summary.rank)[:SHOWN]
     table = pd.DataFrame(
         {
-            "Run": [summary.name for summary in best],
+            "Test accuracy": [summary.report for summary in best],
             "Dataset": [summary.dataset for summary in best],
             "Backbone": [summary.backbone for summary in best],
             "Strategy": [summary.strategy.replace("_", " ") for summary in best],
             "Epoch": [summary.epoch for summary in best],
             "Val accuracy": [percent(summary.val_accuracy) for summary in best],
-            "Test accuracy (95 % interval)": [summary.report or "not evaluated yet" for summary in best],
+            "Run": [summary.name for summary in best],
         }
     )
     chosen = st.dataframe(
         table, hide_index=True, key="overview_runs", on_select="rerun", selection_mode="single-row", width="stretch"
     )
-    st.caption("The epoch is chosen on val, then tested once. Select a row to look into that run.")
+    st.caption(
+        "With its 95 % interval. The epoch is chosen on val, then tested once. Select a row to look into that run."
+    )
     if rows := chosen.selection.rows:
         link("pages/compare.py", run=best[rows[0]].name)
 
@@ -78,12 +80,14 @@ def _read_summary(path: str, version: str, _run: Run) -> RunSummary | None:
     epoch = best_epoch(history)
     val_accuracy = next(record.val_accuracy for record in history if record.epoch == epoch)
     evaluation = load_stored(_run).evaluation
-    report = ""
+    report = "not evaluated yet" if _run.report_split == "test" else "no test split"
     images = _run.info["dataset"]["counts"]["val"]
     low = wilson_interval(round(val_accuracy * images), images)[0] if images else 0.0
     if evaluation is not None and epoch in evaluation.predictions:
         found = evaluation.accuracy(epoch)
-        report, low = interval(found.value, found.low, found.high), found.low
+        low = found.low
+        if evaluation.split == "test":
+            report = interval(found.value, found.low, found.high)
     return RunSummary(
         name=_run.name,
         dataset=str(_run.info["dataset"]["name"]),

@@ -32,10 +32,12 @@ class Chosen:
     epoch: int = 0
     stamp: str = ""
     backbone: str = ""
+    weights: str = "imagenet"
+    """Of a network as it was pretrained; or a file."""
 
     def load(self) -> "Predictor":
         """Raises TlcoreError."""
-        return _load_run(self.run, self.epoch, self.stamp) if self.run else _load_imagenet(self.backbone)
+        return _load_run(self.run, self.epoch, self.stamp) if self.run else _load_imagenet(self.backbone, self.weights)
 
 
 def pick_models() -> list[Chosen]:
@@ -118,14 +120,27 @@ def _pick_imagenet() -> list[Chosen]:
     if not offered:
         st.info("No ImageNet weights are on this machine.", icon=":material/cloud_off:")
         return []
-    name = st.selectbox(
+    network, weights = st.columns(2)
+    name = network.selectbox(
         "Network",
         offered,
+        index=0 if there[offered[0]] else None,  # nothing is downloaded unasked
         key="predict_backbone",
-        format_func=lambda name: name if there[name] else f"{name} · to be downloaded first",
+        format_func=lambda name: name if there[name] else f"{name} · to be downloaded",
+        placeholder="Choose a network",
         persist_state="session",
     )
-    return [Chosen(name, backbone=name)]
+    if is_hosted():
+        file = ""
+    else:
+        file = weights.text_input(
+            "Weights file",
+            key="predict_weights",
+            placeholder="else torchvision's",
+            max_chars=1000,
+            persist_state="session",
+        ).strip()
+    return [Chosen(name, backbone=name, weights=file or "imagenet")] if name else []
 
 
 @st.cache_data(ttl=10.0, show_spinner=False)
@@ -146,7 +161,7 @@ def _load_run(path: str, epoch: int, stamp: str) -> "Predictor":
 
 
 @st.cache_resource(max_entries=2, ttl=3600, show_spinner="Loading the network …")
-def _load_imagenet(backbone: str) -> "Predictor":
+def _load_imagenet(backbone: str, weights: str) -> "Predictor":
     from tlcore.evaluation.predict import imagenet_predictor
 
-    return imagenet_predictor(backbone)
+    return imagenet_predictor(backbone, weights)

@@ -115,7 +115,7 @@ def _draw_live_runs(interval: float) -> None:
         status = run.status()
         st.page_link(
             "pages/train.py",
-            label=plain(run.name),
+            label=plain(f"{run.config.model.backbone} on {run.info['dataset']['name']}"),
             icon=":material/progress_activity:",
             query_params=carried(run=run.name),
             width="stretch",

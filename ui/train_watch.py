@@ -107,9 +107,9 @@ def _show_figures(run: Run, status: Status) -> None:
         f"Best, epoch {best.epoch}": percent(best.val_accuracy),
         "Images per second": f"{rate:,.0f}",
     }
-    with st.container(horizontal=True):
+    with st.grid(len(values), min_column_width=150):
         for label, value in values.items():
-            st.metric(label, value, border=True, width=170)
+            st.metric(label, value, border=True)
 
 
 def _show_sweep(runs: list[Run]) -> None:

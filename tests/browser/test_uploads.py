@@ -32,6 +32,7 @@ def test_a_good_zip_is_summarised_and_can_be_used(adding, home, colours):
     summary = dialog.inner_text()
     assert "74 images of 2 classes: 42 train, 18 val, 14 test" in summary
     assert str(home) not in summary
+    assert widget(adding, "add_dataset_unpack").count() == widget(adding, "add_dataset_cancel").count() == 0
 
     widget(adding, "add_dataset_use").locator("button").click()
     dialog.wait_for(state="hidden")

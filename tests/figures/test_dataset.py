@@ -66,7 +66,12 @@ def test_many_classes_are_not_named_on_the_axis():
 
 def test_images_of_one_size_are_one_bubble(images):
     *_, bubbles = plot_sizes(images).data
-    assert bubbles.customdata.tolist() == [[40, 30, 9], [30, 40, 1], [300, 90, 1], [1000, 10, 1]]
+    assert list(zip(bubbles.x, bubbles.y, bubbles.customdata, strict=True)) == [
+        (40, 30, 9),
+        (30, 40, 1),
+        (300, 90, 1),
+        (1000, 10, 1),
+    ]
     assert bubbles.marker.size[0] > bubbles.marker.size[1]
 
 

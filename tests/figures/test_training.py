@@ -41,6 +41,10 @@ def test_one_run_shows_train_and_val_and_the_chosen_epoch():
     assert 10 < figure.layout.xaxis.range[1] < 11  # what is still to come has its place
 
 
+def test_the_first_epochs_of_a_long_run_have_room():
+    assert plot_curves(epochs(), "loss", epochs=3000).layout.xaxis.range[1] < 50
+
+
 def test_the_epoch_that_trained_nothing_has_no_train_point():
     figure = plot_curves(epochs(), "loss", epochs=10)
     assert np.isnan(figure.data[0].y[0])

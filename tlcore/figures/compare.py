@@ -66,7 +66,7 @@ def plot_confusion(table: pd.DataFrame, *, height_px: int = 420) -> go.Figure:
         hoverinfo="skip",
     )
     if size <= WIDEST_COUNTS:
-        _add_counts(figure, counts, share)
+        _add_counts(figure, counts)
     figure.add_scatter(
         x=columns,
         y=rows,
@@ -220,20 +220,17 @@ def plot_per_class(table: pd.DataFrame, *, height_px: int | None = None) -> go.F
     return as_percent(figure, "x")
 
 
-def _add_counts(figure: go.Figure, counts: np.ndarray, share: np.ndarray) -> None:
-    """White on the cells that are strongly coloured, in the page's own colour on the others: readable in any theme."""
-    strong = share > 0.7
-    for cells, font in ((strong, {"color": "#ffffff"}), (~strong & (counts > 0), {})):
-        rows, columns = np.nonzero(cells)
-        figure.add_scatter(
-            x=columns,
-            y=rows,
-            mode="text",
-            text=[f"{count:,}" for count in counts[cells]],
-            textfont={"size": 17 if len(counts) <= 10 else 11, **font},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+def _add_counts(figure: go.Figure, counts: np.ndarray) -> None:
+    rows, columns = np.nonzero(counts)
+    figure.add_scatter(
+        x=columns,
+        y=rows,
+        mode="text",
+        text=[f"{count:,}" for count in counts[rows, columns]],
+        textfont={"size": 17 if len(counts) <= 10 else 11},
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def _add_line(figure: go.Figure, rows: pd.DataFrame, split: str, name: str, colour: str, dash: str) -> None:

@@ -53,7 +53,8 @@ def plot_class_counts(
 def plot_sizes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
     """Height against width from `width`, `height` and `split`: a bubble per size, larger for more images.
 
-    `customdata` of a bubble is its width, height and number of images. Beyond MOST_POINTS sizes, an even pick.
+    A bubble stands at its width and height, its number of images is its `customdata`. Beyond MOST_POINTS sizes, an
+    even pick.
     """
     figure = base_figure(height_px=height_px, x_title="width, px", y_title="height, px")
     sizes = table.groupby(["width", "height"], sort=False).size().rename("images").reset_index()
@@ -82,8 +83,8 @@ def plot_sizes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
             "color": with_alpha(PALETTE[0], 0.55),
             "line": {"color": PALETTE[0], "width": 1},
         },
-        customdata=sizes[["width", "height", "images"]].to_numpy(),
-        hovertemplate="%{x} × %{y} px<br>%{customdata[2]:,} images<extra></extra>",
+        customdata=images,
+        hovertemplate="%{x} × %{y} px<br>%{customdata:,} images<extra></extra>",
         showlegend=False,
         selected={"marker": {"color": PALETTE[1]}},
         unselected={"marker": {"opacity": 0.55}},

@@ -23,7 +23,8 @@ PALETTE = (
 GOOD, BAD, MUTED = "#2e9e6b", "#d1495b", "#8a93a0"
 """Right and wrong predictions, and what stands back. Never the only sign: a word or a mark goes with them."""
 
-SPLIT_COLOURS: Mapping[str, str] = {"train": PALETTE[0], "val": PALETTE[1], "test": PALETTE[4]}
+SPLIT_COLOURS: Mapping[str, str] = {"train": PALETTE[0], "val": PALETTE[1], "test": "#9642cc"}
+"""Test is the purple of the palette, lighter, so that it has a contrast of 3 to the dark background as well."""
 
 
 def base_figure(*, height_px: int = 320, x_title: str = "", y_title: str = "", **layout: Any) -> go.Figure:
@@ -37,9 +38,10 @@ def base_figure(*, height_px: int = 320, x_title: str = "", y_title: str = "", *
         plot_bgcolor="rgba(0,0,0,0)",
         colorway=PALETTE,
         hovermode="closest",
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": with_alpha(MUTED, 0.7), "activecolor": PALETTE[0]},
     )
-    figure.update_xaxes(title=x_title, automargin=True)
-    figure.update_yaxes(title=y_title, automargin=True)
+    figure.update_xaxes(title=x_title or None, automargin=True)
+    figure.update_yaxes(title=y_title or None, automargin=True)
     figure.update_layout(**layout)
     return figure
 

@@ -19,7 +19,8 @@ MARK_PX = 6
 def plot_curves(table: pd.DataFrame, metric: str, epochs: int, best_epoch: int | None = None) -> go.Figure:
     """`loss` or `accuracy` per epoch: of train and val for one run, of val for several.
 
-    The axis goes on to the last of the planned `epochs`. `best_epoch`, the one that val chooses, is marked.
+    The axis goes on to the last of the planned `epochs`, or so far that a long run's first epochs are not squashed.
+    `best_epoch`, the one that val chooses, is marked.
     """
     runs = table["run"].unique()
     figure = base_figure(x_title="epoch", y_title=metric, hovermode="x unified" if len(runs) == 1 else "closest")
@@ -34,7 +35,7 @@ def plot_curves(table: pd.DataFrame, metric: str, epochs: int, best_epoch: int |
                 _line(table[table["run"] == run], f"val_{metric}", str(run), PALETTE[number % len(PALETTE)], dash)
             )
         figure.update_yaxes(title=f"val {metric}")
-    _epoch_axis(figure, epochs)
+    _epoch_axis(figure, table, epochs)
     if metric == "accuracy":
         as_percent(figure)
         figure.update_traces(hovertemplate="%{y:.1%}")
@@ -54,7 +55,7 @@ def plot_learning_rates(table: pd.DataFrame, epochs: int) -> go.Figure:
         figure.add_trace(_line(trained, column, column.removeprefix("learning_rates."), colour))
     figure.update_traces(hovertemplate="%{y:.2g}")
     figure.update_yaxes(type="log", tickformat="~g")
-    _epoch_axis(figure, epochs)
+    _epoch_axis(figure, table, epochs)
     return figure
 
 
@@ -69,7 +70,7 @@ def plot_times(table: pd.DataFrame, epochs: int) -> go.Figure:
             hovertemplate="epoch %{x}: %{y:.2f} s<extra></extra>",
         )
     )
-    _epoch_axis(figure, epochs)
+    _epoch_axis(figure, table, epochs)
     return figure
 
 
@@ -157,7 +158,12 @@ def plot_sweep(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _epoch_axis(figure: go.Figure, epochs: int) -> None:
+def _epoch_axis(figure: go.Figure, table: pd.DataFrame, planned: int) -> None:
+    """Up to what is planned; of a long run less, and twice as much whenever that is full."""
+    epochs, last = FEW_EPOCHS, int(table["epoch"].max())
+    while epochs <= last:
+        epochs *= 2
+    epochs = min(epochs, planned)
     margin = 0.02 * epochs + 0.3
     figure.update_xaxes(range=[-margin, epochs + margin], tickformat="d", dtick=1 if epochs <= FEW_TICKS else None)
 
