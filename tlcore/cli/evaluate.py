@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         note(f"{len(evaluation.left_out)} unreadable images are left out: {evaluation.left_out[0].id} and so on.")
     imported = {record.epoch for record in found.history() if record.imported}
     _show_epochs(evaluation, found.classes, imported)
-    _show_verdict(evaluation)
+    show_verdict(evaluation)
     _show_classes(evaluation, found.classes)
     return 0
 
@@ -55,7 +55,7 @@ def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...], imported: s
     print_table(f"Every epoch on {evaluation.split}, {images} images", columns, rows)
 
 
-def _show_verdict(evaluation: "Evaluation") -> None:
+def show_verdict(evaluation: "Evaluation") -> None:
     from tlcore.cli.display import console, percent
     from tlcore.evaluation.words import paired_words
 

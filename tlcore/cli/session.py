@@ -7,7 +7,9 @@ from types import FrameType
 from typing import Any
 
 from tlcore.cli.display import ProgressDisplay, console, note, percent, seconds
+from tlcore.cli.evaluate import show_verdict
 from tlcore.cli.summary import show_epochs, show_left_out
+from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import Run
 from tlcore.runs.requests import asked_to_stop, clear_request
@@ -45,10 +47,13 @@ class _StopOnSignal:
         note("Stopping after this epoch. Ctrl-C once more stops at once and drops the epoch.")
 
 
-def run_session(run: Run, plan: Plan, processes: Processes, start: dict[str, Any] | None = None) -> int:
+def run_session(
+    run: Run, plan: Plan, processes: Processes, start: dict[str, Any] | None = None, *, evaluate: bool = True
+) -> int:
     """Train until the end or a signal; the exit status is 0, or 128 + the number of the signal.
 
-    `start` is a checkpoint from elsewhere to begin with, as for `execute`.
+    `start` is a checkpoint from elsewhere to begin with, as for `execute`. With `evaluate`, a training that is finished
+    is followed by a look at the test split, where there is one.
     """
     epochs = plan.config.epochs
     out = console()
@@ -78,9 +83,26 @@ def run_session(run: Run, plan: Plan, processes: Processes, start: dict[str, Any
     if (stop.received or interrupted) and run.status().state != "finished":
         note(f"Stopped. Continue with: python -m tlcore resume {run.name}")
         status = 128 + (stop.received or signal.SIGINT)
+    elif run.report_split == "test":
+        if evaluate:
+            _evaluate(run)
+        else:
+            out.print(f"What that is worth on images that chose nothing: python -m tlcore evaluate {run.name}")
     print(run.path)
     sys.stdout.flush()
     return status
+
+
+def _evaluate(run: Run) -> None:
+    """Every saved epoch on the test split; Ctrl-C leaves it for later."""
+    try:
+        with ProgressDisplay() as display:
+            evaluation = display.follow(evaluate_run(run))
+    except KeyboardInterrupt:
+        note(f"Not evaluated. Do it with: python -m tlcore evaluate {run.name}")
+        return
+    show_verdict(evaluation)
+    note(f"Every epoch, every class: python -m tlcore evaluate {run.name}")
 
 
 def _is_to_stop(run: Run, stop: _StopOnSignal) -> bool:

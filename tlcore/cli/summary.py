@@ -89,5 +89,3 @@ def show_epochs(run: Run, plan: Plan) -> None:
     out.print(f"Best on val: epoch {best} with {percent(accuracy)} (95 % interval {percent(low)} to {percent(high)}).")
     if plan.dataset.report_split == "val":
         out.print("val chose this epoch, so on new images expect a little less. There is no test split to tell.")
-    else:
-        out.print(f"What that is worth on images that chose nothing: python -m tlcore evaluate {run.name}")

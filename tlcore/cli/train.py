@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="training checkpoint: model_state_dict and, if it has them, optimizer_state_dict, epoch, loss",
     )
+    parser.add_argument("--no-evaluation", action="store_true", help="do not look at the test split afterwards")
     parser.add_argument("--dry-run", action="store_true", help="print what would happen, and stop")
     parser.add_argument("--json", action="store_true", help="with --dry-run: the projection alone, as one line of JSON")
 
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     run = processes.share(
         create_run(plan.config, plan.dataset, fingerprint(plan.dataset), facts) if processes.is_main else None
     )
-    return run_session(run, plan, processes, start)
+    return run_session(run, plan, processes, start, evaluate=not arguments.no_evaluation)
 
 
 def _plan(
