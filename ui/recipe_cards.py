@@ -42,7 +42,7 @@ def _show_card(recipe: Recipe, source: str) -> None:
     how = "pretrained" if recipe.task == "predict" else NETWORKS[config.strategy.name]
     with st.container(gap="xxsmall"):
         show_fact("Network", f"{plain(config.model.backbone)}, {how}")
-        missing = "" if recipe.task == "predict" else missing_data(recipe)
+        missing = missing_words(recipe)
         show_fact("Data", "not here yet" if missing else plain(config.data.source))
         if recipe.task == "train":
             _show_time(recipe, missing)
@@ -68,6 +68,12 @@ def _show_card(recipe: Recipe, source: str) -> None:
                 on_click=delete_recipe,
                 args=(recipe.name,),
             )
+
+
+def missing_words(recipe: Recipe) -> str:
+    """How to get the data of a recipe; empty where it is here. Strangers are not told where this machine keeps it."""
+    missing = "" if recipe.task == "predict" else missing_data(recipe)
+    return f"{recipe.data}. {recipe.data_from}" if missing and is_hosted() else missing
 
 
 def use(recipe: Recipe, source: str) -> None:

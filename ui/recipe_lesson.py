@@ -10,7 +10,7 @@ from tlcore.errors import TlcoreError
 from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.figures.recipes import plot_movement
 from tlcore.recipes.builtin import BUILTIN
-from tlcore.recipes.fitting import missing_data, recipe_config
+from tlcore.recipes.fitting import recipe_config
 from tlcore.recipes.lesson import GALLERY_IMAGES, GRID_IMAGES, WORDS_OF_RECIPES, Figure, lesson
 from tlcore.recipes.recipe import FACT, Recipe
 from tlcore.runs.folder import Run
@@ -21,7 +21,7 @@ from ui.compare_gallery import show_gallery
 from ui.compare_runs import run_label
 from ui.dataset_detail import picture_of
 from ui.dataset_pictures import PictureGroup, show_pictures
-from ui.recipe_cards import use
+from ui.recipe_cards import missing_words, use
 from ui.recipe_views import show_views
 from ui.state import link, set_params
 from ui.torch_once import load_torch
@@ -58,7 +58,7 @@ def show_lesson(recipe: Recipe, runs: Sequence[Run], source: str) -> None:
             st.markdown(plain(section.text) if own and section.title in WORDS_OF_RECIPES else section.text)
             if section.figure is not None:
                 _FIGURES[section.figure](run, dataset, recipe)
-        if missing := ("" if recipe.task == "predict" else missing_data(recipe)):
+        if missing := missing_words(recipe):
             st.info(plain(missing), icon=":material/folder_off:")
 
 

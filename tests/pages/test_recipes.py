@@ -77,6 +77,13 @@ def test_every_recipe_is_a_card_with_its_network_data_and_expectation():
     assert len(page.get("image")) == len(BUILTIN)
 
 
+def test_strangers_are_told_how_to_get_the_data_and_not_where_this_machine_keeps_it(monkeypatch, home):
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    text = text_of(open_page(view="recipes"))
+    assert "hymenoptera_data.zip" in text
+    assert str(home) not in text
+
+
 def test_a_click_fills_the_whole_form_and_chooses_the_data(hymenoptera):
     page = click(open_page(view="recipes"), "recipe_use_ants-bees-vgg16-finetune")
     assert page.query_params["view"] == "new"
