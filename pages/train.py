@@ -4,9 +4,13 @@ import streamlit as st
 
 from tlcore.data.dataset import Dataset
 from tlcore.errors import TlcoreError
+from tlcore.recipes.saved import list_recipes
 from tlcore.runs.folder import Run
 from ui.cached import list_runs, open_dataset
 from ui.compare_runs import readable_runs, run_label
+from ui.recipe_cards import show_cards
+from ui.recipe_files import show_save
+from ui.recipe_lesson import show_lesson
 from ui.shell import open_page
 from ui.state import param, set_params
 from ui.train_form import Choices, show_form
@@ -19,8 +23,12 @@ from ui.train_sweep import show_sweep_form
 from ui.train_watch import show_run
 from ui.widgets import empty_state, friendly_errors
 
-NEW, WATCH = "new", "watch"
-VIEWS = {NEW: ":material/add_circle: Set up a run", WATCH: ":material/monitoring: Watch"}
+NEW, RECIPES, WATCH = "new", "recipes", "watch"
+VIEWS = {
+    NEW: ":material/add_circle: Set up a run",
+    RECIPES: ":material/menu_book: Recipes",
+    WATCH: ":material/monitoring: Watch",
+}
 _LAST = "train_last"
 
 
@@ -69,6 +77,22 @@ def show_rest(source: str, dataset: Dataset, choices: Choices) -> None:
         show_finder(outline)
     with st.expander("Sweep", icon=":material/grid_view:", key="train_sweep"):
         show_sweep_form(outline)
+    with st.expander("Save as a recipe", icon=":material/menu_book:", key="train_recipe"):
+        show_save(outline)
+
+
+def recipes(source: str, runs: dict[str, Run]) -> None:
+    """All of them as cards, or the page of the one that the address names."""
+    name = param("recipe")
+    if not name:
+        show_cards(source)
+        return
+    known = {recipe.name: recipe for recipe in list_recipes()}  # a link must not open just any file of the server
+    if name in known:
+        show_lesson(known[name], list(runs.values()), source)
+    else:
+        st.info("There is no recipe of that name here. These are all.", icon=":material/info:")
+        show_cards(source)
 
 
 def watch(runs: dict[str, Run], run_name: str | None) -> None:
@@ -96,7 +120,10 @@ def watch(runs: dict[str, Run], run_name: str | None) -> None:
 
 page = open_page("Train")
 st.title("Train")
-if pick_view(page.run_name) == NEW:
+view = pick_view(page.run_name)
+if view == NEW:
     set_up(page.dataset_source)
+elif view == RECIPES:
+    recipes(page.dataset_source, readable_runs(list_runs()))
 else:
     watch(readable_runs(list_runs()), page.run_name)

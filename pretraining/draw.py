@@ -19,7 +19,7 @@ SIZE_PX = 144
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--images", type=int, default=200, help="per class")
+    parser.add_argument("--images", type=int, default=160, help="per class")
     parser.add_argument("--first-seed", type=int, default=0)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import pickle
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,3 +93,68 @@ def configure(colours: Path) -> Callable[..., RunConfig]:
         return parse_config({**settings, **changes})
 
     return make
+
+
+@pytest.fixture
+def on_a_gpu() -> Callable[[Path], None]:
+    """Turns a file of torch.save into one whose tensors were on a GPU: their place stands in its pickle."""
+    import zipfile
+
+    def move(path: Path) -> None:
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in members.items():
+                if name.endswith("data.pkl"):
+                    assert b"X\x03\x00\x00\x00cpu" in content
+                    content = content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")
+                archive.writestr(name, content)
+
+    return move
+
+
+@pytest.fixture
+def write_idx() -> Callable[..., Path]:
+    """`write_idx(folder, train_labels, test_labels)`: noise of 28 x 28 px in MNIST's own files."""
+    draw = np.random.default_rng(0)
+
+    def images(count: int) -> bytes:
+        return struct.pack(">IIII", 0x803, count, 28, 28) + draw.integers(0, 256, count * 784, np.uint8).tobytes()
+
+    def write(folder: Path, train_labels: list[int], test_labels: list[int]) -> Path:
+        folder.mkdir(parents=True)
+        for part, labels in (("train", train_labels), ("t10k", test_labels)):
+            (folder / f"{part}-images-idx3-ubyte").write_bytes(images(len(labels)))
+            (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, len(labels)) + bytes(labels))
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def fashion(home: Path, write_idx: Callable[..., Path]) -> Path:
+    """The folder of a FashionMNIST of 100 images to train on and 10 to test, where the project looks for it."""
+    return write_idx(home / "datasets/FashionMNIST/raw", [*range(10)] * 10, [*range(10)])
+
+
+@pytest.fixture
+def cifar(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a CIFAR-10 of 100 images to train on and 20 to test; torchvision takes it for the original."""
+    from torchvision import datasets
+
+    folder = home / "datasets/cifar-10-batches-py"
+    folder.mkdir(parents=True)
+    draw = np.random.default_rng(0)
+
+    def put(name: str, content: dict[str, Any]) -> str:
+        (folder / name).write_bytes(pickle.dumps(content))
+        return hashlib.md5((folder / name).read_bytes()).hexdigest()
+
+    def batch(name: str) -> list[str]:
+        return [name, put(name, {"data": draw.integers(0, 256, (20, 3072), np.uint8), "labels": [*range(10)] * 2})]
+
+    md5 = put("batches.meta", {"label_names": [f"label {number}" for number in range(10)]})
+    monkeypatch.setattr(datasets.CIFAR10, "train_list", [batch(f"data_batch_{number}") for number in range(1, 6)])
+    monkeypatch.setattr(datasets.CIFAR10, "test_list", [batch("test_batch")])
+    monkeypatch.setattr(datasets.CIFAR10, "meta", {"filename": "batches.meta", "key": "label_names", "md5": md5})
+    return folder

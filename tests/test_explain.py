@@ -82,6 +82,7 @@ METHODS = {
     "googlenet": "CAM",
     "swin_t": "CAM",
     "squeezenet1_1": "Grad-CAM",
+    "cifar_cnn": "Grad-CAM",
     "mobilenet_v3_small": "Grad-CAM",
     "alexnet": "Grad-CAM",
     "vit_b_16": "Grad-CAM",

@@ -14,8 +14,9 @@ from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import CheckpointError, ConfigError
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.predict import load_predictor
-from tlcore.export import FORMATS, chosen_epoch, file_name, find_format
+from tlcore.export import FORMATS, chosen_epoch, file_name, find_format, keeps_optimizer
 from tlcore.models.zoo import ZOO
+from tlcore.runs.checkpoints import load_checkpoint
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import Run, create_run
 from tlcore.runs.restore import restore_model
@@ -53,6 +54,14 @@ def test_the_state_dict_loads_into_torchvisions_own_class_and_predicts_the_same(
     images = torch.rand(3, 3, 32, 32)
     with torch.no_grad():
         torch.testing.assert_close(network.eval()(images), restore_model(run, 2)(images))
+
+
+@pytest.mark.parametrize("keep", ["last_and_best", "all"])
+def test_which_epochs_keep_the_optimisers_state_is_known_without_reading_them(configure, keep):
+    run = train(configure(epochs=4, optimizer={"name": "adam", "learning_rate": 0.1}, keep_optimizer_state=keep))
+    kept = [epoch for epoch in run.epochs() if load_checkpoint(run.checkpoints, epoch)["optimizer"] is not None]
+    assert [epoch for epoch in run.epochs() if keeps_optimizer(run, epoch)] == kept
+    assert len(kept) == (5 if keep == "all" else 2)
 
 
 def test_the_frozen_part_is_exported_too_and_in_plain_memory_order(configure):

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tlcore.errors import ConfigError, suggestion
 from tlcore.transforms import Positive, TransformSpec
 
+Name = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
+"""Of an entry in one of our tables. Words from outside end here: names are shown to people."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]
 
@@ -35,7 +37,7 @@ class DataConfig(_Config):
 
 
 class ModelConfig(_Config):
-    backbone: str = "small_resnet"
+    backbone: Name = "small_resnet"
     """A name in the zoo."""
     weights: str | None = None
     """`imagenet`, `imagenet:NAME` for one of several that torchvision offers, `builtin`, a file, or `none`.
@@ -45,10 +47,12 @@ class ModelConfig(_Config):
 class StrategyConfig(_Config):
     name: Strategy = "feature_extraction"
     """`feature_extraction` trains the head alone, `fine_tuning` and `from_scratch` all that is not frozen."""
-    freeze_up_to: str | None = None
+    freeze_up_to: Name | None = None
     """The last layer group, counted from the stem, that stays frozen while fine-tuning. None: no group is."""
-    learning_rates: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    """Learning rate of single layer groups, by name. Takes precedence over the decay."""
+    learning_rates: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    """Learning rate of single layer groups, or of the parts that every backbone has: `features`, `classifier` (hidden
+    layers between them and the head, in some backbones) and `head`. A group takes precedence over its part, and both
+    over the decay."""
     learning_rate_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Each group learns this much slower than the next one towards the head. 1: all alike."""
     unfreeze_every: Annotated[int, Field(ge=1)] | None = None
@@ -73,7 +77,7 @@ class MixConfig(_Config):
 
 
 class OptimizerConfig(_Config):
-    name: str = "adam"
+    name: Name = "adam"
     learning_rate: Annotated[float, Field(gt=0)] | None = None
     """Of the head; None: what suits the strategy."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
@@ -90,7 +94,7 @@ class OptimizerConfig(_Config):
 
 
 class ScheduleConfig(_Config):
-    name: str = "constant"
+    name: Name = "constant"
     warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
     """Epochs, or a part of one, over which the learning rate climbs in a line from 0. 0: none."""
     step_epochs: Annotated[int, Field(ge=1)] = 7
@@ -133,6 +137,8 @@ class RunConfig(_Config):
     """Epochs without a better validation accuracy after which the run ends. None: never."""
     keep_optimizer_state: Literal["last_and_best", "all"] = "last_and_best"
     """Checkpoints that keep the optimiser's state, and so can be continued from."""
+    report_every: Annotated[int, Field(ge=1)] | None = None
+    """Batches after which the mean training loss of these batches is told. None: that of the epochs is enough."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     device: str = "auto"
     """`auto`, `cuda`, `cuda:1`, `mps` or `cpu`."""

@@ -14,7 +14,7 @@ from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table, predictions_table
 from tlcore.models.zoo import find_architecture
 from tlcore.runs.folder import Run
-from tlcore.training.history import best_epoch
+from tlcore.training.history import best_epoch, trained_here
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,12 +50,58 @@ def chosen_epoch(run: Run) -> int:
     return best_epoch(history)
 
 
+def keeps_optimizer(run: Run, epoch: int) -> bool:
+    """Whether the checkpoint of that epoch has the optimiser's state, by the rule that the training keeps it by."""
+    trained = trained_here(run.history())
+    if epoch not in {record.epoch for record in trained}:
+        return False
+    return run.config.keep_optimizer_state == "all" or epoch in (trained[-1].epoch, best_epoch(trained))
+
+
 def state_dict_file(run: Run, epoch: int) -> bytes:
     """A plain state_dict, frozen part included, under torchvision's names: `torch.load(file, weights_only=True)`."""
     import torch
 
     file = BytesIO()
     torch.save(_state_dict(run, epoch), file)
+    return file.getvalue()
+
+
+def training_checkpoint_file(run: Run, epoch: int) -> bytes:
+    """A dictionary of `epoch`, `model_state_dict`, `optimizer_state_dict` and `loss`, as many training scripts save it.
+
+    `torch.load(file, weights_only=True)`. `train --continue-from` goes on from it, and so does a script of one's own:
+    the parameter groups name their parameters. The loss is that of the epoch's training; of an epoch that was not
+    trained here, that of the validation. Raises CheckpointError where the epoch keeps no optimiser state.
+    """
+    import torch
+
+    from tlcore.models.build import outline_model
+    from tlcore.models.groups import layer_groups, never_trained
+    from tlcore.runs.checkpoints import load_checkpoint
+    from tlcore.training.optimizer_state import exchangeable
+
+    checkpoint, config = load_checkpoint(run.checkpoints, epoch), run.config
+    if checkpoint["optimizer"] is None:
+        raise CheckpointError(
+            f"Epoch {epoch} of run {run.name} keeps no optimiser state, as only the last and the best do unless "
+            "`keep_optimizer_state` is `all`. Choose one of these, or export the weights alone."
+        )
+    architecture = find_architecture(config.model.backbone)
+    model = outline_model(architecture.name, config.model.weights or "none", len(run.classes))
+    frozen = never_trained(architecture, config.strategy)
+    groups = [group.parameters for group in layer_groups(model, architecture) if group.name not in frozen]
+    metrics = checkpoint["metrics"]
+    file = BytesIO()
+    content = {
+        "epoch": epoch,
+        "model_state_dict": _state_dict(run, epoch),
+        "optimizer_state_dict": exchangeable(
+            checkpoint["optimizer"], groups, [name for name, _ in model.named_parameters()]
+        ),
+        "loss": metrics["val_loss"] if metrics["train_loss"] is None else metrics["train_loss"],
+    }
+    torch.save(content, file)
     return file.getvalue()
 
 
@@ -105,6 +151,9 @@ def epochs_file(run: Run, epoch: int) -> bytes:
 FORMATS: dict[str, Format] = {
     "pth": Format(".pth", "weights as a plain torchvision state_dict", state_dict_file),
     "safetensors": Format(".safetensors", "the same weights as safetensors", safetensors_file),
+    "checkpoint": Format(
+        "-checkpoint.pt", "weights, optimiser state, epoch and loss, to go on training from", training_checkpoint_file
+    ),
     "python": Format(".py", "Python that predicts with the pth file beside it", inference_file),
     "predictions": Format("-predictions.csv", "what the epoch says about each test image", predictions_file),
     "epochs": Format("-epochs.csv", "losses and accuracies of every epoch", epochs_file),

@@ -80,10 +80,11 @@ def _optimism(selection: Selection) -> None:
 
 
 def _best_on(table: pd.DataFrame) -> list[str]:
-    """`◆ val, test`, or that it is the untrained one."""
+    """`◆ val, test`, or that it is the untrained one, or the file that an imported one came from."""
     on_test = table["best_on_test"] if "best_on_test" in table else [False] * len(table)
     best = []
-    for epoch, val, test in zip(table["epoch"], table["best_by_val"], on_test, strict=True):
+    columns = (table["epoch"], table["best_by_val"], on_test, table["imported"])
+    for epoch, val, test, imported in zip(*columns, strict=True):
         words = ["◆ val"] * bool(val) + ["test"] * bool(test) + ["(untrained)"] * (epoch == 0)
-        best.append(", ".join(words))
+        best.append(", ".join(words + [f"({imported})"] * bool(imported)))
     return best

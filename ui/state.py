@@ -65,5 +65,11 @@ def link(page: str, **params: str | None) -> NoReturn:
     st.switch_page(page, query_params=carried(**params))
 
 
+def with_current(options: list[float], key: str) -> list[float]:
+    """The options of a slider, and the value that its widget has, however unusual."""
+    current = st.session_state.get(key)
+    return options if current is None else sorted({*options, current})
+
+
 def _remembered(name: str) -> str:
     return f"state_{name}"

@@ -9,7 +9,7 @@ import streamlit as st
 from tlcore.figures.training import plot_curves, plot_learning_rates, plot_times
 from tlcore.runs.folder import Run
 from tlcore.runs.layout import METRICS_FILE
-from tlcore.training.history import EpochRecord, best_epoch
+from tlcore.training.history import EpochRecord, best_epoch, trained_here
 
 FIGURES = {
     "loss": lambda table, epochs, best: plot_curves(table, "loss", epochs, best),
@@ -20,7 +20,7 @@ FIGURES = {
 
 
 def history_of(run: Run) -> list[EpochRecord]:
-    """Records of the epochs so far; not to be changed."""
+    """Records of the epochs that the run trained so far; not to be changed."""
     return _history(str(run.path), _version(run), run)
 
 
@@ -31,7 +31,7 @@ def figure_of(name: str, runs: Sequence[Run], labels: Sequence[str]) -> go.Figur
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def _history(path: str, version: int, _run: Run) -> list[EpochRecord]:
-    return _run.history()
+    return trained_here(_run.history())
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

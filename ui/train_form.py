@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from tlcore.data.dataset import Dataset
 from tlcore.training.defaults import default_learning_rate
 from ui.datasets import dataset_label
+from ui.recipe_origin import show_origin
 from ui.state import link
 from ui.train_learning import pick_advanced, pick_augmentation, pick_optimizer, pick_schedule
 from ui.train_network import pick_model, pick_strategy
@@ -21,13 +22,14 @@ class Choices:
     settings: dict[str, Any]
     """Of a RunConfig, without the training transform."""
     augmentation: str
-    """AUTO, NONE, a name in AUGMENTATIONS, or SAVED and a name."""
+    """AUTO, NONE, OF_RECIPE, a name in AUGMENTATIONS, or SAVED and a name."""
     layers: DeltaGenerator = field(compare=False)
     """Where the table of layer groups goes."""
 
 
 def show_form(source: str, dataset: Dataset) -> Choices:
     """Draw the form, and return what it says."""
+    show_origin()
     settings: dict[str, Any] = {"data": {"source": source}}
     with _section("Data", ":material/photo_library:"):
         _data(source, dataset)

@@ -11,9 +11,11 @@ from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
 from tlcore.training.optimizers import OPTIMIZERS
 from tlcore.training.schedules import SCHEDULES
 from tlcore.transforms import AUGMENTATIONS
-from ui.state import link, param, set_params
+from ui.recipe_fill import OF_RECIPE, UNSHOWN, loaded_recipe
+from ui.state import link, param, set_params, with_current
 
 DEFAULTS = RunConfig()
+MOST_VIEWS = 16
 AUTO, NONE, SAVED = "automatic", "none", "saved: "
 
 
@@ -24,17 +26,21 @@ def pick_augmentation(strategy: str) -> tuple[str, int]:
         st.session_state["train_augmentation"] = f"{SAVED}{asked}"
         saved = list(dict.fromkeys([*saved, f"{SAVED}{asked}"]))
         set_params(transform=None)
+    recipe = loaded_recipe()
+    of_recipe = [OF_RECIPE] if recipe is not None and recipe.has_views else []
     left, right = st.columns(2, vertical_alignment="bottom")
     name = left.selectbox(
         "Training views",
-        [AUTO, NONE, *AUGMENTATIONS, *saved],
-        format_func=lambda name: name.capitalize() if name in (AUTO, NONE) else name,
+        [AUTO, NONE, *of_recipe, *AUGMENTATIONS, *saved],
+        format_func=lambda name: name.capitalize() if name in (AUTO, NONE, OF_RECIPE) else name,
         key="train_augmentation",
         persist_state="session",
         help="Automatic: what suits the strategy. None: as in validation.",
     )
     if name == AUTO:
         st.caption(f"Automatic is here: {usual}.")
+    if name == OF_RECIPE:
+        st.caption("Those of training and validation, as the recipe has them, at the size that the backbone takes.")
     if right.button("Try them out", key="train_playground", icon=":material/auto_fix_high:", type="tertiary"):
         link("pages/augment.py")
     views = DEFAULTS.cached_views
@@ -42,7 +48,7 @@ def pick_augmentation(strategy: str) -> tuple[str, int]:
         views = st.slider(
             "Views kept of each image",
             0,
-            16,
+            max(MOST_VIEWS, st.session_state.get("train_views") or 0),
             DEFAULTS.cached_views,
             key="train_views",
             persist_state="session",
@@ -125,7 +131,7 @@ def pick_schedule() -> dict[str, Any]:
     if name in ("step", "plateau"):
         chosen["gamma"] = st.select_slider(
             "Each reduction multiplies by",
-            [0.1, 0.2, 0.3, 0.5, 0.7],
+            with_current([0.1, 0.2, 0.3, 0.5, 0.7], "train_gamma"),
             defaults.gamma,
             key="train_gamma",
             persist_state="session",
@@ -139,7 +145,11 @@ def pick_advanced() -> dict[str, Any]:
     left, right = st.columns(2)
     chosen: dict[str, Any] = {}
     chosen["batch_size"] = left.select_slider(
-        "Batch size", [4, 8, 16, 32, 64, 128, 256, 512], DEFAULTS.batch_size, key="train_batch_size", **keep
+        "Batch size",
+        with_current([4, 8, 16, 32, 64, 128, 256, 512], "train_batch_size"),
+        DEFAULTS.batch_size,
+        key="train_batch_size",
+        **keep,
     )
     chosen["seed"] = right.number_input("Seed", 0, 2**32 - 1, DEFAULTS.seed, key="train_seed", **keep)
     smoothing = left.slider("Label smoothing", 0.0, 0.5, loss.label_smoothing, 0.05, key="train_smoothing", **keep)
@@ -170,4 +180,8 @@ def pick_advanced() -> dict[str, Any]:
     chosen["device"] = right.text_input(
         "Device", "auto", key="train_device", help="auto, cpu, cuda, cuda:1, mps", **keep
     )
+    recipe = loaded_recipe()
+    if recipe is not None:
+        chosen |= {name: getattr(recipe.config, name) for name in UNSHOWN}
+        chosen["mix"]["alpha"] = recipe.config.mix.alpha
     return {name: value for name, value in chosen.items() if value is not None}

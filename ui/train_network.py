@@ -5,8 +5,9 @@ from typing import Any
 import streamlit as st
 
 from tlcore.config import ModelConfig
-from tlcore.models.architecture import Architecture
+from tlcore.models.architecture import CLASSIFIER, FEATURES, Architecture
 from tlcore.models.zoo import ZOO
+from ui.state import with_current
 
 STRATEGIES = {
     "feature_extraction": "Feature extraction",
@@ -70,6 +71,7 @@ def pick_strategy(architecture: Architecture) -> dict[str, Any]:
     chosen: dict[str, Any] = {"name": name}
     if name != "fine_tuning":
         return chosen
+    chosen["learning_rates"] = _pick_rates(architecture)
     frozen, decay, thaw = st.columns(3, vertical_alignment="bottom")
     chosen["freeze_up_to"] = frozen.selectbox(
         "Frozen up to",
@@ -82,7 +84,7 @@ def pick_strategy(architecture: Architecture) -> dict[str, Any]:
     )
     chosen["learning_rate_decay"] = decay.select_slider(
         "Rate from group to group",
-        [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0],
+        with_current([0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0], "train_decay"),
         value=1.0,
         format_func=lambda factor: f"× {factor:g}",
         key="train_decay",
@@ -99,3 +101,26 @@ def pick_strategy(architecture: Architecture) -> dict[str, Any]:
         help="Epochs until the next group, from the head down, joins the training. Off: all from the start.",
     )
     return chosen
+
+
+def _pick_rates(architecture: Architecture) -> dict[str, float]:
+    """Learning rates of parts of the network; that of the head is the optimiser's."""
+    labels = {FEATURES: "Rate of the features"}
+    if CLASSIFIER in architecture.groups:
+        labels[CLASSIFIER] = "Rate of the hidden classifier"
+    columns = st.columns(2)
+    rates = {
+        part: column.number_input(
+            label,
+            min_value=0.0,
+            value=None,
+            step=1e-4,
+            format="%g",
+            placeholder="as below",
+            key=f"train_rate_{part}",
+            persist_state="session",
+            help="Empty: the head's learning rate, times the factor from group to group.",
+        )
+        for column, (part, label) in zip(columns, labels.items(), strict=False)
+    }
+    return {part: rate for part, rate in rates.items() if rate is not None}

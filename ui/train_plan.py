@@ -13,7 +13,9 @@ from tlcore.data.audit import RARE, Finding, audit
 from tlcore.data.dataset import Dataset
 from tlcore.data.scan import load_scan
 from tlcore.errors import ConfigError
+from tlcore.recipes.fitting import fitted_views
 from tlcore.saved_transforms import load_transform
+from ui.recipe_fill import OF_RECIPE, loaded_recipe
 from ui.train_form import Choices
 from ui.train_learning import AUTO, NONE, SAVED
 
@@ -56,8 +58,16 @@ def outline_of(choices: Choices, dataset: Dataset) -> Outline:
         raise ConfigError("Give the path of the weights file, or choose other weights.")
     saved = load_transform(choices.augmentation.removeprefix(SAVED)) if choices.augmentation.startswith(SAVED) else None
     transform = None if saved is None else saved.model_dump(mode="json")
+    recipe = loaded_recipe() if choices.augmentation == OF_RECIPE else None
+    if recipe is not None:
+        transform = recipe.config.model_dump(mode="json")
     state = (len(dataset.samples), dataset.classes)
     return _outline(json.dumps(settings), choices.augmentation, json.dumps(transform), state, dataset)
+
+
+def outline_of_config(config: RunConfig, dataset: Dataset) -> Outline:
+    """Of a configuration that says its views itself. Raises TlcoreError where its settings do not fit together."""
+    return _outline(config.model_dump_json(), AUTO, "null", (len(dataset.samples), dataset.classes), dataset)
 
 
 @st.cache_resource(max_entries=128, show_spinner="Reading the network …")
@@ -72,7 +82,11 @@ def _outline(
 
     config = parse_config(json.loads(settings), "the form")
     architecture = find_architecture(config.model.backbone)
-    if augmentation != AUTO:
+    if augmentation == OF_RECIPE:
+        config = config.model_copy(
+            update=fitted_views(parse_config(json.loads(saved)), architecture.name, config.model.weights)
+        )
+    elif augmentation != AUTO:
         evaluation = eval_transform(architecture, config.model.weights)
         if json.loads(saved) is None:
             transform = augmented(evaluation, None if augmentation == NONE else augmentation)

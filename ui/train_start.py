@@ -8,11 +8,13 @@ import streamlit as st
 from tlcore.config import RunConfig
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import RunBusy
+from tlcore.recipes.recipe import FACT as RECIPE
 from tlcore.runs import jobs
 from tlcore.runs.folder import create_run
-from tlcore.runs.sweep import FACT
+from tlcore.runs.sweep import FACT as SWEEP
 from ui.cached import forget_runs
 from ui.hosting import MAX_QUEUE, is_hosted
+from ui.recipe_fill import loaded_recipe
 from ui.state import set_params
 
 
@@ -23,7 +25,8 @@ def start_runs(configs: Sequence[RunConfig], device: str, sweep: str | None = No
     with st.spinner("Making sure which images these are …"):
         dataset = open_dataset(configs[0].data)  # as it is now: what this page shows may be minutes old
         images = fingerprint(dataset)
-    facts = {"device": device} | ({FACT: sweep} if sweep else {})
+    recipe = loaded_recipe()
+    facts = {"device": device} | ({SWEEP: sweep} if sweep else {}) | ({RECIPE: recipe.name} if recipe else {})
     runs = [create_run(config, dataset, images, facts) for config in configs]
     forget_runs()
     jobs.start(runs)

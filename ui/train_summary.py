@@ -12,7 +12,7 @@ from ui.cached import list_runs
 from ui.state import link
 from ui.train_plan import Outline
 from ui.train_start import start_runs
-from ui.widgets import count, error_box, friendly_errors, plain, seconds, size
+from ui.widgets import count, error_box, friendly_errors, plain, seconds, show_fact, size
 
 COST = {
     **dict.fromkeys(("data", "model", "train_transform", "eval_transform", "mix", "cached_views"), True),
@@ -26,29 +26,30 @@ def show_summary(outline: Outline, warnings: tuple[str, ...]) -> None:
     config = outline.config
     with st.container(border=True, gap="xxsmall", key="train_facts"):
         st.markdown("##### :material/fact_check: What will happen")
-        _fact("Trained", f"{_short(outline.trained_parameters)} of {_short(outline.parameters)} parameters")
-        _fact("Steps", f"{config.epochs} epochs of {outline.batches_per_epoch} batches")
+        show_fact("Trained", f"{_short(outline.trained_parameters)} of {_short(outline.parameters)} parameters")
+        show_fact("Steps", f"{config.epochs} epochs of {outline.batches_per_epoch} batches")
         show_time(outline)
-        _fact("Disk", f"{size(outline.disk_bytes)} at most", "A checkpoint for every epoch, and kept features.")
+        show_fact("Disk", f"{size(outline.disk_bytes)} at most", "A checkpoint for every epoch, and kept features.")
         st.caption(f":material/memory: {plain(outline.device)}")
     _show_warnings(outline, warnings)
     if st.button("Start training", key="train_start", type="primary", icon=":material/play_arrow:", width="stretch"):
-        trial = find_trial(_key(config))
+        trial = find_trial(_key(config, _newest_run()))
         if trial is not None and trial.is_live:
             trial.cancel()  # it would only keep the run waiting
         with friendly_errors():
             start_runs([config], outline.device)
 
 
-def show_time(outline: Outline) -> None:
-    """The projected time, measured by a process on a few images."""
-    if outline.missing_weights:  # looking at a form downloads nothing
-        _fact("Time", "unknown", "Measured once the weights are on this machine.")
-        return
-    key = _key(outline.config)
+def show_time(outline: Outline, *, after_each_run: bool = True) -> None:
+    """The projected time, measured by a process on a few images; again `after_each_run`, which may have left features
+    that this one needs."""
+    config = outline.config
+    if outline.missing_weights:  # looking at a form downloads nothing, and random weights take as long
+        config = config.replace(model=config.model.model_copy(update={"weights": "none"}))
+    key = _key(config, _newest_run() if after_each_run else "")
     trial = find_trial(key)
     waits = trial is None or trial.is_live
-    st.fragment(_draw_time, run_every=1.0 if waits else None)(key, outline.config, waits)
+    st.fragment(_draw_time, run_every=1.0 if waits else None)(key, config, waits)
 
 
 def _draw_time(key: str, config: RunConfig, waited: bool) -> None:
@@ -58,13 +59,7 @@ def _draw_time(key: str, config: RunConfig, waited: bool) -> None:
     waits = trial is None or trial.is_live
     if waited and not waits:
         st.rerun()
-    _fact("Time", *_time(trial, config))
-
-
-def _fact(label: str, value: str, help: str | None = None) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f":gray[{label}]", width="content", help=help)
-        st.markdown(f"**{value}**", width="content")
+    show_fact("Time", *_time(trial, config))
 
 
 def _short(number: int) -> str:
@@ -85,9 +80,12 @@ def _time(trial: Trial | None, config: RunConfig) -> tuple[str, str]:
     return "unknown", f"It could not be measured: {plain(trial.error())}"
 
 
-def _key(config: RunConfig) -> str:
-    """What the time depends on; a run that was made meanwhile may have left its features in the cache."""
-    newest = next((run.name for run in list_runs()), "")
+def _newest_run() -> str:
+    return next((run.name for run in list_runs()), "")
+
+
+def _key(config: RunConfig, newest: str) -> str:
+    """What the time depends on, and the newest run that was there when it was measured."""
     settings = config.model_dump(mode="json", include=COST)
     return "time-" + hashlib.sha256(json.dumps([settings, newest]).encode()).hexdigest()[:24]
 

@@ -90,6 +90,13 @@ def empty_state(
     return clicked
 
 
+def show_fact(label: str, value: str, help: str | None = None) -> None:
+    """A label and its value at the ends of one line."""
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f":gray[{label}]", width="content", help=help)
+        st.markdown(f"**{value}**", width="content")
+
+
 def show_figure(figure: go.Figure, key: str, on_select: Any = "ignore", **options: Any) -> Any:
     """A chart in the house's style; with `on_select="rerun"` what is selected comes back."""
     settings = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"], "responsive": True}

@@ -7,9 +7,12 @@ def test_a_link_restores_dataset_filter_and_page_of_the_gallery(furnished, furni
     page = open_page(furnished_dashboard.url("dataset", dataset=furnished.other_source))
     _split(page, "train")
     _next_page(page, 2)
+    of_others = page.locator(".pictures .text").filter(has_not_text="class 3").first
     choose(page, "dataset_class", "class 3")  # leads back to its first page
+    of_others.wait_for(state="detached")
     assert _captions(page) == {"class 3", "train"}
     choose(page, "dataset_class", "all")
+    of_others.wait_for()
     _next_page(page, 3)
     shown = _files(page)
 

@@ -36,6 +36,15 @@ def test_train_says_what_it_does_and_ends_with_the_path_of_the_run_alone(train, 
     assert "Best on val: epoch" in printed.out
 
 
+def test_a_finished_training_is_tested_on_images_that_chose_nothing_unless_that_is_not_wanted(train):
+    assert "Keep epoch" in train()[1].out
+    assert len(list((find_run("latest").path / "predictions/test").glob("epoch-*.npz"))) == 3
+    printed = train("--no-evaluation")[1].out
+    assert "Keep epoch" not in printed
+    assert "What that is worth on images that chose nothing: python -m tlcore evaluate" in printed
+    assert not (find_run("latest").path / "predictions/test").exists()
+
+
 def test_a_data_set_without_test_split_says_so_where_its_number_stands(make_images, capsys):
     assert main(["train", "--data", str(make_images("two", train=6, val=4)), *QUICK]) == 0
     out = capsys.readouterr().out

@@ -20,11 +20,11 @@ def run(colours, capsys) -> Run:
 
 @pytest.mark.parametrize("name", list(FORMATS))
 def test_every_format_is_written_and_its_path_printed(run, tmp_path, capsys, name):
-    assert main(["export", "latest", "--epoch", "1", "--format", name, "--out", str(tmp_path)]) == 0
+    assert main(["export", "latest", "--epoch", "2", "--format", name, "--out", str(tmp_path)]) == 0
     path = Path(capsys.readouterr().out.strip())
     assert path.parent == tmp_path
-    assert path.name.startswith(f"{run.name}-epoch-001")
-    assert len(path.read_bytes()) == len(FORMATS[name].build(run, 1))
+    assert path.name.startswith(f"{run.name}-epoch-002")
+    assert len(path.read_bytes()) == len(FORMATS[name].build(run, 2))
 
 
 def test_without_options_the_weights_of_the_best_epoch_on_val_land_here(run, tmp_path, capsys, monkeypatch):

@@ -15,32 +15,9 @@ from tlcore.data.dataset import Dataset
 from tlcore.data.torchvision_sets import missing_files
 from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage
 
-RNG = np.random.default_rng(0)
-
 
 def opened(name: str, download: bool = False, **settings) -> Dataset:
     return open_dataset(DataConfig(source=name, **settings), download)
-
-
-def idx_images(count: int) -> bytes:
-    return struct.pack(">IIII", 0x803, count, 28, 28) + RNG.integers(0, 256, count * 784, dtype=np.uint8).tobytes()
-
-
-def idx_labels(labels: list[int]) -> bytes:
-    return struct.pack(">II", 0x801, len(labels)) + bytes(labels)
-
-
-def write_idx(folder: Path, train_labels: list[int], test_labels: list[int]) -> Path:
-    folder.mkdir(parents=True)
-    for part, labels in (("train", train_labels), ("t10k", test_labels)):
-        (folder / f"{part}-images-idx3-ubyte").write_bytes(idx_images(len(labels)))
-        (folder / f"{part}-labels-idx1-ubyte").write_bytes(idx_labels(labels))
-    return folder
-
-
-@pytest.fixture
-def fashion(home) -> Path:
-    return write_idx(home / "datasets/FashionMNIST/raw", [*range(10)] * 10, [*range(10)])
 
 
 def test_fashion_mnist_is_found_on_disk_by_a_name_in_any_case(fashion):
@@ -78,7 +55,7 @@ def test_a_changed_pixel_changes_the_fingerprint(fashion):
     assert fingerprint(opened("FashionMNIST")) != before
 
 
-def test_another_root_can_be_given(tmp_path):
+def test_another_root_can_be_given(tmp_path, write_idx):
     write_idx(tmp_path / "mine/MNIST/raw", [*range(10)] * 3, [*range(10)])
     assert opened("mnist", images=str(tmp_path / "mine")).name == "MNIST"
 
@@ -105,7 +82,7 @@ def test_a_download_without_network_is_one_clear_error(name, monkeypatch):
         opened(name, download=True)
 
 
-def test_archives_as_torchvision_downloads_them_are_unpacked(home, monkeypatch):
+def test_archives_as_torchvision_downloads_them_are_unpacked(home, write_idx, monkeypatch):
     raw = write_idx(home / "datasets/MNIST/raw", [*range(10)] * 3, [*range(10)])
     resources = []
     for path in sorted(raw.iterdir()):
@@ -128,32 +105,9 @@ def test_a_damaged_file_is_named_as_such(fashion):
 
 @pytest.mark.parametrize("labels", [[0, 1], [*range(10)] * 9 + [*range(1, 11)]])
 def test_labels_that_do_not_fit_the_images_are_refused(fashion, labels):
-    (fashion / "train-labels-idx1-ubyte").write_bytes(idx_labels(labels))
+    (fashion / "train-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, len(labels)) + bytes(labels))
     with pytest.raises(DatasetInvalid, match=r"Labels and images of FashionMNIST in .* do not match"):
         opened("FashionMNIST")
-
-
-def write_pickle(path: Path, content: dict) -> str:
-    data = pickle.dumps(content)
-    path.write_bytes(data)
-    return hashlib.md5(data).hexdigest()
-
-
-@pytest.fixture
-def cifar(home, monkeypatch) -> Path:
-    folder = home / "datasets/cifar-10-batches-py"
-    folder.mkdir(parents=True)
-
-    def batch(name: str) -> list[str]:
-        pixels = RNG.integers(0, 256, (20, 3072), dtype=np.uint8)
-        return [name, write_pickle(folder / name, {"data": pixels, "labels": [*range(10)] * 2})]
-
-    names = [f"label {number}" for number in range(10)]
-    md5 = write_pickle(folder / "batches.meta", {"label_names": names})
-    monkeypatch.setattr(datasets.CIFAR10, "train_list", [batch(f"data_batch_{number}") for number in range(1, 6)])
-    monkeypatch.setattr(datasets.CIFAR10, "test_list", [batch("test_batch")])
-    monkeypatch.setattr(datasets.CIFAR10, "meta", {"filename": "batches.meta", "key": "label_names", "md5": md5})
-    return folder
 
 
 def test_cifar_is_read_in_colour(cifar):

@@ -128,8 +128,26 @@ def test_learning_rate_set_for_a_group_takes_precedence_over_the_decay() -> None
 
 def test_learning_rate_of_an_unknown_group_is_refused() -> None:
     strategy = StrategyConfig(name="fine_tuning", learning_rates={"fc": 0.1})
-    with pytest.raises(ConfigError, match=r"learning_rates: resnet18 has no layer group 'fc'. Choose one of: head"):
+    with pytest.raises(
+        ConfigError, match=r"learning_rates: resnet18 has no layer group 'fc'. Choose one of: classifier, features, h"
+    ):
         learning_rates(RESNET, strategy, base=0.1)
+
+
+def test_a_learning_rate_can_be_set_for_a_part_that_every_backbone_has() -> None:
+    parts = {"features": 1e-4, "classifier": 5e-4, "head": 1e-3}
+    strategy = StrategyConfig(name="fine_tuning", learning_rates=parts)
+    of_vgg = learning_rates(ZOO["vgg16"], strategy, base=1.0)
+    assert of_vgg == {**{f"block{number}": 1e-4 for number in range(1, 6)}, "classifier": 5e-4, "head": 1e-3}
+    of_mobilenet = learning_rates(ZOO["mobilenet_v2"], strategy, base=1.0)  # which has no hidden layers before its head
+    assert set(of_mobilenet.values()) == {1e-4, 1e-3}
+    assert of_mobilenet["last_conv"] == 1e-4
+
+
+def test_a_learning_rate_of_a_group_takes_precedence_over_that_of_its_part() -> None:
+    strategy = StrategyConfig(name="fine_tuning", learning_rates={"features": 1e-4, "stem": 0.0})
+    rates = learning_rates(RESNET, strategy, base=0.1)
+    assert (rates["stem"], rates["layer1"], rates["head"]) == (0.0, 1e-4, 0.1)
 
 
 @pytest.mark.parametrize(("name", "size_px"), [("resnet18", 32), ("mobilenet_v2", 32), ("mobilenet_v3_small", 32)])

@@ -9,7 +9,7 @@ from tlcore.models.zoo import ZOO, Architecture
 
 
 def _images(architecture: Architecture, num_images: int = 2) -> torch.Tensor:
-    size_px = max(64, architecture.min_px)
+    size_px = min(max(64, architecture.min_px), architecture.max_px or 224)
     return torch.randn(num_images, 3, size_px, size_px, generator=torch.Generator().manual_seed(1))
 
 

@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import shutil
@@ -6,12 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
 
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import confusion_table
+from tlcore.models.build import build_model
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import Run, create_run
 from tlcore.runs.requests import asked_to_stop
@@ -248,5 +251,27 @@ def test_an_epoch_that_another_run_lacks_is_no_error(run, train):
 def test_a_download_is_offered_in_every_format(run):
     page = open_page(run, compare_part="Download", compare_epoch="2")
     labels = [button.proto.label for button in page.get("download_button")]
-    assert labels == ["PyTorch weights", "safetensors", "Inference code", "Predictions, CSV", "Epochs, CSV"]
+    weights = ["PyTorch weights", "safetensors", "Training checkpoint"]
+    assert labels == [*weights, "Inference code", "Predictions, CSV", "Epochs, CSV"]
     assert "find_architecture('small_cnn')" in "".join(code.value for code in page.code)
+
+
+def test_weights_from_elsewhere_become_an_epoch_of_the_run_and_others_are_refused(train, monkeypatch):
+    monkeypatch.setattr("ui.compare_evaluation.start_evaluation", lambda run: None)
+    run = train(device="cpu")
+    before = run.epochs()
+    page = open_page(run, compare_part="Download")
+    upload = page.get("file_uploader")[0]
+    upload.set_value(("broken.pth", b"no weights", "application/octet-stream")).run()
+    page.button(key="compare_import_add").click().run()
+    message = "".join(error.value for error in page.error).replace("\\", "")
+    assert message.startswith("broken.pth is damaged or no PyTorch file")  # without the folder it was put into
+    assert run.epochs() == before
+
+    file = io.BytesIO()
+    torch.save(build_model("small_cnn", "none", 2, seed=5).state_dict(), file)
+    page.get("file_uploader")[0].set_value(("theirs.pth", file.getvalue(), "application/octet-stream")).run()
+    page.button(key="compare_import_add").click().run()
+    assert not page.exception
+    assert run.epochs() == [*before, run.config.epochs + 1]
+    assert run.history()[-1].imported == "theirs.pth"

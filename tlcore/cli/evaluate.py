@@ -26,13 +26,14 @@ def run(arguments: argparse.Namespace) -> int:
         note(notice)
     if evaluation.left_out:
         note(f"{len(evaluation.left_out)} unreadable images are left out: {evaluation.left_out[0].id} and so on.")
-    _show_epochs(evaluation, found.classes)
-    _show_verdict(evaluation)
+    imported = {record.epoch for record in found.history() if record.imported}
+    _show_epochs(evaluation, found.classes, imported)
+    show_verdict(evaluation)
     _show_classes(evaluation, found.classes)
     return 0
 
 
-def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...]) -> None:
+def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...], imported: set[int]) -> None:
     from tlcore.cli.display import percent, print_table
     from tlcore.evaluation.metrics import top_k_accuracy
 
@@ -41,7 +42,7 @@ def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...]) -> None:
     for epoch, predictions in evaluation.predictions.items():
         accuracy = evaluation.accuracy(epoch)
         row = [
-            f"{epoch}{' keep' if epoch == evaluation.best_by_val else ''}",
+            f"{epoch}{' imported' if epoch in imported else ''}{' keep' if epoch == evaluation.best_by_val else ''}",
             percent(accuracy.value),
             f"{percent(accuracy.low)} to {percent(accuracy.high)}",
             f"{evaluation.loss(epoch):.4f}",
@@ -54,7 +55,7 @@ def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...]) -> None:
     print_table(f"Every epoch on {evaluation.split}, {images} images", columns, rows)
 
 
-def _show_verdict(evaluation: "Evaluation") -> None:
+def show_verdict(evaluation: "Evaluation") -> None:
     from tlcore.cli.display import console, percent
     from tlcore.evaluation.words import paired_words
 

@@ -9,7 +9,22 @@ import sys
 from collections.abc import Sequence
 
 from tlcore import __version__
-from tlcore.cli import audit, check_labels, device, evaluate, export, find_lr, predict, resume, runs, train, worker, zoo
+from tlcore.cli import (
+    audit,
+    check_labels,
+    device,
+    evaluate,
+    export,
+    find_lr,
+    import_epoch,
+    predict,
+    recipes,
+    resume,
+    runs,
+    train,
+    worker,
+    zoo,
+)
 from tlcore.errors import TlcoreError
 
 COMMANDS = {
@@ -19,7 +34,9 @@ COMMANDS = {
     "resume": resume,
     "predict": predict,
     "export": export,
+    "import": import_epoch,
     "zoo": zoo,
+    "recipes": recipes,
     "find-lr": find_lr,
     "worker": worker,
     "device": device,

@@ -7,6 +7,8 @@ from typing import Any
 
 from tlcore.config import RunConfig, load_config, parse_config
 from tlcore.errors import ConfigError
+from tlcore.recipes.fitting import recipe_config
+from tlcore.recipes.saved import find_recipe
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ OPTIONS = (
     Option("--early-stopping", ("early_stopping",), "epochs without a better val accuracy that end it", int, "EPOCHS"),
     Option("--epochs", ("epochs",), "epochs to train", int),
     Option("--batch-size", ("batch_size",), "images per step", int),
+    Option("--report-every", ("report_every",), "print the mean loss of every so many batches", int, "BATCHES"),
     Option("--seed", ("seed",), "seed of all that is random", int),
     Option("--device", ("device",), "auto, cuda, cuda:N, mps or cpu"),
     Option("--precision", ("precision",), "auto, bf16 or fp32"),
@@ -62,6 +65,7 @@ OPTIONS = (
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recipe", metavar="NAME", help="start from a recipe, see `recipes`, or from its .json file")
     parser.add_argument("--config", metavar="FILE", help="RunConfig as JSON, or a run.json; options override it")
     for option in OPTIONS:
         metavar = option.metavar or option.flag.removeprefix("--").replace("-", "_").upper()
@@ -76,13 +80,20 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
 
 
 def config_from(arguments: argparse.Namespace) -> RunConfig:
-    """The RunConfig that the options and the file ask for. Raises ConfigError."""
+    """The RunConfig that the options, the recipe and the file ask for.
+
+    Raises ConfigError, and what `recipe_config` raises.
+    """
     settings: dict[str, Any] = {}
+    if arguments.recipe and arguments.config:
+        raise ConfigError("--recipe and --config both say where the settings come from: give one of them.")
+    if arguments.recipe:
+        settings = _recipe_settings(arguments)
     if arguments.config:
         settings = load_config(Path(arguments.config)).model_dump(mode="json")
     for option in OPTIONS:
         value = getattr(arguments, _dest(option))
-        if value is not None:
+        if value is not None and not (arguments.recipe and option.path in _FITTED):
             _set(settings, option.path, value)
     if arguments.nesterov:
         _set(settings, ("optimizer", "nesterov"), True)
@@ -95,6 +106,16 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
         weights = dict(_pair(pair, "--class-weights") for pair in arguments.class_weights.split(","))
         _set(settings, ("loss", "class_weights"), weights)
     return parse_config(settings, "the options")
+
+
+_FITTED = (("data", "source"), ("model", "backbone"), ("model", "weights"))
+"""What a recipe is fitted to, so that it is in its settings already."""
+
+
+def _recipe_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Fitted to the backbone, the weights and the data that the options name."""
+    named = [getattr(arguments, "config_" + "_".join(path)) for path in _FITTED]
+    return recipe_config(find_recipe(arguments.recipe), *named).model_dump(mode="json")
 
 
 def _dest(option: Option) -> str:

@@ -1,35 +1,65 @@
-"""Name the most likely classes of images.
+"""Name the most likely classes of images, by a run, or by a network as it was pretrained on ImageNet.
 
 Images that cannot be read are reported and make the exit status 1; the others are predicted all the same.
 """
 
 import argparse
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tlcore.evaluation.predict import Predictor
+
+PRETRAINED = "imagenet"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
-    parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file")
+    parser.add_argument(
+        "run",
+        metavar="RUN",
+        help=f"name or beginning of one, path, `latest`, or `{PRETRAINED}`: 1,000 classes",
+    )
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, or a folder of them")
     parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
+    parser.add_argument("--backbone", default="mobilenet_v2", help=f"with `{PRETRAINED}`: architecture, see `zoo`")
+    parser.add_argument("--weights", default="imagenet", help=f"with `{PRETRAINED}`: imagenet, or a file")
     parser.add_argument("--top", type=int, default=3, help="classes to name per image (default: 3)")
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.cli.display import note, percent
-    from tlcore.errors import UnreadableImage
-    from tlcore.evaluation.predict import load_predictor
+    from tlcore.evaluation.predict import imagenet_predictor, load_predictor
     from tlcore.runs.folder import find_run
 
-    predictor = load_predictor(find_run(arguments.run), arguments.epoch, arguments.device)
+    if arguments.run == PRETRAINED:
+        predictor = imagenet_predictor(arguments.backbone, arguments.weights, arguments.device)
+    else:
+        predictor = load_predictor(find_run(arguments.run), arguments.epoch, arguments.device)
+    return print_predictions(predictor, map(Path, arguments.images), arguments.top)
+
+
+def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -> int:
+    """A line per image; returns the exit status."""
+    from tlcore.cli.display import note, percent
+    from tlcore.errors import UnreadableImage
+
     note(predictor.title)
     status = 0
-    for name in arguments.images:
+    for path in itertools.chain.from_iterable(map(_images_at, paths)):
         try:
-            ranking = predictor.predict(Path(name))[: max(arguments.top, 1)]
+            ranking = predictor.predict(path)[: max(top, 1)]
         except UnreadableImage as error:
-            note(f"{name}: {error}")
+            note(f"{path}: {error}")
             status = 1
         else:
-            print(f"{name}: " + ", ".join(f"{label} {percent(probability)}" for label, probability in ranking))
+            print(f"{path}: " + ", ".join(f"{label} {percent(probability)}" for label, probability in ranking))
     return status
+
+
+def _images_at(path: Path) -> list[Path]:
+    """Of a folder its files, by name, without hidden ones."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))

@@ -13,10 +13,11 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.session import run_session, start_processes
     from tlcore.runs.folder import find_run
     from tlcore.runs.restore import plan_to_resume
+    from tlcore.training.history import trained_here
 
     found = find_run(arguments.run)
     if found.status().state == "finished":
-        note(f"Run {found.name} is finished: all {found.history()[-1].epoch} epochs are there.")
+        note(f"Run {found.name} is finished: all {trained_here(found.history())[-1].epoch} epochs are there.")
         print(found.path)
         return 0
     processes, device = start_processes(arguments.device or found.config.device)

@@ -2,14 +2,18 @@
 
 import signal
 import sys
+from functools import partial
 from types import FrameType
+from typing import Any
 
 from tlcore.cli.display import ProgressDisplay, console, note, percent, seconds
+from tlcore.cli.evaluate import show_verdict
 from tlcore.cli.summary import show_epochs, show_left_out
+from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import Run
 from tlcore.runs.requests import asked_to_stop, clear_request
-from tlcore.training.events import EpochDone, ImagesLeftOut, Progress
+from tlcore.training.events import BatchLoss, EpochDone, ImagesLeftOut, Progress
 from tlcore.training.plan import Plan
 from tlcore.training.processes import Processes, SeveralProcesses, started_by_torchrun
 
@@ -43,8 +47,14 @@ class _StopOnSignal:
         note("Stopping after this epoch. Ctrl-C once more stops at once and drops the epoch.")
 
 
-def run_session(run: Run, plan: Plan, processes: Processes) -> int:
-    """Train until the end or a signal; the exit status is 0, or 128 + the number of the signal."""
+def run_session(
+    run: Run, plan: Plan, processes: Processes, start: dict[str, Any] | None = None, *, evaluate: bool = True
+) -> int:
+    """Train until the end or a signal; the exit status is 0, or 128 + the number of the signal.
+
+    `start` is a checkpoint from elsewhere to begin with, as for `execute`. With `evaluate`, a training that is finished
+    is followed by a look at the test split, where there is one.
+    """
     epochs = plan.config.epochs
     out = console()
     interrupted = False
@@ -52,11 +62,14 @@ def run_session(run: Run, plan: Plan, processes: Processes) -> int:
         clear_request(run.path)
     with _StopOnSignal() as stop, ProgressDisplay(shown=processes.is_main) as display:
         try:
-            for event in execute(run, plan, processes, should_stop=lambda: stop.received > 0 or _is_asked(run)):
+            stopping = partial(_is_to_stop, run, stop)
+            for event in execute(run, plan, processes, should_stop=stopping, start=start):
                 if not processes.is_main:
                     continue
                 if isinstance(event, Progress):
                     display.show(event, epochs)
+                elif isinstance(event, BatchLoss):
+                    out.print(f"epoch {event.epoch}, batch {event.batch}/{event.batches}: loss {event.loss:.3f}")
                 elif isinstance(event, ImagesLeftOut):
                     show_left_out(event.images)
                 else:
@@ -70,21 +83,38 @@ def run_session(run: Run, plan: Plan, processes: Processes) -> int:
     if (stop.received or interrupted) and run.status().state != "finished":
         note(f"Stopped. Continue with: python -m tlcore resume {run.name}")
         status = 128 + (stop.received or signal.SIGINT)
+    elif run.report_split == "test":
+        if evaluate:
+            _evaluate(run)
+        else:
+            out.print(f"What that is worth on images that chose nothing: python -m tlcore evaluate {run.name}")
     print(run.path)
     sys.stdout.flush()
     return status
 
 
-def _is_asked(run: Run) -> bool:
-    """Whether the dashboard asked for the end: also `now` waits for the epoch here."""
-    return asked_to_stop(run.path) is not None
+def _evaluate(run: Run) -> None:
+    """Every saved epoch on the test split; Ctrl-C leaves it for later."""
+    try:
+        with ProgressDisplay() as display:
+            evaluation = display.follow(evaluate_run(run))
+    except KeyboardInterrupt:
+        note(f"Not evaluated. Do it with: python -m tlcore evaluate {run.name}")
+        return
+    show_verdict(evaluation)
+    note(f"Every epoch, every class: python -m tlcore evaluate {run.name}")
+
+
+def _is_to_stop(run: Run, stop: _StopOnSignal) -> bool:
+    """After a signal, or where the dashboard asked for the end: also `now` waits for the epoch here."""
+    return stop.received > 0 or asked_to_stop(run.path) is not None
 
 
 def _epoch_line(event: EpochDone, epochs: int) -> str:
     record = event.record
     line = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
-    if record.train_loss is None:
-        line += "  untrained head" + 21 * " "
+    if record.train_accuracy is None:
+        line += f"  {'trained elsewhere' if record.epoch else 'untrained head':<35}"
     else:
         line += f"  train loss {record.train_loss:.3f} accuracy {percent(record.train_accuracy):>7}"
     line += f"  val loss {record.val_loss:.3f} accuracy {percent(record.val_accuracy):>7}"

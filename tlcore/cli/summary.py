@@ -70,12 +70,12 @@ def show_epochs(run: Run, plan: Plan) -> None:
     best = best_epoch(history)
     rows = [
         (
-            f"{record.epoch}{' best' if record.epoch == best else ''}",
+            f"{record.epoch}{' imported' if record.imported else ''}{' best' if record.epoch == best else ''}",
             "–" if record.train_loss is None else f"{record.train_loss:.4f}",
             percent(record.train_accuracy),
             f"{record.val_loss:.4f}",
             percent(record.val_accuracy),
-            f"{record.learning_rates['head']:.2g}",
+            "–" if record.imported else f"{record.learning_rates['head']:.2g}",
             seconds(record.seconds),
         )
         for record in history
@@ -89,5 +89,3 @@ def show_epochs(run: Run, plan: Plan) -> None:
     out.print(f"Best on val: epoch {best} with {percent(accuracy)} (95 % interval {percent(low)} to {percent(high)}).")
     if plan.dataset.report_split == "val":
         out.print("val chose this epoch, so on new images expect a little less. There is no test split to tell.")
-    else:
-        out.print(f"What that is worth on images that chose nothing: python -m tlcore evaluate {run.name}")

@@ -4,17 +4,31 @@ The last line on standard output is the path of the run folder, alone.
 """
 
 import argparse
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tlcore.cli.options import add_config_options, config_from
 from tlcore.config import RunConfig
+from tlcore.errors import DatasetNotFound
+from tlcore.recipes.recipe import FACT
+from tlcore.recipes.saved import find_recipe
 
 if TYPE_CHECKING:
+    from tlcore.data.dataset import Dataset
+    from tlcore.recipes.recipe import Recipe
     from tlcore.training.plan import Plan
+
+TOP_OF_RECIPE = 5  # classes that a recipe names per image
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_plan_options(parser)
+    parser.add_argument(
+        "--continue-from",
+        metavar="FILE",
+        help="training checkpoint: model_state_dict and, if it has them, optimizer_state_dict, epoch, loss",
+    )
+    parser.add_argument("--no-evaluation", action="store_true", help="do not look at the test split afterwards")
     parser.add_argument("--dry-run", action="store_true", help="print what would happen, and stop")
     parser.add_argument("--json", action="store_true", help="with --dry-run: the projection alone, as one line of JSON")
 
@@ -29,6 +43,8 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.recipe and (recipe := find_recipe(arguments.recipe)).task == "predict":
+        return _predict(recipe, arguments)
     config = config_from(arguments)
     # torch takes a second to import: wrong options are answered before
     from tlcore.cli.session import run_session, start_processes
@@ -37,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.runs.folder import create_run
 
     processes, device = start_processes(config.device)
-    plan = build_plan(arguments, config, device, draws=processes.is_main)
+    plan, start = _plan(arguments, config, device, draws=processes.is_main)
     if arguments.dry_run and arguments.json:
         print_projection(plan)
         return 0
@@ -45,21 +61,60 @@ def run(arguments: argparse.Namespace) -> int:
         show_plan(plan, dry_run=arguments.dry_run)
     if arguments.dry_run:
         return 0
+    facts = {"device": plan.choice.reason}
+    if arguments.recipe:
+        facts[FACT] = find_recipe(arguments.recipe).name
     run = processes.share(
-        create_run(plan.config, plan.dataset, fingerprint(plan.dataset), {"device": plan.choice.reason})
-        if processes.is_main
-        else None
+        create_run(plan.config, plan.dataset, fingerprint(plan.dataset), facts) if processes.is_main else None
     )
-    return run_session(run, plan, processes)
+    return run_session(run, plan, processes, start, evaluate=not arguments.no_evaluation)
+
+
+def _plan(
+    arguments: argparse.Namespace, config: RunConfig, device: str, *, draws: bool
+) -> "tuple[Plan, dict[str, Any] | None]":
+    """The plan, and the checkpoint from elsewhere that it goes on from, if it does."""
+    if not arguments.continue_from:
+        return build_plan(arguments, config, device, draws=draws), None
+    from tlcore.training.start import plan_from_file
+
+    dataset, config = open_data(arguments, config, draws=draws)
+    return plan_from_file(config, dataset, Path(arguments.continue_from).expanduser(), device)
+
+
+def _predict(recipe: "Recipe", arguments: argparse.Namespace) -> int:
+    """A recipe that trains nothing: the classes of the photographs that --data names."""
+    from tlcore.cli.predict import print_predictions
+    from tlcore.evaluation.predict import imagenet_predictor
+    from tlcore.recipes.fitting import recipe_config
+
+    config = recipe_config(
+        recipe, arguments.config_data_source, arguments.config_model_backbone, arguments.config_model_weights
+    )
+    path = Path(config.data.source).expanduser()
+    if not path.exists():
+        raise DatasetNotFound(f"There is nothing at {path.absolute()}. Give an image, or a folder of images.")
+    weights = config.model.weights or "imagenet"
+    device = arguments.config_device or config.device
+    predictor = imagenet_predictor(config.model.backbone, weights, device, config.eval_transform)
+    return print_predictions(predictor, [path], TOP_OF_RECIPE)
 
 
 def build_plan(arguments: argparse.Namespace, config: RunConfig, device: str, *, draws: bool = True) -> "Plan":
     """Open the data and the weights that the options name. `draws`: this process makes the demo dataset if need be."""
+    from tlcore.training.plan import plan_run
+
+    dataset, config = open_data(arguments, config, draws=draws)
+    return plan_run(config, dataset, device=device)
+
+
+def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) -> "tuple[Dataset, RunConfig]":
+    """The data, and the configuration with the training transform that is asked for by name."""
     from tlcore.cli.display import show_steps
     from tlcore.data.catalog import open_dataset
     from tlcore.data.demo import NAME as DEMO, draw_demo
     from tlcore.models.zoo import eval_transform, find_architecture
-    from tlcore.training.plan import augmented, plan_run
+    from tlcore.training.plan import augmented
 
     if draws and config.data.source.lower() == DEMO:
         show_steps("Drawing the demo dataset, once", draw_demo())
@@ -70,4 +125,4 @@ def build_plan(arguments: argparse.Namespace, config: RunConfig, device: str, *,
         )
         name = None if arguments.augment == "none" else arguments.augment
         config = config.model_copy(update={"train_transform": augmented(evaluation, name)})
-    return plan_run(config, dataset, device=device)
+    return dataset, config

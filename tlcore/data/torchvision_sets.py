@@ -63,6 +63,16 @@ def missing_files(name: str, root: Path | None = None) -> list[str]:
     return [f"{entry.folder}/{file}" for file in entry.files if not os.path.isfile(folder / file)]
 
 
+def root_of(name: str, folder: Path) -> Path | None:
+    """Where torchvision's files of a named dataset are, as a `root` for it: in `folder`, or this is a folder of theirs.
+
+    None where they are not there. Raises DatasetNotFound for an unknown name.
+    """
+    inner = Path(_find(name).folder)
+    roots = (folder, *list(folder.absolute().parents)[: len(inner.parts)])
+    return next((root for root in roots if (root / inner).is_dir()), None)
+
+
 def open_named(name: str, config: DataConfig, download: bool = False) -> Dataset:
     """Open a dataset by its torchvision name, upper or lower case. Its images are held in memory.
 
@@ -97,7 +107,7 @@ def _find(name: str) -> NamedSet:
 def _how_to_get(entry: NamedSet, root: Path) -> str:
     return (
         f"{entry.name} is not on this machine. Download it with --download, or put these files into "
-        f"{root / entry.folder}: {', '.join(entry.files)}. "
+        f"{root / entry.folder}: {', '.join(Path(file).name for file in missing_files(entry.name, root))}. "
         "To use another place, set `images` to the folder that holds "
         f"{entry.folder.partition('/')[0]}."
     )

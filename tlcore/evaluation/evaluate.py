@@ -2,23 +2,19 @@
 
 from collections.abc import Generator, Mapping, Sequence
 
-from torch import nn
-
 from tlcore.data.dataset import Sample
 from tlcore.errors import CheckpointError
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.stored import Entry, Index, checkpoint_stamp, load_index, load_stored, save_index
-from tlcore.models.split import build_head
 from tlcore.runs.checkpoints import load_checkpoint, load_frozen
 from tlcore.runs.folder import Run
 from tlcore.runs.predictions import Predictions, key_images, load_predictions, predictions_key, save_predictions
 from tlcore.runs.restore import reopen_dataset, restore_plan
-from tlcore.training.batches import Batches
 from tlcore.training.digest import state_digest
 from tlcore.training.events import Progress
 from tlcore.training.inference import predict_logits
-from tlcore.training.inputs import decode_samples, feature_batches, features_of, image_batches, readable
-from tlcore.training.plan import Plan, keeps_features
+from tlcore.training.inputs import evaluation_inputs
+from tlcore.training.plan import Plan
 from tlcore.training.processes import Processes
 from tlcore.training.progress import Meter
 
@@ -41,10 +37,10 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
             raise CheckpointError(next(iter(entries.values())).error)
         raise CheckpointError(f"Run {run.name} has no checkpoint to evaluate yet. Start it with `resume {run.name}`.")
     stored = {epoch: load_predictions(run.path, run.report_split, epoch, key) for epoch, key in keys.items()}
-    missing = {epoch: keys[epoch] for epoch, predictions in stored.items() if predictions is None}
-    if missing:
-        plan = restore_plan(run, dataset, min(missing), device)
-        computed = yield from _predict(run, plan, samples, missing)
+    missing = [epoch for epoch, predictions in stored.items() if predictions is None]
+    for epochs in _sharing_a_trunk(run, missing):
+        plan = restore_plan(run, dataset, epochs[0], device)
+        computed = yield from _predict(run, plan, samples, {epoch: keys[epoch] for epoch in epochs})
         stored.update(computed)
     evaluated = set(next(found for found in stored.values() if found is not None).sample_ids)
     left_out = tuple((sample.id, "unreadable") for sample in samples if sample.id not in evaluated)
@@ -78,20 +74,19 @@ def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entr
     return entries
 
 
+def _sharing_a_trunk(run: Run, epochs: Sequence[int]) -> list[list[int]]:
+    """The epochs in groups that have what is frozen in common: an imported epoch may have its own."""
+    imported = {record.epoch for record in run.history() if record.imported}
+    own = [[epoch] for epoch in epochs if epoch in imported]
+    shared = [epoch for epoch in epochs if epoch not in imported]
+    return [shared, *own] if shared else own
+
+
 def _predict(
     run: Run, plan: Plan, samples: Sequence[Sample], keys: Mapping[int, str]
 ) -> Generator[Progress, None, dict[int, Predictions]]:
     """Logits of several epochs, by what they depend on. Epochs that share a frozen trunk share its forward pass."""
-    if keeps_features(plan, len(samples)):
-        features = yield from features_of(plan, samples, plan.config.eval_transform, 1, Processes())
-        kept = tuple(samples[position] for position in features.positions)
-        batches: Batches = feature_batches(plan, samples, features, batch_size=len(kept))
-        network: nn.Module = build_head(plan.model, plan.architecture)
-    else:
-        decoded = yield from decode_samples(plan, samples)
-        kept = readable(samples, decoded)
-        batches = image_batches(plan, samples, plan.config.eval_transform, decoded, Processes())
-        network = plan.model
+    kept, batches, network = yield from evaluation_inputs(plan, samples)
     predictions = {}
     meter, done = Meter("predict", min(keys), len(kept) * len(keys)), 0
     for epoch, key in keys.items():

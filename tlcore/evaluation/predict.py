@@ -66,17 +66,20 @@ def load_predictor(run: Run, epoch: int | None = None, device: str = "auto") -> 
     )
 
 
-def imagenet_predictor(backbone: str, weights: str = "imagenet", device: str = "auto") -> Predictor:
+def imagenet_predictor(
+    backbone: str, weights: str = "imagenet", device: str = "auto", transform: TransformSpec | None = None
+) -> Predictor:
     """A network with its original head, for the 1,000 classes of ImageNet.
 
-    `weights` is `imagenet`, `imagenet:NAME` or a file. Raises UnknownBackbone, WeightsError, DeviceError.
+    `weights` is `imagenet`, `imagenet:NAME` or a file; the `transform` is by default the one that belongs to them.
+    Raises UnknownBackbone, WeightsError, DeviceError.
     """
     architecture = find_architecture(backbone)
     choice = choose_device(device)
     return Predictor(
         title=f"{backbone} with {'ImageNet weights' if weights == 'imagenet' else weights}",
         classes=imagenet_classes(architecture),
-        transform=eval_transform(architecture, weights),
+        transform=transform or eval_transform(architecture, weights),
         architecture=architecture,
         model=_placed(build_classifier(backbone, weights), choice),
         choice=choice,

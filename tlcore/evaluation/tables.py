@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def epochs_table(run: Run, evaluation: Evaluation | None) -> "pd.DataFrame":
     """`epoch`, then per split (`train`, `val`, `test`) `_loss`, `_accuracy` and its 95 % interval `_low` to `_high`,
-    then `learning_rate` (of the head), `seconds`, and the flags `best_by_val` and `best_on_test`.
+    then `learning_rate` (of the head), `seconds`, the flags `best_by_val` and `best_on_test`, and `imported`, the name
+    of the file that an epoch from elsewhere came from.
 
     Train and val are as the training measured them: train over the epoch's augmented images, while the weights moved.
     Without a test split there are no test columns; epochs that are not evaluated have NaN there.
@@ -46,6 +47,7 @@ def epochs_table(run: Run, evaluation: Evaluation | None) -> "pd.DataFrame":
     table["best_by_val"] = table["epoch"] == chosen
     if run.report_split == "test":
         table["best_on_test"] = table["epoch"] == (evaluation.best_on_report if evaluation else None)
+    table["imported"] = [record.imported for record in history]
     return table
 
 

@@ -16,12 +16,23 @@ if TYPE_CHECKING:
 
 HEAD = "head"
 """Name of the last layer group of every architecture."""
+CLASSIFIER = "classifier"
+"""Name of the group of hidden layers between the features and the head, in architectures that have such."""
+FEATURES = "features"
+"""All groups before those two, together."""
+PARTS = (FEATURES, CLASSIFIER, HEAD)
+"""Parts of any architecture, each of some of its layer groups, or none: what a setting can name for all of them."""
 
 _TORCHVISION_LICENCE = (
     "BSD-3-Clause (torchvision); trained on ImageNet, whose terms (non-commercial research) may apply to the weights"
 )
 
 _OWN_LICENCE = "this project's own: trained on pictures that it draws itself, so nobody else's terms apply"
+
+
+def part_of(group: str) -> str:
+    """The part that a layer group belongs to: one of `PARTS`."""
+    return group if group in (CLASSIFIER, HEAD) else FEATURES
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class Architecture:
     groups: Mapping[str, tuple[str, ...]]
     """Layer groups from stem to head: paths of modules or single parameters. Together they hold every parameter,
     buffer, BatchNorm and dropout once, auxiliary classifiers aside. The last is `head`: the modules that run one after
-    another on what the trunk gives."""
+    another on what the trunk gives. Hidden layers of a classifier before it, where it has some, are `classifier`."""
     min_px: int = 1
     """The smallest side of an image that the network can take."""
     max_px: int | None = None

@@ -35,16 +35,21 @@ def build_model(backbone: str, weights: str, num_classes: int, seed: int = 0) ->
     return model
 
 
-def rebuild_model(backbone: str, weights: str, num_classes: int, state_dict: StateDict) -> nn.Module:
+def rebuild_model(
+    backbone: str, weights: str, num_classes: int, state_dict: StateDict, source: str = "the checkpoint"
+) -> nn.Module:
     """The network that `build_model` made with these arguments, with all its values from `state_dict`.
 
-    Reads no weights file. Raises WeightsError where the values do not fit.
+    Reads no weights file. Raises WeightsError, which calls the values by the name `source`, where they do not fit.
     """
     model = outline_model(backbone, weights, num_classes)
     try:
         model.load_state_dict(state_dict, assign=True)
     except RuntimeError as error:
-        raise WeightsError(f"The saved weights do not fit {backbone}: {error}") from None
+        problems = "\n".join(line.strip() for line in str(error).splitlines()[1:5])
+        raise WeightsError(
+            f"The weights in {source} do not fit {backbone} with {num_classes} classes:\n{problems}"
+        ) from None
     return model
 
 

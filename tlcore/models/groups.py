@@ -10,7 +10,7 @@ from torch import nn
 
 from tlcore.config import StrategyConfig
 from tlcore.errors import ConfigError, suggestion
-from tlcore.models.architecture import HEAD, Architecture
+from tlcore.models.architecture import HEAD, PARTS, Architecture, part_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def never_trained(architecture: Architecture, strategy: StrategyConfig) -> tuple
         return names[:-1]
     if strategy.freeze_up_to is None:
         return ()
-    _check_names([strategy.freeze_up_to], architecture, setting="freeze_up_to")
+    _check_names([strategy.freeze_up_to], architecture, names, setting="freeze_up_to")
     if strategy.freeze_up_to == HEAD:
         raise ConfigError(
             f"freeze_up_to {HEAD!r} leaves nothing to train. Freeze up to {names[-2]!r} to train the head alone."
@@ -75,15 +75,17 @@ def never_trained(architecture: Architecture, strategy: StrategyConfig) -> tuple
 
 
 def learning_rates(architecture: Architecture, strategy: StrategyConfig, base: float) -> dict[str, float]:
-    """Learning rate of every group, frozen or not: the one that is set for it, else `base`, which is the head's,
-    times `learning_rate_decay` for each step from the head to the group.
+    """Learning rate of every group, frozen or not: the one that is set for it, else for its part, else `base`, which is
+    the head's, times `learning_rate_decay` for each step from the head to the group.
 
-    Raises ConfigError where a rate is set for an unknown group.
+    Raises ConfigError where a rate is set for what is neither a group nor a part.
     """
-    _check_names(strategy.learning_rates, architecture, setting="learning_rates")
     names = architecture.group_names
+    known = tuple(dict.fromkeys((*names, *PARTS)))
+    _check_names(strategy.learning_rates, architecture, known, setting="learning_rates")
     decayed = {name: base * strategy.learning_rate_decay**distance for distance, name in enumerate(reversed(names))}
-    return {name: strategy.learning_rates.get(name, decayed[name]) for name in names}
+    of_parts = {name: strategy.learning_rates.get(part_of(name), decayed[name]) for name in names}
+    return {name: strategy.learning_rates.get(name, of_parts[name]) for name in names}
 
 
 def set_training_mode(model: nn.Module, architecture: Architecture, frozen: Collection[str]) -> None:
@@ -112,10 +114,7 @@ def _lies_under(name: str, paths: Sequence[str]) -> bool:
     return any(name == path or name.startswith(f"{path}.") for path in paths)
 
 
-def _check_names(names: Collection[str], architecture: Architecture, *, setting: str) -> None:
+def _check_names(names: Collection[str], architecture: Architecture, known: Collection[str], *, setting: str) -> None:
     for name in names:
-        if name not in architecture.groups:
-            raise ConfigError(
-                f"{setting}: {architecture.name} has no layer group {name!r}. "
-                f"{suggestion(name, architecture.group_names)}"
-            )
+        if name not in known:
+            raise ConfigError(f"{setting}: {architecture.name} has no layer group {name!r}. {suggestion(name, known)}")

@@ -6,6 +6,7 @@ Nothing that could run code is unpickled. Whether they fit the network is the bu
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlparse
 
 import torch
@@ -76,7 +77,22 @@ def _load_imagenet(architecture: Architecture, weights: str, file: Path) -> Stat
     return _as_state_dict(loaded, file)
 
 
+def read_state_dict(path: Path) -> tuple[StateDict, dict[str, Any]]:
+    """The state_dict in a file, on the CPU, whatever device it was saved on; and what lies beside it, by name.
+
+    Raises WeightsError where it cannot be read, or holds more than tensors and plain values.
+    """
+    loaded = _read_file(path)
+    wrapper = _wrapper(loaded)
+    beside = {} if wrapper is None else {str(name): value for name, value in loaded.items() if name != wrapper}
+    return _as_state_dict(loaded, path), beside
+
+
 def _load_file(path: Path) -> StateDict:
+    return _as_state_dict(_read_file(path), path)
+
+
+def _read_file(path: Path) -> Any:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise WeightsError(
@@ -86,10 +102,9 @@ def _load_file(path: Path) -> StateDict:
     if not path.is_file():
         raise WeightsError(f"No weights file at {path}. Check the path, or choose `imagenet` or `none`.")
     try:
-        loaded = reader(path)
+        return reader(path)
     except OSError as error:
         raise WeightsError(f"Cannot read {path}: {error.strerror or error}.") from error
-    return _as_state_dict(loaded, path)
 
 
 def _read_torch(path: Path) -> object:
@@ -129,14 +144,23 @@ def _read_safetensors(path: Path) -> object:
 _READERS: dict[str, Callable[[Path], object]] = {
     ".pth": _read_torch,
     ".pt": _read_torch,
+    ".tar": _read_torch,
     ".safetensors": _read_safetensors,
 }
 
 
-def _as_state_dict(loaded: object, path: Path) -> StateDict:
+def _wrapper(loaded: Any) -> str | None:
+    """The key under which a training script saved its state_dict; None where it is not wrapped."""
+    if not isinstance(loaded, dict):
+        return None
+    return next((key for key in _WRAPPERS if isinstance(loaded.get(key), dict)), None)
+
+
+def _as_state_dict(loaded: Any, path: Path) -> StateDict:
     """Take a state_dict out of what a training script may have wrapped around it."""
-    if isinstance(loaded, dict):
-        loaded = next((loaded[key] for key in _WRAPPERS if isinstance(loaded.get(key), dict)), loaded)
+    wrapper = _wrapper(loaded)
+    if wrapper is not None:
+        loaded = loaded[wrapper]
     if not isinstance(loaded, dict) or not loaded or not all(isinstance(value, Tensor) for value in loaded.values()):
         raise WeightsError(
             f"{path} does not hold a state_dict: expected tensors by name, alone or under "

@@ -47,6 +47,12 @@ def _small_cnn(**arguments: Any) -> "nn.Module":
     return SmallCNN(**arguments)
 
 
+def _cifar_cnn(**arguments: Any) -> "nn.Module":
+    from tlcore.models.cifar_cnn import CifarCNN
+
+    return CifarCNN(**arguments)
+
+
 def _small_resnet(**arguments: Any) -> "nn.Module":
     from tlcore.models.small_resnet import SmallResNet
 
@@ -335,6 +341,22 @@ _ENTRIES = (
         min_px=8,
         weights=None,
         builder=_small_cnn,
+        transform=TransformSpec(
+            operations=(Resize(size=32), CenterCrop(size=32)), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)
+        ),
+    ),
+    Architecture(
+        "cifar_cnn",
+        head="classifier.3",
+        groups={
+            "conv1": ("features.conv1",),
+            "classifier": _span("classifier", 0, 2),
+            HEAD: ("classifier.3",),
+        },
+        min_px=32,
+        max_px=32,
+        weights=None,
+        builder=_cifar_cnn,
         transform=TransformSpec(
             operations=(Resize(size=32), CenterCrop(size=32)), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)
         ),

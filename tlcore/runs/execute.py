@@ -1,7 +1,5 @@
 """Carry out a run: train, and write what happens into its folder. Continues where the folder ends."""
 
-import json
-import os
 import time
 from collections.abc import Callable, Generator
 from dataclasses import asdict
@@ -10,17 +8,18 @@ from typing import Any
 import numpy as np
 
 from tlcore.errors import CheckpointError, TlcoreError
-from tlcore.files import write_atomic, write_json
+from tlcore.files import write_json
 from tlcore.runs.checkpoints import drop_optimizer, load_checkpoint, save_checkpoint, save_frozen
 from tlcore.runs.folder import Run
-from tlcore.runs.layout import LEFT_OUT_FILE, METRICS_FILE
+from tlcore.runs.layout import LEFT_OUT_FILE
 from tlcore.runs.lock import only_writer
+from tlcore.runs.metrics_file import append_record, write_records
 from tlcore.runs.predictions import Predictions, key_images, predictions_key, save_predictions
 from tlcore.runs.status import State, write_status
 from tlcore.training.digest import state_digest
 from tlcore.training.events import EpochDone, Event, ImagesLeftOut, Progress
 from tlcore.training.fit import fit
-from tlcore.training.history import EpochRecord, best_epoch, epochs_without_gain
+from tlcore.training.history import EpochRecord, best_epoch, epochs_without_gain, trained_here
 from tlcore.training.plan import Plan
 from tlcore.training.processes import Processes
 from tlcore.training.state import frozen_state
@@ -34,9 +33,11 @@ def execute(
     processes: Processes | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     next_phase: str = "",
+    start: dict[str, Any] | None = None,
 ) -> Generator[Event, None, None]:
     """Train until the run is finished or stopped, and pass on every event once it is written.
 
+    `start` is a checkpoint from elsewhere, as `training.start` makes it, that a run without epochs begins with.
     `next_phase` is what this process does with the run once it is trained: the status says it without a gap.
     Of several processes only the main one writes. An error is recorded in the status and raised again.
     Raises RunBusy where another process trains this run.
@@ -48,6 +49,7 @@ def execute(
         return
     with only_writer(run.path):
         checkpoint, history = _last_whole_epoch(run)
+        checkpoint = start if checkpoint is None else checkpoint
         processes.share((checkpoint, history))
         recorder = _Recorder(run, plan, history, should_stop)
         state: State = "stopped"
@@ -85,18 +87,14 @@ def _last_whole_epoch(run: Run) -> tuple[dict[str, Any] | None, list[EpochRecord
             checkpoint = candidate
             break
     last = -1 if checkpoint is None else checkpoint["epoch"]
-    records = {record.epoch: record for record in run.history() if record.epoch <= last}
-    for epoch in range(last + 1):
-        if epoch not in records:  # killed between the checkpoint and its line
+    imported = [record for record in run.history() if record.imported]
+    records = {record.epoch: record for record in trained_here(run.history()) if record.epoch <= last}
+    for epoch in run.epochs():
+        if epoch <= last and epoch not in records:  # killed between the checkpoint and its line
             records[epoch] = EpochRecord(**load_checkpoint(run.checkpoints, epoch)["metrics"])
     history = [records[epoch] for epoch in sorted(records)]
-    lines = "".join(_line(record) for record in history)
-    write_atomic(run.path / METRICS_FILE, lambda file: file.write(lines.encode()))
+    write_records(run.path, (*history, *imported))
     return checkpoint, history
-
-
-def _line(record: EpochRecord) -> str:
-    return json.dumps(record.to_json(), allow_nan=False) + "\n"
 
 
 class _Recorder:
@@ -118,7 +116,7 @@ class _Recorder:
             self._record_epoch(event)
         elif isinstance(event, ImagesLeftOut):
             write_json(self._run.path / LEFT_OUT_FILE, [asdict(image) for image in event.images])
-        else:
+        elif isinstance(event, Progress):
             self._heartbeat(event)
 
     def last_epoch(self) -> int:
@@ -135,10 +133,7 @@ class _Recorder:
     def _record_epoch(self, event: EpochDone) -> None:
         """Checkpoint, then its line, then whatever rests on both: a kill in between loses no whole epoch."""
         save_checkpoint(self._run.checkpoints, event.checkpoint)
-        with (self._run.path / METRICS_FILE).open("a", encoding="utf-8") as file:
-            file.write(_line(event.record))
-            file.flush()
-            os.fsync(file.fileno())
+        append_record(self._run.path, event.record)
         self._history.append(event.record)
         self._with_optimizer.add(event.record.epoch)
         if self._plan.config.keep_optimizer_state == "last_and_best":

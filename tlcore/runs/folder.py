@@ -79,13 +79,14 @@ class Run:
         return list_epochs(self.checkpoints)
 
     def history(self) -> list[EpochRecord]:
-        """Records of the epochs so far; a torn last line is ignored."""
+        """Records of the epochs so far, ascending; a torn last line is ignored."""
         try:
             text = (self.path / METRICS_FILE).read_text(encoding="utf-8")
         except FileNotFoundError:
             return []
         complete = text[: text.rfind("\n") + 1]
-        return [EpochRecord(**json.loads(line)) for line in complete.splitlines()]
+        records = [EpochRecord(**json.loads(line)) for line in complete.splitlines()]
+        return sorted(records, key=lambda record: record.epoch)
 
 
 def create_run(config: RunConfig, dataset: Dataset, fingerprint: str, facts: dict[str, Any]) -> Run:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tlcore.runs.status import Status
-from tlcore.training.history import EpochRecord
+from tlcore.training.history import EpochRecord, trained_here
 
 PHASES: Mapping[str, str] = {
     "prepare": "loading the network",
@@ -59,7 +59,7 @@ def remaining_s(status: Status, history: Sequence[EpochRecord]) -> float | None:
     rest_of_phase = (status.total - status.done) / status.images_per_s if status.images_per_s else None
     if status.phase not in ("train", "val") or rest_of_phase is None:
         return rest_of_phase if status.phase else None
-    timed = [record for record in history if record.epoch > 0][-RECENT_EPOCHS:]
+    timed = [record for record in trained_here(history) if record.epoch > 0][-RECENT_EPOCHS:]
     if timed:
         epoch_s = sum(record.seconds for record in timed) / len(timed)
         val_s = max(epoch_s - status.total / max(timed[-1].images_per_s, 1e-9), 0.0) if status.phase == "train" else 0.0

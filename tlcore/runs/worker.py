@@ -19,6 +19,7 @@ from tlcore.runs.requests import Stop, asked_to_stop, clear_request
 from tlcore.runs.status import UNDER_WAY, State, write_status
 from tlcore.runs.turn import turn
 from tlcore.runs.watch import interrupted_by
+from tlcore.training.history import trained_here
 
 if TYPE_CHECKING:
     from tlcore.training.events import Progress  # imports torch, which a worker that waits should not
@@ -149,7 +150,7 @@ class _Worker:
 
 def _tell(run: Run, state: State, **fields: object) -> None:
     """Write the status of a run between its epochs."""
-    history = run.history()
+    history = trained_here(run.history())
     epoch = history[-1].epoch if history else 0
     write_status(run.path, state, **{"epoch": epoch, "epochs": run.config.epochs, **fields})
 

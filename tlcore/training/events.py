@@ -23,6 +23,18 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class BatchLoss:
+    """How the training loss goes within an epoch: told every `RunConfig.report_every` batches."""
+
+    epoch: int
+    batch: int
+    """Batches of the epoch that are done."""
+    batches: int
+    loss: float
+    """Mean over the images since the last report, of this process."""
+
+
+@dataclass(frozen=True)
 class ImagesLeftOut:
     images: tuple[LeftOut, ...]
 
@@ -38,4 +50,4 @@ class EpochDone:
     """The samples of `val` that the rows belong to; unreadable ones are missing."""
 
 
-Event = Progress | ImagesLeftOut | EpochDone
+Event = Progress | BatchLoss | ImagesLeftOut | EpochDone

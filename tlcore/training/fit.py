@@ -14,7 +14,7 @@ from tlcore.errors import TrainingDiverged
 from tlcore.models.groups import frozen_groups, set_training_mode
 from tlcore.models.split import build_head, main_and_auxiliary
 from tlcore.training.batches import Batch
-from tlcore.training.events import EpochDone, Event, ImagesLeftOut, Progress
+from tlcore.training.events import BatchLoss, EpochDone, Event, ImagesLeftOut, Progress
 from tlcore.training.history import EpochRecord, epochs_without_gain
 from tlcore.training.inference import predict_logits
 from tlcore.training.inputs import Inputs, prepare_inputs
@@ -37,8 +37,9 @@ def fit(
     """Train as planned; one EpochDone per epoch, beginning with epoch 0, the untrained head.
 
     `resume_from` is the checkpoint of an EpochDone, and `history` the records up to it: the epochs after it
-    are then the same as without the interruption. `should_stop` is asked after each epoch, and while the
-    images are prepared. Seeds torch's global generator.
+    are then the same as without the interruption. With no history it is a checkpoint from elsewhere, as
+    `training.start` makes it, and the first EpochDone is of its epoch. `should_stop` is asked after each epoch, and
+    while the images are prepared. Seeds torch's global generator.
 
     Raises TrainingDiverged, and DatasetInvalid where too much is unreadable.
     """
@@ -59,9 +60,11 @@ def fit(
     trainer = Trainer(plan, inputs, processes)
     records = list(history)
     if resume_from is None:
-        records.append((yield from trainer.run_epoch(0)))
+        records.append((yield from trainer.validate_epoch(0)))
     else:
         trainer.load_checkpoint(resume_from)
+        if not records:
+            records.append((yield from trainer.validate_epoch(resume_from["epoch"], resume_from["train_loss"])))
     patience = plan.config.early_stopping or math.inf
     for epoch in range(records[-1].epoch + 1, plan.config.epochs + 1):
         if processes.agree(should_stop()) or epochs_without_gain(records) >= patience:
@@ -81,7 +84,7 @@ class Trainer:
         self._evaluated = self._network(self._averaged.module if self._averaged else self._model)
         self._stepped = self._network(self._model)
         self._frozen: tuple[str, ...] | None = None
-        self._optimizer = build_optimizer(self._config.optimizer, _trained_parameters(plan), plan.learning_rates)
+        self._optimizer = build_optimizer(self._config.optimizer, trained_parameters(plan), plan.learning_rates)
         self._schedule = Schedule(self._config.schedule, self._config.epochs)
         self._mix = _build_mix(plan)
         counts = torch.bincount(inputs.train.targets, minlength=len(plan.dataset.classes)).tolist()
@@ -89,17 +92,22 @@ class Trainer:
         self._class_weights = None if weights is None else weights.to(plan.choice.device)
 
     def run_epoch(self, epoch: int) -> Generator[Event, None, EpochRecord]:
-        """Train, but for epoch 0; validate; yield EpochDone."""
+        """Train, validate, yield EpochDone."""
         started = time.perf_counter()
-        train_loss = train_accuracy = None
-        if epoch > 0:
-            train_loss, train_accuracy = yield from self._train_epoch(epoch)
-        trained = time.perf_counter()
+        loss, accuracy = yield from self._train_epoch(epoch)
+        train_s = time.perf_counter() - started
+        return (yield from self.validate_epoch(epoch, loss, accuracy, train_s))
+
+    def validate_epoch(
+        self, epoch: int, train_loss: float | None = None, train_accuracy: float | None = None, train_s: float = 0.0
+    ) -> Generator[Event, None, EpochRecord]:
+        """Validate the model as it is, and yield EpochDone. `train_s`: seconds that it was trained for here."""
+        started = time.perf_counter()
         val_logits = yield from self._validate(epoch)
         val_targets = self._inputs.val.targets
         val_loss = float(image_losses(val_logits, val_targets).mean())
         self._schedule.end_epoch(val_loss)
-        ended = time.perf_counter()
+        val_s = time.perf_counter() - started
         record = EpochRecord(
             epoch=epoch,
             train_loss=train_loss,
@@ -107,15 +115,13 @@ class Trainer:
             val_loss=val_loss,
             val_accuracy=float((val_logits.argmax(1) == val_targets).double().mean()),
             learning_rates={group["name"]: group["lr"] for group in self._optimizer.param_groups},
-            seconds=ended - started,
-            images_per_s=len(self._inputs.train.targets) / (trained - started)
-            if epoch > 0
-            else len(val_targets) / (ended - trained),
+            seconds=train_s + val_s,
+            images_per_s=len(self._inputs.train.targets) / train_s if train_s else len(val_targets) / val_s,
         )
         yield EpochDone(record, self._checkpoint(record), val_logits, self._inputs.val_samples)
         return record
 
-    def _train_epoch(self, epoch: int) -> Generator[Progress, None, tuple[float, float]]:
+    def _train_epoch(self, epoch: int) -> Generator[Progress | BatchLoss, None, tuple[float, float]]:
         """Mean loss and accuracy over the images, as they were when each was trained on."""
         self.set_frozen(epoch)
         batches = self._inputs.train
@@ -124,9 +130,14 @@ class Trainer:
         device = self._plan.choice.device
         dtype = torch.float32 if device.type == "mps" else torch.float64  # Metal has no float64
         sums = torch.zeros(3, dtype=dtype, device=device)  # loss, correct, images
+        reported, every = sums.clone(), self._config.report_every
         for step, batch in enumerate(batches.epoch(epoch, shuffle=True)):
             sums += self.step(batch, self._schedule.factor(epoch - 1 + step / len(batches)))
             done += batch.size
+            if every is not None and (step + 1) % every == 0:
+                loss, _ = _means(sums - reported, epoch)
+                yield BatchLoss(epoch, step + 1, len(batches), loss)
+                reported = sums.clone()
             if meter.is_due(done):  # by the clock, so at another batch in each process: no figures are exchanged here
                 loss, accuracy = _means(sums, epoch)
                 yield from meter.at(done, loss, accuracy)
@@ -219,7 +230,8 @@ def _means(sums: Tensor, epoch: int) -> tuple[float, float]:
     return loss_sum / max(images, 1), correct / max(images, 1)
 
 
-def _trained_parameters(plan: Plan) -> dict[str, list[nn.Parameter]]:
+def trained_parameters(plan: Plan) -> dict[str, list[nn.Parameter]]:
+    """By layer group, without the groups that are never trained: what the optimiser gets."""
     parameters = dict(plan.model.named_parameters())
     return {
         group.name: [parameters[name] for name in group.parameters]

@@ -20,9 +20,16 @@ class EpochRecord:
     """Per layer group, at the end of the epoch."""
     seconds: float
     images_per_s: float
+    imported: str = ""
+    """Name of the file that it came from; empty: it was trained here. Imported epochs are numbered after all others."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def trained_here(history: Sequence[EpochRecord]) -> list[EpochRecord]:
+    """Without the imported epochs."""
+    return [record for record in history if not record.imported]
 
 
 def best_epoch(history: Sequence[EpochRecord]) -> int:

@@ -4,14 +4,16 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from tlcore.data.dataset import LeftOut, Sample
 from tlcore.data.readable import DecodedImages, decode_all
 from tlcore.errors import DatasetInvalid
+from tlcore.models.split import build_head
 from tlcore.training.batches import Batches, FeatureBatches, ImageBatches, ViewDataset, worker_count
 from tlcore.training.events import Progress
 from tlcore.training.features import FeatureRequest, Features, Trunk, is_cached, load_or_compute
-from tlcore.training.plan import Plan
+from tlcore.training.plan import Plan, keeps_features
 from tlcore.training.processes import Processes
 from tlcore.training.progress import Meter
 from tlcore.transforms import TransformSpec
@@ -41,6 +43,22 @@ def prepare_inputs(plan: Plan, processes: Processes) -> Generator[Progress, None
     if not inputs.val_samples:
         raise DatasetInvalid("Not one image of val can be read. Replace its files.")
     return inputs
+
+
+def evaluation_inputs(
+    plan: Plan, samples: Sequence[Sample]
+) -> Generator[Progress, None, tuple[tuple[Sample, ...], Batches, nn.Module]]:
+    """The readable ones of these samples, their batches in the evaluation view, and the network to send them through:
+    the head alone, where the features of the frozen trunk can be kept."""
+    transform = plan.config.eval_transform
+    if keeps_features(plan, len(samples)):
+        features = yield from features_of(plan, samples, transform, 1, Processes())
+        kept = tuple(samples[position] for position in features.positions)
+        head = build_head(plan.model, plan.architecture)
+        return kept, feature_batches(plan, samples, features, batch_size=len(kept)), head
+    decoded = yield from decode_samples(plan, samples)
+    batches = image_batches(plan, samples, transform, decoded, Processes())
+    return readable(samples, decoded), batches, plan.model
 
 
 def features_of(

@@ -43,13 +43,15 @@ class OptimizerEntry:
     build: Callable[[ParameterGroups, OptimizerConfig], "torch.optim.Optimizer"]
     step_scale: float
     """How much larger than Adam's a usual learning rate is, for the default."""
+    state: tuple[str, ...]
+    """What it may keep for each parameter between steps, by torch's names."""
 
 
 OPTIMIZERS = {
-    "sgd": OptimizerEntry(_sgd, 10.0),
-    "adam": OptimizerEntry(_adam, 1.0),
-    "adamw": OptimizerEntry(_adamw, 1.0),
-    "rmsprop": OptimizerEntry(_rmsprop, 1.0),
+    "sgd": OptimizerEntry(_sgd, 10.0, ("momentum_buffer",)),
+    "adam": OptimizerEntry(_adam, 1.0, ("step", "exp_avg", "exp_avg_sq")),
+    "adamw": OptimizerEntry(_adamw, 1.0, ("step", "exp_avg", "exp_avg_sq")),
+    "rmsprop": OptimizerEntry(_rmsprop, 1.0, ("step", "square_avg", "momentum_buffer")),
 }
 
 

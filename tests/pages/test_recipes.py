@@ -1,0 +1,223 @@
+"""Recipes on the Train page: cards, the form filled from one, its page of text, one's own."""
+
+import json
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.evaluation.evaluate import evaluate_run
+from tlcore.recipes.builtin import BUILTIN
+from tlcore.recipes.fitting import recipe_config
+from tlcore.recipes.recipe import FACT, Recipe
+from tlcore.recipes.saved import find_recipe, list_recipes, save_recipe
+from tlcore.runs.execute import execute
+from tlcore.runs.folder import Run, create_run, find_run
+from tlcore.runs.trials import Trial
+from tlcore.training.plan import plan_run
+
+APP = str(Path(__file__).parents[2] / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(drawn_demo, home):
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    for folder in (home / "cache" / "trials").glob("*"):
+        Trial(folder).cancel()
+
+
+@pytest.fixture
+def hymenoptera(make_images) -> Path:
+    return make_images("home/datasets/hymenoptera_data", train=6, val=4)
+
+
+@pytest.fixture
+def small() -> Recipe:
+    """A recipe that a test can train, on the demo."""
+    config = BUILTIN["ants-bees-vgg16-finetune"].config.replace(
+        data={"source": "demo"}, model={"backbone": "small_cnn", "weights": "none"}, batch_size=48, epochs=1
+    )
+    return Recipe(name="mine", title="Mine, in *small*", summary="Quick", config=config, exercise="Of <b>mine</b>.")
+
+
+def open_page(**params: str) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=90).switch_page("pages/train.py")
+    for name, value in params.items():
+        page.query_params[name] = value
+    return checked(page.run())
+
+
+def checked(page: AppTest) -> AppTest:
+    assert not page.exception, page.exception
+    return page
+
+
+def click(page: AppTest, key: str) -> AppTest:
+    return checked(page.button(key=key).click().run())
+
+
+def text_of(page: AppTest) -> str:
+    elements = [*page.header, *page.subheader, *page.markdown, *page.caption, *page.info, *page.error, *page.success]
+    return "\n".join(str(element.value) for element in elements).replace("\\", "")
+
+
+def test_every_recipe_is_a_card_with_its_network_data_and_expectation():
+    page = open_page(view="recipes")
+    text = text_of(page)
+    for recipe in BUILTIN.values():
+        assert recipe.title in text
+        assert recipe.summary in text
+        assert recipe.expect in text
+    assert "resnet18, fine-tuned" in text
+    assert "hymenoptera_data.zip" in text  # how to get what is not here
+    assert len(page.get("image")) == len(BUILTIN)
+
+
+def test_a_click_fills_the_whole_form_and_chooses_the_data(hymenoptera):
+    page = click(open_page(view="recipes"), "recipe_use_ants-bees-vgg16-finetune")
+    assert page.query_params["view"] == "new"
+    assert page.query_params["dataset"] == str(hymenoptera)
+    assert page.selectbox(key="train_backbone").value == "vgg16"
+    assert page.segmented_control(key="train_strategy").value == "fine_tuning"
+    assert page.selectbox(key="train_augmentation").value == "of the recipe"
+    numbers = {"rate_features": 1e-4, "rate_classifier": 5e-4, "learning_rate": 1e-3, "epochs": 2, "seed": 1234}
+    assert {key: page.number_input(key=f"train_{key}").value for key in numbers} == numbers
+    rates = page.dataframe[0].value.set_index("Layer group")["Learning rate"]
+    assert (rates["block1"], rates["classifier"], rates["head"]) == ("0.0001", "0.0005", "0.001")
+    assert "Filled from the recipe" in text_of(page)
+
+
+SAME = ("strategy", "schedule", "loss", "mix", "epochs", "batch_size", "seed", "report_every", "early_stopping")
+
+
+@pytest.mark.parametrize("name", [name for name, recipe in BUILTIN.items() if recipe.task == "train"])
+def test_what_the_form_says_is_the_recipe(name):
+    """Saved from the form, it has the settings that it was filled with."""
+    page = click(open_page(view="recipes"), f"recipe_use_{name}")
+    checked(page.text_input(key="recipe_title").set_value("As it stands").run())
+    click(page, "recipe_save")
+    saved, expected = find_recipe("as-it-stands").config, BUILTIN[name].config
+    assert {field: getattr(saved, field) for field in SAME} == {field: getattr(expected, field) for field in SAME}
+    assert (saved.train_transform, saved.eval_transform) == (expected.train_transform, expected.eval_transform)
+    assert (saved.optimizer.name, saved.optimizer.learning_rate) == (
+        expected.optimizer.name,
+        expected.optimizer.learning_rate,
+    )
+    if expected.optimizer.name == "sgd":
+        assert saved.optimizer.momentum == expected.optimizer.momentum
+    if expected.strategy.name == "feature_extraction":
+        assert saved.cached_views == expected.cached_views
+
+
+def test_another_backbone_keeps_the_recipes_views_at_its_own_size(hymenoptera):
+    page = click(open_page(view="recipes"), "recipe_use_ants-bees-resnet18-frozen")
+    page.selectbox(key="train_backbone").set_value("small_resnet").run()
+    checked(page.text_input(key="recipe_title").set_value("Smaller").run())
+    click(page, "recipe_save")
+    config = find_recipe("smaller").config
+    assert [step.op for step in config.train_transform.operations] == ["RandomResizedCrop", "RandomHorizontalFlip"]
+    assert config.train_transform.operations[0].size == 128
+    assert config.eval_transform.mean == (0.4, 0.4, 0.4)
+    assert (config.epochs, config.batch_size, config.optimizer.name) == (25, 4, "sgd")
+
+
+def test_begin_anew_empties_the_form(hymenoptera):
+    page = click(open_page(view="recipes"), "recipe_use_ants-bees-resnet18")
+    click(page, "train_origin_forget")
+    assert page.selectbox(key="train_backbone").value == "small_resnet"
+    assert page.number_input(key="train_epochs").value == 13
+    assert "Filled from" not in text_of(page)
+
+
+def test_a_run_started_from_a_recipe_says_so_and_its_figures_come_from_that_run(small, monkeypatch):
+    save_recipe(small)
+    page = click(open_page(view="recipes"), "recipe_use_mine")
+    monkeypatch.setattr("tlcore.runs.jobs.start", lambda runs: None)
+    click(page, "train_start")
+    run = find_run("latest")
+    assert run.info[FACT] == "mine"
+    assert run.config.strategy.learning_rates == {"features": 1e-4}  # this network has no hidden classifier
+    assert run.config.batch_size == 48  # which the form's slider does not offer
+
+
+def trained(recipe: Recipe, **changes) -> Run:
+    config = recipe_config(recipe).replace(device="cpu", precision="fp32", workers=0, **changes)
+    dataset = open_dataset(config.data)
+    plan = plan_run(config, dataset)
+    run = create_run(plan.config, dataset, fingerprint(dataset), {FACT: recipe.name})
+    for _ in execute(run, plan):
+        pass
+    for _ in evaluate_run(run):
+        pass
+    return run
+
+
+def test_the_page_of_a_recipe_explains_each_setting_with_figures_of_its_run(small):
+    save_recipe(small)
+    run = trained(small)
+    page = open_page(view="recipes", recipe="mine")
+    headings = [element.value for element in page.subheader]
+    assert headings[0] == "The exercise"
+    assert "Different learning rates" in headings
+    assert "What the checkpoints show" in headings
+    assert "Of <b>mine</b>." in text_of(page)  # as text
+    specs = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+    titles = [spec["layout"]["yaxis"]["title"]["text"] for spec in specs]
+    assert titles == ["moved by", "learning rate", "loss", "accuracy"]
+    html = "".join(element.proto.body for element in page.get("html"))
+    assert html.count('class="tl-card"') == 20
+    assert f"Epoch 0 has {run.history()[0].val_accuracy:.1%} on val" in text_of(page)
+
+
+def test_without_a_run_the_page_says_what_is_missing(hymenoptera):
+    page = open_page(view="recipes", recipe="ants-bees-vgg16")
+    assert "There is no run of this recipe yet" in text_of(page)
+    assert not page.get("plotly_chart")
+    assert "which were learned from a million photographs" in text_of(page)
+    click(page, "recipe_all")
+    assert "recipe" not in page.query_params
+
+
+def test_an_unknown_recipe_in_the_address_shows_all():
+    page = open_page(view="recipes", recipe="../../etc/passwd.json")
+    assert "There is no recipe of that name here" in text_of(page)
+    assert BUILTIN["fashion-mnist"].title in text_of(page)
+
+
+def test_a_saved_recipe_is_a_card_that_can_be_deleted(small):
+    save_recipe(small)
+    page = open_page(view="recipes")
+    assert "Mine, in *small*" in text_of(page)
+    click(page, "recipe_delete_mine")
+    assert [recipe.name for recipe in list_recipes()] == list(BUILTIN)
+
+
+def test_a_name_that_is_taken_is_asked_about(small):
+    save_recipe(small)
+    page = open_page(view="new")
+    page.text_input(key="recipe_title").set_value("mine").run()
+    click(page, "recipe_save")
+    assert "There is another recipe named 'mine'" in text_of(page)
+    click(page, "recipe_replace")
+    assert find_recipe("mine").title == "mine"
+
+
+def test_a_shared_file_is_added_or_refused(small):
+    page = open_page(view="recipes")
+    page.get("file_uploader")[0].set_value(("bad.json", b'{"name": "x"}', "application/json")).run()
+    assert "bad.json is not a recipe" in text_of(checked(page))
+    good = json.dumps(small.model_dump(mode="json")).encode()
+    page.get("file_uploader")[0].set_value(("good.json", good, "application/json")).run()
+    click(page, "recipe_add")
+    assert find_recipe("mine") == small
+
+
+def test_asking_a_pretrained_network_leads_to_the_predict_page(monkeypatch):
+    page = open_page(view="recipes")
+    click(page, "recipe_use_imagenet-predict")
+    assert page.title[0].value == "Predict"
+    assert page.segmented_control(key="predict_kind").value == "ImageNet classes"

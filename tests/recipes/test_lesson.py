@@ -1,0 +1,67 @@
+"""The text about a recipe is made from its settings."""
+
+import pytest
+
+from tlcore.config import RunConfig
+from tlcore.recipes.builtin import BUILTIN
+from tlcore.recipes.lesson import Section, lesson
+from tlcore.recipes.recipe import Recipe
+
+
+def sections(name: str) -> dict[str, Section]:
+    return {section.title: section for section in lesson(BUILTIN[name])}
+
+
+def of(**settings) -> str:
+    recipe = Recipe(name="mine", title="Mine", config=RunConfig.model_validate(settings))
+    return "\n".join(f"{section.title}\n{section.text}" for section in lesson(recipe))
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_every_recipe_begins_with_its_exercise_and_what_is_done_better(name):
+    assert list(sections(name))[:2] == ["The exercise", "What it gets wrong, and this does right"]
+
+
+def test_random_crops_are_explained_with_the_numbers_of_the_recipe():
+    section = sections("ants-bees-vgg16")["Random crops to learn from, one fixed crop to be measured by"]
+    for words in ("50 % to 100 % of its area", "224 × 224 px", "shorter side brought to 256 px", "mirrored"):
+        assert words in section.text
+    assert section.figure == "views"
+    squeezed = sections("cats-dogs-resnet18")["Random crops to learn from, one fixed crop to be measured by"]
+    assert "squeezed into a square of 256 px" in squeezed.text
+
+
+def test_frozen_layers_are_explained_where_there_are_some():
+    frozen = sections("ants-bees-resnet18-frozen")["Frozen, and in evaluation mode"]
+    assert "`eval()`" in frozen.text
+    assert frozen.figure == "changes"
+    assert "Frozen, and in evaluation mode" not in sections("ants-bees-resnet18")
+
+
+def test_different_learning_rates_are_listed():
+    text = sections("ants-bees-vgg16-finetune")["Different learning rates"].text
+    for words in ("`features`, the convolutions: 0.0001", "0.0005", "`head`, the new last layer: 0.001"):
+        assert words in text
+    assert "Different learning rates" not in sections("ants-bees-vgg16")
+
+
+def test_what_the_checkpoints_show_is_said_of_every_training_and_not_where_nothing_is_trained():
+    for name, recipe in BUILTIN.items():
+        assert ("What the checkpoints show" in sections(name)) == (recipe.task == "train")
+
+
+def test_a_recipe_of_ones_own_is_explained_too():
+    text = of(
+        strategy={"name": "fine_tuning", "learning_rate_decay": 0.5, "freeze_up_to": "layer1"},
+        optimizer={"name": "adamw", "learning_rate": 3e-4},
+        schedule={"name": "plateau", "patience": 4},
+        epochs=17,
+    )
+    for words in ("All 17 epochs are saved", "AdamW with a learning rate of 0.0003", "After 4 epochs without a lower"):
+        assert words in text
+    assert "each group of layers 0.5 times the rate of the next" in text
+    assert "Groups up to layer1 are frozen" in text
+
+
+def test_a_class_name_or_title_is_not_part_of_the_text():
+    assert "Mine" not in of(epochs=3)

@@ -1,0 +1,30 @@
+"""Add weights that were saved elsewhere to a run, as an epoch that is compared with the others.
+
+The last line on standard output is the number of the epoch, alone.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
+    parser.add_argument("file", metavar="FILE", help="state_dict of the whole network: .pth, .pt, .tar or .safetensors")
+    parser.add_argument("--epoch", type=int, help="a number above those that the run plans; without it the next")
+    parser.add_argument("--name", help="what to call the file; without it as it is called")
+    parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from tlcore.cli.display import ProgressDisplay, console, note, percent
+    from tlcore.evaluation.imported import import_epoch
+    from tlcore.runs.folder import find_run
+
+    found, file = find_run(arguments.run), Path(arguments.file).expanduser()
+    with ProgressDisplay() as display:
+        epoch = display.follow(import_epoch(found, file, arguments.epoch, arguments.device, arguments.name))
+    accuracy = next(record.val_accuracy for record in found.history() if record.epoch == epoch)
+    console().print(f"{file.name} is epoch {epoch} of run {found.name}: {percent(accuracy)} on val.", markup=False)
+    note(f"On images that chose nothing, beside the others: python -m tlcore evaluate {found.name}")
+    print(epoch)
+    return 0

@@ -1,0 +1,92 @@
+"""Weights that were saved elsewhere, as one more epoch of a run: validated, evaluated and compared like the others."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from tlcore.errors import ConfigError
+from tlcore.models.build import rebuild_model
+from tlcore.models.weights import read_state_dict
+from tlcore.runs.checkpoints import load_frozen, save_checkpoint
+from tlcore.runs.folder import Run
+from tlcore.runs.lock import only_writer
+from tlcore.runs.metrics_file import write_records
+from tlcore.runs.restore import reopen_dataset
+from tlcore.training.digest import state_digest
+from tlcore.training.events import Progress
+from tlcore.training.history import EpochRecord
+from tlcore.training.inference import predict_logits
+from tlcore.training.inputs import evaluation_inputs
+from tlcore.training.losses import image_losses
+from tlcore.training.plan import Plan, plan_run
+from tlcore.training.processes import Processes
+from tlcore.training.progress import Meter
+from tlcore.training.state import frozen_state, trained_state
+
+
+def import_epoch(
+    run: Run, path: Path, epoch: int | None = None, device: str = "auto", name: str | None = None
+) -> Generator[Progress, None, int]:
+    """Add the weights in a file to a run, as an epoch after all that it plans to train; returns its number.
+
+    The file holds the whole network with a head for the run's classes, in their order: a state_dict, alone or as
+    training scripts wrap it, `.pth`, `.pt`, `.tar` or `.safetensors`. It is validated like any epoch; `evaluate_run`
+    then has it on the report split, too. `name` is what the file is called, where `path` does not say it.
+    Raises WeightsError for a file that cannot be read or does not fit, ConfigError for a number that is not free,
+    RunBusy where the run is being trained, and what `reopen_dataset` raises.
+    """
+    state_dict, _ = read_state_dict(path)
+    backbone, weights = run.config.model.backbone, run.config.model.weights or "none"
+    model = rebuild_model(backbone, weights, len(run.classes), state_dict, source=name or str(path))
+    dataset, _ = reopen_dataset(run)
+    plan = plan_run(run.config, dataset, model.eval(), device)
+    with only_writer(run.path):
+        number = _free_epoch(run, epoch)
+        record = yield from _validate(plan, number, imported=name or path.name)
+        save_checkpoint(run.checkpoints, _checkpoint(run, plan, record))
+        write_records(run.path, (*run.history(), record))
+    return number
+
+
+def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, None, EpochRecord]:
+    samples, batches, network = yield from evaluation_inputs(plan, plan.dataset.split("val"))
+    predicting = predict_logits(network, batches, plan.choice, Processes())
+    logits_NC = yield from Meter("val", number, len(samples)).through(predicting)
+    targets_N = batches.targets.cpu()
+    return EpochRecord(
+        epoch=number,
+        train_loss=None,
+        train_accuracy=None,
+        val_loss=float(image_losses(logits_NC, targets_N).mean()),
+        val_accuracy=float((logits_NC.argmax(1) == targets_N).double().mean()),
+        learning_rates={},
+        seconds=0.0,
+        images_per_s=0.0,
+        imported=imported,
+    )
+
+
+def _checkpoint(run: Run, plan: Plan, record: EpochRecord) -> dict[str, Any]:
+    """With what is frozen in this run only where the file has other values there. Nothing can be continued from it."""
+    frozen = frozen_state(plan, plan.model)
+    same_trunk = state_digest(frozen) == state_digest(load_frozen(run.checkpoints))
+    return {
+        "format": 1,
+        "epoch": record.epoch,
+        "model": trained_state(plan, plan.model) | ({} if same_trunk else frozen),
+        "optimizer": None,
+        "metrics": record.to_json(),
+    }
+
+
+def _free_epoch(run: Run, asked: int | None) -> int:
+    """The number of an epoch that is neither saved nor planned."""
+    first = max([run.config.epochs, *run.epochs()]) + 1
+    if asked is None:
+        return first
+    if asked <= run.config.epochs or asked in run.epochs():
+        raise ConfigError(
+            f"Epoch {asked} of run {run.name} is taken: it plans {run.config.epochs}, and has others imported. "
+            f"The next that is free is {first}."
+        )
+    return asked

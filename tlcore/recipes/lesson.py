@@ -1,0 +1,274 @@
+"""What a recipe's settings do, for somebody who learns: sections of text, made from the settings themselves.
+
+A section may name a figure that belongs beside it; whoever shows the text draws it from a run of the recipe.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tlcore.config import RunConfig
+from tlcore.models.architecture import PARTS
+from tlcore.recipes.recipe import Recipe
+from tlcore.transforms import CenterCrop, RandomResizedCrop, Resize, TransformSpec
+
+Figure = Literal["images", "views", "changes", "rates", "losses", "accuracy", "predictions"]
+"""`images`: training images with their labels. `views`: one of them as training and validation see it. `changes`: how
+far the weights of each layer group moved. `rates`: learning rates over the epochs. `losses` and `accuracy`: by epoch.
+`predictions`: test images with what is said about them."""
+
+EXERCISE, BETTER = "The exercise", "What it gets wrong, and this does right"
+WORDS_OF_RECIPES = (EXERCISE, BETTER)
+"""Titles of the sections whose text stands in the recipe itself, and may come from anybody."""
+GRID_IMAGES = 24
+GALLERY_IMAGES = 20
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    text: str
+    """Markdown."""
+    figure: Figure | None = None
+
+
+def lesson(recipe: Recipe) -> list[Section]:
+    """The sections of a recipe, in the order in which one reads them. Settings without an effect have none."""
+    config = recipe.config
+    explained = _OF_PREDICTION if recipe.task == "predict" else _OF_TRAINING
+    sections = [_exercise(recipe), _better(recipe), *(explain(config) for explain in explained)]
+    return [section for section in sections if section is not None]
+
+
+def _exercise(recipe: Recipe) -> Section | None:
+    text = "\n\n".join(filter(None, (recipe.exercise, recipe.expect)))
+    return Section(EXERCISE, text) if text else None
+
+
+def _better(recipe: Recipe) -> Section | None:
+    return Section(BETTER, recipe.better) if recipe.better else None
+
+
+def _images(config: RunConfig) -> Section:
+    return Section(
+        "Look at the images first",
+        f"{GRID_IMAGES} training images with their labels. Is a person sure about each of them? A label that you would "
+        "not give, the network cannot learn, and an image that is cut off or tiny says little at any size.",
+        "images",
+    )
+
+
+def _views(config: RunConfig) -> Section | None:
+    train, evaluation = config.train_transform, config.eval_transform
+    if train is None or evaluation is None:
+        return None
+    crop = next((step for step in train.operations if isinstance(step, RandomResizedCrop)), None)
+    if crop is None:
+        if train.is_random:
+            return None
+        return Section(
+            "One view of each image",
+            f"Training and validation see the same: {_in_words(evaluation)}. There is nothing random in it, so that "
+            "every epoch brings the very same pictures; a network that is large for them learns them by heart. Then "
+            "the training loss goes on falling while the validation loss climbs.",
+            "views",
+        )
+    flips = any(step.op == "RandomHorizontalFlip" for step in train.operations)
+    flipped = " Half of the views are mirrored, because an ant that looks to the left is an ant." if flips else ""
+    squeezed = next(
+        (
+            step
+            for step in train.operations
+            if isinstance(step, Resize) and isinstance(step.size, tuple | list) and step.size[0] == step.size[1]
+        ),
+        None,
+    )
+    square = (
+        f" Before it, every image is squeezed into a square of {_first(squeezed.size)} px, whatever its shape."
+        if squeezed is not None
+        else ""
+    )
+    low, high = (f"{100 * bound:g} %" for bound in crop.scale)
+    return Section(
+        "Random crops to learn from, one fixed crop to be measured by",
+        f"In each epoch RandomResizedCrop cuts another box out of each image, with {low} to {high} of its area, and "
+        f"brings it to {crop.size} × {crop.size} px. The thing is now large, now small, now at the edge: the network "
+        "cannot lean on where it is, and no two epochs bring the same pixels, so that few images go a long way."
+        f"{flipped}{square}\n\n"
+        f"Validation and test ask something else: how good is it *now*? There a random crop would add noise, and a box "
+        f"of {low} may miss the thing altogether. So they see one view, always the same: {_in_words(evaluation)}. That "
+        "is why the training accuracy can be below the validation accuracy: its pictures are harder.",
+        "views",
+    )
+
+
+def _normalise(config: RunConfig) -> Section | None:
+    spec = config.eval_transform
+    if spec is None:
+        return None
+    numbers = ", ".join(f"{value:g}" for value in spec.mean)
+    if config.strategy.name == "from_scratch":
+        why = "A network that begins at random can take any scale, and learns quicker where values are around zero."
+    else:
+        why = (
+            "Not the numbers of these images, but those that the weights were trained with: with others, each filter "
+            "would see pictures that are darker or paler than all it knows."
+        )
+    words = f"The channel means {numbers} are taken off, and the rest is divided by the channels' spread. {why}"
+    return Section("The numbers that go in", words)
+
+
+def _frozen(config: RunConfig) -> Section | None:
+    strategy = config.strategy
+    if strategy.name == "feature_extraction":
+        return Section(
+            "Frozen, and in evaluation mode",
+            "Only the new last layer learns. The rest turns an image into some hundreds or thousands of numbers, its "
+            "features, which were learned from a million photographs, and need no improvement to tell these classes "
+            "apart.\n\n"
+            "Frozen takes two things. Without gradients, the optimiser leaves the weights alone. But a BatchNorm layer "
+            "in training mode also keeps running averages of what passes through it, gradients or not, and dropout "
+            "goes on drawing: after an epoch the *frozen* network is another one. `eval()` on the frozen layers stops "
+            "both. Below is how far each group of layers moved from where it began: zero means frozen.",
+            "changes",
+        )
+    if strategy.name == "fine_tuning":
+        kept = f" Groups up to {strategy.freeze_up_to} are frozen." if strategy.freeze_up_to else ""
+        return Section(
+            "All layers learn on",
+            "The pretrained values are where the training begins, not what it keeps. The new last layer starts at "
+            "random, and what it sends back in the first steps is noise: with a high rate that noise would wash out "
+            "what the other layers know. So the rate is low, and a few epochs do. Below is how far each group of "
+            f"layers moved, relative to its size.{kept}",
+            "changes",
+        )
+    return Section(
+        "From nothing",
+        "Every weight starts at random, so the first layers have to find edges and colours by themselves. That takes "
+        "many images; with a few hundred, pretrained weights win by far.",
+        "changes",
+    )
+
+
+def _rates(config: RunConfig) -> Section | None:
+    strategy = config.strategy
+    if not strategy.learning_rates and strategy.learning_rate_decay == 1:
+        return None
+    meanings = {
+        "features": "the convolutions",
+        "classifier": "hidden linear layers before the last one, where the backbone has some",
+        "head": "the new last layer",
+    }
+    rates = dict(strategy.learning_rates)
+    if config.optimizer.learning_rate is not None:
+        rates.setdefault("head", config.optimizer.learning_rate)
+    listed = "".join(
+        f"\n* `{name}`{', ' + meanings[name] if name in PARTS else ''}: {rate:g}" for name, rate in rates.items()
+    )
+    if strategy.learning_rate_decay < 1:
+        listed += f"\n* each group of layers {strategy.learning_rate_decay:g} times the rate of the next"
+    return Section(
+        "Different learning rates",
+        "The first layers see edges, textures and colours, which are the same in every photograph: hardly anything "
+        "there needs to change. The last layer has never seen these classes. One rate for both is too high for the "
+        f"one or too low for the other, so each part has its own:\n{listed}",
+        "rates",
+    )
+
+
+def _steps(config: RunConfig) -> Section:
+    optimizer, batch = config.optimizer, config.batch_size
+    rate = "" if optimizer.learning_rate is None else f" with a learning rate of {optimizer.learning_rate:g}"
+    if optimizer.name == "sgd":
+        how = "follows the gradient of each batch"
+        if optimizer.momentum:
+            how += (
+                f", with momentum {optimizer.momentum:g}: it keeps most of its last direction, so that what the "
+                "batches agree on adds up and what they do not cancels out"
+            )
+    else:
+        how = "scales each weight's step by how large its gradients have been, so that one rate fits most networks"
+    small = (
+        " Batches this small make noisy steps, and BatchNorm, where it learns, estimates a mean from a handful of "
+        "images."
+        if batch <= 8
+        else ""
+    )
+    return Section(
+        "The steps",
+        f"{_OPTIMIZERS.get(optimizer.name, optimizer.name)}{rate} {how}. A step is taken after every {batch} "
+        f"images.{small} The loss is the cross-entropy: the surprise, in nats, at the true class. A coin toss "
+        "between two classes costs 0.69.",
+        "losses",
+    )
+
+
+def _schedule(config: RunConfig) -> Section | None:
+    schedule, words = config.schedule, ""
+    if schedule.name == "step":
+        words = (
+            f"After every {schedule.step_epochs} epochs the rate is multiplied by {schedule.gamma:g}. Large steps come "
+            "near a good place and then jump about it; small ones go in. The curve often drops right after a reduction."
+        )
+    elif schedule.name in ("cosine", "one_cycle"):
+        words = "The rate falls smoothly to nearly nothing, so that the last epochs settle instead of jumping about."
+    elif schedule.name == "plateau":
+        words = (
+            f"After {schedule.patience} epochs without a lower validation loss the rate is cut to {schedule.gamma:g}."
+        )
+    if not words:
+        return None
+    return Section("A learning rate that falls", words, None if config.strategy.learning_rates else "rates")
+
+
+def _checkpoints(config: RunConfig) -> Section:
+    return Section(
+        "What the checkpoints show",
+        f"All {config.epochs} epochs are saved, and epoch 0, before the first step: its head guesses. The band around "
+        "each point is its 95 % interval, what chance alone does with that many images; where bands overlap by much, "
+        "epochs cannot be told apart. The epoch to keep is chosen on validation images. Chosen by its test accuracy, "
+        "the best-looking epoch owes a part of its lead to luck, and loses it on new images.",
+        "accuracy",
+    )
+
+
+def _predictions(config: RunConfig) -> Section:
+    return Section(
+        "What it says",
+        f"{GALLERY_IMAGES} images that it did not learn from, the surest mistakes first. Some are mistakes of the "
+        "label, some a person would make, too, and some tell what the network really looks at.",
+        "predictions",
+    )
+
+
+_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
+_Explain = Callable[[RunConfig], Section | None]
+_OF_TRAINING: tuple[_Explain, ...] = (
+    _images,
+    _views,
+    _normalise,
+    _frozen,
+    _rates,
+    _steps,
+    _schedule,
+    _checkpoints,
+    _predictions,
+)
+_OF_PREDICTION: tuple[_Explain, ...] = (_normalise,)
+
+
+def _in_words(spec: TransformSpec) -> str:
+    steps = []
+    for step in spec.operations:
+        if isinstance(step, Resize):
+            exact = isinstance(step.size, tuple | list)
+            steps.append(f"the {'image' if exact else 'shorter side'} brought to {_first(step.size)} px")
+        elif isinstance(step, CenterCrop):
+            steps.append(f"the middle {_first(step.size)} × {_first(step.size)} px")
+        else:
+            steps.append(step.op)
+    return ", then ".join(steps) or "the image as it is"
+
+
+def _first(size: int | tuple[int, int]) -> int:
+    return size if isinstance(size, int) else size[0]

@@ -1,0 +1,132 @@
+"""Recipes by name: the built-in ones, those that somebody saved as `recipes/NAME.json`, and files of others."""
+
+import json
+import re
+from pathlib import Path, PurePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from tlcore.config import RunConfig
+from tlcore.data.catalog import is_named
+from tlcore.errors import ConfigError, suggestion
+from tlcore.files import write_json
+from tlcore.home import home_dir
+from tlcore.recipes.builtin import BUILTIN
+from tlcore.recipes.recipe import NAME, Recipe
+
+MAX_BYTES = 1 << 20
+_NAMED_WEIGHTS = re.compile(r"imagenet(:\w+)?|builtin|none")
+
+
+def list_recipes() -> list[Recipe]:
+    """The built-in ones in their order, then the saved ones by name. A damaged file is left out."""
+    return [*BUILTIN.values(), *(recipe for path in _saved_files() if (recipe := _readable(path)))]
+
+
+def find_recipe(name: str) -> Recipe:
+    """A built-in or saved recipe, or one in a `.json` file. Raises ConfigError."""
+    if name in BUILTIN:
+        return BUILTIN[name]
+    as_path = Path(name).expanduser()
+    if as_path.suffix.lower() == ".json":
+        return read_recipe(as_path)
+    if NAME.fullmatch(name) and _path(name).exists():
+        return read_recipe(_path(name))
+    known = [recipe.name for recipe in list_recipes()]
+    raise ConfigError(f"No recipe named {name!r}. {suggestion(name, known)} A recipe of your own is a .json file.")
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A recipe from its file. Raises ConfigError where it cannot be read, or is none."""
+    try:
+        with path.open("rb") as file:
+            return parse_recipe(file.read(MAX_BYTES + 1), str(path))
+    except FileNotFoundError:
+        raise ConfigError(f"There is no recipe at {path}. Check the path.") from None
+    except OSError as error:
+        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from None
+
+
+def parse_recipe(content: bytes, where: str) -> Recipe:
+    """A recipe from the bytes of its file, which may come from anybody. Raises ConfigError with every problem."""
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{where} is larger than {MAX_BYTES >> 20} MiB, which no recipe is.")
+    try:
+        recipe = Recipe.model_validate(json.loads(content))
+    except ValidationError as error:
+        problems = "\n".join(f"  {_field(detail)}: {_message(detail)}" for detail in error.errors()[:20])
+        raise ConfigError(f"{where} is not a recipe:\n{problems}") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{where} is not a recipe: it is no JSON ({error}).") from None
+    return recipe.model_copy(update={"config": portable(recipe.config)})
+
+
+def save_recipe(recipe: Recipe, *, replace: bool = False) -> Path:
+    """Save it under its name, without paths of this machine; returns the file, which can be shared as it is.
+
+    Raises ConfigError for the name of a built-in recipe, or of another saved one unless `replace`.
+    """
+    recipe = recipe.model_copy(update={"config": portable(recipe.config)})
+    if recipe.name in BUILTIN:
+        raise ConfigError(f"There is a built-in recipe named {recipe.name!r}. Choose another name.")
+    path = _path(recipe.name)
+    if path.exists() and not replace and _readable(path) != recipe:
+        raise ConfigError(f"There is another recipe named {recipe.name!r}. Replace it, or choose another name.")
+    write_json(path, recipe.model_dump(mode="json"))
+    return path
+
+
+def delete_recipe(name: str) -> None:
+    """Delete a saved recipe. Does nothing where there is none of that name."""
+    if NAME.fullmatch(name):
+        _path(name).unlink(missing_ok=True)
+
+
+def recipe_name(text: str) -> str:
+    """A name for a recipe that somebody calls `text`: `My crops, 2nd try` is `my-crops-2nd-try`."""
+    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")[:60].strip("-_") or "recipe"
+
+
+def portable(config: RunConfig) -> RunConfig:
+    """Without what belongs to one machine: folders above the data, a weights file, a device, a number of workers."""
+    source, weights = config.data.source, config.model.weights
+    data: dict[str, Any] = {"images": None}
+    if not is_named(source):
+        data["source"] = PurePath(source.replace("\\", "/")).name or source
+    model = {} if weights is None or _NAMED_WEIGHTS.fullmatch(weights) else {"weights": None}
+    return config.model_copy(
+        update={
+            "data": config.data.model_copy(update=data),
+            "model": config.model.model_copy(update=model),
+            "device": "auto",
+            "workers": None,
+        }
+    )
+
+
+def _saved_files() -> list[Path]:
+    return sorted(path for path in _folder().glob("*.json") if NAME.fullmatch(path.stem) and path.stem not in BUILTIN)
+
+
+def _readable(path: Path) -> Recipe | None:
+    try:
+        return read_recipe(path)
+    except ConfigError:
+        return None
+
+
+def _field(detail: Any) -> str:
+    return ".".join(str(part) for part in detail["loc"]) or "the whole"
+
+
+def _message(detail: Any) -> str:
+    return str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _folder() -> Path:
+    return home_dir() / "recipes"
+
+
+def _path(name: str) -> Path:
+    return _folder() / f"{name}.json"

@@ -1,0 +1,73 @@
+"""One training image with the boxes that random crops cut from it, and what validation sees of it. Without torch."""
+
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageDraw
+
+from tlcore.crops import sample_crops
+from tlcore.data.dataset import Dataset
+from tlcore.errors import UnreadableImage
+from tlcore.figures.style import PALETTE
+from tlcore.transforms import CenterCrop, RandomResizedCrop, Resize, TransformSpec
+
+CROPS = 5
+TILE_PX = 150
+ORIGINAL_PX = 340
+
+
+def show_views(dataset: Dataset, train: TransformSpec | None, evaluation: TransformSpec | None) -> None:
+    crop = next((step for step in train.operations if isinstance(step, RandomResizedCrop)), None) if train else None
+    sample = dataset.split("train")[0]
+    try:
+        image = dataset.source.decode(sample.id).image
+    except UnreadableImage:
+        return
+    boxes = _boxes(image, crop) if crop else []
+    left, right = st.columns([1, 1.6], gap="medium")
+    left.image(_outlined(image, boxes), caption="A training image" + (", and random boxes" if boxes else ""))
+    tiles = [image.crop(box).resize((TILE_PX, TILE_PX), Image.Resampling.BILINEAR) for box in boxes]
+    captions = [f"view {number + 1}" for number in range(len(tiles))]
+    if evaluation is not None:
+        tiles.append(_evaluation_view(image, evaluation).resize((TILE_PX, TILE_PX), Image.Resampling.BILINEAR))
+        captions.append("in validation, always")
+    right.image(tiles, caption=captions, width=TILE_PX)
+
+
+def _boxes(image: Image.Image, crop: RandomResizedCrop) -> list[tuple[int, int, int, int]]:
+    """Left, top, right, bottom of a few boxes, the same for the same image."""
+    height, width = np.array([image.height]), np.array([image.width])
+    rows = sample_crops(height, width, crop.scale, crop.ratio, CROPS, seed=0).to_dict("records")
+    return [
+        (int(row["left"]), int(row["top"]), int(row["left"] + row["width"]), int(row["top"] + row["height"]))
+        for row in rows
+    ]
+
+
+def _outlined(image: Image.Image, boxes: list[tuple[int, int, int, int]]) -> bytes:
+    drawn = image.convert("RGB").copy()
+    pen = ImageDraw.Draw(drawn)
+    for number, box in enumerate(boxes):
+        pen.rectangle(box, outline=PALETTE[number % len(PALETTE)], width=max(2, max(image.size) // 120))
+    drawn.thumbnail((2 * ORIGINAL_PX, 2 * ORIGINAL_PX))
+    file = io.BytesIO()
+    drawn.save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def _evaluation_view(image: Image.Image, spec: TransformSpec) -> Image.Image:
+    """As the transform does it, for the two operations that evaluation has."""
+    for step in spec.operations:
+        if isinstance(step, Resize):
+            if isinstance(step.size, int):
+                factor = step.size / min(image.size)
+                image = image.resize((round(image.width * factor), round(image.height * factor)))
+            else:
+                image = image.resize((step.size[1], step.size[0]))
+        elif isinstance(step, CenterCrop):
+            size = (step.size, step.size) if isinstance(step.size, int) else (step.size[1], step.size[0])
+            if image.width >= size[0] and image.height >= size[1]:
+                left, top = (image.width - size[0]) // 2, (image.height - size[1]) // 2
+                image = image.crop((left, top, left + size[0], top + size[1]))
+    return image
