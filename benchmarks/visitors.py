@@ -63,8 +63,8 @@ class _Visitor:
 
     def _take(self, socket: ClientConnection, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
-        if kind == "new_session":
-            self._page_hash = message.new_session.page_script_hash
+        if kind == "navigation":  # a new session names a page, too, which is the main script until this has come
+            self._page_hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
             self._set_timer(socket, message.auto_rerun.fragment_id, message.auto_rerun.interval)
         elif kind == "stop_auto_rerun":

@@ -31,17 +31,20 @@ SHOTS = {
     "health": ("dataset", {"dataset_tab": "Health report"}),
     "augment": ("augment", {}),
     "train": ("train", {"view": "new"}),
-    "watch": ("train", {"view": "watch"}),
+    "recipes": ("train", {"view": "recipes"}),
     "compare": ("compare", {}),
     "confusion": ("compare", {"compare_part": "Confusion"}),
     "predict": ("predict", {}),
+    "watch": ("train", {"view": "watch"}),
 }
 NARROW = ("overview", "watch")
 SCROLLED = {"confusion": ".st-key-compare_part"}
 """What stands at the top of the picture, where that is not the top of the page."""
 DRAWN = """() => [...document.images].every(image => image.complete)
   && [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(chart => chart.querySelector('.main-svg'))
+  && !document.body.innerText.includes('Looking for a device')
   && document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]') === null"""
+BELOW_THE_HEADER = "element => { element.style.scrollMarginTop = '4.5rem'; element.scrollIntoView(); }"
 SETTLE_MS = 700  # what fades in, has
 
 
@@ -73,7 +76,7 @@ def _save(name: str, browser: "Browser", url: str, width: int, *, dark: bool = F
         visit(page, url)
         _wait_until_drawn(page)
         if above := SCROLLED.get(name.partition("-")[0]):
-            page.locator(above).evaluate("element => element.scrollIntoView()")
+            page.locator(above).evaluate(BELOW_THE_HEADER)
             _wait_until_drawn(page)
         picture = Image.open(io.BytesIO(page.screenshot()))
         FOLDER.mkdir(exist_ok=True)
