@@ -83,7 +83,7 @@ def pick_strategy(architecture: Architecture) -> dict[str, Any]:
         help="Layer groups from the stem up to this one keep their weights and BatchNorm statistics.",
     )
     chosen["learning_rate_decay"] = decay.select_slider(
-        "Rate from group to group",
+        "Factor per group",
         with_current([0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0], "train_decay"),
         value=1.0,
         format_func=lambda factor: f"× {factor:g}",

@@ -39,7 +39,10 @@ def encode_jpeg(image: Image.Image, size_px: int) -> bytes:
     small = image.copy()
     small.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=88, subsampling=0)
+    if size_px <= THUMBNAIL_PX:  # 48 of them go to a browser at once: half the bytes, and no eye sees it
+        small.save(buffer, "JPEG", quality=80)
+    else:
+        small.save(buffer, "JPEG", quality=88, subsampling=0)
     return buffer.getvalue()
 
 

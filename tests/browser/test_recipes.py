@@ -1,0 +1,21 @@
+"""A recipe is one click from a filled form, and its page can be linked to."""
+
+from benchmarks.browser import HEADINGS, chosen, settled, widget
+
+
+def test_a_click_on_a_card_fills_the_form(furnished_dashboard, open_page):
+    page = open_page(furnished_dashboard.url("train", dataset="demo", view="recipes"))
+    widget(page, "recipe_use_ants-bees-vgg16-finetune").locator("button").click()
+    widget(page, "train_origin").wait_for()
+    settled(page, HEADINGS["train"])
+    assert chosen(page, "train_backbone") == "vgg16"
+    assert widget(page, "train_rate_features").locator("input").input_value() == "0.0001"
+    page.get_by_text("2 epochs of").wait_for()
+
+
+def test_the_page_of_a_recipe_is_complete_as_the_first_request_of_a_server(furnished, start_dashboard, open_page):
+    address = start_dashboard(furnished.home).url("train", view="recipes", recipe="ants-bees-resnet18-frozen")
+    for width in (1280, 400):
+        page = open_page(address, width=width)
+        page.get_by_role("heading", name="Frozen, and in evaluation mode").wait_for()
+        assert page.get_by_test_id("stMain").evaluate("element => element.scrollWidth - element.clientWidth") <= 0
