@@ -163,8 +163,10 @@ def widget(page: "Page", key: str) -> "Locator":
 
 
 def choose(page: "Page", key: str, option: str) -> None:
-    """From a selectbox."""
-    widget(page, key).locator("input").click()
+    """From a selectbox, by typing: of a long list only what is in sight is there to be clicked."""
+    box = widget(page, key).locator("input")
+    box.click()
+    box.fill(option)
     page.get_by_role("option", name=option, exact=True).click()
     settled(page)
 

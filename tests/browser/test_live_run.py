@@ -34,7 +34,7 @@ def test_a_reload_during_training_finds_the_run_again(live):
 def test_a_second_visitor_sees_the_run_in_the_sidebar_and_can_watch_it(live, open_page):
     dashboard, _, run = live
     page = open_page(dashboard.url())
-    page.get_by_test_id("stSidebar").get_by_role("link", name=run.name).click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="small_cnn on demo").click()
     _sees_it_train(page, run)
 
 
@@ -53,7 +53,7 @@ def test_training_survives_the_death_of_the_server_and_the_page_comes_back(live)
 def _sees_it_train(page, run: Run) -> None:
     """The page shows this run, running, and a chart that gets longer from what the run has now."""
     widget(page, "train_stop").wait_for()
-    assert run.name in page.get_by_test_id("stMain").inner_text()
+    page.get_by_test_id("stMain").get_by_text(run.name).wait_for()
     _wait_for_epoch(page, len(run.history()) + MORE)
     assert run.status().state == "running"
 
