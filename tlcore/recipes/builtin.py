@@ -46,7 +46,7 @@ _ENTRIES = (
                 "batch_size": 4,
             }
         ),
-        expect="Nothing is reported. Measured with mobilenet_v2: 82.4 % on val, as batches of 4 are hard on its BatchNorm.",
+        expect="Nothing is reported. Measured with mobilenet_v2: 82.4 % on val: batches of 4 are hard on BatchNorm.",
         exercise=(
             "A residual network that knows ImageNet gets a new last layer for two classes, and all of it is trained "
             "with SGD in batches of four, 25 times over 244 photographs. The learning rate falls to a tenth after "
