@@ -8,6 +8,7 @@ from typing import Any
 from tlcore.config import RunConfig, load_config, parse_config
 from tlcore.errors import ConfigError
 from tlcore.recipes.fitting import recipe_config
+from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import find_recipe
 
 
@@ -88,7 +89,7 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     if arguments.recipe and arguments.config:
         raise ConfigError("--recipe and --config both say where the settings come from: give one of them.")
     if arguments.recipe:
-        settings = _recipe_settings(arguments)
+        settings = fitted_recipe(find_recipe(arguments.recipe), arguments).model_dump(mode="json")
     if arguments.config:
         settings = load_config(Path(arguments.config)).model_dump(mode="json")
     for option in OPTIONS:
@@ -112,10 +113,10 @@ _FITTED = (("data", "source"), ("model", "backbone"), ("model", "weights"))
 """What a recipe is fitted to, so that it is in its settings already."""
 
 
-def _recipe_settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Fitted to the backbone, the weights and the data that the options name."""
+def fitted_recipe(recipe: Recipe, arguments: argparse.Namespace) -> RunConfig:
+    """A recipe for the backbone, the weights and the data that the options name. Raises as `recipe_config` does."""
     named = [getattr(arguments, "config_" + "_".join(path)) for path in _FITTED]
-    return recipe_config(find_recipe(arguments.recipe), *named).model_dump(mode="json")
+    return recipe_config(recipe, *named)
 
 
 def _dest(option: Option) -> str:

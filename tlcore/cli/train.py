@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlcore.cli.options import add_config_options, config_from
+from tlcore.cli.options import add_config_options, config_from, fitted_recipe
 from tlcore.config import RunConfig
 from tlcore.errors import DatasetNotFound
 from tlcore.recipes.recipe import FACT
@@ -86,11 +86,8 @@ def _predict(recipe: "Recipe", arguments: argparse.Namespace) -> int:
     """A recipe that trains nothing: the classes of the photographs that --data names."""
     from tlcore.cli.predict import print_predictions
     from tlcore.evaluation.predict import imagenet_predictor
-    from tlcore.recipes.fitting import recipe_config
 
-    config = recipe_config(
-        recipe, arguments.config_data_source, arguments.config_model_backbone, arguments.config_model_weights
-    )
+    config = fitted_recipe(recipe, arguments)
     path = Path(config.data.source).expanduser()
     if not path.exists():
         raise DatasetNotFound(f"There is nothing at {path.absolute()}. Give an image, or a folder of images.")
