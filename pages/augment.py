@@ -5,17 +5,17 @@ import streamlit as st
 from tlcore.errors import ConfigError
 from tlcore.models.architecture import Architecture
 from tlcore.transforms import TransformSpec
-from ui.augment_crops import show_crops
-from ui.augment_draws import draws_of, show_draws
-from ui.augment_pipeline import edit_pipeline
-from ui.augment_save import show_python, show_save
-from ui.augment_views import show_network_input, show_validation
-from ui.augment_weights import pick_architecture
-from ui.cached import open_dataset
-from ui.image_picker import PickedImage, pick_image
+from ui.augment.crops import show_crops
+from ui.augment.draws import draws_of, show_draws
+from ui.augment.network import pick_architecture
+from ui.augment.pipeline import edit_pipeline
+from ui.augment.save import show_python, show_save
+from ui.augment.views import show_network_input, show_validation
+from ui.shared.cached import open_dataset
+from ui.shared.image_picker import PickedImage, pick_image
+from ui.shared.torch_once import load_torch
+from ui.shared.widgets import error_box, friendly_errors
 from ui.shell import open_page
-from ui.torch_once import load_torch
-from ui.widgets import error_box, friendly_errors
 
 DELIVERED, NETWORK, VALIDATION, PYTHON = "Asked and delivered", "What the network sees", "Validation view", "Python"
 COUNTS = (6, 12, 24, 48)

@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from ui.cached import list_runs
-from ui.compare_classes import show_calibration, show_classes
-from ui.compare_confusion import show_confusion
-from ui.compare_data import evaluation_of
-from ui.compare_download import show_download
-from ui.compare_epochs import show_choice, show_epochs
-from ui.compare_evaluation import show_evaluation
-from ui.compare_images import show_images, show_timeline
-from ui.compare_pair import show_pair
-from ui.compare_runs import note_other_data, pick_epoch, pick_run, pick_runs, readable_runs
-from ui.compare_summary import show_accuracy, show_runs_table
+from ui.compare.classes import show_calibration, show_classes
+from ui.compare.confusion import show_confusion
+from ui.compare.download import show_download
+from ui.compare.epochs import show_choice, show_epochs
+from ui.compare.evaluation import show_evaluation
+from ui.compare.images import show_images, show_timeline
+from ui.compare.pair import show_pair
+from ui.compare.runs import note_other_data, pick_epoch, pick_run, pick_runs, readable_runs
+from ui.compare.summary import show_accuracy, show_runs_table
+from ui.shared.cached import list_runs
+from ui.shared.results import evaluation_of
+from ui.shared.widgets import empty_state, friendly_errors
 from ui.shell import open_page
-from ui.widgets import empty_state, friendly_errors
 
 EPOCHS, PAIR = "Epochs", "Side by side"
 OF_ONE_EPOCH = {

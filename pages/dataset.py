@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from ui.cached import open_dataset
-from ui.dataset_gallery import show_gallery
-from ui.dataset_health import headline, show_health
-from ui.dataset_progress import wait_for_report
-from ui.dataset_sizes import show_colours, show_sizes
-from ui.datasets import dataset_label
+from ui.dataset.gallery import show_gallery
+from ui.dataset.health import headline, show_health
+from ui.dataset.progress import wait_for_report
+from ui.dataset.sizes import show_colours, show_sizes
+from ui.shared.cached import open_dataset
+from ui.shared.datasets import dataset_label
+from ui.shared.widgets import count, friendly_errors, plain
 from ui.shell import open_page
-from ui.widgets import count, friendly_errors, plain
 
 IMAGES, HEALTH, SIZES, COLOURS = "Images", "Health report", "Sizes", "Colours"
 

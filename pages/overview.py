@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui.demo_strip import show_strip
-from ui.overview_runs import show_best_runs
+from ui.overview.runs import show_best_runs
+from ui.overview.strip import show_strip
+from ui.shared.state import link
 from ui.shell import open_page
-from ui.state import link
 
 STEPS = (
     (

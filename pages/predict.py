@@ -4,13 +4,13 @@ import streamlit as st
 
 from tlcore.errors import ModelError
 from tlcore.figures.predict import plot_top_classes
-from ui.cached import open_dataset
-from ui.image_picker import PickedImage, pick_image, thumbnail
-from ui.predict_answers import SHOWN_PX, Answer, ask, explain, overlay, top_classes
-from ui.predict_models import Chosen, pick_models
+from ui.predict.answers import SHOWN_PX, Answer, ask, explain, overlay, top_classes
+from ui.predict.models import Chosen, pick_models
+from ui.shared.cached import open_dataset
+from ui.shared.image_picker import PickedImage, pick_image, thumbnail
+from ui.shared.torch_once import load_torch
+from ui.shared.widgets import friendly_errors, percent, plain, show_figure
 from ui.shell import open_page
-from ui.torch_once import load_torch
-from ui.widgets import friendly_errors, percent, plain, show_figure
 
 TOP = 5
 

@@ -6,22 +6,22 @@ from tlcore.data.dataset import Dataset
 from tlcore.errors import TlcoreError
 from tlcore.recipes.saved import list_recipes
 from tlcore.runs.folder import Run
-from ui.cached import list_runs, open_dataset
-from ui.compare_runs import readable_runs, run_label
-from ui.recipe_cards import show_cards
-from ui.recipe_files import show_save
-from ui.recipe_lesson import show_lesson
+from ui.compare.runs import readable_runs, run_label
+from ui.recipes.cards import show_cards
+from ui.recipes.files import show_save
+from ui.recipes.lesson import show_lesson
+from ui.shared.cached import list_runs, open_dataset
+from ui.shared.state import param, set_params
+from ui.shared.widgets import empty_state, friendly_errors
 from ui.shell import open_page
-from ui.state import param, set_params
-from ui.train_form import Choices, show_form
-from ui.train_layers import show_layers
-from ui.train_plan import outline_of, warnings_of
-from ui.train_queue import show_queue
-from ui.train_rates import show_finder
-from ui.train_summary import show_problem, show_summary
-from ui.train_sweep import show_sweep_form
-from ui.train_watch import show_run
-from ui.widgets import empty_state, friendly_errors
+from ui.train.form import Choices, show_form
+from ui.train.layers import show_layers
+from ui.train.lr_finder import show_finder
+from ui.train.plan import outline_of, warnings_of
+from ui.train.queue import show_queue
+from ui.train.summary import show_problem, show_summary
+from ui.train.sweep import show_sweep_form
+from ui.train.watch import show_run
 
 NEW, RECIPES, WATCH = "new", "recipes", "watch"
 VIEWS = {

@@ -1,1 +1,1 @@
-"""What the pages share. Asks `tlcore`, and draws."""
+"""The dashboard: a folder per page, and `shared`. Asks `tlcore`, and draws."""

@@ -11,11 +11,11 @@ import streamlit as st
 from tlcore.data.demo import NAME as DEMO
 from tlcore.runs.jobs import live_runs
 from tlcore.runs.progress import describe, fraction_done
-from ui.cached import DemoDrawing, demo_drawing
-from ui.datasets import dataset_label, dataset_sources
-from ui.device import device_words
-from ui.state import ADDING, DEFAULT_DATASET, carried, param, set_params
-from ui.widgets import error_box, plain
+from ui.shared.cached import DemoDrawing, demo_drawing
+from ui.shared.datasets import dataset_label, dataset_sources
+from ui.shared.device import device_words
+from ui.shared.state import ADDING, DEFAULT_DATASET, carried, param, set_params
+from ui.shared.widgets import error_box, plain
 
 LOGO = Path(__file__).with_name("logo.svg")
 ICON = Path(__file__).with_name("icon.svg")
@@ -96,7 +96,7 @@ def _pick_dataset() -> str:
         if st.button("Add your own", key="shell_add", icon=":material/add_photo_alternate:", width="stretch"):
             st.session_state[ADDING] = True
         if st.session_state.get(ADDING):
-            from ui.add_dataset import show_add_dataset
+            from ui.add_dataset.dialog import show_add_dataset
 
             show_add_dataset()
     set_params(dataset=asked)

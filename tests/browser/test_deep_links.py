@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.browser import HEADINGS, LABELS, chosen, settled, widget
-from ui.state import CARRIED
+from ui.shared.state import CARRIED
 
 
 @pytest.mark.parametrize("name", HEADINGS)

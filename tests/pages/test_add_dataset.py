@@ -11,9 +11,9 @@ from tlcore.data.library import list_sources
 
 
 def body() -> None:
-    import ui.add_dataset
+    import ui.add_dataset.dialog
 
-    ui.add_dataset.show_ways()
+    ui.add_dataset.dialog.show_ways()
 
 
 def picture(colour: int) -> bytes:
@@ -83,7 +83,7 @@ def test_images_can_be_added_class_by_class(dialog):
 
 @pytest.fixture
 def own_machine(monkeypatch) -> None:
-    monkeypatch.setattr("ui.add_dataset.is_own_machine", lambda: True)  # AppTest has an address of no machine
+    monkeypatch.setattr("ui.add_dataset.dialog.is_own_machine", lambda: True)  # AppTest has an address of no machine
 
 
 @pytest.mark.usefixtures("own_machine")

@@ -20,7 +20,7 @@ from tlcore.runs.folder import Run, create_run
 from tlcore.runs.requests import asked_to_stop
 from tlcore.runs.status import write_status
 from tlcore.training.plan import plan_run
-from ui.compare_confusion import clicked_cell, worst_cell
+from ui.compare.confusion import clicked_cell, worst_cell
 
 APP = str(Path(__file__).parents[2] / "app.py")
 PARTS = ("Epochs", "Side by side", "Confusion", "Images", "Timeline", "Classes", "Calibration", "Download")
@@ -257,7 +257,7 @@ def test_a_download_is_offered_in_every_format(run):
 
 
 def test_weights_from_elsewhere_become_an_epoch_of_the_run_and_others_are_refused(train, monkeypatch):
-    monkeypatch.setattr("ui.compare_evaluation.start_evaluation", lambda run: None)
+    monkeypatch.setattr("ui.compare.evaluation.start_evaluation", lambda run: None)
     run = train(device="cpu")
     before = run.epochs()
     page = open_page(run, compare_part="Download")

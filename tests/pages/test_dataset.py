@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tlcore.errors import TlcoreError
-from ui.dataset_data import look_at
+from ui.dataset.data import look_at
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -166,7 +166,7 @@ def test_a_dataset_that_cannot_be_opened_is_one_box(home):
 
 def test_statistics_of_every_backbone_are_those_of_its_weights():
     from tlcore.models.zoo import ZOO, eval_transform
-    from ui.dataset_sizes import normalisation
+    from ui.dataset.sizes import normalisation
 
     for name, architecture in ZOO.items():
         transform = eval_transform(architecture)

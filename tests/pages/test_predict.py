@@ -16,9 +16,9 @@ from tlcore.models.zoo import ZOO
 from tlcore.runs.execute import execute
 from tlcore.runs.folder import create_run
 from tlcore.training.plan import plan_run
-from ui.image_picker import PickedImage
-from ui.predict_answers import Answer, Map, overlay, top_classes
-from ui.predict_models import Chosen
+from ui.predict.answers import Answer, Map, overlay, top_classes
+from ui.predict.models import Chosen
+from ui.shared.image_picker import PickedImage
 
 APP = str(Path(__file__).parents[2] / "app.py")
 

@@ -280,8 +280,8 @@ def test_on_a_hosted_dashboard_nobody_can_delete_a_run(train, colours, monkeypat
 
 def test_a_hosted_dashboard_takes_no_more_runs_than_it_may_queue(train, monkeypatch):
     from tlcore.errors import RunBusy
-    from ui.hosting import MAX_QUEUE
-    from ui.train_start import start_runs
+    from ui.shared.hosting import MAX_QUEUE
+    from ui.train.start import start_runs
 
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     run = train(state="queued")

@@ -1,0 +1,1 @@
+"""The dialog that takes in a dataset."""

@@ -1,0 +1,188 @@
+"""The dialog in which one adds a dataset: from files, with a summary to agree to, or a path on one's own machine."""
+
+import time
+from collections.abc import Generator
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+
+from tlcore.config import DataConfig
+from tlcore.data.archive import LIMITS, Unpacked
+from tlcore.data.catalog import open_dataset
+from tlcore.data.library import add_path
+from tlcore.data.upload import Staged, stage_archive, stage_classes, stage_table, summarise
+from tlcore.errors import TlcoreError
+from ui.add_dataset.summary import show_summary
+from ui.shared.datasets import dataset_sources
+from ui.shared.hosting import is_own_machine
+from ui.shared.state import ADDING, set_params
+from ui.shared.widgets import count, error_box
+
+_STAGED = "add_dataset_staged"
+IMAGES = ["jpg", "jpeg", "jfif", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"]
+ZIP, CLASSES, TABLE, PATH = "Zip", "Images per class", "CSV and images", "Path"
+MOST_CLASSES = 30
+_EVERY_S = 0.2
+
+
+def _forget_staged() -> None:
+    """A dataset that nobody said yes to is thrown away."""
+    staged = st.session_state.pop(_STAGED, None)
+    if staged is not None:
+        staged.discard()
+
+
+def _dismiss() -> None:
+    _forget_staged()
+    st.session_state.pop(ADDING, None)
+
+
+@st.dialog("Add a dataset", width="medium", icon=":material/add_photo_alternate:", on_dismiss=_dismiss)
+def show_add_dataset() -> None:
+    show_ways()
+
+
+def show_ways() -> None:
+    """What is in the dialog: the ways to add a dataset, then the summary in their place."""
+    staged: Staged | None = st.session_state.get(_STAGED)
+    if staged is not None:
+        _decide(staged)
+    elif (staged := _ask()) is not None:
+        st.session_state[_STAGED] = staged
+        st.rerun()  # the dialog stays open; drawn in one go, remains of the form would stand below the summary
+
+
+def _ask() -> Staged | None:
+    ways = {ZIP: _from_zip, CLASSES: _from_classes, TABLE: _from_table}
+    if is_own_machine():
+        ways[PATH] = _from_path
+    way = st.segmented_control(
+        "From", list(ways), default=ZIP, required=True, key="add_dataset_way", label_visibility="collapsed"
+    )
+    return ways[way]()
+
+
+def _from_zip() -> Staged | None:
+    st.caption(
+        "One folder per class with its images inside, or the same below `train`, `val` and `test`; or a table of "
+        "`path,label` with its images."
+    )
+    file = st.file_uploader("Zip file", type="zip", key="add_dataset_zip", label_visibility="collapsed")
+    name = _name(Path(file.name).stem if file else "")
+    if _unpack_button(file is not None) and file is not None:
+        return _stage(stage_archive(file, name))
+    return None
+
+
+def _from_classes() -> Staged | None:
+    st.caption("Name a class, add its images, and go on with the next. Two classes are the least.")
+    number = st.number_input("Classes", 2, MOST_CLASSES, 2, key="add_dataset_classes", width=140)
+    images = {}
+    for index in range(int(number)):
+        label = st.text_input(
+            f"Class {index + 1}", key=f"add_dataset_class_{index}", max_chars=60, placeholder="its name, such as ants"
+        )
+        files = st.file_uploader(
+            f"Images of class {index + 1}",
+            type=IMAGES,
+            accept_multiple_files=True,
+            key=f"add_dataset_images_{index}",
+            label_visibility="collapsed",
+        )
+        if label.strip() and files:
+            images.setdefault(label.strip(), []).extend((file.name, file) for file in files)
+    name = _name(" and ".join(list(images)[:3]))
+    if _unpack_button(len(images) >= 2):
+        return _stage(stage_classes(images, name))
+    return None
+
+
+def _from_table() -> Staged | None:
+    st.caption("A table with the columns `path` and `label`, and `split` if you have one; and the images it names.")
+    table = st.file_uploader("Table", type=["csv", "tsv"], key="add_dataset_table")
+    images = st.file_uploader("Images", type=IMAGES, accept_multiple_files=True, key="add_dataset_table_images")
+    name = _name(Path(table.name).stem if table else "")
+    if _unpack_button(table is not None and bool(images)) and table is not None:
+        return _stage(stage_table((table.name, table), [(file.name, file) for file in images], name))
+    return None
+
+
+def _from_path() -> None:
+    st.caption("A folder or a table on this machine. Nothing is copied: it is read where it lies.")
+    path = st.text_input("Path", key="add_dataset_path", placeholder="/home/me/photographs", max_chars=1000)
+    looked = st.button("Look at it", key="add_dataset_look", disabled=not path.strip())
+    if not looked and st.session_state.get("add_dataset_looked") != path:
+        return
+    st.session_state["add_dataset_looked"] = path
+    try:
+        summary = summarise(open_dataset(DataConfig(source=str(Path(path.strip()).expanduser()))))
+    except TlcoreError as error:
+        error_box(error)
+        return
+    show_summary(summary)
+    if st.button("Use it", key="add_dataset_use_path", type="primary", icon=":material/check:"):
+        _choose(add_path(path))
+
+
+def _name(default: str) -> str:
+    """What it is to be called; kept when a file was named, unless that was changed by hand."""
+    if default and st.session_state.get("add_dataset_default") != default:
+        st.session_state["add_dataset_default"] = default
+        st.session_state["add_dataset_name"] = default
+    return st.text_input("Name", key="add_dataset_name", max_chars=60, placeholder="what to call it") or default
+
+
+def _unpack_button(ready: bool) -> bool:
+    st.caption(f"At most {count(LIMITS.files)} files and {LIMITS.total_bytes >> 30} GB.")
+    return st.button("Look at it", key="add_dataset_unpack", type="primary", disabled=not ready)
+
+
+def _stage(work: Generator[Unpacked, None, Staged]) -> Staged | None:
+    """Unpack with progress. Closing the dialog or Cancel stops it, and nothing is left behind."""
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, text="Unpacking …")
+        st.button("Cancel", key="add_dataset_cancel", icon=":material/close:")
+    told = 0.0
+    try:
+        while True:
+            done = next(work)
+            if time.monotonic() - told < _EVERY_S:
+                continue
+            told = time.monotonic()
+            text = f"Unpacking: {count(done.files)} of {count(done.total_files)} files"
+            bar.progress(done.files / done.total_files, text=text)
+    except StopIteration as finished:
+        staged: Staged = finished.value
+        return staged
+    except TlcoreError as error:
+        place.empty()
+        error_box(error)
+        return None
+    finally:
+        work.close()
+
+
+def _decide(staged: Staged) -> None:
+    st.subheader(staged.name)
+    show_summary(staged.summary)
+    with st.container(horizontal=True):
+        if st.button("Use it", key="add_dataset_use", type="primary", icon=":material/check:"):
+            del st.session_state[_STAGED]
+            with suppress(KeyError):
+                del st.session_state["add_dataset_default"]
+            try:
+                source = staged.accept()
+            except TlcoreError as error:
+                error_box(error)
+            else:
+                _choose(source)
+        st.button("Discard", key="add_dataset_discard", icon=":material/delete:", on_click=_forget_staged)
+
+
+def _choose(source: str) -> None:
+    dataset_sources.clear()
+    st.session_state.pop(ADDING, None)
+    set_params(dataset=source)
+    st.rerun()

@@ -1,0 +1,25 @@
+"""What was understood of a dataset that somebody is about to add: classes, splits, what is left out and why."""
+
+import pandas as pd
+import streamlit as st
+
+from tlcore.data.upload import Summary
+from ui.shared.widgets import count, plain
+
+SHOWN = 200  # files that are left out
+
+
+def show_summary(summary: Summary) -> None:
+    splits = ", ".join(f"{count(sum(counts.values()))} {split}" for split, counts in summary.counts.items())
+    st.markdown(f"**{count(summary.images)} images of {count(len(summary.classes))} classes**: {splits}")
+    table = pd.DataFrame({"Class": list(summary.classes)})
+    for split, counts in summary.counts.items():
+        table[split] = [counts[name] for name in summary.classes]
+    st.dataframe(table, hide_index=True, height=min(38 + 35 * len(table), 260))
+    for note in summary.notes:
+        st.caption(f":material/info: {plain(note)}")
+    if summary.left_out:
+        files = "1 file is" if len(summary.left_out) == 1 else f"{count(len(summary.left_out))} files are"
+        with st.expander(f"{files} left out", icon=":material/block:"):
+            rows = [(image.id, image.reason) for image in summary.left_out[:SHOWN]]
+            st.dataframe(pd.DataFrame(rows, columns=["File", "Why"]), hide_index=True)

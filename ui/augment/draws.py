@@ -1,0 +1,85 @@
+"""The grid of draws, beside the original with what the chosen one shows of it. Drawing itself is `tlcore.draws`."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from tlcore.draws import Draw, draw_views
+from tlcore.transforms import TransformSpec
+from ui.shared.image_picker import PickedImage, jpeg, thumbnail
+
+ORIGINAL_PX = 560
+DRAW_PX = 224
+
+_FOLDER = Path(__file__).parent
+_HTML = """<div class="draws">
+  <div><svg role="img"><image class="original" /><path class="veil" /><path class="outline" /></svg>
+    <p class="title"></p><dl></dl></div>
+  <div class="grid"></div>
+</div>"""
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Any:
+    return st.components.v2.component(
+        "transfer_lab_draws",
+        html=_HTML,
+        css=(_FOLDER / "draws.css").read_text(encoding="utf-8"),
+        js=(_FOLDER / "draws.js").read_text(encoding="utf-8"),
+    )
+
+
+@st.cache_resource(max_entries=16, ttl=600, show_spinner=False)
+def draws_of(
+    image_key: str, _pixels_HWC: npt.NDArray[np.uint8], transform: str, seeds: Sequence[int]
+) -> tuple[list[Draw], list[dict[str, Any]]]:
+    """The draws of a transform, given as JSON, and what the browser gets of them. Raises ConfigError."""
+    import torch
+
+    image_CHW = torch.from_numpy(np.array(_pixels_HWC)).permute(2, 0, 1)
+    draws = draw_views(TransformSpec.model_validate_json(transform), image_CHW, seeds)
+    return draws, [_for_browser(draw) for draw in draws]
+
+
+def show_draws(image: PickedImage, draws: Sequence[dict[str, Any]]) -> int:
+    """Draw the grid, and return which draw is chosen."""
+    seeds = [draw["seed"] for draw in draws]
+    chosen = (st.session_state.get("augment_draws") or {}).get("selected")
+    selected = seeds.index(chosen) if chosen in seeds else 0
+    height, width = image.size
+    _component()(
+        key="augment_draws",
+        data={
+            "original": _original(image.key, image.pixels_HWC),
+            "width": width,
+            "height": height,
+            "draws": list(draws),
+            "selected": selected,
+        },
+        default={"selected": seeds[0]},
+        on_selected_change=lambda: None,
+    )
+    return selected
+
+
+@st.cache_data(max_entries=16, ttl=900, show_spinner=False)
+def _original(image_key: str, _pixels_HWC: npt.NDArray[np.uint8]) -> str:
+    return _data_url(_pixels_HWC, ORIGINAL_PX)
+
+
+def _for_browser(draw: Draw) -> dict[str, Any]:
+    return {
+        "seed": draw.seed,
+        "image": _data_url(draw.image_HWC, DRAW_PX),
+        "region": np.round(draw.region, 1).tolist(),
+        "steps": [list(step) for step in draw.steps],
+    }
+
+
+def _data_url(pixels_HWC: npt.NDArray[np.uint8], side_px: int) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(thumbnail(pixels_HWC, side_px))).decode()

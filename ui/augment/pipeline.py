@@ -1,0 +1,162 @@
+"""The pipeline editor: operations in an order that the user changes, each with its controls.
+
+The steps stand in the session as plain data, `{"id": 3, "op": "RandomCrop", "size": 224}`; a control's key is made of
+the id, so that moving a step takes its controls along.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+import streamlit as st
+
+from tlcore.errors import ConfigError
+from tlcore.saved_transforms import list_transforms, load_transform
+from tlcore.transforms import AUGMENTATIONS, Operation, TransformSpec
+from ui.augment.controls import control
+
+_STEPS, _NEXT_ID, _START, _ADD, _OPEN = (f"augment_{name}" for name in ("steps", "next_id", "start", "add", "open"))
+OPERATIONS = {kind.model_fields["op"].default: kind for kind in get_args(get_args(Operation)[0])}
+VALIDATION = "validation"
+MAX_STEPS = 16
+
+
+def edit_pipeline(evaluation: TransformSpec, size_px: int) -> TransformSpec:
+    """Draw the editor, and return the transform it describes: operations as edited, mean and std of the weights."""
+    starts = _starts(evaluation, size_px)
+    if _STEPS not in st.session_state:
+        load_operations(starts["standard"].operations)
+    st.session_state[_START] = _current(starts, evaluation)
+    st.selectbox(
+        "Start from",
+        list(starts),
+        index=None,
+        key=_START,
+        placeholder="Own pipeline",
+        on_change=_start_over,
+        args=(starts,),
+        help="Loads the operations of a preset or of a saved transform into the list below.",
+    )
+    steps = st.session_state[_STEPS]
+    for position, step in enumerate(steps):
+        _edit_step(position, step, len(steps))
+    st.selectbox(
+        "Add an operation",
+        list(OPERATIONS),
+        index=None,
+        key=_ADD,
+        placeholder="Add an operation",
+        on_change=_add,
+        args=(size_px,),
+        disabled=len(steps) >= MAX_STEPS,
+        label_visibility="collapsed",
+        icon=":material/add:",
+    )
+    return _spec(evaluation)
+
+
+def load_operations(operations: tuple[Any, ...]) -> None:
+    """Replace the steps."""
+    st.session_state[_STEPS] = []
+    for operation in operations:
+        _append(operation.model_dump())
+    st.session_state.pop(_OPEN, None)
+
+
+def resize_crops(before_px: int, after_px: int) -> None:
+    """Where a step delivered the size of the old backbone, let it deliver that of the new one."""
+    for step in st.session_state.get(_STEPS, []):
+        if step.get("size") == before_px:
+            step.update(id=_new_id(), size=after_px)  # under another key the control begins anew
+
+
+def _starts(evaluation: TransformSpec, size_px: int) -> dict[str, TransformSpec]:
+    starts = {
+        name: evaluation.model_copy(update={"operations": build(size_px, "bilinear")})
+        for name, build in AUGMENTATIONS.items()
+    }
+    starts[VALIDATION] = evaluation
+    for name in list_transforms():
+        try:
+            starts[f"saved: {name}"] = load_transform(name)
+        except ConfigError:
+            continue  # a damaged file is reported where it is asked for by name
+    return starts
+
+
+def _current(starts: Mapping[str, TransformSpec], evaluation: TransformSpec) -> str | None:
+    operations = _spec(evaluation).operations
+    return next((name for name, spec in starts.items() if spec.operations == operations), None)
+
+
+def _spec(evaluation: TransformSpec) -> TransformSpec:
+    operations = [{name: value for name, value in step.items() if name != "id"} for step in st.session_state[_STEPS]]
+    return TransformSpec.model_validate({**evaluation.model_dump(), "operations": operations})
+
+
+def _edit_step(position: int, step: dict[str, Any], steps: int) -> None:
+    fields = {name: info for name, info in OPERATIONS[step["op"]].model_fields.items() if name != "op"}
+    opened = st.session_state.get(_OPEN, st.session_state[_STEPS][0]["id"]) == step["id"]
+    with st.container(horizontal=True, wrap=False, gap="xxsmall", key=f"augment_step_{step['id']}"):
+        with st.expander(step["op"], expanded=opened, key=f"augment_fold_{step['id']}"):
+            for name, info in fields.items():
+                step[name] = control(name, info, step[name], _key(step, name))
+            if not fields:
+                st.caption("Nothing to set.")
+        actions: dict[str, tuple[str, Callable[..., None], bool]] = {
+            "up": (":material/arrow_upward:", _move_up, position == 0),
+            "down": (":material/arrow_downward:", _move_down, position == steps - 1),
+            "remove": (":material/close:", _remove, False),
+        }
+        for name, (icon, action, disabled) in actions.items():
+            st.button(
+                "",
+                icon=icon,
+                key=f"augment_{name}_{step['id']}",
+                on_click=action,
+                args=(position,),
+                disabled=disabled,
+                type="tertiary",
+                help=f"Move {name}" if name != "remove" else "Remove",
+            )
+
+
+def _key(step: Mapping[str, Any], name: str) -> str:
+    return f"augment_{step['id']}_{name}"
+
+
+def _append(values: Mapping[str, Any]) -> None:
+    st.session_state[_STEPS].append({"id": _new_id(), **values})
+
+
+def _new_id() -> int:
+    number: int = st.session_state.get(_NEXT_ID, 0)
+    st.session_state[_NEXT_ID] = number + 1
+    return number
+
+
+def _start_over(starts: Mapping[str, TransformSpec]) -> None:
+    chosen = st.session_state[_START]
+    if chosen is not None:
+        load_operations(starts[chosen].operations)
+
+
+def _add(size_px: int) -> None:
+    name = st.session_state[_ADD]
+    if name is not None:
+        size = {"size": size_px} if "size" in OPERATIONS[name].model_fields else {}
+        _append(OPERATIONS[name].model_validate(size).model_dump())
+        st.session_state[_OPEN] = st.session_state[_STEPS][-1]["id"]
+    st.session_state[_ADD] = None
+
+
+def _move_up(position: int) -> None:
+    steps = st.session_state[_STEPS]
+    steps[position - 1], steps[position] = steps[position], steps[position - 1]
+
+
+def _move_down(position: int) -> None:
+    _move_up(position + 1)
+
+
+def _remove(position: int) -> None:
+    del st.session_state[_STEPS][position]

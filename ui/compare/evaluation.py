@@ -1,0 +1,76 @@
+"""The evaluation of what has no stored logits yet: it begins by itself, in a process of its own, one run at a time."""
+
+import streamlit as st
+
+from tlcore.errors import RunBusy
+from tlcore.runs.folder import Run
+from tlcore.runs.jobs import describe, fraction_done, remaining_s, start_evaluation, stop
+from tlcore.runs.status import Status
+from ui.compare.runs import run_label
+from ui.shared.results import stored
+from ui.shared.widgets import percent, plain, seconds
+
+_BEGUN = "compare_begun"
+
+
+def show_evaluation(runs: list[Run]) -> None:
+    """Progress of what is under way, and a button for what was cancelled or went wrong. Nothing where all is there."""
+    waiting = [run for run in runs if stored(run).missing]
+    if not waiting:
+        return
+    statuses = [run.status() for run in waiting]
+    if not any(status.is_live for status in statuses):
+        _begin_next(waiting, statuses)
+    for run in waiting:
+        with st.container(border=True, key=f"compare_evaluation_{run.name}"):
+            _show_run(run)
+
+
+def _begin_next(waiting: list[Run], statuses: list[Status]) -> None:
+    """Only what was not tried before: a cancelled or failed evaluation is for a person to start again."""
+    begun: set[str] = st.session_state.setdefault(_BEGUN, set())
+    for run, status in zip(waiting, statuses, strict=True):
+        if status.note is None and run.name not in begun:
+            begun.add(run.name)
+            _start(run)
+            return
+
+
+def _start(run: Run) -> None:
+    try:
+        start_evaluation(run)
+    except RunBusy:  # another visitor was quicker
+        return
+
+
+def _show_run(run: Run) -> None:
+    """The buttons stand outside the fragment, so that a click is not lost to a redraw."""
+    status = run.status()
+    missing = stored(run).missing
+    what = f"epoch {missing[0]}" if len(missing) == 1 else f"{len(missing)} epochs"
+    if status.is_live:
+        st.fragment(_show_progress, run_every=1.0)(run, missing, what)
+        if status.phase == "predict" and st.button("Cancel", key=f"compare_cancel_{run.name}", icon=":material/close:"):
+            stop(run)
+        return
+    verb = "is" if len(missing) == 1 else "are"
+    reason = f" {plain(status.note)}" if status.note else ""
+    st.markdown(f"**{plain(run_label(run))}**: {what} {verb} not evaluated yet.{reason}")
+    if st.button("Evaluate now", key=f"compare_evaluate_{run.name}", icon=":material/play_arrow:", type="primary"):
+        _start(run)
+        st.rerun()
+
+
+def _show_progress(run: Run, missing: tuple[int, ...], what: str) -> None:
+    """Drawn anew each second; and with it the page, once there is an epoch more to show, or it is over."""
+    status = run.status()
+    if not status.is_live or stored(run).missing != missing:
+        st.rerun()
+    left = remaining_s(status, run.history())
+    ending = f", {seconds(left)} left" if left else ""
+    if status.phase == "predict":
+        part = f", {percent(status.done / status.total, 0)}" if status.total else ", loading"
+        words = f"evaluating {what} on {run.report_split}{part}{ending}"
+    else:
+        words = f"{describe(status)}{ending}. Its epochs are evaluated when the training is over."
+    st.progress(fraction_done(status), text=f"**{plain(run_label(run))}**: {words}")

@@ -1,0 +1,130 @@
+"""Which runs and which epoch the Compare page looks at."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from tlcore.errors import TlcoreError
+from tlcore.evaluation.result import Evaluation
+from tlcore.runs.folder import Run
+from ui.shared.state import param_list, set_param_list
+from ui.shared.widgets import count, interval, plain
+
+MOST_RUNS = 10  # the palette has no more colours
+BY_VAL, ON_TEST = "chosen on val", "best on test"
+_RUNS, _REMEMBERED = "compare_runs", "compare_remembered"
+
+
+def readable_runs(runs: list[Run]) -> dict[str, Run]:
+    """By name, without folders that do not describe a run."""
+    return {run.name: run for run in runs if _is_readable(run)}
+
+
+def pick_runs(runs: dict[str, Run], dataset_source: str) -> list[Run]:
+    """The runs to compare. The address has them all, as `run=…&run=…`; links from other pages carry one."""
+    asked = [name for name in param_list("run") if name in runs]
+    remembered = [name for name in st.session_state.get(_REMEMBERED, []) if name in runs]
+    if len(asked) == 1 and asked[0] in remembered:
+        asked = remembered
+    chosen = asked[:MOST_RUNS] or remembered
+    if not chosen and _REMEMBERED not in st.session_state:
+        chosen = [_newest(runs, dataset_source)]
+    st.session_state[_RUNS] = chosen
+    st.multiselect(
+        "Runs",
+        list(runs),
+        key=_RUNS,
+        format_func=lambda name: run_label(runs[name], with_dataset=True),
+        max_selections=MOST_RUNS,
+        on_change=lambda: _remember(st.session_state[_RUNS]),
+        placeholder="Choose the runs to compare",
+    )
+    _remember(chosen)
+    return [runs[name] for name in chosen]
+
+
+def run_label(run: Run, *, with_dataset: bool = False) -> str:
+    """What tells a run from the others, for people: `mobilenet_v2, fine tuning, 20 Nov 14:12:23`."""
+    config = run.config
+    backbone = f"{config.model.backbone} on {run.info['dataset']['name']}" if with_dataset else config.model.backbone
+    return f"{backbone}, {config.strategy.name.replace('_', ' ')}, {_created(run)}"
+
+
+def pick_run(label: str, key: str, runs: list[Run], default: int = 0) -> Run:
+    """One of several runs; no choice is shown where there is only one."""
+    if len(runs) == 1:
+        return runs[0]
+    names = [run.name for run in runs]
+    name = st.selectbox(
+        label,
+        names,
+        index=min(default, len(runs) - 1),
+        key=key,
+        format_func=lambda name: run_label(runs[names.index(name)]),
+        persist_state="session",
+    )
+    return runs[names.index(name)]
+
+
+def pick_epoch(label: str, key: str, evaluation: Evaluation, default: str = BY_VAL) -> int:
+    """An evaluated epoch, with its accuracy beside it.
+
+    The options say what an epoch is, so that they mean the same for another run; or its number.
+    """
+    options = {BY_VAL: evaluation.best_by_val}
+    if evaluation.split == "test":
+        options[ON_TEST] = evaluation.best_on_report
+    options |= {str(epoch): epoch for epoch in evaluation.epochs}
+    first = list(options).index(default) if default in options else 0
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        choice = st.selectbox(
+            label, list(options), index=first, key=key, bind="query-params", persist_state="session", width=220
+        )
+        epoch = options[choice]
+        accuracy = evaluation.accuracy(epoch)
+        st.markdown(
+            f"**{epoch_words(evaluation, epoch)}**  \n{interval(accuracy.value, accuracy.low, accuracy.high)} on "
+            f"{count(accuracy.total)} {evaluation.split} images"
+        )
+    return epoch
+
+
+def epoch_words(evaluation: Evaluation, epoch: int) -> str:
+    """`Epoch 9, best on test`."""
+    notes = [BY_VAL] if epoch == evaluation.best_by_val else []
+    if evaluation.split == "test" and epoch == evaluation.best_on_report:
+        notes.append(ON_TEST)
+    if epoch == 0:
+        notes.append("untrained head")
+    return ", ".join([f"Epoch {epoch}", *notes])
+
+
+def note_other_data(runs: list[Run]) -> None:
+    """Say so where the runs were not trained on the same images."""
+    names = {run.info["dataset"]["name"] for run in runs}
+    if len({run.info["dataset"]["fingerprint"] for run in runs}) > 1:
+        listed = ", ".join(plain(name) for name in sorted(names))
+        st.caption(f":material/info: These runs were not trained on the same images ({listed}): compare with care.")
+
+
+def _remember(names: list[str]) -> None:
+    st.session_state[_REMEMBERED] = list(names)
+    set_param_list("run", list(names))
+
+
+def _newest(runs: dict[str, Run], dataset_source: str) -> str:
+    return next((name for name, run in runs.items() if run.config.data.source == dataset_source), next(iter(runs)))
+
+
+def _is_readable(run: Run) -> bool:
+    try:
+        return bool(run.config and run.classes)
+    except (TlcoreError, KeyError, TypeError):
+        return False
+
+
+def _created(run: Run) -> str:
+    try:
+        return f"{datetime.fromisoformat(run.info['created']):%d %b %H:%M:%S}"
+    except (KeyError, TypeError, ValueError):
+        return run.name[:15]

@@ -1,0 +1,96 @@
+"""What the dataset page knows of a dataset, kept for all visitors: its samples, and a look at every image."""
+
+import threading
+from dataclasses import dataclass, field
+
+import pandas as pd
+import streamlit as st
+
+from tlcore.data.audit import Finding, audit
+from tlcore.data.dataset import Dataset
+from tlcore.data.scan import ScanProgress, channel_statistics, scan
+from tlcore.data.thumbnails import thumbnails
+from tlcore.errors import TlcoreError
+from ui.shared.cached import open_dataset
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came out of a look at every image."""
+
+    table: pd.DataFrame
+    """A row per sample, as `tlcore.data.scan.scan` returns it. Shared: not to be changed."""
+    findings: tuple[Finding, ...]
+    statistics: pd.DataFrame
+    """Per channel, as `channel_statistics` gives them."""
+
+
+@dataclass
+class Look:
+    """A scan that goes on in a thread of this server, whoever watches."""
+
+    dataset: Dataset
+    progress: ScanProgress | None = None
+    report: Report | None = None
+    error: str | None = None
+    cancelled: bool = False
+    finished: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        work = scan(self.dataset)
+        try:
+            while not self.cancelled:
+                self.progress = next(work)
+        except StopIteration as done:
+            table: pd.DataFrame = done.value
+            findings = audit(table, self.dataset.classes, self.dataset.notes)
+            self.report = Report(table, tuple(findings), channel_statistics(table))
+        except (TlcoreError, OSError) as error:
+            self.error = str(error)
+        finally:
+            work.close()
+            self.finished.set()
+
+
+@st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
+def look_at(source: str) -> Look:
+    """Begins on first use. An image that changed later is noticed after `forget`, or after a while."""
+    look = Look(open_dataset(source))
+    threading.Thread(target=look.run, daemon=True).start()
+    return look
+
+
+@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+def samples_of(source: str) -> pd.DataFrame:
+    """Columns `id`, `split`, `class` and `search`, which is the id in lower case. Shared: not to be changed."""
+    dataset = open_dataset(source)
+    samples = dataset.samples
+    ids = pd.Series([sample.id for sample in samples], dtype="str")
+    return pd.DataFrame(
+        {
+            "id": ids,
+            "split": pd.Categorical([sample.split for sample in samples], categories=list(dataset.split_names)),
+            "class": pd.Categorical.from_codes([sample.target for sample in samples], categories=list(dataset.classes)),
+            "search": ids.str.lower(),
+        }
+    )
+
+
+@st.cache_data(max_entries=8, ttl=300, show_spinner=False)
+def counts_of(source: str) -> pd.DataFrame:
+    """Columns `split`, `class` and `images`, with the zeros."""
+    samples = samples_of(source)
+    return samples.groupby(["split", "class"], observed=False).size().rename("images").reset_index()
+
+
+@st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
+def small_pictures(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]:
+    """Thumbnails of a page of the gallery, some 200 kB: decoding them takes longer than all the rest of the page."""
+    return thumbnails(open_dataset(source).source, sample_ids)
+
+
+def forget(source: str) -> None:
+    """Look at the disk anew on next use."""
+    small_pictures.clear()
+    for cached in (open_dataset, look_at, samples_of, counts_of):
+        cached.clear(source)

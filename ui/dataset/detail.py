@@ -1,0 +1,74 @@
+"""One image, large, with everything that is known of it."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from tlcore.data.audit import Finding
+from tlcore.data.thumbnails import thumbnails
+from ui.dataset.data import look_at, samples_of
+from ui.shared.cached import open_dataset
+from ui.shared.pictures import Picture
+from ui.shared.widgets import percent, plain, size
+
+LARGE_PX = 1100
+SMALL_PX = 64
+
+
+@st.dialog("Image", width="medium", icon=":material/image:")
+def show_image(source: str, sample_id: str) -> None:
+    samples = samples_of(source)
+    row = samples[samples["id"] == sample_id]
+    if row.empty:
+        st.info("This image is no longer in the dataset.")
+        return
+    jpeg = thumbnails(open_dataset(source).source, [sample_id], LARGE_PX).get(sample_id)
+    report = look_at(source).report
+    measured = None if report is None else report.table[report.table["id"] == sample_id]
+    picture, details = st.columns([1.6, 1], gap="medium")
+    with picture:
+        if jpeg is None:
+            st.warning("This file cannot be shown.", icon=":material/broken_image:")
+        else:
+            st.image(_enlarged(jpeg), width="stretch")
+    with details:
+        st.subheader(plain(str(row["class"].iloc[0])))
+        lines = [("File", sample_id), ("Split", str(row["split"].iloc[0]))]
+        if measured is not None and len(measured):
+            lines += _measured(measured.iloc[0].to_dict(), report.findings if report else ())
+        for name, value in lines:
+            st.caption(f"{name}  \n**{plain(value)}**")
+
+
+def _enlarged(jpeg: bytes) -> Image.Image | bytes:
+    """A very small image in large pixels, instead of a blur."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        factor = LARGE_PX // 2 // max(image.size)
+        if max(image.size) > SMALL_PX:
+            return jpeg
+        return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+
+
+def _measured(row: Mapping[str, Any], findings: Sequence[Finding]) -> list[tuple[str, str]]:
+    if row["reason"]:
+        return [("Cannot be read", row["reason"])]
+    lines = [
+        ("Size", f"{row['width']} × {row['height']} px, {size(row['bytes'])}"),
+        ("Format", (row["format"] or "array in memory") + (", turned upright as EXIF says" if row["turned"] else "")),
+        ("Brightness, contrast", f"{percent(row['brightness'])}, {percent(row['contrast'])}"),
+    ]
+    found = [
+        finding.title if not group.note else group.note
+        for finding in findings
+        for group in finding.groups
+        if row["id"] in group.ids
+    ]
+    return lines + [("Health report", note) for note in dict.fromkeys(found)]
+
+
+def picture_of(sample_id: str, jpeg: bytes | None, *lines: str) -> Picture:
+    """A picture whose last line is its file name."""
+    return Picture(sample_id, jpeg, (*lines, sample_id.rpartition("/")[2]))

@@ -1,0 +1,113 @@
+"""Images per class and split as bars, and the images themselves, page by page, filtered and searched."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from tlcore.figures.dataset import plot_class_counts
+from ui.dataset.data import counts_of, samples_of, small_pictures
+from ui.dataset.detail import picture_of, show_image
+from ui.shared.cached import open_dataset
+from ui.shared.pictures import PictureGroup, show_pictures
+from ui.shared.widgets import plain, show_figure
+
+PER_PAGE = 48
+ALL = "all"
+ORDERS = ("mixed", "by file")
+_SPLIT, _CLASS, _SEARCH, _ORDER, _PAGE = (f"dataset_{name}" for name in ("split", "class", "search", "order", "page"))
+
+
+@st.fragment
+def show_gallery(source: str) -> None:
+    classes = open_dataset(source).classes
+    for key, known in ((_SPLIT, (ALL, *open_dataset(source).split_names)), (_CLASS, (ALL, *classes))):
+        if st.session_state.get(key, ALL) not in known:  # of another dataset
+            st.session_state[key] = ALL
+    split, label = st.session_state.get(_SPLIT, ALL), st.session_state.get(_CLASS, ALL)
+    _show_counts(source, split, label)
+    split, label, search, order = _filters(source)
+    rows = _filtered(source, split, label, search, order)
+    if rows.empty:
+        st.info(f"No image {'contains “' + plain(search) + '” in its name' if search else 'is left'}.")
+        return
+    page = _page(math.ceil(len(rows) / PER_PAGE))
+    shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
+    jpegs = small_pictures(source, tuple(shown["id"]))
+    pictures = tuple(
+        picture_of(row["id"], jpegs.get(row["id"]), f"{row['class']}", str(row["split"]))
+        for row in shown.to_dict("records")
+    )
+    clicked = show_pictures([PictureGroup("", pictures)], key="dataset_pictures")
+    if clicked:
+        show_image(source, clicked)
+
+
+def _show_counts(source: str, split: str, label: str) -> None:
+    figure = _counts_figure(source, split, label)
+    key = f"dataset_bars_{split}_{label}"
+    show_figure(figure, key, on_select=lambda: _choose_bar(key), selection_mode="points")
+    st.caption("Click a bar to see its images, and once more to see all.")
+
+
+@st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
+def _counts_figure(source: str, split: str, label: str) -> go.Figure:
+    return plot_class_counts(
+        counts_of(source), split=None if split == ALL else split, label=None if label == ALL else label
+    )
+
+
+def _choose_bar(key: str) -> None:
+    """A click on a bar shows its images; another one shows all again."""
+    points = st.session_state[key].selection.points
+    if not points:
+        return
+    label, split = points[0]["customdata"]
+    same = (st.session_state.get(_SPLIT), st.session_state.get(_CLASS)) == (split, label)
+    st.session_state[_SPLIT], st.session_state[_CLASS] = (ALL, ALL) if same else (split, label)
+    _first_page()
+
+
+def _filters(source: str) -> tuple[str, str, str, str]:
+    dataset = open_dataset(source)
+    kept = {"bind": "query-params", "persist_state": "session", "on_change": _first_page}
+    with st.container(horizontal=True, vertical_alignment="top"):
+        split = st.segmented_control(
+            "Split", [ALL, *dataset.split_names], default=ALL, required=True, key=_SPLIT, **kept
+        )
+        label = st.selectbox("Class", [ALL, *dataset.classes], key=_CLASS, width=170, **kept)
+        search = st.text_input(
+            "File name", key=_SEARCH, placeholder="any", icon=":material/search:", width=170, live=True, **kept
+        )
+        order = st.segmented_control("Order", ORDERS, default=ORDERS[0], required=True, key=_ORDER, **kept)
+    return split, label, search or "", order
+
+
+def _first_page() -> None:
+    st.session_state[_PAGE] = 1
+
+
+def _page(pages: int) -> int:
+    if st.session_state.get(_PAGE, 1) > pages:
+        st.session_state[_PAGE] = pages
+    if pages == 1:
+        return 1
+    return st.pagination(pages, key=_PAGE, bind="query-params", persist_state="session")
+
+
+@st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
+def _filtered(source: str, split: str, label: str, search: str, order: str) -> pd.DataFrame:
+    samples = samples_of(source)
+    keep = np.ones(len(samples), bool)
+    if split != ALL:
+        keep &= (samples["split"] == split).to_numpy()
+    if label != ALL:
+        keep &= (samples["class"] == label).to_numpy()
+    if search:
+        keep &= samples["search"].str.contains(search.strip().lower(), regex=False).to_numpy()
+    positions = np.flatnonzero(keep)
+    if order == "mixed":
+        positions = np.random.default_rng(0).permutation(positions)
+    return samples.iloc[positions]

@@ -1,0 +1,42 @@
+"""The first look at every image, while it goes on: how far, how long still, and a way to stop it."""
+
+import streamlit as st
+
+from ui.dataset.data import Look, Report, look_at
+from ui.shared.widgets import count, error_box, seconds
+
+WORDS = {"reading": "Looking at every image", "comparing": "Looking for images that are alike"}
+_SOON_S = 0.3  # what the cache knows is there by then
+
+
+def wait_for_report(source: str) -> Report | None:
+    """The report, or None with the progress drawn. The page goes on by itself once it is there."""
+    look = look_at(source)
+    if not look.finished.wait(_SOON_S):
+        with st.container(border=True, key="dataset_scan"):
+            st.fragment(_draw, run_every=0.5)(look)
+    elif look.report is None:
+        if look.error:
+            error_box(look.error)
+        words = "Sizes, colours and the health report need a look at every image."
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key="dataset_stopped"):
+            st.markdown(words, width="stretch")
+            if st.button("Look at them", key="dataset_look", icon=":material/search:", type="primary"):
+                look_at.clear(source)
+                st.rerun()
+    return look.report
+
+
+def _draw(look: Look) -> None:
+    if look.finished.is_set():
+        st.rerun()
+    progress = look.progress
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        if progress is None:
+            st.progress(0.0, text=f"{WORDS['reading']} …")
+        else:
+            left = f", {seconds(progress.seconds_left)} left" if progress.seconds_left >= 1 else ""
+            text = f"{WORDS[progress.phase]}: {count(progress.done)} of {count(progress.total)}{left}"
+            st.progress(min(progress.done / progress.total, 1.0), text=text)
+        if st.button("Cancel", key="dataset_cancel", icon=":material/close:"):
+            look.cancelled = True

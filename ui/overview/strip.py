@@ -1,0 +1,56 @@
+"""A strip of pictures of the chosen dataset: something to see at once."""
+
+import io
+
+import streamlit as st
+from PIL import Image, ImageOps
+
+from tlcore.data.dataset import Dataset
+from tlcore.data.demo import NAME as DEMO
+from tlcore.data.thumbnails import thumbnails
+from tlcore.errors import TlcoreError
+from ui.shared.cached import demo_drawing, open_dataset
+from ui.shared.widgets import count, plain
+
+PICTURES = 8
+SIDE_PX = 84  # so that they fill one row beside the sidebar, and two on a phone
+
+
+def show_strip(source: str) -> None:
+    """A few pictures of each class. Comes by itself where the demo is still being drawn."""
+    if source == DEMO and not demo_drawing().finished.is_set():
+        st.fragment(_wait, run_every=1.0)()
+        return
+    try:
+        dataset = open_dataset(source)
+    except TlcoreError:  # the dataset's own page says what is wrong with it
+        return
+    with st.container(horizontal=True, gap="xsmall", key="overview_strip"):
+        for picture in _pictures(source, dataset):
+            st.image(picture, width=SIDE_PX)
+    classes = ", ".join(plain(name) for name in dataset.classes[:8]) + (" …" if len(dataset.classes) > 8 else "")
+    st.caption(f"{count(len(dataset.samples))} images of {len(dataset.classes)} classes: {classes}")
+
+
+def _wait() -> None:
+    drawing = demo_drawing()
+    st.progress(drawing.done / drawing.total, text="Drawing the demo dataset. This happens once.")
+    if drawing.finished.is_set():
+        st.rerun()
+
+
+@st.cache_data(max_entries=32, ttl=300, show_spinner=False)
+def _pictures(source: str, _dataset: Dataset) -> list[bytes]:
+    """Evenly spread over the classes of the first split; not all of the classes where there are many."""
+    samples = [sample for sample in _dataset.samples if sample.split == _dataset.split_names[0]]
+    step = max(1, len(samples) // PICTURES)
+    chosen = [sample.id for sample in samples[step // 2 :: step]][:PICTURES]
+    small = thumbnails(_dataset.source, chosen, size_px=4 * SIDE_PX).values()
+    return [_square(Image.open(io.BytesIO(data))) for data in small]
+
+
+def _square(image: Image.Image) -> bytes:
+    """The middle, at twice the size that it is shown at."""
+    data = io.BytesIO()
+    ImageOps.fit(image, (2 * SIDE_PX, 2 * SIDE_PX)).save(data, "JPEG", quality=88)
+    return data.getvalue()

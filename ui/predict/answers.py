@@ -1,0 +1,108 @@
+"""What a model says about an image, and the map of why, laid over the image. Kept, so that sliders stay quick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+from PIL import Image, ImageDraw
+from plotly.colors import sample_colorscale, unlabel_rgb
+
+from tlcore.draws import draw_views
+from tlcore.explain import class_map, on_original
+from ui.predict.models import Chosen
+from ui.shared.image_picker import PickedImage, thumbnail
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SHOWN_PX = 640
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    classes: tuple[str, ...]
+    probabilities: npt.NDArray[np.float32]
+
+    @property
+    def order(self) -> list[int]:
+        """Classes, the most likely first."""
+        return [int(index) for index in np.argsort(-self.probabilities, kind="stable")]
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    values_HW: npt.NDArray[np.float32]
+    """At the size of the image as it is shown."""
+    region: npt.NDArray[np.float64]
+    """What the network looked at: corners of a polygon, (x, y) in pixels of the image as it is shown."""
+    method: str
+    cells: tuple[int, int]
+
+
+@st.cache_resource(max_entries=64, ttl=900, show_spinner=False)
+def ask(chosen: Chosen, image_key: str, _pixels_HWC: npt.NDArray[np.uint8]) -> Answer:
+    """Raises TlcoreError."""
+    predictor = chosen.load()
+    return Answer(predictor.classes, predictor.probabilities(_to_tensor(_pixels_HWC)).numpy())
+
+
+@st.cache_resource(max_entries=32, ttl=900, show_spinner="Drawing the map …")
+def explain(chosen: Chosen, image_key: str, _pixels_HWC: npt.NDArray[np.uint8], target: int) -> Map:
+    """Raises ModelError where the network has no map."""
+    predictor = chosen.load()
+    image_CHW = _to_tensor(_pixels_HWC)
+    found = class_map(predictor.model, predictor.architecture, predictor.transform.build()(image_CHW), target)
+    (view,) = draw_views(predictor.transform, image_CHW, [0])
+    small = thumbnail(_pixels_HWC, SHOWN_PX)
+    height, width = _pixels_HWC.shape[:2]
+    values_HW = on_original(found.values_HW, view.to_original, (height, width), (small.height, small.width))
+    return Map(values_HW, view.region * (small.width / width), found.method, found.cells)
+
+
+def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:
+    """The map in colours, over the image in grey so that they stand out; 0 is the image as it is."""
+    small = thumbnail(image.pixels_HWC, SHOWN_PX)
+    colours = np.asarray(small, dtype=np.float32)
+    greys = np.asarray(small.convert("L"), dtype=np.float32)[..., None]
+    heat = _COLOURS[np.rint(found.values_HW * 255).astype(np.uint8)]
+    opacity = (strength * found.values_HW)[..., None]
+    mixed = (colours * (1 - strength) + greys * strength) * (1 - opacity) + heat * opacity
+    shown = Image.fromarray(np.rint(mixed).astype(np.uint8))
+    if strength and len(found.region):
+        ImageDraw.Draw(shown).polygon([tuple(point) for point in found.region.tolist()], outline=(255, 255, 255))
+    return shown
+
+
+def top_classes(answers: Sequence[tuple[Chosen, Answer]], count: int) -> pd.DataFrame:
+    """Rows of `title`, `label`, `probability` for each answer: the first one's likeliest classes, then the others'."""
+    wanted: list[int] = []
+    for _, answer in answers:
+        wanted += [index for index in answer.order[:count] if index not in wanted]
+    rows = [
+        (chosen.title, _numbered(answer.classes, index), float(answer.probabilities[index]))
+        for chosen, answer in answers
+        for index in wanted
+    ]
+    return pd.DataFrame(rows, columns=["title", "label", "probability"])
+
+
+def _numbered(classes: Sequence[str], index: int) -> str:
+    """Its name; where another class has the same one, with a number."""
+    name = classes[index]
+    return name if classes.count(name) == 1 else f"{name} ({index})"
+
+
+def _to_tensor(pixels_HWC: npt.NDArray[np.uint8]) -> "Tensor":
+    import torch
+
+    return torch.from_numpy(np.array(pixels_HWC)).permute(2, 0, 1)
+
+
+# From violet, where next to nothing is seen of it, to yellow
+_COLOURS = np.array(
+    [unlabel_rgb(colour) for colour in sample_colorscale("Inferno", np.linspace(0.3, 0.95, 256))], dtype=np.float32
+)

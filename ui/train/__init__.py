@@ -1,0 +1,1 @@
+"""The parts of the Train page: the form, the plan, the live run."""

@@ -1,0 +1,69 @@
+"""The learning-rate finder: a process that tries rates on a copy of the model, and its curve as it comes."""
+
+import hashlib
+
+import pandas as pd
+import streamlit as st
+
+from tlcore.config import RunConfig
+from tlcore.figures.training import plot_lr_finder
+from tlcore.runs.progress import PHASES
+from tlcore.runs.trials import Trial, find_trial, start_trial
+from ui.shared.widgets import plain, show_figure
+from ui.train.plan import Outline
+
+RATE = "train_learning_rate"
+"""Key of the form's learning rate."""
+
+
+def show_finder(outline: Outline) -> None:
+    config = outline.config
+    st.caption(
+        "Trains a copy of the model for 100 steps while the learning rate climbs. A good one lies where the loss "
+        "falls, well before its lowest point."
+    )
+    key = _key(config)
+    trial = find_trial(key)
+    if trial is None:
+        if st.button("Find a learning rate", key="train_find", icon=":material/search:"):
+            start_trial(key, ["find-lr", "--json"], config)
+            st.rerun()
+        return
+    live = trial.is_live
+    st.fragment(_draw, run_every=1.0 if live else None)(trial, live)
+    again = ("Cancel", ":material/close:") if live else ("Forget it", ":material/delete:")
+    st.button(again[0], key="train_find_cancel", icon=again[1], type="tertiary", on_click=trial.cancel)
+
+
+def _draw(trial: Trial, was_live: bool) -> None:
+    live = trial.is_live
+    if was_live and not live:
+        st.rerun()
+    lines = trial.lines()
+    points = [line for line in lines if "smoothed_loss" in line]
+    suggestion = next((line["suggestion"] for line in lines if "suggestion" in line), None)
+    rate = suggestion["learning_rate"] if suggestion else None
+    if points:
+        show_figure(plot_lr_finder(pd.DataFrame(points), rate), key="train_find_figure")
+    elif live:
+        phase = PHASES[lines[-1]["phase"]] if lines else PHASES["prepare"]
+        share = lines[-1]["done"] / max(lines[-1]["total"], 1) if lines else 0.0
+        st.progress(share, text=phase.capitalize())
+    if suggestion:
+        st.markdown(f":material/lightbulb: {plain(suggestion['reason'])}")
+        if rate is not None:
+            short = float(f"{rate:.2g}")
+            if st.button(f"Use {short:g}", key="train_find_use", icon=":material/check:", on_click=_use, args=(short,)):
+                st.rerun()  # the form, which stands outside this fragment
+    elif not live:
+        st.warning(plain(trial.error() or "It ended without a result."), icon=":material/error:")
+
+
+def _use(rate: float) -> None:
+    st.session_state[RATE] = rate
+
+
+def _key(config: RunConfig) -> str:
+    """The rate that is set does not matter, nor how long the training is."""
+    settings = config.model_dump_json(exclude={"epochs": True, "schedule": True, "optimizer": {"learning_rate"}})
+    return "rates-" + hashlib.sha256(settings.encode()).hexdigest()[:24]

@@ -1,0 +1,48 @@
+"""What is under way and what waits, on the Train page."""
+
+import streamlit as st
+
+from tlcore.runs import jobs
+from tlcore.runs.folder import Run
+from tlcore.runs.progress import describe, fraction_done
+from ui.compare.runs import run_label
+from ui.shared.state import set_params
+from ui.shared.widgets import plain
+
+SHOWN = 12
+
+
+def show_queue(besides: str | None = None) -> None:
+    """The live runs in their order, but for the one that is shown anyway. Nothing where there is none."""
+    live = any(run.name != besides for run in jobs.live_runs())
+    st.fragment(_draw, run_every=1.0 if live else 10.0)(besides, live)
+
+
+def _draw(besides: str | None, was_live: bool) -> None:
+    runs = [run for run in jobs.live_runs() if run.name != besides]
+    if bool(runs) != was_live:
+        st.rerun()
+    if not runs:
+        return
+    st.markdown("##### :material/queue: Queue")
+    for run in runs[:SHOWN]:
+        _draw_run(run)
+    if len(runs) > SHOWN:
+        st.caption(f"and {len(runs) - SHOWN} more")
+
+
+def _draw_run(run: Run) -> None:
+    status = run.status()
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"train_queue_{run.name}"):
+        st.progress(fraction_done(status), text=f"{plain(run_label(run, with_dataset=True))}: {describe(status)}")
+        if st.button("Watch", key=f"train_watch_{run.name}", icon=":material/visibility:", type="tertiary"):
+            set_params(run=run.name, view="watch")
+            st.rerun()
+        st.button(
+            "Stop",
+            key=f"train_stop_{run.name}",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=jobs.stop,
+            args=(run,),
+        )

@@ -1,0 +1,34 @@
+"""Make run folders of what the form says, and hand them to a worker process."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import streamlit as st
+
+from tlcore.config import RunConfig
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.errors import RunBusy
+from tlcore.recipes.recipe import FACT as RECIPE
+from tlcore.runs import jobs
+from tlcore.runs.folder import create_run
+from tlcore.runs.sweep import FACT as SWEEP
+from ui.shared.cached import forget_runs
+from ui.shared.hosting import MAX_QUEUE, is_hosted
+from ui.shared.state import set_params
+from ui.train.fill import loaded_recipe
+
+
+def start_runs(configs: Sequence[RunConfig], device: str, sweep: str | None = None) -> NoReturn:
+    """Queue them, and go on to watch the first. Raises TlcoreError."""
+    if is_hosted() and len(jobs.live_runs()) + len(configs) > MAX_QUEUE:
+        raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")
+    with st.spinner("Making sure which images these are …"):
+        dataset = open_dataset(configs[0].data)  # as it is now: what this page shows may be minutes old
+        images = fingerprint(dataset)
+    recipe = loaded_recipe()
+    facts = {"device": device} | ({SWEEP: sweep} if sweep else {}) | ({RECIPE: recipe.name} if recipe else {})
+    runs = [create_run(config, dataset, images, facts) for config in configs]
+    forget_runs()
+    jobs.start(runs)
+    set_params(run=runs[0].name, view="watch")
+    st.rerun()

@@ -1,0 +1,111 @@
+"""What will happen, before it does: parameters, time, disk, device, warnings, and the button that starts it."""
+
+import hashlib
+import json
+
+import streamlit as st
+
+from tlcore.config import RunConfig
+from tlcore.runs.jobs import live_runs
+from tlcore.runs.trials import Trial, any_live_trial, find_trial, start_trial
+from ui.shared.cached import list_runs
+from ui.shared.state import link
+from ui.shared.widgets import count, error_box, friendly_errors, plain, seconds, show_fact, size
+from ui.train.plan import Outline
+from ui.train.start import start_runs
+
+COST = {
+    **dict.fromkeys(("data", "model", "train_transform", "eval_transform", "mix", "cached_views"), True),
+    **dict.fromkeys(("batch_size", "precision", "device"), True),
+    "strategy": {"name", "freeze_up_to", "unfreeze_every"},
+}
+"""The settings that the time depends on."""
+
+
+def show_summary(outline: Outline, warnings: tuple[str, ...]) -> None:
+    config = outline.config
+    with st.container(border=True, gap="xxsmall", key="train_facts"):
+        st.markdown("##### :material/fact_check: What will happen")
+        show_fact("Trained", f"{_short(outline.trained_parameters)} of {_short(outline.parameters)} parameters")
+        show_fact("Steps", f"{config.epochs} epochs of {outline.batches_per_epoch} batches")
+        show_time(outline)
+        show_fact("Disk", f"{size(outline.disk_bytes)} at most", "A checkpoint for every epoch, and kept features.")
+        st.caption(f":material/memory: {plain(outline.device)}")
+    _show_warnings(outline, warnings)
+    if st.button("Start training", key="train_start", type="primary", icon=":material/play_arrow:", width="stretch"):
+        trial = find_trial(_key(config, _newest_run()))
+        if trial is not None and trial.is_live:
+            trial.cancel()  # it would only keep the run waiting
+        with friendly_errors():
+            start_runs([config], outline.device)
+
+
+def show_time(outline: Outline, *, after_each_run: bool = True) -> None:
+    """The projected time, measured by a process on a few images; again `after_each_run`, which may have left features
+    that this one needs."""
+    config = outline.config
+    if outline.missing_weights:  # looking at a form downloads nothing, and random weights take as long
+        config = config.replace(model=config.model.model_copy(update={"weights": "none"}))
+    key = _key(config, _newest_run() if after_each_run else "")
+    trial = find_trial(key)
+    waits = trial is None or trial.is_live
+    st.fragment(_draw_time, run_every=1.0 if waits else None)(key, config, waits)
+
+
+def _draw_time(key: str, config: RunConfig, waited: bool) -> None:
+    trial = find_trial(key)
+    if trial is None and not live_runs() and not any_live_trial():
+        trial = start_trial(key, ["train", "--dry-run", "--json"], config)
+    waits = trial is None or trial.is_live
+    if waited and not waits:
+        st.rerun()
+    show_fact("Time", *_time(trial, config))
+
+
+def _short(number: int) -> str:
+    return count(number) if number < 100_000 else f"{number / 1e6:.1f} M"
+
+
+def _time(trial: Trial | None, config: RunConfig) -> tuple[str, str]:
+    if trial is None:
+        return "…", "Measured once the machine is free."
+    lines = trial.lines()
+    if lines:
+        found = lines[-1]["projection"]
+        whole = lines[-1]["start_s"] + found["once_s"] + config.epochs * found["epoch_s"]
+        words = f"{seconds(lines[-1]['start_s'])} to start; {found['seconds_are']}."
+        return f"about {seconds(whole)}", words
+    if trial.is_live:
+        return "measuring …", "A few images are sent through the real thing."
+    return "unknown", f"It could not be measured: {plain(trial.error())}"
+
+
+def _newest_run() -> str:
+    return next((run.name for run in list_runs()), "")
+
+
+def _key(config: RunConfig, newest: str) -> str:
+    """What the time depends on, and the newest run that was there when it was measured."""
+    settings = config.model_dump(mode="json", include=COST)
+    return "time-" + hashlib.sha256(json.dumps([settings, newest]).encode()).hexdigest()[:24]
+
+
+def _show_warnings(outline: Outline, warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        st.warning(plain(warning), icon=":material/warning:")
+    if warnings and st.button("See the health report", key="train_health", type="tertiary"):
+        link("pages/dataset.py", dataset_tab="Health report")
+    if outline.missing_weights:
+        st.warning(
+            f"{plain(outline.missing_weights)} is not on this machine: it is downloaded when the run starts. "
+            "Without a network, choose a file or other weights.",
+            icon=":material/cloud_download:",
+        )
+    for notice in outline.notices:
+        st.caption(f":material/info: {plain(notice)}")
+
+
+def show_problem(error: Exception) -> None:
+    """In place of the summary, where the choices do not fit together."""
+    error_box(str(error))
+    st.button("Start training", key="train_start_disabled", disabled=True, width="stretch")

@@ -1,0 +1,89 @@
+"""Several learning rates and weight decays at once, where a run takes a second: set up, and seen together."""
+
+import pandas as pd
+import streamlit as st
+
+from tlcore.figures.training import plot_sweep
+from tlcore.runs.folder import Run
+from tlcore.runs.jobs import describe
+from tlcore.runs.sweep import new_sweep_name, sweep_configs
+from tlcore.training.history import best_epoch
+from ui.shared.widgets import friendly_errors, percent, show_figure
+from ui.train.plan import Outline
+from ui.train.start import start_runs
+
+STEPS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""Times the learning rate of the form."""
+DECAYS = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)
+MOST = 25
+
+
+def show_sweep_form(outline: Outline) -> None:
+    if not outline.uses_features:
+        st.caption(
+            "For a frozen backbone whose features are kept: then a run takes a second, and many can be compared."
+        )
+        return
+    base = outline.config.optimizer.learning_rate or 1e-3
+    rates = [float(f"{base * step:.2g}") for step in STEPS]
+    chosen = st.pills(
+        "Learning rates",
+        rates,
+        selection_mode="multi",
+        default=rates[1:6],
+        format_func=_short,
+        key=f"train_rates_{base:g}",
+    )
+    decays = st.pills(
+        "Weight decays", DECAYS, selection_mode="multi", default=[0.0, 1e-3], format_func=_short, key="train_decays"
+    )
+    number = len(chosen) * len(decays)
+    if st.button(
+        f"Start {number} runs" if number != 1 else "Start 1 run",
+        key="train_start_sweep",
+        icon=":material/grid_view:",
+        disabled=not 2 <= number <= MOST,
+        help=f"From 2 to {MOST} runs.",
+    ):
+        with friendly_errors():
+            configs = sweep_configs(outline.config, sorted(chosen), sorted(decays))
+            start_runs(configs, outline.device, sweep=new_sweep_name())
+
+
+def sweep_label(run: Run) -> str:
+    optimizer = run.config.optimizer
+    return f"rate {_short(optimizer.learning_rate or 0)}, decay {_short(optimizer.weight_decay)}"
+
+
+def show_sweep_grid(runs: list[Run]) -> None:
+    """Best val accuracy of each run, and which is the best of all."""
+    rows = []
+    for run in runs:
+        history = run.history()
+        best = best_epoch(history) if history else None
+        accuracy = next((record.val_accuracy for record in history if record.epoch == best), None)
+        rows.append(
+            {
+                "learning_rate": run.config.optimizer.learning_rate,
+                "weight_decay": run.config.optimizer.weight_decay,
+                "val_accuracy": accuracy,
+                "run": run.name,
+                "epoch": best,
+                "state": describe(run.status()),
+            }
+        )
+    table = pd.DataFrame(rows)
+    done = table.dropna(subset="val_accuracy")
+    if done.empty:
+        return
+    show_figure(plot_sweep(table), key="train_sweep_grid")
+    best = done.loc[done["val_accuracy"].idxmax()]
+    st.caption(
+        f":material/star: Highest: learning rate {_short(best['learning_rate'])}, weight decay "
+        f"{_short(best['weight_decay'])}, {percent(best['val_accuracy'])} on val in epoch {int(best['epoch'])}. "
+        f"The best of {len(done)} is optimistic: the test split on the Compare page tells."
+    )
+
+
+def _short(number: float) -> str:
+    return f"{number:.2g}"

@@ -1,0 +1,134 @@
+"""A run as it goes, drawn from its folder every second: state, progress, curves; and what one can do with it."""
+
+import streamlit as st
+
+from tlcore.runs.folder import Run
+from tlcore.runs.layout import LOG_FILE
+from tlcore.runs.progress import describe, fraction_done, remaining_s
+from tlcore.runs.status import Status
+from tlcore.runs.sweep import members, sweep_of
+from tlcore.training.history import best_epoch
+from ui.shared.cached import list_runs
+from ui.shared.curves import figure_of, history_of
+from ui.shared.widgets import error_box, percent, plain, seconds, show_figure
+from ui.train.actions import show_actions
+from ui.train.sweep import show_sweep_grid, sweep_label
+
+LOG_SHOWN = 4000  # characters, from the end
+COLOURS = {
+    "running": "blue",
+    "stopping": "orange",
+    "queued": "gray",
+    "finished": "green",
+    "stopped": "orange",
+    "failed": "red",
+    "interrupted": "orange",
+}
+ICONS = {
+    "running": ":material/play_circle:",
+    "stopping": ":material/pending:",
+    "queued": ":material/hourglass_empty:",
+    "finished": ":material/check_circle:",
+    "stopped": ":material/pause_circle:",
+    "failed": ":material/error:",
+    "interrupted": ":material/power_off:",
+}
+
+
+def show_run(run: Run) -> None:
+    """What can be done stands outside the fragment, so that a click is not lost to a redraw."""
+    status = run.status()
+    runs = _together(run)
+    show_actions(run, runs)
+    live = any(each.status().is_live for each in runs)
+    st.fragment(_draw, run_every=1.0 if live else 10.0)(run, runs, (status.state, live))
+
+
+def _together(run: Run) -> list[Run]:
+    """The run, or all of its sweep."""
+    sweep = sweep_of(run)
+    return (members(list_runs(), sweep) if sweep else []) or [run]
+
+
+def _draw(run: Run, runs: list[Run], drawn: tuple[str, bool]) -> None:
+    status = run.status()
+    live = any(each.status().is_live for each in runs)
+    if (status.state, live) != drawn:
+        st.rerun()  # so that the actions and the interval are decided anew
+    _show_state(run, status)
+    if len(runs) > 1:
+        _show_sweep(runs)
+    else:
+        _show_figures(run, status)
+    _show_curves(runs)
+
+
+def _show_state(run: Run, status: Status) -> None:
+    history = history_of(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(status.state.capitalize(), icon=ICONS[status.state], color=COLOURS[status.state], width="content")
+        st.caption(f"{plain(run.name)}  \n:material/memory: {plain(str(run.info.get('device', '')))}", width="stretch")
+    if status.is_live:
+        left = remaining_s(status, history)
+        text = describe(status).capitalize() + (f" · {seconds(left)} left" if left is not None else "")
+        st.progress(fraction_done(status), text=text)
+    if status.error:
+        error_box(status.error)
+    if status.state == "interrupted":
+        st.warning(
+            "Its process is gone: it was killed, or the machine went down. Every whole epoch is kept; resume goes on "
+            "after the last one.",
+            icon=":material/power_off:",
+        )
+    if status.note:
+        st.warning(plain(status.note), icon=":material/info:")
+    if status.state in ("failed", "interrupted") and (log := _end_of_log(run)):
+        with st.expander("What the worker printed", icon=":material/terminal:", key="train_log"):
+            st.code(log, language=None, wrap_lines=True)
+
+
+def _end_of_log(run: Run) -> str:
+    try:
+        return (run.path / LOG_FILE).read_text(encoding="utf-8", errors="replace")[-LOG_SHOWN:].strip()
+    except OSError:
+        return ""
+
+
+def _show_figures(run: Run, status: Status) -> None:
+    history = history_of(run)
+    if not history:
+        return
+    last = history[-1]
+    best = next(record for record in history if record.epoch == best_epoch(history))
+    rate = status.images_per_s if status.is_live and status.images_per_s else last.images_per_s
+    values = {
+        "Epoch": f"{last.epoch} of {run.config.epochs}",
+        "Val accuracy": percent(last.val_accuracy),
+        f"Best, epoch {best.epoch}": percent(best.val_accuracy),
+        "Images per second": f"{rate:,.0f}",
+    }
+    with st.grid(len(values), min_column_width=150):
+        for label, value in values.items():
+            st.metric(label, value, border=True)
+
+
+def _show_sweep(runs: list[Run]) -> None:
+    statuses = [run.status() for run in runs]
+    over = sum(status.state not in ("queued", "running", "stopping") for status in statuses)
+    if over < len(runs):
+        st.progress(over / len(runs), text=f"Sweep: {over} of {len(runs)} runs are done")
+    show_sweep_grid(runs)
+
+
+def _show_curves(runs: list[Run]) -> None:
+    begun = [run for run in runs if history_of(run)]
+    if not begun:
+        return
+    labels = [sweep_label(run) for run in begun]
+    for column, name in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        with column:
+            show_figure(figure_of(name, begun, labels), key=f"train_{name}")
+    if len(runs) == 1:
+        for column, name in zip(st.columns(2), ("learning rates", "times"), strict=True):
+            with column:
+                show_figure(figure_of(name, begun, labels), key=f"train_{name.replace(' ', '_')}")
