@@ -15,8 +15,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from benchmarks import furnish, visitors
-from benchmarks.browser import (
+from benchmarks import visitors
+from benchmarks.measure import fresh_home, measure, median
+from benchmarks.ours import Settings
+from benchmarks.traffic import Traffic
+from benchmarks.visitors import Seen
+from tests.support import furnish
+from tests.support.browser import (
     HEADINGS,
     LABELS,
     RECORD_EPOCHS,
@@ -27,10 +32,6 @@ from benchmarks.browser import (
     open_browser,
     visit,
 )
-from benchmarks.measure import fresh_home, measure, median
-from benchmarks.ours import Settings
-from benchmarks.traffic import Traffic
-from benchmarks.visitors import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -76,7 +76,7 @@ def scan_twice(folder: str, home: str) -> tuple[float, float]:
     os.environ["TLCORE_HOME"] = home
     from tlcore.config import DataConfig
     from tlcore.data.catalog import open_dataset
-    from tlcore.data.scan import load_scan, scan
+    from tlcore.data.health.scan import load_scan, scan
 
     dataset = open_dataset(DataConfig(source=folder))
     started = time.perf_counter()

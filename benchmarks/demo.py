@@ -63,7 +63,7 @@ def raw_pixels(seed: int, home: str) -> float:
     from tlcore.config import DataConfig
     from tlcore.data.catalog import open_dataset
     from tlcore.errors import UnreadableImage
-    from tlcore.transforms import CenterCrop, Resize, TransformSpec
+    from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
     dataset = open_dataset(DataConfig())
     small = TransformSpec(operations=(Resize(size=32), CenterCrop(size=32))).build_operations()

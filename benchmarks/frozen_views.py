@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import ours
 from benchmarks.measure import DATA, WEIGHTS, fresh_home, measure, median, require_shared
-from tlcore.transforms import AUGMENTATIONS, TransformSpec
+from tlcore.transforms.spec import AUGMENTATIONS, TransformSpec
 
 SEEDS = range(3)
 GENTLE = TransformSpec(operations=AUGMENTATIONS["gentle"](224, "bilinear")).model_dump(mode="json")

@@ -8,12 +8,12 @@ import scipy.stats  # noqa: F401  # imports are not counted, and this one is mad
 import torch
 
 from benchmarks.textbook import EVALUATION
-from tlcore.allocator import keep_freed_memory
 from tlcore.config import parse_config
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.evaluation.evaluate import evaluate_run
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import Run, create_run, find_run
+from tlcore.runs.folder.run import Run, create_run, find_run
+from tlcore.runs.work.execute import execute
+from tlcore.system.allocator import keep_freed_memory
 from tlcore.training.fit import fit
 from tlcore.training.plan import plan_run
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from benchmarks import furnish
-from benchmarks.browser import ROOT, Dashboard, find_chromium, new_visit, open_browser, settled, visit
 from benchmarks.measure import measure
+from tests.support import furnish
+from tests.support.browser import ROOT, Dashboard, find_chromium, new_visit, open_browser, settled, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -4,7 +4,7 @@ import streamlit as st
 
 from tlcore.errors import ConfigError
 from tlcore.models.architecture import Architecture
-from tlcore.transforms import TransformSpec
+from tlcore.transforms.spec import TransformSpec
 from ui.augment.crops import show_crops
 from ui.augment.draws import draws_of, show_draws
 from ui.augment.network import pick_architecture

@@ -5,7 +5,7 @@ import streamlit as st
 from tlcore.data.dataset import Dataset
 from tlcore.errors import TlcoreError
 from tlcore.recipes.saved import list_recipes
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.compare.runs import readable_runs, run_label
 from ui.recipes.cards import show_cards
 from ui.recipes.files import show_save

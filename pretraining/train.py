@@ -16,10 +16,10 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from tlcore.allocator import keep_freed_memory
-from tlcore.device import choose_device
 from tlcore.models.small_resnet import SmallResNet
 from tlcore.models.zoo import find_architecture
+from tlcore.system.allocator import keep_freed_memory
+from tlcore.system.device import choose_device
 
 TRAIN_PX = 112  # smaller than the 128 px of evaluation: Touvron et al. (2019)
 HELD_OUT = 20  # per class, for the accuracy that is printed

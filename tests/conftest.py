@@ -31,10 +31,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def _drawn_once(pytestconfig: pytest.Config) -> Path:
     """The demo dataset in pytest's cache. Drawing takes seconds; what is kept is known by the code that drew it."""
-    from tlcore.data.demo import demo_folder, draw_demo
+    from tlcore.data.formats.demo import demo_folder, draw_demo
 
     package = Path(__file__).parents[1] / "tlcore"
-    sources = [package / "data/demo.py", *sorted((package / "drawing").rglob("*.py"))]
+    sources = [package / "data/formats/demo.py", *sorted((package / "drawing").rglob("*.py"))]
     code = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TLCORE_HOME", str(pytestconfig.cache.mkdir(f"demo-{code[:16]}")))
@@ -46,7 +46,7 @@ def _drawn_once(pytestconfig: pytest.Config) -> Path:
 @pytest.fixture
 def drawn_demo(home: Path, _drawn_once: Path) -> Path:
     """The folder of the demo dataset, complete and this test's own."""
-    from tlcore.data.demo import demo_folder
+    from tlcore.data.formats.demo import demo_folder
 
     shutil.copytree(_drawn_once, demo_folder())
     return demo_folder()

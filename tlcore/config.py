@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tlcore.errors import ConfigError, suggestion
-from tlcore.transforms import Positive, TransformSpec
+from tlcore.transforms.spec import Positive, TransformSpec
 
 Name = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
 """Of an entry in one of our tables. Words from outside end here: names are shown to people."""

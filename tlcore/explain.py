@@ -14,9 +14,9 @@ from scipy.ndimage import map_coordinates
 from torch import Tensor, nn
 
 from tlcore.errors import ModelError
-from tlcore.geometry import Affine, Size, resizing
 from tlcore.models.architecture import HEAD, Architecture
 from tlcore.models.feature_maps import Grid, Recording, as_map, record
+from tlcore.transforms.geometry import Affine, Size, resizing
 
 
 @dataclass(frozen=True, eq=False)

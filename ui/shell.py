@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from tlcore.data.demo import NAME as DEMO
-from tlcore.runs.jobs import live_runs
+from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.runs.progress import describe, fraction_done
+from tlcore.runs.work.jobs import live_runs
 from ui.shared.cached import DemoDrawing, demo_drawing
 from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.device import device_words

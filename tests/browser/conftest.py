@@ -7,7 +7,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.browser import Dashboard, choose, find_chromium, new_visit, open_browser, press, settled, visit, widget
+from tests.support.browser import (
+    Dashboard,
+    choose,
+    find_chromium,
+    new_visit,
+    open_browser,
+    press,
+    settled,
+    visit,
+    widget,
+)
 
 QUIET = ("--server.fileWatcherType=none",)
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
@@ -76,7 +86,7 @@ def start_dashboard() -> Iterator[Callable[[Path], Dashboard]]:
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> SimpleNamespace:
     """A `home` with the demo dataset, another one, and two evaluated runs on the demo, `older` and `newer` by name."""
-    from benchmarks import furnish
+    from tests.support import furnish
 
     home = tmp_path_factory.mktemp("furnished")
     shutil.copytree(_drawn_once, home / "cache" / _drawn_once.name)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.browser import settled, widget
+from tests.support.browser import settled, widget
 
 CENTRE_OF_POINT = """key => {
   const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`);

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.browser import HEADINGS, LABELS, chosen, settled, widget
+from tests.support.browser import HEADINGS, LABELS, chosen, settled, widget
 from ui.shared.state import CARRIED
 
 

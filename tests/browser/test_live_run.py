@@ -6,8 +6,8 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from benchmarks.browser import LAST_EPOCH, widget
-from tlcore.runs.folder import Run, find_run
+from tests.support.browser import LAST_EPOCH, widget
+from tlcore.runs.folder.run import Run, find_run
 
 EPOCHS = 500  # more than it comes to in these tests
 MORE = 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.browser import HEADINGS
+from tests.support.browser import HEADINGS
 
 
 @pytest.mark.parametrize("name", HEADINGS)

@@ -1,6 +1,6 @@
 """A recipe is one click from a filled form, and its page can be linked to."""
 
-from benchmarks.browser import HEADINGS, chosen, settled, widget
+from tests.support.browser import HEADINGS, chosen, settled, widget
 
 
 def test_a_click_on_a_card_fills_the_form(furnished_dashboard, open_page):

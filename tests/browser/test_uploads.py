@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from benchmarks.browser import chosen, click_through, settled, widget
+from tests.support.browser import chosen, click_through, settled, widget
 
 BOMB_PARTS, PART_BYTES = 3, 50 << 20
 

@@ -1,6 +1,6 @@
 """What a link carries, and what a visit remembers."""
 
-from benchmarks.browser import choose, chosen, click_through, press, settled, visit, widget
+from tests.support.browser import choose, chosen, click_through, press, settled, visit, widget
 
 
 def test_a_link_restores_dataset_filter_and_page_of_the_gallery(furnished, furnished_dashboard, open_page):

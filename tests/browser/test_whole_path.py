@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.browser import HEADINGS, RECORD_EPOCHS, press, settled, widget
+from tests.support.browser import HEADINGS, RECORD_EPOCHS, press, settled, widget
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import confusion_table
 from tlcore.models.small_cnn import SmallCNN
-from tlcore.runs.folder import Run, find_run
+from tlcore.runs.folder.run import Run, find_run
 
 EPOCHS = 12
 CENTRE_OF_CELL = """([row, column]) => {

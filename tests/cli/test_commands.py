@@ -8,7 +8,7 @@ import torch
 from tlcore.cli.main import main
 from tlcore.evaluation.metrics import wilson_interval
 from tlcore.models.zoo import ZOO
-from tlcore.runs.folder import find_run
+from tlcore.runs.folder.run import find_run
 
 QUICK = ["--backbone", "small_cnn", "--weights", "none", "--epochs", "2", "--device", "cpu", "--precision", "fp32"]
 

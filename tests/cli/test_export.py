@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from tlcore.cli.main import main
-from tlcore.export import FORMATS
-from tlcore.runs.folder import Run, find_run
+from tlcore.delivery.export import FORMATS
+from tlcore.runs.folder.run import Run, find_run
 
 QUICK = ["--backbone", "small_cnn", "--weights", "none", "--epochs", "2", "--device", "cpu", "--precision", "fp32"]
 

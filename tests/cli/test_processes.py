@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tlcore.runs import jobs
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
+from tlcore.runs.work import jobs
 
 DEADLINE_S = 90
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tlcore.cli.main import main
 from tlcore.recipes.builtin import BUILTIN
-from tlcore.runs.folder import Run, find_run
+from tlcore.runs.folder.run import Run, find_run
 
 CPU = ["--device", "cpu", "--precision", "fp32", "--workers", "0"]
 

@@ -1,7 +1,7 @@
 from tlcore.cli.main import main
 from tlcore.data.catalog import fingerprint, open_dataset
-from tlcore.runs.folder import create_run
-from tlcore.runs.layout import predictions_path
+from tlcore.runs.folder.layout import predictions_path
+from tlcore.runs.folder.run import create_run
 from tlcore.training.plan import plan_run
 
 

@@ -6,7 +6,7 @@ import pytest
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, Sample
-from tlcore.data.sources import FileSource
+from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import ConfigError
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tlcore.evaluation.result import Evaluation
-from tlcore.runs.predictions import Predictions
+from tlcore.runs.folder.predictions import Predictions
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 
 from tlcore.errors import NotComparable
 from tlcore.evaluation.compare import compare_predictions
-from tlcore.runs.predictions import Predictions
+from tlcore.runs.folder.predictions import Predictions
 
 CLASSES = ("ants", "bees")
 

@@ -11,11 +11,11 @@ from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import CheckpointError, DatasetChanged, UnreadableImage
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.predict import load_predictor
-from tlcore.runs.checkpoints import load_checkpoint, save_checkpoint
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import create_run
-from tlcore.runs.layout import checkpoint_path, predictions_path
+from tlcore.runs.folder.checkpoints import load_checkpoint, save_checkpoint
+from tlcore.runs.folder.layout import checkpoint_path, predictions_path
+from tlcore.runs.folder.run import create_run
 from tlcore.runs.restore import restore_model
+from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
 
 

@@ -11,11 +11,11 @@ from tlcore.evaluation.imported import import_epoch
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table
 from tlcore.models.build import build_model
-from tlcore.runs.checkpoints import load_checkpoint, load_model_state
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import Run, create_run
-from tlcore.runs.lock import only_writer
+from tlcore.runs.folder.checkpoints import load_checkpoint, load_model_state
+from tlcore.runs.folder.lock import only_writer
+from tlcore.runs.folder.run import Run, create_run
 from tlcore.runs.restore import plan_to_resume, restore_model
+from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
 
 

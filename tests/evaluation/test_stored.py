@@ -8,10 +8,10 @@ from tlcore.config import RunConfig
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.stored import load_stored, stored_version
-from tlcore.runs.checkpoints import load_checkpoint, save_checkpoint
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import Run, create_run
-from tlcore.runs.layout import checkpoint_path, predictions_path
+from tlcore.runs.folder.checkpoints import load_checkpoint, save_checkpoint
+from tlcore.runs.folder.layout import checkpoint_path, predictions_path
+from tlcore.runs.folder.run import Run, create_run
+from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
 
 
@@ -59,7 +59,7 @@ def test_what_was_evaluated_is_read_back_as_it_was(evaluated):
 def test_reading_back_needs_neither_torch_nor_the_images(evaluated, colours):
     (colours / "test").rename(colours / "gone")
     code = (
-        "import sys; from pathlib import Path; from tlcore.runs.folder import Run; "
+        "import sys; from pathlib import Path; from tlcore.runs.folder.run import Run; "
         "from tlcore.evaluation.stored import load_stored; from tlcore.evaluation.tables import epochs_table; "
         "from tlcore.evaluation.timeline import timeline_table; from tlcore.evaluation.selection import select_epoch; "
         "run = Run(Path(sys.argv[1])); found = load_stored(run).evaluation; "

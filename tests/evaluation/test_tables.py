@@ -12,7 +12,7 @@ from tlcore.evaluation.tables import (
     most_confused,
     predictions_table,
 )
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 
 
 @pytest.fixture

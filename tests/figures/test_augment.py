@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tlcore.crops import coverage, sample_crops
 from tlcore.figures.augment import plot_coverage, plot_kept_area, plot_ratio
+from tlcore.transforms.crops import coverage, sample_crops
 
 RATIO = (3 / 4, 4 / 3)
 

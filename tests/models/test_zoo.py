@@ -9,7 +9,7 @@ from torchvision.ops import StochasticDepth
 from tlcore.errors import ConfigError, UnknownBackbone, WeightsError
 from tlcore.models.build import build_model, count_parameters
 from tlcore.models.zoo import HEAD, ZOO, Architecture, eval_transform, find_architecture
-from tlcore.transforms import CenterCrop, Resize
+from tlcore.transforms.spec import CenterCrop, Resize
 
 REQUIRED = {
     "resnet18",

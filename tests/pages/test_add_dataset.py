@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tlcore.data.library import list_sources
+from tlcore.data.intake.library import list_sources
 
 
 def body() -> None:

@@ -10,11 +10,11 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tlcore.data.images import to_tensor
-from tlcore.draws import draw_views
+from tlcore.data.pixels.images import to_tensor
 from tlcore.models.zoo import ZOO
-from tlcore.saved_transforms import list_transforms, load_transform, save_transform
-from tlcore.transforms import (
+from tlcore.transforms.draws import draw_views
+from tlcore.transforms.saved import list_transforms, load_transform, save_transform
+from tlcore.transforms.spec import (
     AUGMENTATIONS,
     CenterCrop,
     GaussianBlur,

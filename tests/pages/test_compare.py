@@ -15,10 +15,10 @@ from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import confusion_table
 from tlcore.models.build import build_model
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import Run, create_run
-from tlcore.runs.requests import asked_to_stop
-from tlcore.runs.status import write_status
+from tlcore.runs.folder.requests import asked_to_stop
+from tlcore.runs.folder.run import Run, create_run
+from tlcore.runs.folder.status import write_status
+from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
 from ui.compare.confusion import clicked_cell, worst_cell
 

@@ -13,8 +13,8 @@ from torchvision.models import get_model
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.models.weights import weights_file
 from tlcore.models.zoo import ZOO
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import create_run
+from tlcore.runs.folder.run import create_run
+from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
 from ui.predict.answers import Answer, Map, overlay, top_classes
 from ui.predict.models import Chosen

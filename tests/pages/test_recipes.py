@@ -13,9 +13,9 @@ from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import recipe_config
 from tlcore.recipes.recipe import FACT, Recipe
 from tlcore.recipes.saved import find_recipe, list_recipes, save_recipe
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import Run, create_run, find_run
-from tlcore.runs.trials import Trial
+from tlcore.runs.folder.run import Run, create_run, find_run
+from tlcore.runs.work.execute import execute
+from tlcore.runs.work.trials import Trial
 from tlcore.training.plan import plan_run
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -143,7 +143,7 @@ def test_begin_anew_empties_the_form(hymenoptera):
 def test_a_run_started_from_a_recipe_says_so_and_its_figures_come_from_that_run(small, monkeypatch):
     save_recipe(small)
     page = click(open_page(view="recipes"), "recipe_use_mine")
-    monkeypatch.setattr("tlcore.runs.jobs.start", lambda runs: None)
+    monkeypatch.setattr("tlcore.runs.work.jobs.start", lambda runs: None)
     click(page, "train_start")
     run = find_run("latest")
     assert run.info[FACT] == "mine"

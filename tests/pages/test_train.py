@@ -9,17 +9,17 @@ from streamlit.testing.v1 import AppTest
 
 from tlcore.config import DataConfig
 from tlcore.data.catalog import fingerprint, open_dataset
-from tlcore.data.library import add_path
-from tlcore.data.scan import scan
-from tlcore.runs import jobs
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import Run, create_run, find_run, list_runs
-from tlcore.runs.requests import asked_to_stop
-from tlcore.runs.status import write_status
-from tlcore.runs.trials import Trial
-from tlcore.saved_transforms import save_transform
+from tlcore.data.health.scan import scan
+from tlcore.data.intake.library import add_path
+from tlcore.runs.folder.requests import asked_to_stop
+from tlcore.runs.folder.run import Run, create_run, find_run, list_runs
+from tlcore.runs.folder.status import write_status
+from tlcore.runs.work import jobs
+from tlcore.runs.work.execute import execute
+from tlcore.runs.work.trials import Trial
 from tlcore.training.plan import plan_run
-from tlcore.transforms import RandomErasing, RandomResizedCrop, TransformSpec
+from tlcore.transforms.saved import save_transform
+from tlcore.transforms.spec import RandomErasing, RandomResizedCrop, TransformSpec
 
 APP = str(Path(__file__).parents[2] / "app.py")
 DEADLINE_S = 90

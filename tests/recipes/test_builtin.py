@@ -9,7 +9,7 @@ from tlcore.models.cifar_cnn import CifarCNN
 from tlcore.models.groups import learning_rates
 from tlcore.models.zoo import ZOO
 from tlcore.recipes.builtin import BUILTIN
-from tlcore.transforms import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize
+from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize
 
 NAMES = [
     "ants-bees-resnet18",

@@ -5,7 +5,7 @@ import pytest
 from tlcore.errors import DatasetNotFound
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import find_data, missing_data, recipe_config
-from tlcore.transforms import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize
+from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize
 
 FROZEN = BUILTIN["ants-bees-resnet18-frozen"]
 

@@ -1,7 +1,7 @@
 import pytest
 
+from tlcore.runs.folder.status import Status
 from tlcore.runs.progress import describe, fraction_done, remaining_s
-from tlcore.runs.status import Status
 from tlcore.training.history import EpochRecord
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from tlcore.data.catalog import open_dataset
 from tlcore.errors import ConfigError
-from tlcore.runs.folder import create_run, list_runs
+from tlcore.runs.folder.run import create_run, list_runs
 from tlcore.runs.sweep import members, sweep_configs, sweep_of
 
 

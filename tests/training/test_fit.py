@@ -11,7 +11,7 @@ from tlcore.models.groups import group_of
 from tlcore.training.events import EpochDone, ImagesLeftOut, Progress
 from tlcore.training.fit import fit
 from tlcore.training.plan import plan_run
-from tlcore.transforms import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
+from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
 
 FINE_TUNING = {"name": "fine_tuning"}
 RANDOM = TransformSpec(operations=(RandomResizedCrop(size=32), RandomHorizontalFlip())).model_dump()

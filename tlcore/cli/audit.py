@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tlcore.data.audit import Finding
     from tlcore.data.dataset import Dataset
+    from tlcore.data.health.audit import Finding
 
 SHOWN = 5  # groups of a finding that are printed; the CSV has all
 PHASES = {"reading": "reading the images", "comparing": "comparing them"}
@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import console, note, percent, print_table
     from tlcore.config import DataConfig
-    from tlcore.data.audit import audit, findings_table
     from tlcore.data.catalog import open_dataset
-    from tlcore.data.scan import channel_statistics
+    from tlcore.data.health.audit import audit, findings_table
+    from tlcore.data.health.scan import channel_statistics
 
     dataset = open_dataset(DataConfig(source=arguments.data, images=arguments.images))
     table = _scan(dataset)
@@ -56,7 +56,7 @@ def _scan(dataset: "Dataset") -> "pd.DataFrame":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    from tlcore.data.scan import scan
+    from tlcore.data.health.scan import scan
 
     errors = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())

@@ -8,7 +8,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.device import choose_device
+    from tlcore.system.device import choose_device
 
     print(choose_device(arguments.device).reason)
     return 0

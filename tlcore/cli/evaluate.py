@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, note
     from tlcore.evaluation.evaluate import evaluate_run
-    from tlcore.runs.folder import find_run
+    from tlcore.runs.folder.run import find_run
 
     found = find_run(arguments.run)
     with ProgressDisplay() as display:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from tlcore.export import FORMATS
+    from tlcore.delivery.export import FORMATS
 
     parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
     parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
@@ -18,10 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from tlcore.delivery.export import chosen_epoch, file_name, find_format
     from tlcore.errors import ConfigError
-    from tlcore.export import chosen_epoch, file_name, find_format
-    from tlcore.files import write_atomic
-    from tlcore.runs.folder import find_run
+    from tlcore.runs.folder.run import find_run
+    from tlcore.system.files import write_atomic
 
     entry = find_format(arguments.format)
     found = find_run(arguments.run)

@@ -14,7 +14,7 @@ from tlcore.cli.train import add_plan_options, build_plan
 
 if TYPE_CHECKING:
     from tlcore.training.events import Progress
-    from tlcore.training.lr_finder import RatePoint
+    from tlcore.training.preview.lr_finder import RatePoint
 
 ROWS = 25  # of the table, spread over the points
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     config = config_from(arguments)
-    from tlcore.training.lr_finder import find_learning_rate
+    from tlcore.training.preview.lr_finder import find_learning_rate
 
     plan = build_plan(arguments, config, config.device)
     events = find_learning_rate(plan, start=arguments.start, end=arguments.end, steps=arguments.steps)
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_lines(events: "Iterable[Progress | RatePoint]") -> None:
-    from tlcore.training.lr_finder import RatePoint, suggest
+    from tlcore.training.preview.lr_finder import RatePoint, suggest
 
     points = []
     for event in events:
@@ -50,7 +50,7 @@ def _print_lines(events: "Iterable[Progress | RatePoint]") -> None:
 
 def _show(events: "Iterable[Progress | RatePoint]") -> None:
     from tlcore.cli.display import ProgressDisplay, console, print_table
-    from tlcore.training.lr_finder import RatePoint, suggest
+    from tlcore.training.preview.lr_finder import RatePoint, suggest
 
     points = []
     with ProgressDisplay() as display:

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.evaluation.predict import imagenet_predictor, load_predictor
-    from tlcore.runs.folder import find_run
+    from tlcore.runs.folder.run import find_run
 
     if arguments.run == PRETRAINED:
         predictor = imagenet_predictor(arguments.backbone, arguments.weights, arguments.device)

@@ -11,7 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import note
     from tlcore.cli.session import run_session, start_processes
-    from tlcore.runs.folder import find_run
+    from tlcore.runs.folder.run import find_run
     from tlcore.runs.restore import plan_to_resume
     from tlcore.training.history import trained_here
 

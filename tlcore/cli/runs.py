@@ -9,8 +9,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import percent, print_table
-    from tlcore.home import runs_dir
-    from tlcore.runs.folder import Run, list_runs
+    from tlcore.runs.folder.run import Run, list_runs
+    from tlcore.system.home import runs_dir
     from tlcore.training.history import best_epoch
 
     found = list_runs()

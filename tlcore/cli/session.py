@@ -10,12 +10,12 @@ from tlcore.cli.display import ProgressDisplay, console, note, percent, seconds
 from tlcore.cli.evaluate import show_verdict
 from tlcore.cli.summary import show_epochs, show_left_out
 from tlcore.evaluation.evaluate import evaluate_run
-from tlcore.runs.execute import execute
-from tlcore.runs.folder import Run
-from tlcore.runs.requests import asked_to_stop, clear_request
+from tlcore.runs.folder.requests import asked_to_stop, clear_request
+from tlcore.runs.folder.run import Run
+from tlcore.runs.work.execute import execute
+from tlcore.training.distributed import Processes, SeveralProcesses, started_by_torchrun
 from tlcore.training.events import BatchLoss, EpochDone, ImagesLeftOut, Progress
 from tlcore.training.plan import Plan
-from tlcore.training.processes import Processes, SeveralProcesses, started_by_torchrun
 
 
 def start_processes(device: str) -> tuple[Processes, str]:

@@ -10,11 +10,11 @@ import psutil
 from tlcore.cli.display import console, note, percent, print_table, seconds, size
 from tlcore.data.dataset import LeftOut
 from tlcore.evaluation.metrics import wilson_interval
-from tlcore.runs.folder import Run
-from tlcore.training.group_table import group_rows
+from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from tlcore.training.plan import Plan
-from tlcore.training.projection import project
+from tlcore.training.preview.group_table import group_rows
+from tlcore.training.preview.projection import project
 
 LISTED = 10  # unreadable images that are named on screen; the run folder lists all
 

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_plan_options(parser: argparse.ArgumentParser) -> None:
     """The options that say what is trained on what."""
-    from tlcore.transforms import AUGMENTATIONS
+    from tlcore.transforms.spec import AUGMENTATIONS
 
     add_config_options(parser)
     parser.add_argument("--augment", choices=["none", *AUGMENTATIONS], help="training transform, by name")
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.session import run_session, start_processes
     from tlcore.cli.summary import print_projection, show_plan
     from tlcore.data.catalog import fingerprint
-    from tlcore.runs.folder import create_run
+    from tlcore.runs.folder.run import create_run
 
     processes, device = start_processes(config.device)
     plan, start = _plan(arguments, config, device, draws=processes.is_main)
@@ -76,7 +76,7 @@ def _plan(
     """The plan, and the checkpoint from elsewhere that it goes on from, if it does."""
     if not arguments.continue_from:
         return build_plan(arguments, config, device, draws=draws), None
-    from tlcore.training.start import plan_from_file
+    from tlcore.training.foreign import plan_from_file
 
     dataset, config = open_data(arguments, config, draws=draws)
     return plan_from_file(config, dataset, Path(arguments.continue_from).expanduser(), device)
@@ -109,7 +109,7 @@ def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) 
     """The data, and the configuration with the training transform that is asked for by name."""
     from tlcore.cli.display import show_steps
     from tlcore.data.catalog import open_dataset
-    from tlcore.data.demo import NAME as DEMO, draw_demo
+    from tlcore.data.formats.demo import NAME as DEMO, draw_demo
     from tlcore.models.zoo import eval_transform, find_architecture
     from tlcore.training.plan import augmented
 

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tlcore.runs.folder import Run
+    from tlcore.runs.folder.run import Run
     from tlcore.training.events import Progress
 
 
@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.runs.folder import find_run
-    from tlcore.runs.worker import work
+    from tlcore.runs.folder.run import find_run
+    from tlcore.runs.work.worker import work
 
     work([find_run(name) for name in arguments.runs], _evaluate, train=not arguments.evaluate_only)
     return 0

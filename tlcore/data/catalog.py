@@ -5,12 +5,12 @@ from pathlib import Path
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
-from tlcore.data.demo import NAME as DEMO, open_demo
-from tlcore.data.fingerprints import fingerprint
-from tlcore.data.folder import open_folder
-from tlcore.data.records import restore_splits, samples_table, save_samples
-from tlcore.data.table import open_table
-from tlcore.data.torchvision_sets import NAMED_SETS, open_named
+from tlcore.data.formats.demo import NAME as DEMO, open_demo
+from tlcore.data.formats.folder import open_folder
+from tlcore.data.formats.records import restore_splits, samples_table, save_samples
+from tlcore.data.formats.table import open_table
+from tlcore.data.formats.torchvision_sets import NAMED_SETS, open_named
+from tlcore.data.pixels.fingerprints import fingerprint
 from tlcore.errors import ConfigError, DatasetInvalid, DatasetNotFound
 
 __all__ = ["fingerprint", "is_named", "open_dataset", "restore_splits", "samples_table", "save_samples"]

@@ -9,7 +9,7 @@ from tlcore.errors import ConfigError, suggestion
 if TYPE_CHECKING:
     import torch
 
-    from tlcore.data.images import Decoded
+    from tlcore.data.pixels.images import Decoded
 
 SPLITS = ("train", "val", "test")
 

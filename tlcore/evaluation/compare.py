@@ -6,7 +6,7 @@ import numpy as np
 
 from tlcore.errors import NotComparable
 from tlcore.evaluation.metrics import PairedTest, is_right, paired_test
-from tlcore.runs.predictions import Predictions
+from tlcore.runs.folder.predictions import Predictions
 
 
 @dataclass(frozen=True)

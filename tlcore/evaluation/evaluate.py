@@ -6,17 +6,17 @@ from tlcore.data.dataset import Sample
 from tlcore.errors import CheckpointError
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.stored import Entry, Index, checkpoint_stamp, load_index, load_stored, save_index
-from tlcore.runs.checkpoints import load_checkpoint, load_frozen
-from tlcore.runs.folder import Run
-from tlcore.runs.predictions import Predictions, key_images, load_predictions, predictions_key, save_predictions
+from tlcore.models.digest import state_digest
+from tlcore.runs.folder.checkpoints import load_checkpoint, load_frozen
+from tlcore.runs.folder.predictions import Predictions, key_images, load_predictions, predictions_key, save_predictions
+from tlcore.runs.folder.run import Run
 from tlcore.runs.restore import reopen_dataset, restore_plan
-from tlcore.training.digest import state_digest
+from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
-from tlcore.training.inference import predict_logits
-from tlcore.training.inputs import evaluation_inputs
+from tlcore.training.inputs.inference import predict_logits
+from tlcore.training.inputs.meter import Meter
+from tlcore.training.inputs.prepare import evaluation_inputs
 from tlcore.training.plan import Plan
-from tlcore.training.processes import Processes
-from tlcore.training.progress import Meter
 
 __all__ = ["Evaluation", "evaluate_run"]
 

@@ -6,22 +6,22 @@ from typing import Any
 
 from tlcore.errors import ConfigError
 from tlcore.models.build import rebuild_model
+from tlcore.models.digest import state_digest
 from tlcore.models.weights import read_state_dict
-from tlcore.runs.checkpoints import load_frozen, save_checkpoint
-from tlcore.runs.folder import Run
-from tlcore.runs.lock import only_writer
-from tlcore.runs.metrics_file import write_records
+from tlcore.runs.folder.checkpoints import load_frozen, save_checkpoint
+from tlcore.runs.folder.lock import only_writer
+from tlcore.runs.folder.metrics_file import write_records
+from tlcore.runs.folder.run import Run
 from tlcore.runs.restore import reopen_dataset
-from tlcore.training.digest import state_digest
+from tlcore.training.checkpoint import frozen_state, trained_state
+from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.history import EpochRecord
-from tlcore.training.inference import predict_logits
-from tlcore.training.inputs import evaluation_inputs
-from tlcore.training.losses import image_losses
+from tlcore.training.inputs.inference import predict_logits
+from tlcore.training.inputs.meter import Meter
+from tlcore.training.inputs.prepare import evaluation_inputs
+from tlcore.training.optimisation.losses import image_losses
 from tlcore.training.plan import Plan, plan_run
-from tlcore.training.processes import Processes
-from tlcore.training.progress import Meter
-from tlcore.training.state import frozen_state, trained_state
 
 
 def import_epoch(

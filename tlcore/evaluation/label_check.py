@@ -7,11 +7,11 @@ import pandas as pd
 
 from tlcore.config import RunConfig
 from tlcore.data.dataset import Dataset
-from tlcore.data.label_check import LabelCheck, suspect_labels
+from tlcore.data.health.label_check import LabelCheck, suspect_labels
+from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
-from tlcore.training.features import FeatureRequest, Trunk, load_or_compute
+from tlcore.training.inputs.features import FeatureRequest, Trunk, load_or_compute
 from tlcore.training.plan import plan_run
-from tlcore.training.processes import Processes
 
 
 def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, LabelCheck]:

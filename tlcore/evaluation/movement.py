@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from tlcore.models.groups import group_of
 from tlcore.models.zoo import find_architecture
-from tlcore.runs.checkpoints import load_model_state
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.checkpoints import load_model_state
+from tlcore.runs.folder.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,15 +6,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tlcore.data.sources import FileSource
-from tlcore.device import DeviceChoice, choose_device
+from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import CheckpointError
 from tlcore.models.imagenet import build_classifier, imagenet_classes
 from tlcore.models.zoo import Architecture, eval_transform, find_architecture
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from tlcore.runs.restore import restore_model
+from tlcore.system.device import DeviceChoice, choose_device
 from tlcore.training.history import best_epoch
-from tlcore.transforms import TransformSpec
+from tlcore.transforms.spec import TransformSpec
 
 
 @dataclass(frozen=True, eq=False)

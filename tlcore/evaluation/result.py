@@ -21,7 +21,7 @@ from tlcore.evaluation.metrics import (
     paired_test,
     wilson_interval,
 )
-from tlcore.runs.predictions import Predictions
+from tlcore.runs.folder.predictions import Predictions
 
 
 @dataclass(frozen=True)

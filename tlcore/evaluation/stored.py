@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tlcore.data.dataset import LeftOut
 from tlcore.evaluation.result import Evaluation
-from tlcore.files import write_json
-from tlcore.runs.folder import Run
-from tlcore.runs.layout import METRICS_FILE, checkpoint_path, frozen_path, predictions_path
-from tlcore.runs.predictions import load_predictions
+from tlcore.runs.folder.layout import METRICS_FILE, checkpoint_path, frozen_path, predictions_path
+from tlcore.runs.folder.predictions import load_predictions
+from tlcore.runs.folder.run import Run
+from tlcore.system.files import write_json
 from tlcore.training.history import best_epoch
 
 Stamp = tuple[int, int, int, int]
@@ -31,7 +31,7 @@ class Entry(BaseModel):
     weights: str = ""
     """Digest of the whole network's values."""
     key: str = ""
-    """What the stored logits were made from, as `runs.predictions.predictions_key` says it."""
+    """What the stored logits were made from, as `runs.folder.predictions.predictions_key` says it."""
     error: str = ""
     """Why the checkpoint cannot be read. Empty: it can."""
 

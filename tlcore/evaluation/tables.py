@@ -9,8 +9,8 @@ import numpy as np
 
 from tlcore.evaluation.metrics import class_scores, confusion, losses, wilson_intervals
 from tlcore.evaluation.result import Evaluation
-from tlcore.runs.folder import Run
-from tlcore.runs.predictions import Predictions
+from tlcore.runs.folder.predictions import Predictions
+from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import ConfigError, WeightsError, suggestion
-from tlcore.transforms import CenterCrop, Resize, TransformSpec
+from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import UnknownBackbone, suggestion
 from tlcore.models.architecture import HEAD, Architecture
-from tlcore.transforms import CenterCrop, Resize, TransformSpec
+from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 if TYPE_CHECKING:
     from torch import nn

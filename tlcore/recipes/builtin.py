@@ -4,7 +4,7 @@ from typing import Any
 
 from tlcore.config import RunConfig
 from tlcore.recipes.recipe import Recipe
-from tlcore.transforms import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
+from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
 
 _CROPPED = TransformSpec(operations=(Resize(size=256), CenterCrop(size=224)))
 _PLAIN_28 = TransformSpec(operations=(Resize(size=28), CenterCrop(size=28)), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))

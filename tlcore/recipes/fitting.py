@@ -6,14 +6,14 @@ from typing import Any
 
 from tlcore.config import RunConfig
 from tlcore.data.catalog import is_named
-from tlcore.data.demo import NAME as DEMO
-from tlcore.data.library import list_sources
-from tlcore.data.torchvision_sets import NAMED_SETS, missing_files, root_of
+from tlcore.data.formats.demo import NAME as DEMO
+from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files, root_of
+from tlcore.data.intake.library import list_sources
 from tlcore.errors import DatasetNotFound
-from tlcore.home import datasets_dir
 from tlcore.models.zoo import eval_transform, find_architecture
 from tlcore.recipes.recipe import Recipe
-from tlcore.transforms import TransformSpec
+from tlcore.system.home import datasets_dir
+from tlcore.transforms.spec import TransformSpec
 
 
 def recipe_config(

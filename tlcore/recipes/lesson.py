@@ -10,7 +10,7 @@ from typing import Literal
 from tlcore.config import RunConfig
 from tlcore.models.architecture import PARTS
 from tlcore.recipes.recipe import Recipe
-from tlcore.transforms import CenterCrop, RandomResizedCrop, Resize, TransformSpec
+from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, TransformSpec
 
 Figure = Literal["images", "views", "changes", "rates", "losses", "accuracy", "predictions"]
 """`images`: training images with their labels. `views`: one of them as training and validation see it. `changes`: how

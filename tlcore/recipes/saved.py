@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from tlcore.config import RunConfig
 from tlcore.data.catalog import is_named
 from tlcore.errors import ConfigError, suggestion
-from tlcore.files import write_json
-from tlcore.home import home_dir
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.recipe import NAME, Recipe
+from tlcore.system.files import write_json
+from tlcore.system.home import home_dir
 
 MAX_BYTES = 1 << 20
 _NAMED_WEIGHTS = re.compile(r"imagenet(:\w+)?|builtin|none")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tlcore.runs.status import Status
+from tlcore.runs.folder.status import Status
 from tlcore.training.history import EpochRecord, trained_here
 
 PHASES: Mapping[str, str] = {

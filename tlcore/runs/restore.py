@@ -6,8 +6,8 @@ from tlcore.data.catalog import fingerprint, open_dataset, restore_splits
 from tlcore.data.dataset import Dataset
 from tlcore.errors import DatasetChanged
 from tlcore.models.build import rebuild_model
-from tlcore.runs.checkpoints import load_model_state
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.checkpoints import load_model_state
+from tlcore.runs.folder.run import Run
 from tlcore.training.plan import Plan, plan_run
 
 

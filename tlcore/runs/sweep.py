@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tlcore.config import RunConfig, parse_config
 from tlcore.errors import ConfigError
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 
 FACT = "sweep"
 """Entry of run.json with the name that the runs of a sweep have in common."""

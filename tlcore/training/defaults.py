@@ -2,7 +2,7 @@
 
 from tlcore.config import Strategy
 from tlcore.models.architecture import Architecture
-from tlcore.training.optimizers import find_optimizer
+from tlcore.training.optimisation.optimizers import find_optimizer
 
 # Adam's, of the head; an optimiser's own scale multiplies it
 LEARNING_RATES: dict[Strategy, float] = {"feature_extraction": 1e-3, "fine_tuning": 1e-4, "from_scratch": 1e-3}

@@ -13,18 +13,18 @@ from torchvision.transforms import v2
 from tlcore.errors import TrainingDiverged
 from tlcore.models.groups import frozen_groups, set_training_mode
 from tlcore.models.split import build_head, main_and_auxiliary
-from tlcore.training.batches import Batch
+from tlcore.training.checkpoint import trained_state
+from tlcore.training.distributed import Processes
 from tlcore.training.events import BatchLoss, EpochDone, Event, ImagesLeftOut, Progress
 from tlcore.training.history import EpochRecord, epochs_without_gain
-from tlcore.training.inference import predict_logits
-from tlcore.training.inputs import Inputs, prepare_inputs
-from tlcore.training.losses import class_weights, image_losses
-from tlcore.training.optimizers import build_optimizer
+from tlcore.training.inputs.batches import Batch
+from tlcore.training.inputs.inference import predict_logits
+from tlcore.training.inputs.meter import Meter
+from tlcore.training.inputs.prepare import Inputs, prepare_inputs
+from tlcore.training.optimisation.losses import class_weights, image_losses
+from tlcore.training.optimisation.optimizers import build_optimizer
+from tlcore.training.optimisation.schedules import Schedule
 from tlcore.training.plan import Plan
-from tlcore.training.processes import Processes
-from tlcore.training.progress import Meter
-from tlcore.training.schedules import Schedule
-from tlcore.training.state import trained_state
 
 
 def fit(
@@ -38,7 +38,7 @@ def fit(
 
     `resume_from` is the checkpoint of an EpochDone, and `history` the records up to it: the epochs after it
     are then the same as without the interruption. With no history it is a checkpoint from elsewhere, as
-    `training.start` makes it, and the first EpochDone is of its epoch. `should_stop` is asked after each epoch, and
+    `training.foreign` makes it, and the first EpochDone is of its epoch. `should_stop` is asked after each epoch, and
     while the images are prepared. Seeds torch's global generator.
 
     Raises TrainingDiverged, and DatasetInvalid where too much is unreadable.

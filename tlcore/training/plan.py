@@ -5,18 +5,18 @@ from pathlib import Path
 
 from torch import nn
 
-from tlcore.allocator import keep_freed_memory
 from tlcore.config import RunConfig
 from tlcore.data.catalog import is_named
 from tlcore.data.dataset import Dataset
-from tlcore.device import DeviceChoice, choose_device
 from tlcore.models.build import build_model, outline_model
 from tlcore.models.groups import LayerGroup, layer_groups, learning_rates, never_trained
 from tlcore.models.zoo import Architecture, eval_transform, find_architecture
+from tlcore.system.allocator import keep_freed_memory
+from tlcore.system.device import DeviceChoice, choose_device
 from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
-from tlcore.training.features import Trunk, cache_limit_bytes
-from tlcore.training.schedules import Schedule
-from tlcore.transforms import AUGMENTATIONS, CenterCrop, TransformSpec
+from tlcore.training.inputs.features import Trunk, cache_limit_bytes
+from tlcore.training.optimisation.schedules import Schedule
+from tlcore.transforms.spec import AUGMENTATIONS, CenterCrop, TransformSpec
 
 
 @dataclass(frozen=True)

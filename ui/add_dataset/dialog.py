@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from tlcore.config import DataConfig
-from tlcore.data.archive import LIMITS, Unpacked
 from tlcore.data.catalog import open_dataset
-from tlcore.data.library import add_path
-from tlcore.data.upload import Staged, stage_archive, stage_classes, stage_table, summarise
+from tlcore.data.intake.archive import LIMITS, Unpacked
+from tlcore.data.intake.library import add_path
+from tlcore.data.intake.upload import Staged, stage_archive, stage_classes, stage_table, summarise
 from tlcore.errors import TlcoreError
 from ui.add_dataset.summary import show_summary
 from ui.shared.datasets import dataset_sources

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from tlcore.data.upload import Summary
+from tlcore.data.intake.upload import Summary
 from ui.shared.widgets import count, plain
 
 SHOWN = 200  # files that are left out

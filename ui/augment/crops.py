@@ -6,10 +6,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from tlcore.crops import CropSummary, coverage, sample_crops, sizes_before_crop, summarise_crops
-from tlcore.data.sizes import image_sizes
+from tlcore.data.health.sizes import image_sizes
 from tlcore.figures.augment import plot_coverage, plot_kept_area, plot_ratio
-from tlcore.transforms import RandomResizedCrop, TransformSpec
+from tlcore.transforms.crops import CropSummary, coverage, sample_crops, sizes_before_crop, summarise_crops
+from tlcore.transforms.spec import RandomResizedCrop, TransformSpec
 from ui.shared.cached import open_dataset
 from ui.shared.widgets import count, percent, show_figure
 

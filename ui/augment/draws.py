@@ -1,4 +1,4 @@
-"""The grid of draws, beside the original with what the chosen one shows of it. Drawing itself is `tlcore.draws`."""
+"""The grid of draws, beside the original with what the chosen one shows of it. `tlcore.transforms.draws` draws."""
 
 import base64
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from tlcore.draws import Draw, draw_views
-from tlcore.transforms import TransformSpec
+from tlcore.transforms.draws import Draw, draw_views
+from tlcore.transforms.spec import TransformSpec
 from ui.shared.image_picker import PickedImage, jpeg, thumbnail
 
 ORIGINAL_PX = 560

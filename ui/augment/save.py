@@ -3,8 +3,8 @@
 import streamlit as st
 
 from tlcore.errors import ConfigError
-from tlcore.saved_transforms import save_transform
-from tlcore.transforms import TransformSpec
+from tlcore.transforms.saved import save_transform
+from tlcore.transforms.spec import TransformSpec
 from ui.shared.image_picker import PickedImage
 from ui.shared.state import link
 from ui.shared.widgets import error_box, plain

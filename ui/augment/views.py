@@ -3,9 +3,9 @@
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from tlcore.draws import Draw
-from tlcore.network_input import network_input
-from tlcore.transforms import TransformSpec
+from tlcore.transforms.draws import Draw
+from tlcore.transforms.network_input import network_input
+from tlcore.transforms.spec import TransformSpec
 from ui.shared.image_picker import PickedImage, thumbnail
 
 SIDE_PX = 320

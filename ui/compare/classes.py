@@ -7,7 +7,7 @@ from tlcore.evaluation.metrics import class_scores, macro_average, top_k_accurac
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.tables import classes_table
 from tlcore.figures.compare import plot_per_class, plot_reliability
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.shared.results import remembered
 from ui.shared.widgets import bounds, percent, show_figure
 

@@ -8,7 +8,7 @@ import streamlit as st
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.tables import confusion_table, most_confused
 from tlcore.figures.compare import plot_confusion
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import predictions_of, remembered
 from ui.shared.widgets import count, plain, show_figure

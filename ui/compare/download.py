@@ -9,9 +9,9 @@ from pathlib import Path
 import streamlit as st
 
 import tlcore
+from tlcore.delivery.export import FORMATS, file_name, keeps_optimizer
 from tlcore.evaluation.result import Evaluation
-from tlcore.export import FORMATS, file_name, keeps_optimizer
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.compare.import_weights import show_import
 
 ELSEWHERE = ("pth", "safetensors", "checkpoint")

@@ -9,7 +9,7 @@ from tlcore.evaluation.metrics import Accuracy
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.selection import Selection, select_epoch
 from tlcore.evaluation.words import points, selection_words
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.shared.results import epochs_of, remembered
 from ui.shared.widgets import bounds, count, percent, plain
 

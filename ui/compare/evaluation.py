@@ -3,9 +3,9 @@
 import streamlit as st
 
 from tlcore.errors import RunBusy
-from tlcore.runs.folder import Run
-from tlcore.runs.jobs import describe, fraction_done, remaining_s, start_evaluation, stop
-from tlcore.runs.status import Status
+from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.status import Status
+from tlcore.runs.work.jobs import describe, fraction_done, remaining_s, start_evaluation, stop
 from ui.compare.runs import run_label
 from ui.shared.results import stored
 from ui.shared.widgets import percent, plain, seconds

@@ -8,7 +8,7 @@ import streamlit as st
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.timeline import KINDS, timeline_table
 from tlcore.figures.compare import plot_timeline
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import predictions_of, remembered
 from ui.shared.widgets import count, show_figure

@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 import tlcore
-from tlcore.data.names import safe_name
-from tlcore.runs.folder import Run
+from tlcore.data.intake.names import safe_name
+from tlcore.runs.folder.run import Run
 from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box, plain
 

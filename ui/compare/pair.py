@@ -7,7 +7,7 @@ import streamlit as st
 
 from tlcore.evaluation.compare import Comparison, compare_predictions
 from tlcore.evaluation.words import many_candidates_words, paired_words
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.compare.runs import BY_VAL, pick_epoch, pick_run
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import evaluation_of, predictions_of, remembered

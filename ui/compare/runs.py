@@ -6,7 +6,7 @@ import streamlit as st
 
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.result import Evaluation
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.shared.state import param_list, set_param_list
 from ui.shared.widgets import count, interval, plain
 

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.figures.compare import plot_accuracy_by_epoch
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.compare.runs import run_label
 from ui.shared.results import epochs_of, evaluation_of, remembered
 from ui.shared.widgets import count, interval, percent, show_figure

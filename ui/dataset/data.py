@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from tlcore.data.audit import Finding, audit
 from tlcore.data.dataset import Dataset
-from tlcore.data.scan import ScanProgress, channel_statistics, scan
-from tlcore.data.thumbnails import thumbnails
+from tlcore.data.health.audit import Finding, audit
+from tlcore.data.health.scan import ScanProgress, channel_statistics, scan
+from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from ui.shared.cached import open_dataset
 
@@ -19,7 +19,7 @@ class Report:
     """What came out of a look at every image."""
 
     table: pd.DataFrame
-    """A row per sample, as `tlcore.data.scan.scan` returns it. Shared: not to be changed."""
+    """A row per sample, as `tlcore.data.health.scan.scan` returns it. Shared: not to be changed."""
     findings: tuple[Finding, ...]
     statistics: pd.DataFrame
     """Per channel, as `channel_statistics` gives them."""

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from tlcore.data.audit import Finding
-from tlcore.data.thumbnails import thumbnails
+from tlcore.data.health.audit import Finding
+from tlcore.data.pixels.thumbnails import thumbnails
 from ui.dataset.data import look_at, samples_of
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import Picture

@@ -4,8 +4,8 @@ import math
 
 import streamlit as st
 
-from tlcore.data.audit import Finding, findings_table
-from tlcore.data.thumbnails import thumbnails
+from tlcore.data.health.audit import Finding, findings_table
+from tlcore.data.pixels.thumbnails import thumbnails
 from ui.dataset.data import Report, forget
 from ui.dataset.detail import picture_of, show_image
 from ui.dataset.labels import show_label_check

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from tlcore.config import ModelConfig
-from tlcore.data.thumbnails import thumbnails
+from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.models.zoo import ZOO
 from ui.dataset.detail import picture_of, show_image
 from ui.shared.cached import open_dataset

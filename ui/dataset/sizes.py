@@ -4,10 +4,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tlcore.config import ModelConfig
-from tlcore.data.thumbnails import thumbnails
+from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.figures.dataset import plot_channels, plot_shapes, plot_sizes
 from tlcore.models.zoo import ZOO, find_architecture
-from tlcore.transforms import TransformSpec
+from tlcore.transforms.spec import TransformSpec
 from ui.dataset.data import Report, look_at
 from ui.dataset.detail import picture_of, show_image
 from ui.shared.cached import open_dataset

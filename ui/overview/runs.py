@@ -8,7 +8,7 @@ import streamlit as st
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.metrics import wilson_interval
 from tlcore.evaluation.stored import load_stored, stored_version
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from ui.shared.cached import list_runs
 from ui.shared.state import link

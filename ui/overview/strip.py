@@ -6,8 +6,8 @@ import streamlit as st
 from PIL import Image, ImageOps
 
 from tlcore.data.dataset import Dataset
-from tlcore.data.demo import NAME as DEMO
-from tlcore.data.thumbnails import thumbnails
+from tlcore.data.formats.demo import NAME as DEMO
+from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from ui.shared.cached import demo_drawing, open_dataset
 from ui.shared.widgets import count, plain

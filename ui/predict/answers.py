@@ -11,8 +11,8 @@ import streamlit as st
 from PIL import Image, ImageDraw
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from tlcore.draws import draw_views
 from tlcore.explain import class_map, on_original
+from tlcore.transforms.draws import draw_views
 from ui.predict.models import Chosen
 from ui.shared.image_picker import PickedImage, thumbnail
 

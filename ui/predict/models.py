@@ -8,7 +8,7 @@ import streamlit as st
 
 from tlcore.evaluation.stored import checkpoint_stamp
 from tlcore.models.zoo import ZOO
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from ui.compare.runs import readable_runs, run_label
 from ui.shared.cached import list_runs

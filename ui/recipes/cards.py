@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlcore.data.library import add_path
+from tlcore.data.intake.library import add_path
 from tlcore.errors import TlcoreError
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import missing_data, recipe_config

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from tlcore.data.dataset import Dataset
-from tlcore.data.thumbnails import thumbnails
+from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.figures.recipes import plot_movement
@@ -13,7 +13,7 @@ from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import recipe_config
 from tlcore.recipes.lesson import GALLERY_IMAGES, GRID_IMAGES, WORDS_OF_RECIPES, Figure, lesson
 from tlcore.recipes.recipe import FACT, Recipe
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from ui.compare.runs import run_label
 from ui.dataset.detail import picture_of

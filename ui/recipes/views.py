@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from tlcore.crops import sample_crops
 from tlcore.data.dataset import Dataset
 from tlcore.errors import UnreadableImage
 from tlcore.figures.style import PALETTE
-from tlcore.transforms import CenterCrop, RandomResizedCrop, Resize, TransformSpec
+from tlcore.transforms.crops import sample_crops
+from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, TransformSpec
 
 CROPS = 5
 TILE_PX = 150

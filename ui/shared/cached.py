@@ -8,9 +8,9 @@ import streamlit as st
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset as open_source
 from tlcore.data.dataset import Dataset
-from tlcore.data.demo import draw_demo
+from tlcore.data.formats.demo import draw_demo
 from tlcore.errors import TlcoreError
-from tlcore.runs.folder import Run, list_runs as list_run_folders
+from tlcore.runs.folder.run import Run, list_runs as list_run_folders
 
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tlcore.figures.training import plot_curves, plot_learning_rates, plot_times
-from tlcore.runs.folder import Run
-from tlcore.runs.layout import METRICS_FILE
+from tlcore.runs.folder.layout import METRICS_FILE
+from tlcore.runs.folder.run import Run
 from tlcore.training.history import EpochRecord, best_epoch, trained_here
 
 FIGURES = {

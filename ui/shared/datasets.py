@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from tlcore.data.catalog import is_named
-from tlcore.data.library import list_sources
+from tlcore.data.intake.library import list_sources
 
 
 @st.cache_data(ttl=2.0, show_spinner=False)

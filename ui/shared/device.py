@@ -11,8 +11,8 @@ from importlib.metadata import version
 
 import psutil
 
-from tlcore.files import write_json
-from tlcore.home import cache_dir
+from tlcore.system.files import write_json
+from tlcore.system.home import cache_dir
 
 
 @dataclass

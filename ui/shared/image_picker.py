@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from tlcore.data.dataset import Dataset
-from tlcore.data.images import decode_image
+from tlcore.data.pixels.images import decode_image
 from tlcore.errors import UnreadableImage
 from ui.shared.cached import open_dataset
 from ui.shared.state import param, set_params

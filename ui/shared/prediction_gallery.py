@@ -12,10 +12,10 @@ import streamlit as st
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import ImageSource
-from tlcore.data.thumbnails import thumbnails
+from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.figures.style import BAD, GOOD
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 from ui.shared.widgets import percent
 
 PER_PAGE = 48

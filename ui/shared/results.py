@@ -9,7 +9,7 @@ import streamlit as st
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.stored import Stored, load_stored, stored_version
 from tlcore.evaluation.tables import epochs_table, predictions_table
-from tlcore.runs.folder import Run
+from tlcore.runs.folder.run import Run
 
 T = TypeVar("T")
 KEPT_S = 1800  # 21 epochs on 10,000 images of 100 classes are 84 MB

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from tlcore.errors import TlcoreError
-from tlcore.runs import jobs
-from tlcore.runs.folder import Run
-from tlcore.runs.status import Status
+from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.status import Status
+from tlcore.runs.work import jobs
 from ui.compare.runs import run_label
 from ui.shared.cached import forget_runs
 from ui.shared.hosting import is_hosted

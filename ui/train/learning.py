@@ -6,11 +6,11 @@ import streamlit as st
 
 from tlcore.config import LossConfig, MixConfig, OptimizerConfig, RunConfig, ScheduleConfig
 from tlcore.models.architecture import Architecture
-from tlcore.saved_transforms import list_transforms
 from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
-from tlcore.training.optimizers import OPTIMIZERS
-from tlcore.training.schedules import SCHEDULES
-from tlcore.transforms import AUGMENTATIONS
+from tlcore.training.optimisation.optimizers import OPTIMIZERS
+from tlcore.training.optimisation.schedules import SCHEDULES
+from tlcore.transforms.saved import list_transforms
+from tlcore.transforms.spec import AUGMENTATIONS
 from ui.shared.state import link, param, set_params, with_current
 from ui.train.fill import OF_RECIPE, UNSHOWN, loaded_recipe
 

@@ -8,7 +8,7 @@ import streamlit as st
 from tlcore.config import RunConfig
 from tlcore.figures.training import plot_lr_finder
 from tlcore.runs.progress import PHASES
-from tlcore.runs.trials import Trial, find_trial, start_trial
+from tlcore.runs.work.trials import Trial, find_trial, start_trial
 from ui.shared.widgets import plain, show_figure
 from ui.train.plan import Outline
 

@@ -9,18 +9,18 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.config import RunConfig, parse_config
-from tlcore.data.audit import RARE, Finding, audit
 from tlcore.data.dataset import Dataset
-from tlcore.data.scan import load_scan
+from tlcore.data.health.audit import RARE, Finding, audit
+from tlcore.data.health.scan import load_scan
 from tlcore.errors import ConfigError
 from tlcore.recipes.fitting import fitted_views
-from tlcore.saved_transforms import load_transform
+from tlcore.transforms.saved import load_transform
 from ui.train.fill import OF_RECIPE, loaded_recipe
 from ui.train.form import Choices
 from ui.train.learning import AUTO, NONE, SAVED
 
 if TYPE_CHECKING:
-    from tlcore.training.group_table import GroupRow
+    from tlcore.training.preview.group_table import GroupRow
 
 WARNED = ("leak", "conflicting_labels", "rare_classes")
 """Findings of the health report that matter for training."""
@@ -76,9 +76,9 @@ def _outline(
 ) -> Outline:
     from tlcore.models.weights import weights_file  # these import torch: once per server, for the first to come here
     from tlcore.models.zoo import eval_transform, find_architecture
-    from tlcore.training.group_table import group_rows
     from tlcore.training.plan import augmented, outline_run
-    from tlcore.training.projection import batches_per_epoch, projected_disk
+    from tlcore.training.preview.group_table import group_rows
+    from tlcore.training.preview.projection import batches_per_epoch, projected_disk
 
     config = parse_config(json.loads(settings), "the form")
     architecture = find_architecture(config.model.backbone)

@@ -9,7 +9,7 @@ import streamlit as st
 from tlcore.config import ScheduleConfig
 from tlcore.errors import ConfigError
 from tlcore.figures.training import plot_schedule
-from tlcore.training.schedules import Schedule
+from tlcore.training.optimisation.schedules import Schedule
 from ui.shared.widgets import show_figure
 
 POINTS = 201

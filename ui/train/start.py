@@ -9,9 +9,9 @@ from tlcore.config import RunConfig
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import RunBusy
 from tlcore.recipes.recipe import FACT as RECIPE
-from tlcore.runs import jobs
-from tlcore.runs.folder import create_run
+from tlcore.runs.folder.run import create_run
 from tlcore.runs.sweep import FACT as SWEEP
+from tlcore.runs.work import jobs
 from ui.shared.cached import forget_runs
 from ui.shared.hosting import MAX_QUEUE, is_hosted
 from ui.shared.state import set_params

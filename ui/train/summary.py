@@ -6,8 +6,8 @@ import json
 import streamlit as st
 
 from tlcore.config import RunConfig
-from tlcore.runs.jobs import live_runs
-from tlcore.runs.trials import Trial, any_live_trial, find_trial, start_trial
+from tlcore.runs.work.jobs import live_runs
+from tlcore.runs.work.trials import Trial, any_live_trial, find_trial, start_trial
 from ui.shared.cached import list_runs
 from ui.shared.state import link
 from ui.shared.widgets import count, error_box, friendly_errors, plain, seconds, show_fact, size

@@ -4,9 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.figures.training import plot_sweep
-from tlcore.runs.folder import Run
-from tlcore.runs.jobs import describe
+from tlcore.runs.folder.run import Run
 from tlcore.runs.sweep import new_sweep_name, sweep_configs
+from tlcore.runs.work.jobs import describe
 from tlcore.training.history import best_epoch
 from ui.shared.widgets import friendly_errors, percent, show_figure
 from ui.train.plan import Outline

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from tlcore.runs.folder import Run
-from tlcore.runs.layout import LOG_FILE
+from tlcore.runs.folder.layout import LOG_FILE
+from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.status import Status
 from tlcore.runs.progress import describe, fraction_done, remaining_s
-from tlcore.runs.status import Status
 from tlcore.runs.sweep import members, sweep_of
 from tlcore.training.history import best_epoch
 from ui.shared.cached import list_runs

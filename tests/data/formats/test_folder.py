@@ -1,0 +1,297 @@
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tlcore.config import DataConfig
+from tlcore.data.dataset import Dataset
+from tlcore.data.formats.folder import open_folder
+from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage
+
+HYMENOPTERA = Path(__file__).parents[3] / "../shared/data/hymenoptera_data"
+
+
+def opened(root: Path, **settings) -> Dataset:
+    return open_folder(root, DataConfig(source=str(root), **settings))
+
+
+def ids(dataset: Dataset, split: str) -> list[str]:
+    return [sample.id for sample in dataset.split(split)]
+
+
+def test_hymenoptera_has_244_train_and_153_val_images():
+    if not HYMENOPTERA.is_dir():
+        pytest.skip("hymenoptera_data is not beside the project")
+    dataset = opened(HYMENOPTERA)
+    assert dataset.classes == ("ants", "bees")
+    assert len(dataset.split("train")) == 244
+    assert len(dataset.split("val")) == 153
+    assert "Not counted: 1 file" in dataset.notes[0]
+    assert "imageNotFound.gif" in dataset.notes[0]
+
+
+@pytest.mark.parametrize(("train", "val"), [("train", "val"), ("Training", "VALID"), ("TRAIN", "validation")])
+def test_split_folders_are_known_by_several_names(root, put, train, val):
+    for folder in (train, val, "test"):
+        put(f"{folder}/ants", 2)
+        put(f"{folder}/bees", 1)
+    dataset = opened(root)
+    assert dataset.split_names == ("train", "val", "test")
+    assert dataset.class_counts("val") == {"ants": 2, "bees": 1}
+    assert dataset.carved == ()
+    assert dataset.notes == ()
+    assert dataset.report_split == "test"
+
+
+def test_samples_are_ordered_by_split_then_class_then_id(root, put):
+    for folder in ("test/b", "val/a", "train/b", "train/a", "val/b", "test/a"):
+        put(folder, ["2.png", "10.png"])
+    dataset = opened(root)
+    assert [sample.id for sample in dataset.samples][:6] == [
+        "train/a/10.png",
+        "train/a/2.png",
+        "train/b/10.png",
+        "train/b/2.png",
+        "val/a/10.png",
+        "val/a/2.png",
+    ]
+    assert [sample.target for sample in dataset.split("train")] == [0, 0, 1, 1]
+
+
+def test_without_splits_val_and_test_are_carved_and_said(root, put):
+    put("ants", 20)
+    put("bees", 40)
+    dataset = opened(root, split_seed=3)
+    assert dataset.class_counts("val") == {"ants": 3, "bees": 6}
+    assert dataset.class_counts("test") == {"ants": 3, "bees": 6}
+    assert dataset.carved == ("val", "test")
+    assert dataset.notes == (
+        "No val or test split: 15 % of train was set aside as val and 15 % of train was set aside as test, "
+        "stratified, seed 3.",
+    )
+
+
+def test_train_alone_is_carved(root, put):
+    put("train/ants", 10)
+    put("train/bees", 10)
+    assert opened(root).carved == ("val", "test")
+
+
+def test_without_val_it_is_carved_from_train_and_test_stays(root, put):
+    for split in ("train", "test"):
+        put(f"{split}/ants", 10)
+        put(f"{split}/bees", 10)
+    dataset = opened(root, val_fraction=0.2)
+    assert len(dataset.split("train")) == 16
+    assert len(dataset.split("test")) == 20
+    assert all(sample_id.startswith("train/") for sample_id in ids(dataset, "val"))
+    assert dataset.carved == ("val",)
+    assert dataset.notes == ("No val split: 20 % of train was set aside as val, stratified, seed 0.",)
+
+
+def test_without_test_val_is_the_report_split_and_that_is_said(root, put):
+    for split in ("train", "val"):
+        put(f"{split}/ants", 2)
+        put(f"{split}/bees", 2)
+    dataset = opened(root)
+    assert dataset.report_split == "val"
+    assert dataset.carved == ()
+    assert "No test split: val serves as the report split" in dataset.notes[0]
+
+
+def test_two_folders_for_one_split_are_refused(root, put):
+    for split in ("train", "val", "validation"):
+        put(f"{split}/ants", 1)
+        put(f"{split}/bees", 1)
+    with pytest.raises(DatasetInvalid, match=r"both 'val' and 'validation'.*Remove or rename one"):
+        opened(root)
+
+
+def test_splits_without_train_are_refused(root, put):
+    put("val/ants", 1)
+    put("test/ants", 1)
+    with pytest.raises(DatasetInvalid, match="class folders in 'test', 'val', but none in a folder 'train'"):
+        opened(root)
+
+
+def test_a_class_may_be_called_train(root, put):
+    put("train", 5)
+    put("bus", 5)
+    assert opened(root).classes == ("bus", "train")
+
+
+def test_unlabelled_test_images_are_ignored_with_a_note(root, put):
+    put("train/ants", 5)
+    put("train/bees", 5)
+    put("test", 3)
+    dataset = opened(root)
+    assert "test" in dataset.carved
+    assert "Ignored, because they are in no class folder: 3 images, like test/0.png." in dataset.notes
+
+
+def test_splits_without_labels_are_refused(root, put):
+    put("train", 3)
+    put("test", 3)
+    with pytest.raises(DatasetInvalid, match=r"have no labels: 'test', 'train' hold no class folders\. Expected is"):
+        opened(root)
+
+
+def test_images_without_class_folders_are_refused_with_the_layout(root, put):
+    put(".", 3)
+    with pytest.raises(DatasetInvalid, match=r"in no class folder \(3, like '0.png'\). Expected is .*FOLDER/CLASS"):
+        opened(root)
+
+
+def test_an_empty_folder_is_refused_with_the_layout(root):
+    with pytest.raises(DatasetInvalid, match=r"No images in .*FOLDER/train/CLASS/image.jpg.*\.webp"):
+        opened(root)
+
+
+def test_a_missing_folder_is_not_found(tmp_path):
+    with pytest.raises(DatasetNotFound, match=r"There is no folder .*nowhere"):
+        opened(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_one_class_is_refused(root, put, count):
+    put("ants", count)
+    with pytest.raises(DatasetInvalid, match=r"one class only, 'ants'.*add another class"):
+        opened(root)
+
+
+def test_a_class_that_train_lacks_is_refused_by_name(root, put):
+    put("train/ants", 2)
+    put("train/bees", 2)
+    put("val/wasps", 2)
+    (root / "train/wasps").mkdir()
+    with pytest.raises(
+        DatasetInvalid, match=r"val has images of 'wasps', but train has none. Add such images to train"
+    ):
+        opened(root)
+
+
+def test_empty_classes_and_hidden_folders_do_not_shift_the_indices(root, put):
+    put("train/bees", 2)
+    put("train/cats", 2)
+    put("train/.cache", 2)
+    put("train/__MACOSX", 2)
+    put("train/bees", ["._0.png"])
+    (root / "train/ants").mkdir()
+    dataset = opened(root)
+    assert dataset.classes == ("bees", "cats")
+    assert len(dataset.samples) == 4
+    assert "Ignored, because there are no images in them: 'ants'." in dataset.notes
+
+
+def test_a_class_without_val_images_is_noted(root, put):
+    put("train/ants", 2)
+    put("train/bees", 2)
+    put("val/ants", 2)
+    assert "No images in val of: 'bees'." in opened(root).notes
+
+
+def test_an_unpacked_archive_is_entered_with_a_note(root, put):
+    put("zip/set/train/ants", 4)
+    put("zip/set/train/bees", 4)
+    dataset = opened(root)
+    assert dataset.samples[0].id.startswith("train/ants/")
+    assert f"in {root / 'zip/set'}" in dataset.notes[0]
+    assert dataset.name == "set"
+
+
+def test_folders_within_a_class_belong_to_it(root, put):
+    put("ants/red/small", 3)
+    put("ants", ["x.png"])
+    put("bees", 3)
+    assert sum(sample.target == 0 for sample in opened(root).samples) == 4
+
+
+def test_names_with_spaces_and_letters_of_any_script_are_read(root, put):
+    put("Größe 1/ä b", ["naïve café.png", "日本 語.png"])
+    put("Ωμέγα", ["x y.png", "%20.png"])
+    dataset = opened(root)
+    assert dataset.classes == ("Größe 1", "Ωμέγα")
+    assert all(dataset.source.load(sample.id).shape == (3, 3, 4) for sample in dataset.samples)
+
+
+def test_the_same_class_name_in_other_bytes_is_the_same_class(root, put):
+    put("train/" + unicodedata.normalize("NFC", "é"), 2)
+    put("train/z", 2)
+    put("val/" + unicodedata.normalize("NFD", "é"), 2)
+    assert opened(root).class_counts("val") == {"é": 2, "z": 0}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows file names are Unicode")
+def test_names_that_are_not_utf8_are_ignored_with_a_note(root, put):
+    put("ants", 3)
+    put("bees", 3)
+    try:
+        (root / "bees" / os.fsdecode(b"caf\xe9.png")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    dataset = opened(root)
+    assert len(dataset.samples) == 6
+    assert any("1 names that are not UTF-8, like b'caf\\xe9.png'" in note for note in dataset.notes)
+
+
+def test_a_loop_of_links_ends(root, put):
+    put("ants", 3)
+    put("bees", 3)
+    (root / "ants/again").symlink_to(root, target_is_directory=True)
+    (root / "bees/self").symlink_to(root / "bees", target_is_directory=True)
+    assert len(opened(root).samples) == 6
+
+
+def test_a_linked_class_folder_is_followed(root, put, tmp_path):
+    put("ants", 3)
+    put("../elsewhere", 3)
+    (root / "bees").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert opened(root).classes == ("ants", "bees")
+
+
+def test_a_link_to_nothing_is_a_sample_that_cannot_be_read(root, put):
+    put("ants", 3)
+    put("bees", 3)
+    (root / "ants/gone.jpg").symlink_to(root / "nowhere.jpg")
+    dataset = opened(root)
+    assert "ants/gone.jpg" in [sample.id for sample in dataset.samples]
+    with pytest.raises(UnreadableImage, match=r"^file not found$"):
+        dataset.source.load("ants/gone.jpg")
+
+
+def test_extensions_count_in_any_case(root, put):
+    put("ants", ["a.JPG", "b.Jpeg", "c.jfif", "d.PNG"])
+    put("bees", ["e.WebP", "f.tif"])
+    (root / "bees/notes.txt").write_text("none")
+    (root / "bees/g.gif").write_bytes(b"GIF89a")
+    dataset = opened(root)
+    assert len(dataset.samples) == 6
+    assert "Not counted: 2 files, whose endings are not an image's, like bees/g.gif." in dataset.notes
+
+
+def test_what_lies_beside_the_split_folders_is_ignored_with_a_note(root, put):
+    put("train/ants", 5)
+    put("train/bees", 5)
+    put("extras", 2)
+    put(".", ["overview.png"])
+    dataset = opened(root)
+    assert dataset.classes == ("ants", "bees")
+    assert "Ignored beside the split folders: 'extras/', 'overview.png'." in dataset.notes
+
+
+def test_one_image_per_class_is_too_little_to_set_any_aside(root, put):
+    put("ants", 1)
+    put("bees", 1)
+    with pytest.raises(DatasetInvalid, match=r"Each class has one image only.*Add images"):
+        opened(root)
+
+
+def test_classes_of_two_images_get_no_test_split_and_that_is_said(root, put):
+    put("ants", 2)
+    put("bees", 2)
+    dataset = opened(root)
+    assert dataset.carved == ("val",)
+    assert dataset.report_split == "val"
+    assert dataset.notes[0] == "No val split: 15 % of train was set aside as val, stratified, seed 0."
+    assert dataset.notes[1].startswith("No test split: val serves as the report split.")

@@ -1,0 +1,188 @@
+import io
+import random
+import struct
+import zipfile
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from tlcore.data.dataset import LeftOut
+from tlcore.data.intake import archive
+from tlcore.data.intake.archive import LIMITS, unpack
+from tlcore.errors import DatasetInvalid
+
+
+def picture(colour: int = 0) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), (colour, 0, 0)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def packed(
+    files: dict[str, bytes] | list[tuple[str | zipfile.ZipInfo, bytes]], method=zipfile.ZIP_DEFLATED
+) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as made:
+        for name, data in files.items() if isinstance(files, dict) else files:
+            made.writestr(name, data)
+    return buffer
+
+
+def finish(file: io.BytesIO, folder, limits=LIMITS) -> list[LeftOut]:
+    work = unpack(file, folder, limits)
+    while True:
+        try:
+            next(work)
+        except StopIteration as finished:
+            return finished.value
+
+
+def refusal(file: io.BytesIO, folder, limits=LIMITS) -> str:
+    with pytest.raises(DatasetInvalid) as caught:
+        finish(file, folder, limits)
+    return str(caught.value)
+
+
+def files_below(folder) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_images_and_tables_are_unpacked_and_the_rest_is_named(root):
+    names = ["top/a/1.png", "top/b/2.JPG", "top/labels.csv", "top/readme.txt", "top/inner.zip"]
+    left_out = finish(packed({name: name.encode() for name in names}), root)
+    assert files_below(root) == sorted(names[:3])
+    assert (root / "top/b/2.JPG").read_bytes() == b"top/b/2.JPG"
+    assert [image.id for image in left_out] == names[3:]
+    assert left_out[0].reason == "not an image or a table, by its ending"
+
+
+def test_what_systems_leave_in_archives_is_ignored(root):
+    names = ["__MACOSX/a/._1.png", ".DS_Store", "a/.hidden.png", ".git/x.png", "a/Thumbs.db", "a/1.png"]
+    assert finish(packed(dict.fromkeys(names, b"x")), root) == []
+    assert files_below(root) == ["a/1.png"]
+
+
+def test_progress_counts_files(root):
+    work = unpack(packed({f"a/{number}.png": b"x" for number in range(3)}), root)
+    assert list(work) == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_names_written_as_utf_8_without_saying_so_are_read(root):
+    info = zipfile.ZipInfo("a/B\u00e4r.png")
+    file = packed([(info, b"x")])
+    data = bytearray(file.getvalue())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        struct.pack_into("<H", data, data.index(signature) + flags, 0)
+    finish(io.BytesIO(bytes(data)), root)
+    assert files_below(root) == ["a/Bär.png"]
+
+
+@pytest.mark.parametrize("name", ["../evil.png", "/evil.png", "..\\evil.png", "C:\\evil.png", "a/../../evil.png"])
+def test_nothing_escapes_the_folder(root, tmp_path, name):
+    assert "evil.png" in refusal(packed([("a/1.png", b"x"), (name, b"x")]), root)
+    assert files_below(root) == []
+    assert not list(tmp_path.rglob("evil.png"))
+
+
+def test_a_link_is_refused(root):
+    info = zipfile.ZipInfo("a/1.png")
+    info.external_attr = 0o120777 << 16
+    assert "a link or a device" in refusal(packed([(info, b"/etc/passwd")]), root)
+
+
+def test_an_encrypted_archive_is_refused(root):
+    data = bytearray(packed({"a/1.png": b"x"}).getvalue())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    assert "encrypted" in refusal(io.BytesIO(bytes(data)), root)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["a/1.png", "a/1.png"], "twice"),
+        (["a/1.png", "a/1.PNG"], "differs in case"),
+        (["a/1.png", "A/2.png"], "differ in case"),
+        (["a/b.png", "a/b.png/1.png"], "both a file and a folder"),
+        (["a/b.png/1.png", "a/b.png"], "both a file and a folder"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_names_that_get_into_each_others_way_are_refused(root, names, words):
+    assert words in refusal(packed([(name, b"x") for name in names]), root)
+    assert files_below(root) == []
+
+
+def test_limits_are_kept(root):
+    three = packed({f"a/{number}.png": b"x" * 1000 for number in range(3)}, zipfile.ZIP_STORED)
+    assert "more than 2 files" in refusal(three, root, replace(LIMITS, files=2))
+    assert "at most" in refusal(three, root, replace(LIMITS, file_bytes=999))
+    assert "Unpacked, this would be" in refusal(three, root, replace(LIMITS, total_bytes=2999))
+    assert "not enough space" in refusal(three, root, replace(LIMITS, free_bytes=1 << 62))
+    assert "lists too many files" in refusal(three, root, replace(LIMITS, directory_bytes=100))
+    assert files_below(root) == []
+
+
+def test_a_bomb_is_refused_unread(root, monkeypatch):
+    monkeypatch.setattr(archive, "_SMALL_BYTES", 1000)
+    bomb = packed({"a/1.png": bytes(10_000_000)})
+    assert "as no images do" in refusal(bomb, root)
+    assert files_below(root) == []
+
+
+def test_entries_that_share_their_bytes_are_refused(root):
+    data = packed({"a/1.png": bytes(5000)}, zipfile.ZIP_STORED).getvalue()
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    entries = b"".join(data[start:end].replace(b"a/1.png", b"a/%d.png" % number) for number in range(9))
+    tail = bytearray(data[end:])
+    struct.pack_into("<HHL", tail, 8, 9, 9, len(entries))
+    assert "as no images do" in refusal(io.BytesIO(data[:start] + entries + bytes(tail)), root)
+
+
+def test_a_file_that_is_larger_than_it_says_is_refused(root):
+    data = bytearray(packed({"a/1.png": b"x" * 5000}, zipfile.ZIP_STORED).getvalue())
+    struct.pack_into("<L", data, data.index(b"PK\x01\x02") + 24, 10)  # uncompressed size
+    assert "damaged at 'a/1.png'" in refusal(io.BytesIO(bytes(data)), root)
+    assert all((root / name).stat().st_size <= 10 for name in files_below(root))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 100, b"Rar!\x1a\x07\x00" + bytes(100)])
+def test_what_is_no_zip_says_so(root, content):
+    assert "not a zip file" in refusal(io.BytesIO(content), root)
+
+
+def test_a_cut_off_archive_says_so(root):
+    data = packed({f"a/{number}.png": picture(number) for number in range(20)}).getvalue()
+    assert "not a zip file, or it is damaged" in refusal(io.BytesIO(data[: len(data) // 2]), root)
+
+
+def test_a_damaged_file_is_named(root):
+    data = bytearray(packed({"a/1.png": picture() * 50}).getvalue())
+    data[60] ^= 0xFF
+    assert "damaged at 'a/1.png'" in refusal(io.BytesIO(bytes(data)), root)
+
+
+def test_an_unknown_compression_says_so(root):
+    data = bytearray(packed({"a/1.png": b"x" * 100}).getvalue())
+    for signature, method in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        struct.pack_into("<H", data, data.index(signature) + method, 9)  # Deflate64
+    assert "compressed in a way" in refusal(io.BytesIO(bytes(data)), root)
+
+
+def test_an_archive_without_images_says_so(root):
+    assert "no images in the archive" in refusal(packed({"a/readme.txt": b"x"}), root)
+    assert "no images in the archive" in refusal(packed({}), root)
+
+
+def test_random_damage_raises_nothing_else(root):
+    draw = random.Random(0)
+    good = packed({f"c{number % 2}/{number}.png": picture(number) for number in range(4)}).getvalue()
+    for attempt in range(300):
+        data = bytearray(good)
+        for _ in range(draw.randint(1, 6)):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        folder = root / str(attempt)
+        folder.mkdir()
+        with suppress(DatasetInvalid):
+            finish(io.BytesIO(bytes(data)), folder)

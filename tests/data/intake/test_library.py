@@ -1,0 +1,81 @@
+import pytest
+
+from tlcore.data.intake.library import add_path, forget_path, free_name, list_sources
+from tlcore.errors import DatasetInvalid, DatasetNotFound
+
+
+@pytest.fixture
+def datasets(home):
+    """`datasets("flowers/train/rose/1.jpg")` makes that empty file, and the folders around it."""
+
+    def make(*names: str) -> None:
+        for name in names:
+            path = home / "datasets" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+
+    return make
+
+
+def test_built_in_datasets_are_there_at_once():
+    assert list_sources() == ["demo"]
+
+
+def test_folders_with_class_folders_are_datasets_and_others_are_not(datasets, home):
+    datasets("flowers/train/rose/1.jpg", "birds/owl/1.PNG", "notes/today.txt", "loose/1.jpg", ".incoming/1-x/a/b/1.jpg")
+    assert list_sources() == ["demo", str(home / "datasets/birds"), str(home / "datasets/flowers")]
+
+
+def test_a_table_beside_images_is_a_dataset(datasets, home):
+    datasets("cells/labels.csv", "cells/1.png", "cells/notes.txt")
+    assert list_sources() == ["demo", str(home / "datasets/cells/labels.csv")]
+
+
+def test_torchvision_sets_are_there_when_their_files_are(datasets, home):
+    datasets(*(f"cifar-10-batches-py/{name}" for name in ("test_batch", "batches.meta")))
+    assert list_sources() == ["demo"]
+    datasets(*(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6)))
+    assert list_sources() == ["demo", "CIFAR10"]
+
+
+def test_the_environment_names_further_roots(monkeypatch, make_images, tmp_path):
+    one, two = make_images("roots/one", train=1), make_images("set", train=1)
+    monkeypatch.setenv("TLCORE_DATA", f"{tmp_path / 'roots'}:{two}:{tmp_path / 'none'}")
+    assert list_sources() == ["demo", str(one), str(two)]
+
+
+def test_an_added_path_stays_until_it_is_forgotten_or_gone(make_images, tmp_path):
+    root = make_images(train=2)
+    source = add_path(f' "{root}" ')
+    assert add_path(str(root)) == source == str(root)
+    assert list_sources() == ["demo", source]
+    forget_path(source)
+    assert list_sources() == ["demo"]
+    add_path(str(root))
+    root.rename(tmp_path / "elsewhere")
+    assert list_sources() == ["demo"]
+
+
+@pytest.mark.parametrize("path", ["", "/no/such/place", "nul\0", "x" * 5000])
+def test_a_path_to_nothing_is_refused(path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((DatasetNotFound, DatasetInvalid)):
+        add_path(path or "./none")
+
+
+def test_a_file_that_is_no_table_is_refused(tmp_path):
+    (tmp_path / "x.zip").touch()
+    with pytest.raises(DatasetInvalid, match="neither a folder nor a table"):
+        add_path(str(tmp_path / "x.zip"))
+
+
+def test_a_damaged_record_is_an_empty_one(home):
+    home.mkdir()
+    (home / "datasets.json").write_text('{"paths": 7}')
+    assert list_sources() == ["demo"]
+
+
+def test_a_free_name_is_new_whatever_the_case(datasets):
+    datasets("Flowers/a/1.jpg", "flowers-2/a/1.jpg")
+    assert free_name("flowers") == "flowers-3"
+    assert free_name("MNIST") == "MNIST-2"

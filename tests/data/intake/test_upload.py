@@ -1,0 +1,171 @@
+import io
+import os
+import zipfile
+
+import pytest
+from PIL import Image
+
+from tlcore.config import DataConfig
+from tlcore.data.catalog import open_dataset
+from tlcore.data.intake import upload
+from tlcore.data.intake.library import list_sources
+from tlcore.data.intake.upload import Staged, stage_archive, stage_classes, stage_table
+from tlcore.errors import DataError, DatasetInvalid
+
+
+def picture(colour: int = 0) -> io.BytesIO:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), (colour, 0, 0)).save(buffer, "PNG")
+    return buffer
+
+
+def packed(*names: str, **texts: str) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        for number, name in enumerate(names):
+            made.writestr(name, picture(number).getvalue())
+        for name, text in texts.items():
+            made.writestr(name.replace("__", "/") + ".csv", text)
+    return buffer
+
+
+def finish(work) -> Staged:
+    while True:
+        try:
+            next(work)
+        except StopIteration as finished:
+            return finished.value
+
+
+def folders(top: str = "") -> list[str]:
+    return [f"{top}{name}/{number}.png" for name in ("ants", "bees") for number in range(4)]
+
+
+def left_behind(home) -> list[str]:
+    return [path.name for path in home.rglob("*")] if home.exists() else []
+
+
+def test_an_archive_is_described_before_it_is_taken_in(home):
+    staged = finish(stage_archive(packed(*folders("insects/"), "insects/readme.txt"), "My insects.zip"))
+    assert staged.summary.classes == ("ants", "bees")
+    assert staged.summary.images == 8
+    assert staged.summary.counts["train"] == {"ants": 2, "bees": 2}
+    assert [(image.id, image.reason) for image in staged.summary.left_out] == [
+        ("insects/readme.txt", "not an image or a table, by its ending")
+    ]
+    assert any("set aside" in note for note in staged.summary.notes)
+    assert list_sources() == ["demo"]
+    source = staged.accept()
+    assert source == str(home / "datasets/My insects.zip")
+    assert list_sources() == ["demo", source]
+    assert len(open_dataset(DataConfig(source=source)).samples) == 8
+    assert (home / "datasets/My insects.zip/ants/0.png").exists()
+    assert not (home / "datasets/.incoming").exists()
+
+
+def test_splits_of_the_archive_are_kept():
+    names = [f"{split}/{name}/{split}.png" for split in ("train", "val", "test") for name in ("a", "b")]
+    assert set(finish(stage_archive(packed(*names), "x")).summary.counts) == {"train", "val", "test"}
+
+
+def test_discarding_leaves_nothing_behind(home):
+    finish(stage_archive(packed(*folders()), "x")).discard()
+    assert list_sources() == ["demo"]
+    assert not [name for name in left_behind(home) if name.endswith(".png")]
+
+
+def test_half_an_upload_leaves_nothing_behind(home):
+    work = stage_archive(packed(*folders()), "x")
+    next(work)
+    next(work)
+    assert "0.png" in left_behind(home)
+    work.close()
+    assert left_behind(home) == ["datasets"]
+
+
+@pytest.mark.parametrize(
+    ("archive", "words"),
+    [
+        (packed("a/1.png", "b/../../1.png"), "leads out"),
+        (packed("only/1.png", "only/2.png"), "one class only"),
+        (packed("one/a/1.png", "one/a/2.png"), "one class only"),
+        (packed("1.png", "2.png"), "x are in no class folder"),
+        (io.BytesIO(b"no zip"), "not a zip file"),
+    ],
+)
+def test_a_refused_archive_leaves_nothing_behind_and_tells_no_paths_of_the_server(home, archive, words):
+    with pytest.raises(DatasetInvalid) as caught:
+        finish(stage_archive(archive, "x"))
+    assert words in str(caught.value)
+    assert str(home) not in str(caught.value)
+    assert left_behind(home) == ["datasets"]
+
+
+def test_a_name_that_is_taken_gets_a_number(home):
+    sources = [finish(stage_archive(packed(*folders()), name)).accept() for name in ("x", "X", "demo", "../x")]
+    assert [os.path.basename(source) for source in sources] == ["x", "X-2", "demo-2", "x-3"]
+
+
+def test_two_with_one_name_do_not_overwrite_each_other(home, monkeypatch):
+    first, second = (finish(stage_archive(packed(*folders()), "x")) for _ in range(2))
+    taken = first.accept()
+    names = iter(["x", "x-2"])
+    monkeypatch.setattr(upload, "free_name", lambda name: next(names))  # the other one was quicker
+    assert second.accept() == f"{taken}-2"
+
+
+def test_a_table_in_the_archive_says_the_classes(home):
+    names = [f"data/pictures/{number}.png" for number in range(8)]
+    table = "image,label\n" + "".join(f"{number}.png,{'odd' if number % 2 else 'even'}\n" for number in range(9))
+    staged = finish(stage_archive(packed(*names, data__labels=table), "numbers"))
+    assert staged.summary.classes == ("even", "odd")
+    assert [(image.id, image.reason) for image in staged.summary.left_out] == [
+        ("8.png", "in the table, but not uploaded")
+    ]
+    source = staged.accept()
+    assert source == str(home / "datasets/numbers/numbers.csv")
+    dataset = open_dataset(DataConfig(source=source))
+    assert (dataset.name, len(dataset.samples)) == ("numbers", 9)
+    assert list_sources() == ["demo", source]
+
+
+def test_a_table_of_something_else_does_not_hide_the_class_folders():
+    table = "name,likes\nants,sugar\nbees,nectar\n"
+    assert finish(stage_archive(packed(*folders("top/"), top__facts=table), "x")).summary.classes == ("ants", "bees")
+
+
+def test_a_table_and_images_can_be_uploaded_one_by_one(home):
+    table = io.BytesIO(b"".join(b"%d.png,%s\n" % (number, b"ab"[number % 2 : number % 2 + 1]) for number in range(6)))
+    images = [(f"{number}.png", picture(number)) for number in range(6)]
+    staged = finish(stage_table(("labels.csv", table), images, "one by one"))
+    assert staged.summary.classes == ("a", "b")
+    assert len(open_dataset(DataConfig(source=staged.accept())).samples) == 6
+
+
+def test_a_table_without_its_images_says_what_is_missing(home):
+    with pytest.raises(DatasetInvalid, match=r"None of the 2 images in .*labels.csv exists"):
+        finish(stage_table(("labels.csv", io.BytesIO(b"1.png,a\n2.png,b\n")), [("3.png", picture())], "x"))
+    assert left_behind(home) == ["datasets"]
+
+
+def test_images_per_class_are_filed_under_safe_names():
+    uploads = [("photo.png", picture(number)) for number in range(3)]
+    staged = finish(stage_classes({"../red/ants": uploads, "bees": uploads, "Bees": [("x.txt", picture())]}, "x"))
+    assert staged.summary.classes == ("bees", "red_ants")
+    assert staged.summary.images == 6
+    assert [image.id for image in staged.summary.left_out] == ["bees/x.txt"]
+
+
+def test_what_a_dead_process_left_behind_is_removed(home):
+    stale = home / "datasets/.incoming/999999999-abc"
+    stale.mkdir(parents=True)
+    kept = finish(stage_archive(packed(*folders()), "kept"))
+    finish(stage_archive(packed(*folders()), "x"))
+    assert not stale.exists()
+    assert kept.source.exists()
+
+
+def test_a_home_that_cannot_be_written_says_so(home):
+    home.write_text("in the way")
+    with pytest.raises(DataError, match="Nothing can be written to"):
+        finish(stage_archive(packed(*folders()), "x"))

@@ -1,0 +1,209 @@
+"""Jobs as processes: started, queued, stopped, killed, resumed."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.errors import CheckpointError, RunBusy, RunError
+from tlcore.runs.folder.layout import predictions_path
+from tlcore.runs.folder.run import Run, create_run, list_runs
+from tlcore.runs.folder.status import read_status, write_status
+from tlcore.runs.work import jobs
+from tlcore.runs.work.execute import execute
+from tlcore.training.plan import plan_run
+from tlcore.transforms.spec import RandomHorizontalFlip, RandomResizedCrop, TransformSpec
+
+DEADLINE_S = 90
+RANDOM = TransformSpec(operations=(RandomResizedCrop(size=32), RandomHorizontalFlip())).model_dump()
+ENDLESS = {"strategy": {"name": "fine_tuning"}, "train_transform": RANDOM, "epochs": 50_000}
+
+
+@pytest.fixture
+def make_run(configure):
+    """A run that waits to be started; all workers are killed in the end."""
+
+    def make(**changes) -> Run:
+        config = configure(**changes)
+        dataset = open_dataset(config.data)
+        plan = plan_run(config, dataset)
+        return create_run(plan.config, dataset, fingerprint(dataset), {})
+
+    yield make
+    for run in jobs.live_runs():
+        if run.status().pid != os.getpid():
+            psutil.Process(run.status().pid).kill()
+
+
+def wait_until(condition: Callable[[], bool], run: Run) -> None:
+    give_up = time.monotonic() + DEADLINE_S
+    while not condition():
+        log = run.path / "worker.log"
+        assert time.monotonic() < give_up, f"{run.status()} {log.read_text() if log.exists() else ''}"
+        time.sleep(0.02)
+
+
+def wait_for_epoch(run: Run, epoch: int) -> None:
+    wait_until(lambda: len(run.history()) > epoch, run)
+
+
+def wait_for_end(run: Run) -> None:
+    wait_until(lambda: not run.status().is_live, run)
+
+
+def test_a_run_that_was_only_made_is_neither_live_nor_interrupted(make_run):
+    run = make_run()
+    assert run.status().state == "queued"
+    assert not run.status().is_live
+    assert jobs.live_runs() == jobs.queue() == []
+    assert jobs.describe(run.status()) == "not started"
+
+
+def test_a_started_run_is_trained_and_evaluated_by_a_process_of_its_own(make_run):
+    run = make_run()
+    jobs.start([run])
+    assert jobs.live_runs() == [run]
+    wait_for_end(run)
+    status = run.status()
+    assert (status.state, status.error, status.note) == ("finished", None, None)
+    assert status.pid != os.getpid()
+    assert run.epochs() == [0, 1, 2, 3]
+    assert all(predictions_path(run.path, "test", epoch).exists() for epoch in run.epochs())
+    with pytest.raises(RunError, match="is finished"):
+        jobs.resume(run)
+
+
+def test_runs_wait_for_their_turn_without_torch_and_a_killed_worker_gives_its_turn_away(make_run):
+    first, second, third = make_run(**ENDLESS), make_run(), make_run()
+    jobs.start([first])
+    jobs.start([second])
+    jobs.start([third])
+    wait_for_epoch(first, 1)
+    assert jobs.live_runs() == [first, second, third]
+    assert jobs.queue() == [second, third]
+    wait_until(lambda: third.status().pid != os.getpid(), third)  # its worker is there, and waits
+    if sys.platform == "linux":
+        mapped = Path(f"/proc/{third.status().pid}/maps").read_text()
+        assert "libtorch" not in mapped
+        assert psutil.Process(third.status().pid).nice() == 10
+
+    jobs.stop(third)
+    wait_for_end(third)
+    assert (third.status().state, third.epochs()) == ("stopped", [])
+    assert first.status().state == "running"
+
+    psutil.Process(first.status().pid).kill()
+    wait_until(lambda: first.status().state == "interrupted", first)
+    wait_for_end(second)
+    assert second.status().state == "finished"
+
+
+def test_stop_lets_the_epoch_end_and_resume_goes_on_after_it(make_run):
+    run = make_run(**ENDLESS)
+    jobs.start([run])
+    wait_for_epoch(run, 1)
+    with pytest.raises(RunBusy, match=f"Run {run.name} is running"):
+        jobs.delete(run)
+    with pytest.raises(RunBusy):
+        jobs.resume(run)
+    jobs.stop(run)
+    wait_for_end(run)
+    done = len(run.history())
+    assert run.status().state == "stopped"
+    assert run.status().epoch == done - 1
+    assert run.epochs() == list(range(done))
+    assert predictions_path(run.path, "test", done - 1).exists()  # what there is was evaluated
+
+    jobs.resume(run)
+    wait_for_epoch(run, done + 1)
+    os.kill(run.status().pid, signal.SIGTERM)
+    wait_for_end(run)
+    assert run.status().state == "stopped"
+    assert [record.epoch for record in run.history()] == run.epochs() == list(range(len(run.epochs())))
+
+
+def test_stop_now_drops_the_running_epoch(make_run, make_images):
+    many = make_images("many", train=150, val=4, test=4)
+    slow = {"data": {"source": str(many)}, "model": {"backbone": "shufflenet_v2_x1_0", "weights": "none"}}
+    run = make_run(**{**ENDLESS, **slow, "batch_size": 2})
+    jobs.start([run])
+    wait_until(lambda: (run.status().epoch, run.status().phase) == (1, "train"), run)
+    jobs.stop(run, now=True)
+    wait_for_end(run)
+    assert (run.status().state, run.epochs()) == ("stopped", [0])
+
+
+def test_a_sweep_shares_one_worker(make_run):
+    runs = [make_run(optimizer={"learning_rate": rate}) for rate in (0.1, 0.01, 0.001)]
+    jobs.start(runs)
+    assert jobs.live_runs() == runs
+    for run in runs:
+        wait_for_end(run)
+    assert {run.status().state for run in runs} == {"finished"}
+    assert len({run.status().pid for run in runs}) == 1
+    assert all(predictions_path(run.path, "test", 3).exists() for run in runs)
+
+
+def test_a_worker_that_cannot_start_is_a_failed_run(make_run, monkeypatch):
+    run = make_run()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    jobs.start([run])
+    wait_for_end(run)
+    assert run.status().state == "failed"
+    assert "The worker ended with status 1 before it began" in run.status().error
+
+
+def test_what_was_handed_over_by_a_process_that_is_gone_is_interrupted(make_run):
+    run = make_run()
+    write_status(run.path, "queued", submitted=time.time(), pid=2**22 + 1)
+    assert run.status().state == "interrupted"
+    write_status(run.path, "finished", phase="predict", pid=2**22 + 1)
+    assert (run.status().state, run.status().is_live) == ("finished", False)
+
+
+def test_an_evaluation_can_be_asked_for_alone(make_run):
+    run = make_run()
+    with pytest.raises(CheckpointError, match="no saved epoch to evaluate yet"):
+        jobs.start_evaluation(run)
+    for _ in execute(run, plan_run(run.config, open_dataset(run.config.data))):
+        pass
+    jobs.start_evaluation(run)
+    assert jobs.describe(run.status()).startswith("finished, evaluating")
+    wait_for_end(run)
+    assert run.status().state == "finished"
+    assert all(predictions_path(run.path, "test", epoch).exists() for epoch in run.epochs())
+
+
+def test_a_full_queue_takes_no_more(make_run, monkeypatch):
+    monkeypatch.setattr(jobs, "MOST_WAITING", 1)
+    first, second = make_run(), make_run()
+    write_status(first.path, "queued", submitted=time.time())
+    with pytest.raises(RunError, match="1 runs are waiting, and 1 is the most"):
+        jobs.start([second])
+    assert second.status().submitted == 0
+
+
+def test_a_deleted_run_is_gone_at_once(make_run, home):
+    run, other = make_run(), make_run()
+    (home / "runs" / ".deleted-left-by-a-crash").mkdir()
+    (home / "runs" / ".deleted-left-by-a-crash" / "run.json").write_text("{}")
+    assert set(list_runs()) == {run, other}
+    jobs.delete(run)
+    assert list_runs() == [other]
+    assert [folder.name for folder in (home / "runs").iterdir()] == [other.name]
+
+
+def test_stopping_what_does_not_run_leaves_nothing_behind(make_run):
+    run = make_run()
+    before = json.loads((run.path / "status.json").read_text())
+    jobs.stop(run, now=True)
+    assert json.loads((run.path / "status.json").read_text()) == before
+    assert not (run.path / "stop").exists()
+    assert read_status(run.path).state == "queued"

@@ -1,0 +1,143 @@
+"""What the worker does with runs, in this process and with a stand-in for the evaluation."""
+
+import shutil
+import signal
+
+import pytest
+
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.errors import DatasetChanged
+from tlcore.runs.folder.requests import ask_to_stop, asked_to_stop
+from tlcore.runs.folder.run import create_run
+from tlcore.runs.work.worker import work
+from tlcore.training.events import EpochDone, Progress
+from tlcore.training.plan import plan_run
+
+
+@pytest.fixture
+def make_run(configure):
+    def make(**changes):
+        config = configure(**changes)
+        dataset = open_dataset(config.data)
+        plan = plan_run(config, dataset)
+        return create_run(plan.config, dataset, fingerprint(dataset), {})
+
+    return make
+
+
+class Evaluation:
+    """Remembers which runs it was called for, and what their status was while it worked."""
+
+    def __init__(self, error=None):
+        self.runs, self.statuses, self.error = [], [], error
+
+    def __call__(self, run):
+        self.runs.append(run)
+        yield Progress("features", 0, 5, 10, 100.0)
+        self.statuses.append(run.status())
+        if self.error is not None:
+            raise self.error
+
+
+def test_evaluation_follows_the_training_of_all_and_its_progress_is_visible(make_run):
+    runs, evaluation = [make_run(), make_run()], Evaluation()
+    work(runs, evaluation)
+    assert evaluation.runs == runs
+    during = evaluation.statuses[0]
+    assert (during.state, during.phase, during.done, during.total) == ("finished", "predict", 5, 10)
+    assert (during.epoch, during.epochs) == (3, 3)
+    assert [(run.status().state, run.status().phase) for run in runs] == [("finished", "")] * 2
+
+
+def test_an_evaluation_that_fails_leaves_the_run_finished_with_a_note(make_run):
+    run = make_run()
+    work([run], Evaluation(DatasetChanged("The classes are gone.")))
+    status = run.status()
+    assert (status.state, status.error) == ("finished", None)
+    assert status.note == "The saved epochs could not be evaluated: The classes are gone."
+
+
+def test_an_unexpected_error_is_noted_and_its_traceback_printed(make_run, capsys):
+    runs = [make_run(), make_run()]
+    work(runs, Evaluation(ZeroDivisionError("division by zero")))
+    assert all("ZeroDivisionError: division by zero" in run.status().note for run in runs)
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_run_that_cannot_be_trained_fails_in_words_and_the_next_one_is_trained(make_run, make_images):
+    elsewhere = make_images("elsewhere", train=4, val=2)
+    lost, good, evaluation = make_run(data={"source": str(elsewhere)}), make_run(), Evaluation()
+    shutil.rmtree(elsewhere)
+    work([lost, good], evaluation)
+    assert lost.status().state == "failed"
+    assert f"There is nothing at {elsewhere}" in lost.status().error
+    assert good.status().state == "finished"
+    assert evaluation.runs == [good]
+
+
+def test_a_run_that_diverges_fails_and_keeps_its_epochs(make_run):
+    run = make_run(strategy={"name": "from_scratch"}, optimizer={"name": "sgd", "learning_rate": 1e38})
+    work([run], Evaluation())
+    assert run.status().state == "failed"
+    assert "no longer a number" in run.status().error
+    assert run.epochs() == [0]
+
+
+def test_runs_that_were_told_to_stop_while_they_wait_are_not_begun(make_run):
+    stopped, other, evaluation = make_run(), make_run(), Evaluation()
+    ask_to_stop(stopped.path, "after_epoch")
+    work([stopped, other], evaluation)
+    assert (stopped.status().state, stopped.epochs()) == ("stopped", [])
+    assert other.status().state == "finished"
+    assert evaluation.runs == [other]
+    assert asked_to_stop(stopped.path) is None
+
+
+def test_while_the_last_epoch_runs_the_status_says_that_it_stops(make_run, monkeypatch):
+    run, states = make_run(epochs=50), []
+    monkeypatch.setattr("tlcore.runs.work.execute.HEARTBEAT_S", 0)
+    from tlcore.runs.work import execute as module
+
+    def asking(*arguments, **options):
+        for event in module_execute(*arguments, **options):
+            if isinstance(event, EpochDone) and event.record.epoch == 2:
+                ask_to_stop(run.path, "after_epoch")
+            if isinstance(event, Progress) and event.epoch == 2 and event.phase == "train":
+                ask_to_stop(run.path, "after_epoch")
+            states.append(run.status().state)
+            yield event
+
+    module_execute = module.execute
+    monkeypatch.setattr(module, "execute", asking)
+    work([run], Evaluation())
+    assert "stopping" in states
+    assert (run.status().state, run.epochs()) == ("stopped", [0, 1, 2])
+
+
+def test_an_evaluation_is_cancelled_by_a_stop(make_run):
+    run = make_run()
+
+    def endless(run):
+        ask_to_stop(run.path, "after_epoch")
+        for _ in range(10**9):
+            yield Progress("predict", 0, 1, 2, 1.0)
+
+    work([run], endless)
+    assert (run.status().state, run.status().note) == ("finished", "The evaluation was cancelled.")
+    assert asked_to_stop(run.path) is None
+
+
+def test_evaluating_alone_trains_nothing_and_keeps_the_state(make_run):
+    run, evaluation = make_run(), Evaluation()
+    work([run], Evaluation())
+    before = run.history()
+    work([run], evaluation, train=False)
+    assert evaluation.runs == [run]
+    assert run.status().state == "finished"
+    assert run.history() == before
+
+
+def test_signal_handlers_are_as_they_were(make_run):
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    work([make_run()], Evaluation())
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before

@@ -1,0 +1,66 @@
+"""What a dashboard is measured and photographed with: many small images, runs that are over, a run that goes on."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from benchmarks import ours
+
+CLASSES, SPLITS = 10, {"train": 0.7, "val": 0.15, "test": 0.15}
+SIDE_PX = 32
+
+
+def write_images(folder: str, images: int) -> None:
+    """So many noisy JPEGs of 32 px, in class folders per split; each class has a colour."""
+    draw = np.random.default_rng(0)
+    colours = draw.integers(40, 215, (CLASSES, 3))
+    for split, share in SPLITS.items():
+        for number, colour in enumerate(colours):
+            directory = Path(folder) / split / f"class {number}"
+            directory.mkdir(parents=True)
+            coarse = draw.normal(0, 50, (round(images * share / CLASSES), 4, 4, 3)) + colour
+            for index, pixels in enumerate(np.clip(coarse, 0, 255).astype(np.uint8)):
+                image = Image.fromarray(pixels).resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC)
+                image.save(directory / f"{index:05d}.jpg", quality=85)
+
+
+def scan(source: str, home: str) -> None:
+    """As the dataset page does with its first visitor."""
+    os.environ["TLCORE_HOME"] = home
+    from tlcore.config import DataConfig
+    from tlcore.data.catalog import open_dataset
+    from tlcore.data.health import scan as scanning
+
+    for _ in scanning.scan(open_dataset(DataConfig(source=source))):
+        pass
+
+
+def train(settings: ours.Settings, home: str) -> str:
+    """The name of a run that is over and evaluated."""
+    _, name = ours.train(settings, home)
+    ours.evaluate(name, home)
+    return name
+
+
+def start(settings: ours.Settings, home: str) -> tuple[str, int]:
+    """The name of a run that a worker carries out, as from the Train page, and the worker's process."""
+    os.environ["TLCORE_HOME"] = home
+    from tlcore.config import parse_config
+    from tlcore.data.catalog import fingerprint, open_dataset
+    from tlcore.runs.folder.run import create_run
+    from tlcore.runs.work import jobs
+    from tlcore.training.plan import plan_run
+
+    config = parse_config(settings)
+    dataset = open_dataset(config.data)
+    plan = plan_run(config, dataset)
+    facts: dict[str, Any] = {"device": plan.choice.reason}
+    run = create_run(plan.config, dataset, fingerprint(dataset), facts)
+    jobs.start([run])
+    while run.status().pid == os.getpid():  # until the worker has it
+        time.sleep(0.05)
+    return run.name, run.status().pid

@@ -1,0 +1,152 @@
+import os
+
+import pytest
+import torch
+from PIL import Image
+
+from tlcore.config import DataConfig
+from tlcore.data.catalog import open_dataset
+from tlcore.errors import ConfigError, DatasetInvalid
+from tlcore.models.build import build_model
+from tlcore.models.zoo import find_architecture
+from tlcore.system.device import choose_device
+from tlcore.training.distributed import Processes
+from tlcore.training.events import Progress
+from tlcore.training.inputs.features import FeatureRequest, Trunk, load_or_compute
+from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, TransformSpec
+
+FIXED = TransformSpec(operations=(Resize(size=32), CenterCrop(size=32)))
+RANDOM = TransformSpec(operations=(RandomResizedCrop(size=32),))
+
+
+@pytest.fixture
+def trunk():
+    model = build_model("small_cnn", "none", 2, seed=0).eval()
+    return Trunk(model, find_architecture("small_cnn"), choose_device("cpu", "fp32"))
+
+
+@pytest.fixture
+def request_for(colours):
+    def make(transform=FIXED, views=1, seed=0):
+        dataset = open_dataset(DataConfig(source=str(colours)))
+        return FeatureRequest(dataset, dataset.split("train"), transform, views, seed)
+
+    return make
+
+
+def compute(request, trunk):
+    """The features, and whether anything had to be computed."""
+    work = load_or_compute(request, trunk, 0, Processes())
+    computed = False
+    while True:
+        try:
+            computed |= isinstance(next(work), Progress)
+        except StopIteration as finished:
+            return finished.value, computed
+
+
+def test_features_are_what_the_head_of_the_whole_network_gets(request_for, trunk):
+    request = request_for()
+    features, _ = compute(request, trunk)
+    image = request.transform.build()(request.dataset.source.load(request.samples[5].id))[None]
+    torch.testing.assert_close(features.values_VND[0, 5], trunk.forward(image)[0])
+    assert features.positions == tuple(range(42))
+
+
+def test_features_are_found_again_by_another_process_of_the_same_content(request_for, trunk):
+    first, computed_first = compute(request_for(), trunk)
+    second, computed_second = compute(request_for(), trunk)
+    assert (computed_first, computed_second) == (True, False)
+    assert torch.equal(first.values_VND, second.values_VND)
+
+
+def test_a_pixel_a_weight_or_a_transform_makes_a_new_entry(request_for, trunk, colours):
+    compute(request_for(), trunk)
+    assert compute(request_for(FIXED.model_copy(update={"mean": (0.5, 0.5, 0.5)})), trunk)[1]
+    with torch.no_grad():
+        next(trunk.model.parameters())[0, 0, 0, 0] += 1e-3
+    assert compute(request_for(), trunk)[1]
+    path = colours / "train/blue/000.png"
+    image, stamp = Image.open(path).convert("RGB"), os.stat(path)
+    image.putpixel((3, 3), (0, 0, 0))
+    image.save(path)
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert compute(request_for(), trunk)[1]
+
+
+def test_a_batchnorm_statistic_of_the_trunk_counts_as_a_weight_and_the_head_does_not(request_for, trunk):
+    compute(request_for(), trunk)
+    torch.nn.init.zeros_(trunk.model.get_submodule("classifier.1").weight)
+    assert not compute(request_for(), trunk)[1]
+    statistic = next(value for name, value in trunk.model.named_buffers() if name.endswith("running_mean"))
+    statistic += 0.01
+    assert compute(request_for(), trunk)[1]
+
+
+def test_the_seed_of_the_views_counts_where_views_are_random_and_only_there(request_for, trunk):
+    first, _ = compute(request_for(RANDOM, views=3, seed=1), trunk)
+    second, computed = compute(request_for(RANDOM, views=3, seed=2), trunk)
+    assert computed
+    assert first.values_VND.shape[:2] == (3, 42)
+    assert not torch.equal(first.values_VND, second.values_VND)
+    assert not torch.equal(first.values_VND[0], first.values_VND[1])
+    compute(request_for(FIXED, seed=1), trunk)
+    assert not compute(request_for(FIXED, seed=2), trunk)[1]
+
+
+def test_unreadable_images_are_left_out_with_their_reason_also_from_the_cache(request_for, trunk, colours):
+    (colours / "train/green/004.png").write_bytes(b"no image")
+    for expected in (True, False):
+        features, computed = compute(request_for(), trunk)
+        assert computed is expected
+        assert [image.id for image in features.left_out] == ["train/green/004.png"]
+        assert "not an image" in features.left_out[0].reason
+        assert len(features.positions) == features.values_VND.shape[1] == 41
+        assert 25 not in features.positions
+
+
+def test_a_split_without_one_readable_image_is_an_error(request_for, trunk, colours):
+    for path in colours.glob("train/*/*"):
+        path.write_bytes(b"no image")
+    with pytest.raises(DatasetInvalid, match=r"Not one of 42 images can be read; train/blue/000.png: not an image"):
+        compute(request_for(), trunk)
+
+
+def test_a_damaged_entry_is_made_anew(request_for, trunk, home):
+    features, _ = compute(request_for(), trunk)
+    (entry,) = (home / "cache/features").iterdir()
+    entry.write_bytes(entry.read_bytes()[:1000])
+    again, computed = compute(request_for(), trunk)
+    assert computed
+    assert torch.equal(features.values_VND, again.values_VND)
+
+
+def test_the_cache_drops_what_was_used_longest_ago(request_for, trunk, home, monkeypatch):
+    compute(request_for(), trunk)
+    (oldest,) = (home / "cache/features").iterdir()
+    size = oldest.stat().st_size
+    monkeypatch.setenv("TLCORE_CACHE_GB", str(2.5 * size / 1e9))
+    compute(request_for(RANDOM, seed=1), trunk)
+    (second,) = set((home / "cache/features").iterdir()) - {oldest}
+    os.utime(oldest, (1, 1))
+    os.utime(second, (2, 2))
+    compute(request_for(), trunk)  # used again: now the younger one
+    compute(request_for(RANDOM, seed=2), trunk)
+    kept = set((home / "cache/features").iterdir())
+    assert oldest in kept
+    assert second not in kept
+    assert len(kept) == 2
+
+
+def test_a_cache_bound_that_is_no_number_is_an_error(request_for, trunk, monkeypatch):
+    monkeypatch.setenv("TLCORE_CACHE_GB", "lots")
+    with pytest.raises(ConfigError, match="TLCORE_CACHE_GB is a number of gigabytes, not 'lots'"):
+        compute(request_for(), trunk)
+
+
+@pytest.mark.parametrize("backbone", ["small_cnn", "squeezenet1_1"])
+def test_the_size_of_a_feature_is_known_before_it_is_computed(backbone):
+    model = build_model(backbone, "none", 2, seed=0).eval()
+    trunk = Trunk(model, find_architecture(backbone), choose_device("cpu", "fp32"))
+    feature = trunk.forward(torch.zeros(1, 3, 32, 32))
+    assert trunk.bytes_per_view(FIXED) == feature.nbytes

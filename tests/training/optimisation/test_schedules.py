@@ -1,0 +1,78 @@
+import pytest
+import torch
+
+from tlcore.config import ScheduleConfig
+from tlcore.errors import ConfigError
+from tlcore.training.optimisation.schedules import Schedule
+
+EPOCHS, STEPS = 12, 5
+
+
+def factors(name: str, steps: int = STEPS, **settings: float) -> list[float]:
+    schedule = Schedule(ScheduleConfig(name=name, **settings), EPOCHS)
+    return [schedule.factor(step / steps) for step in range(EPOCHS * steps)]
+
+
+def torch_factors(build, steps: int = STEPS) -> list[float]:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = build(optimizer)
+    values = []
+    for _ in range(EPOCHS * steps):
+        values.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return values
+
+
+def test_step_is_torchs_step_schedule():
+    theirs = torch_factors(lambda o: torch.optim.lr_scheduler.StepLR(o, 7 * STEPS, 0.1))
+    assert factors("step", step_epochs=7, gamma=0.1) == pytest.approx(theirs)
+
+
+def test_cosine_is_torchs_cosine_annealing():
+    theirs = torch_factors(lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, EPOCHS * STEPS))
+    assert factors("cosine") == pytest.approx(theirs, abs=1e-9)
+
+
+def test_one_cycle_is_torchs_one_cycle_but_for_the_step_by_which_it_peaks_early():
+    steps = 1000
+    theirs = torch_factors(lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 1.0, total_steps=EPOCHS * steps), steps)
+    assert factors("one_cycle", steps) == pytest.approx(theirs, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["constant", "step", "cosine", "one_cycle", "plateau"])
+def test_every_schedule_warms_up_in_a_line_and_then_runs_over_the_rest(name):
+    schedule = Schedule(ScheduleConfig(name=name, warmup_epochs=2), EPOCHS)
+    assert [schedule.factor(epoch) for epoch in (0, 0.5, 1, 1.5)] == [0, 0.25, 0.5, 0.75]
+    after = Schedule(ScheduleConfig(name=name), EPOCHS - 2)
+    assert schedule.factor(2 + 3.3) == pytest.approx(after.factor(3.3))
+
+
+def test_plateau_reduces_where_torchs_does():
+    losses = [1.0, 0.9, 0.9, 0.9, 0.95, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8]
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=2)
+    ours = Schedule(ScheduleConfig(name="plateau", gamma=0.5, patience=2), EPOCHS)
+    for loss in losses:
+        theirs.step(loss)
+        ours.end_epoch(loss)
+        assert ours.factor(5) == pytest.approx(optimizer.param_groups[0]["lr"])
+    assert ours.factor(5) == 0.125
+
+
+def test_plateau_goes_on_from_its_state():
+    schedule = Schedule(ScheduleConfig(name="plateau", patience=0), EPOCHS)
+    for loss in (1.0, 1.0):
+        schedule.end_epoch(loss)
+    copy = Schedule(ScheduleConfig(name="plateau", patience=0), EPOCHS)
+    copy.load_state_dict(schedule.state_dict())
+    assert copy.factor(1) == schedule.factor(1) == pytest.approx(0.1)
+
+
+def test_unknown_schedule_and_too_long_warmup_say_what_to_do():
+    with pytest.raises(
+        ConfigError, match=r"No schedule named 'cosin'. Did you mean 'cosine'\? Choose one of: constant"
+    ):
+        Schedule(ScheduleConfig(name="cosin"), EPOCHS)
+    with pytest.raises(ConfigError, match="A warm-up of 12 epochs leaves nothing of 12"):
+        Schedule(ScheduleConfig(warmup_epochs=12), EPOCHS)

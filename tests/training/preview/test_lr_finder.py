@@ -1,0 +1,98 @@
+import copy
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+
+from tlcore.data.catalog import open_dataset
+from tlcore.errors import ConfigError
+from tlcore.training.plan import plan_run
+from tlcore.training.preview.lr_finder import RatePoint, find_learning_rate, suggest
+
+
+def make_plan(config):
+    return plan_run(config, open_dataset(config.data))
+
+
+def points_of(plan, **options):
+    return [event for event in find_learning_rate(plan, **options) if isinstance(event, RatePoint)]
+
+
+def curve(losses):
+    return [RatePoint(10.0 ** (index - len(losses)), loss, loss) for index, loss in enumerate(losses)]
+
+
+def test_the_rate_climbs_by_a_constant_factor_from_start_to_end(configure):
+    points = points_of(make_plan(configure()), start=1e-4, end=1e-2, steps=21)
+    rates = [point.learning_rate for point in points]
+    assert rates[0] == pytest.approx(1e-4)
+    assert rates[-1] == pytest.approx(1e-2)
+    assert [late / early for early, late in pairwise(rates)] == pytest.approx([10**0.1] * 20)
+
+
+def test_the_model_of_the_plan_stays_as_it_is(configure):
+    plan = make_plan(configure(strategy={"name": "from_scratch"}))
+    before = copy.deepcopy(plan.model.state_dict())
+    points_of(plan, start=1e-3, end=1, steps=12)
+    after = plan.model.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("strategy", ["feature_extraction", "from_scratch"])
+def test_the_same_plan_gives_the_same_points(configure, strategy):
+    plan = make_plan(configure(strategy={"name": strategy}))
+    assert points_of(plan, steps=12) == points_of(plan, steps=12)
+
+
+def test_it_ends_when_the_loss_diverges(configure):
+    plan = make_plan(configure(strategy={"name": "from_scratch"}, optimizer={"name": "sgd"}))
+    points = points_of(plan, start=1e-3, end=1e9, steps=400)
+    assert len(points) < 400
+    assert all(math.isfinite(point.loss) for point in points)
+
+
+def test_groups_keep_their_proportion_to_the_head(configure):
+    """A group that stands still in the plan stands still in the test."""
+    plan = make_plan(configure(strategy={"name": "fine_tuning", "learning_rates": {"block1": 0.0}}))
+    still = make_plan(configure(strategy={"name": "fine_tuning", "freeze_up_to": None}))
+    assert points_of(plan, steps=12) != points_of(still, steps=12)
+
+
+def test_a_suggestion_lies_in_the_fall_before_the_minimum(configure):
+    plan = make_plan(configure(strategy={"name": "from_scratch"}))
+    points = points_of(plan)
+    suggestion = suggest(points)
+    lowest = min(points, key=lambda point: point.smoothed_loss)
+    assert suggestion.learning_rate is not None
+    assert 1e-5 < suggestion.learning_rate < lowest.learning_rate
+
+
+def test_two_thirds_into_the_longest_fall_is_suggested():
+    losses = [1.0, 1.1, 1.2, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 2.0]
+    points = curve(losses)
+    falls = losses.index(1.2), losses.index(0.3)
+    assert suggest(points).learning_rate == points[falls[0] + 2 * (falls[1] - falls[0]) // 3].learning_rate
+
+
+@pytest.mark.parametrize(
+    ("losses", "reason"),
+    [
+        ([1.0] * 5, "Only 5 steps before the loss diverged"),
+        ([1.0] * 30, "never falls clearly"),
+        ([1 + 0.1 * step for step in range(30)], "never falls clearly"),
+        ([1 - 0.001 * step for step in range(30)], "never falls clearly"),
+    ],
+)
+def test_a_curve_that_does_not_tell_gives_no_suggestion(losses, reason):
+    suggestion = suggest(curve(losses))
+    assert suggestion.learning_rate is None
+    assert reason in suggestion.reason
+
+
+def test_no_range_to_climb_is_refused(configure):
+    with pytest.raises(ConfigError, match="The range test climbs from 1 to 0.1"):
+        points_of(make_plan(configure()), start=1, end=0.1)
+    standing = configure(strategy={"name": "fine_tuning", "learning_rates": {"head": 0}})
+    with pytest.raises(ConfigError, match="with the head at 0"):
+        points_of(make_plan(standing))

@@ -1,0 +1,168 @@
+"""Training that goes on from a file that somebody saved, as many scripts do: epoch, model, optimiser, loss."""
+
+import json
+
+import pytest
+import torch
+
+from tlcore.cli.main import main
+from tlcore.config import RunConfig
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.delivery.export import FORMATS
+from tlcore.errors import CheckpointError, WeightsError
+from tlcore.models.build import build_model
+from tlcore.runs.folder.checkpoints import load_model_state
+from tlcore.runs.folder.run import Run, create_run, find_run
+from tlcore.runs.restore import plan_to_resume
+from tlcore.runs.work.execute import execute
+from tlcore.training.foreign import plan_from_file
+from tlcore.training.history import best_epoch
+from tlcore.training.plan import plan_run
+
+SCRATCH = {"strategy": {"name": "from_scratch"}, "model": {"backbone": "cifar_cnn", "weights": "none"}}
+SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
+
+
+def train(config: RunConfig, start=None, plan=None) -> Run:
+    dataset = open_dataset(config.data)
+    plan = plan or plan_run(config, dataset)
+    run = create_run(plan.config, dataset, fingerprint(dataset), {})
+    for _ in execute(run, plan, start=start):
+        pass
+    return run
+
+
+@pytest.fixture
+def train_script(colours):
+    """What a script of somebody saves after three steps of SGD over all parameters."""
+
+    def save(path, epoch: int = 2):
+        model = build_model("cifar_cnn", "none", 2, seed=7)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+        for _ in range(3):
+            loss = model(torch.ones(4, 3, 32, 32)).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        content = {
+            "epoch": epoch,
+            "model_state_dict": model.state_dict(),
+            "optimizer_state_dict": optimizer.state_dict(),
+            "loss": loss,
+        }
+        torch.save(content, path)
+        return path, model, optimizer
+
+    return save
+
+
+@pytest.mark.parametrize("strategy", ["from_scratch", "fine_tuning", "feature_extraction"])
+def test_a_checkpoint_that_was_written_is_continued_to_the_same_weights(configure, tmp_path, strategy):
+    model = {"backbone": "cifar_cnn", "weights": "none"}
+    settings = {"model": model, "strategy": {"name": strategy}, "optimizer": SGD}
+    whole = train(configure(**settings, epochs=4))
+    half = train(configure(**settings, epochs=2))
+    file = tmp_path / "half.pt"
+    file.write_bytes(FORMATS["checkpoint"].build(half, 2))
+
+    config = configure(**settings, epochs=4)
+    plan, start = plan_from_file(config, open_dataset(config.data), file)
+    continued = train(config, start, plan)
+    assert continued.epochs() == [2, 3, 4]
+    for epoch in (2, 3, 4):
+        for name, value in load_model_state(whole.checkpoints, epoch).items():
+            assert torch.equal(load_model_state(continued.checkpoints, epoch)[name], value), (epoch, name)
+
+
+def test_the_file_of_a_plain_script_is_taken_over_whole(configure, train_script, tmp_path):
+    path, model, optimizer = train_script(tmp_path / "script.tar")
+    config = configure(**SCRATCH, optimizer=SGD, epochs=3)
+    plan, start = plan_from_file(config, open_dataset(config.data), path)
+    assert all(torch.equal(start["model"][name], value) for name, value in model.state_dict().items())
+    kept = [state["momentum_buffer"] for _, state in sorted(start["optimizer"]["state"].items())]
+    expected = [optimizer.state[parameter]["momentum_buffer"] for parameter in model.parameters()]
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(kept, expected, strict=True))
+
+    run = train(config, start, plan)
+    first, last = run.history()
+    assert (first.epoch, last.epoch) == (2, 3)
+    assert first.train_loss == pytest.approx(torch.load(path, weights_only=True)["loss"].item())
+    assert last.train_accuracy is not None
+
+
+def test_what_is_written_loads_into_a_plain_script(configure, tmp_path):
+    run = train(configure(**SCRATCH, optimizer=SGD, epochs=2))
+    file = tmp_path / "ours.pt"
+    file.write_bytes(FORMATS["checkpoint"].build(run, 2))
+    content = torch.load(file, weights_only=True)
+    assert content.keys() == {"epoch", "model_state_dict", "optimizer_state_dict", "loss"}
+    assert content["epoch"] == 2
+    assert content["loss"] == run.history()[-1].train_loss
+
+    model = build_model("cifar_cnn", "none", 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0, momentum=0.5)
+    model.load_state_dict(content["model_state_dict"])
+    optimizer.load_state_dict(content["optimizer_state_dict"])
+    assert optimizer.param_groups[0]["momentum"] == 0.9
+    assert optimizer.state[model.classifier[3].weight]["momentum_buffer"].shape == (2, 128)
+
+
+def test_an_epoch_without_its_optimisers_state_cannot_be_written(configure):
+    run = train(configure(epochs=3, optimizer={"name": "adam", "learning_rate": 0.1}))
+    dropped = next(epoch for epoch in run.epochs() if epoch not in (3, best_epoch(run.history())))
+    with pytest.raises(CheckpointError, match=rf"Epoch {dropped} of .* keeps no optimiser state.*last and the best"):
+        FORMATS["checkpoint"].build(run, dropped)
+
+
+def test_a_run_that_began_elsewhere_is_resumed_like_any_other(configure, train_script, tmp_path):
+    path, *_ = train_script(tmp_path / "script.pt", epoch=1)
+    config = configure(**SCRATCH, optimizer=SGD, epochs=4)
+    plan, start = plan_from_file(config, open_dataset(config.data), path)
+    whole = train(config, start, plan)
+
+    plan, start = plan_from_file(config, open_dataset(config.data), path)
+    dataset = open_dataset(config.data)
+    run = create_run(plan.config, dataset, fingerprint(dataset), {})
+    events = execute(run, plan, start=start, should_stop=lambda: len(run.epochs()) == 2)
+    for _ in events:
+        pass
+    assert run.status().state == "stopped"
+    for _ in execute(run, plan_to_resume(run)):
+        pass
+    assert run.epochs() == [1, 2, 3, 4]
+    figures = [[(record.epoch, record.val_loss) for record in each.history()] for each in (whole, run)]
+    assert figures[0] == figures[1]
+
+
+def test_a_file_saved_on_a_gpu_is_read_without_one(configure, train_script, tmp_path, on_a_gpu):
+    path, model, _ = train_script(tmp_path / "script.pt")
+    on_a_gpu(path)
+    with pytest.raises(RuntimeError, match="CUDA"):
+        torch.load(path, weights_only=True)
+    config = configure(**SCRATCH, optimizer=SGD, epochs=3)
+    _, start = plan_from_file(config, open_dataset(config.data), path)
+    assert torch.equal(start["model"]["classifier.3.bias"], model.classifier[3].bias)
+    assert all(value.device.type == "cpu" for state in start["optimizer"]["state"].values() for value in state.values())
+
+
+def test_what_cannot_be_continued_is_refused_with_the_reason(configure, train_script, tmp_path):
+    path, *_ = train_script(tmp_path / "script.pt", epoch=5)
+    data = open_dataset(configure().data)
+    with pytest.raises(CheckpointError, match=r"saved after epoch 5, and the run has 3.*--epochs 8"):
+        plan_from_file(configure(**SCRATCH, optimizer=SGD, epochs=3), data, path)
+    with pytest.raises(CheckpointError, match=r"script.pt cannot be continued. .* which is not adam's"):
+        plan_from_file(configure(**SCRATCH, optimizer={"name": "adam"}, epochs=9), data, path)
+    with pytest.raises(WeightsError, match=r"script.pt do not fit small_cnn with 2 classes"):
+        plan_from_file(configure(epochs=9), data, path)
+
+
+def test_the_command_goes_on_from_a_file(colours, train_script, tmp_path, capsys):
+    path, *_ = train_script(tmp_path / "script.pt", epoch=1)
+    options = ["--backbone", "cifar_cnn", "--strategy", "from_scratch", "--optimizer", "sgd", "--epochs", "2"]
+    command = ["train", "--data", str(colours), "--device", "cpu", "--precision", "fp32", *options]
+    assert main([*command, "--continue-from", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "epoch 1/2  trained elsewhere" in printed
+    assert "epoch 2/2  train loss" in printed
+    lines = (find_run("latest").path / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1, 2]

@@ -1,0 +1,176 @@
+"""The built-in dataset `demo`: insects that are drawn on first use into the cache, with a few flaws to be found.
+
+Where the pictures come from is the business of `tlcore.drawing`.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from tlcore.config import DataConfig
+from tlcore.data.dataset import Dataset
+from tlcore.data.formats.folder import open_folder
+from tlcore.errors import ConfigError, DatasetInvalid
+from tlcore.system.home import cache_dir
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+NAME = "demo"
+_VERSION = 1  # another one is another folder: raise it with any change of what is drawn
+IMAGES = {"train": 40, "val": 20, "test": 40}
+"""Per class."""
+RARE_CLASS = "dragonfly"
+"""Has half as many images."""
+
+EXACT_DUPLICATES = {"test/ant/ant-007.jpg": "train/ant/ant-011.jpg", "val/bee/bee-004.jpg": "train/bee/bee-023.jpg"}
+"""Copies, with what they are copies of."""
+NEAR_DUPLICATES = {
+    "train/ladybird/ladybird-031.jpg": "train/ladybird/ladybird-002.jpg",  # saved again with a lower quality
+    "train/butterfly/butterfly-018.jpg": "train/butterfly/butterfly-005.jpg",  # brightened
+    "val/beetle/beetle-013.jpg": "train/beetle/beetle-030.jpg",  # cut at the edges
+}
+WRONG_LABELS = {"train/ant/ant-025.jpg": "bee", "train/beetle/beetle-009.jpg": "ladybird"}
+"""With the class that is really on them."""
+UNREADABLE = "train/butterfly/butterfly-033.jpg"
+
+DESCRIPTION = (
+    "Insects drawn by Transfer Lab itself: six classes, 220 images to train on, 110 to validate, 220 to test.",
+    "Flaws on purpose: 2 exact duplicates across splits, 3 near-duplicates, 2 wrong labels, 1 unreadable file, "
+    f"and half the images of class {RARE_CLASS}.",
+)
+
+
+def demo_folder() -> Path:
+    return cache_dir() / f"{NAME}-{_VERSION}"
+
+
+def is_drawn() -> bool:
+    """Whether every file is there, and no other."""
+    folder = demo_folder()
+    return {path.relative_to(folder).as_posix() for path in folder.glob("*/*/*")} == set(_files())
+
+
+def open_demo(config: DataConfig) -> Dataset:
+    """The demo dataset, drawn where it is not yet. Raises ConfigError for settings that do not fit, DatasetInvalid."""
+    if config.images is not None:
+        raise ConfigError(f"`images` goes with a table, and {NAME} is built in: leave it out.")
+    for _ in draw_demo():
+        pass
+    dataset = open_folder(demo_folder(), config)
+    return replace(dataset, name=NAME, notes=DESCRIPTION)
+
+
+def draw_demo() -> Iterator[tuple[int, int]]:
+    """Draw the dataset where it is not yet, and tell (done, total) pictures after each.
+
+    The folder appears when it is complete: nothing is left behind where the caller stops asking.
+    Raises DatasetInvalid where drawing failed.
+    """
+    if is_drawn():
+        return
+    target = demo_folder()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent, ignore_cleanup_errors=True) as name:
+        made = Path(name) / target.name
+        yield from _draw_all(made)
+        _add_flaws(made)
+        if is_drawn():  # by another process in the meantime
+            return
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
+
+
+def _files() -> dict[str, str]:
+    """Path of each image -> the class it is filed under."""
+    from tlcore.drawing.insects import INSECTS  # Pillow is for those who draw
+
+    return {
+        f"{split}/{kind}/{kind}-{number:03d}.jpg": kind
+        for split, images in IMAGES.items()
+        for kind in INSECTS
+        for number in range(1, 1 + (images // 2 if kind == RARE_CLASS else images))
+    }
+
+
+def _draw_all(folder: Path) -> Iterator[tuple[int, int]]:
+    """In as many processes as there are cores; each gets every so manieth picture."""
+    files = _files()
+    work = [(WRONG_LABELS.get(path, kind), path, str(folder / path)) for path, kind in files.items()]
+    for path in files:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    done: Queue[str | None] = Queue()
+    parts = min(8, os.cpu_count() or 1)
+    processes = [_start_drawing(work[part::parts], done) for part in range(parts)]
+    try:
+        drawn, running = 0, parts
+        while running:
+            if done.get() is None:
+                running -= 1
+            else:
+                drawn += 1
+                yield drawn, len(work)
+        if drawn < len(work):
+            raise DatasetInvalid(
+                f"Only {drawn} of {len(work)} pictures of the demo dataset could be drawn into {folder.parent.parent}. "
+                "Check that there is space on the disk, and try again."
+            )
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _start_drawing(work: list[tuple[str, str, str]], done: "Queue[str | None]") -> "subprocess.Popen[str]":
+    """A process that draws; each finished path goes into the queue, then None. It needs nothing but this package."""
+    root = str(Path(__file__).parents[3])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tlcore.drawing.demo"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])},
+    )
+    assert process.stdin is not None
+    json.dump(work, process.stdin)
+    process.stdin.close()
+
+    def read() -> None:
+        assert process.stdout is not None
+        with process.stdout as lines:
+            for line in lines:
+                done.put(line)
+        done.put(None)
+
+    Thread(target=read, daemon=True).start()
+    return process
+
+
+def _add_flaws(folder: Path) -> None:
+    from PIL import ImageEnhance
+
+    for copy, original in EXACT_DUPLICATES.items():
+        shutil.copyfile(folder / original, folder / copy)
+    saved, brightened, cut = NEAR_DUPLICATES
+    _original(folder, saved).save(folder / saved, "JPEG", quality=55)
+    ImageEnhance.Brightness(_original(folder, brightened)).enhance(1.15).save(folder / brightened, "JPEG", quality=90)
+    whole = _original(folder, cut)
+    whole.crop((5, 4, whole.width - 4, whole.height - 5)).save(folder / cut, "JPEG", quality=90)
+    path = folder / UNREADABLE
+    path.write_bytes(path.read_bytes()[:400])
+
+
+def _original(folder: Path, near_duplicate: str) -> "Image.Image":
+    from PIL import Image
+
+    with Image.open(folder / NEAR_DUPLICATES[near_duplicate]) as image:
+        return image.convert("RGB")

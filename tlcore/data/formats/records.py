@@ -1,0 +1,64 @@
+"""Which image was in which split, as a CSV of `path,label,split`: a run keeps it, and later finds its splits again."""
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+from tlcore.data.dataset import SPLITS, Dataset
+from tlcore.errors import DatasetChanged
+from tlcore.system.files import write_atomic
+
+_HEADER = ["path", "label", "split"]
+
+
+def samples_table(dataset: Dataset) -> list[tuple[str, str, str]]:
+    """Rows of (path, label, split), in the order of the samples."""
+    return [(sample.id, dataset.classes[sample.target], sample.split) for sample in dataset.samples]
+
+
+def save_samples(dataset: Dataset, path: Path) -> None:
+    """Write the rows of `samples_table` as CSV in UTF-8 with a header. It can be opened as a table itself."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_HEADER)
+    writer.writerows(samples_table(dataset))
+    write_atomic(path, lambda file: file.write(text.getvalue().encode()))
+
+
+def restore_splits(dataset: Dataset, path: Path) -> Dataset:
+    """Give each sample of a carved dataset the split that an earlier `save_samples` recorded.
+
+    Samples that the record does not know are left out, with a note. A dataset that brings its own splits is
+    returned as it is. Raises DatasetChanged where the record cannot be read or knows none of the samples.
+    """
+    if not dataset.carved:
+        return dataset
+    recorded = _load_splits(path)
+    kept = [replace(s, split=recorded[s.id]) for s in dataset.samples if s.id in recorded]
+    if not kept:
+        raise DatasetChanged(
+            f"None of the images recorded in {path} is in {dataset.name} now. Open the dataset it names."
+        )
+    kept.sort(key=lambda sample: (SPLITS.index(sample.split), sample.target, sample.id))
+    notes = [*dataset.notes, f"Which image is in which split was taken over from {path.name}."]
+    new, gone = len(dataset.samples) - len(kept), len(recorded) - len(kept)
+    if new:
+        notes.append(f"Left out, because they are not in the record: {new} images.")
+    if gone:
+        notes.append(f"In the record, but no longer in the dataset: {gone} images.")
+    return replace(dataset, samples=tuple(kept), notes=tuple(notes))
+
+
+def _load_splits(path: Path) -> dict[str, str]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            splits = {row["path"]: row["split"] for row in csv.DictReader(file)}
+    except OSError as error:
+        raise DatasetChanged(f"Cannot read the recorded splits in {path}: {error.strerror}.") from None
+    except (UnicodeDecodeError, csv.Error, KeyError):
+        raise DatasetChanged(f"{path} is not a record of splits: expected is CSV with {','.join(_HEADER)}.") from None
+    unknown = set(splits.values()) - set(SPLITS)
+    if unknown:
+        raise DatasetChanged(f"{path} names a split that does not exist. Known are: {', '.join(SPLITS)}.")
+    return splits

@@ -1,0 +1,176 @@
+"""Datasets that torchvision knows by name, read from its layout on disk and downloaded only when asked for."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tlcore.config import DataConfig
+from tlcore.data.dataset import Dataset
+from tlcore.data.formats.assemble import assemble
+from tlcore.data.formats.splits import Labelled
+from tlcore.data.pixels.sources import ArraySource
+from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
+from tlcore.system.home import datasets_dir
+
+_SILENCE_S = 30.0  # a download that stalls for this long has failed
+
+
+class NamedSet(NamedTuple):
+    """One entry of the table below."""
+
+    name: str
+    """Of the class in torchvision.datasets."""
+    folder: str
+    """Below the root, where torchvision looks for the files."""
+    files: tuple[str, ...]
+
+
+_IDX_FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+
+# name in lower case -> where it is
+NAMED_SETS = {
+    entry.name.lower(): entry
+    for entry in (
+        NamedSet("FashionMNIST", "FashionMNIST/raw", _IDX_FILES),
+        NamedSet("MNIST", "MNIST/raw", _IDX_FILES),
+        NamedSet(
+            "CIFAR10",
+            "cifar-10-batches-py",
+            (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta"),
+        ),
+        NamedSet("CIFAR100", "cifar-100-python", ("train", "test", "meta")),
+    )
+}
+
+
+def missing_files(name: str, root: Path | None = None) -> list[str]:
+    """The files of a named dataset that are not on disk, relative to `root`, by default `datasets_dir()`.
+
+    Raises DatasetNotFound for an unknown name.
+    """
+    entry = _find(name)
+    folder = (root or datasets_dir()) / entry.folder
+    return [f"{entry.folder}/{file}" for file in entry.files if not os.path.isfile(folder / file)]
+
+
+def root_of(name: str, folder: Path) -> Path | None:
+    """Where torchvision's files of a named dataset are, as a `root` for it: in `folder`, or this is a folder of theirs.
+
+    None where they are not there. Raises DatasetNotFound for an unknown name.
+    """
+    inner = Path(_find(name).folder)
+    roots = (folder, *list(folder.absolute().parents)[: len(inner.parts)])
+    return next((root for root in roots if (root / inner).is_dir()), None)
+
+
+def open_named(name: str, config: DataConfig, download: bool = False) -> Dataset:
+    """Open a dataset by its torchvision name, upper or lower case. Its images are held in memory.
+
+    The root is `config.images`, by default `datasets_dir()`. Raises DatasetNotFound where files are missing or
+    the download failed, DatasetInvalid where they are damaged.
+    """
+    entry = _find(name)
+    root = Path(os.path.expanduser(config.images)).absolute() if config.images else datasets_dir()
+    if missing_files(name, root) and not _unpack(entry, root):
+        if not download:
+            raise DatasetNotFound(_how_to_get(entry, root))
+        _download(entry, root)
+    parts = {part: _read(entry, root, train=part == "train") for part in ("train", "test")}
+    classes = [str(label) for label in parts["train"].classes]
+    images = [
+        Labelled(f"{part}/{index:05d}", classes[target], part)
+        for part, data in parts.items()
+        for index, target in enumerate(_targets(data, len(classes), entry, root))
+    ]
+    source = ArraySource({part: np.ascontiguousarray(data.data) for part, data in parts.items()})
+    return assemble(entry.name, images, source, config, classes=classes)
+
+
+def _find(name: str) -> NamedSet:
+    try:
+        return NAMED_SETS[name.lower()]
+    except KeyError:
+        known = [entry.name for entry in NAMED_SETS.values()]
+        raise DatasetNotFound(f"No dataset named {name!r}. {suggestion(name, known)}") from None
+
+
+def _how_to_get(entry: NamedSet, root: Path) -> str:
+    return (
+        f"{entry.name} is not on this machine. Download it with --download, or put these files into "
+        f"{root / entry.folder}: {', '.join(Path(file).name for file in missing_files(entry.name, root))}. "
+        "To use another place, set `images` to the folder that holds "
+        f"{entry.folder.partition('/')[0]}."
+    )
+
+
+def _unpack(entry: NamedSet, root: Path) -> bool:
+    """Unpack the .gz files that torchvision would have downloaded. False where one is absent or not the right one."""
+    from torchvision import datasets
+    from torchvision.datasets.utils import check_integrity, extract_archive
+
+    folder = root / entry.folder
+    archives = dict(getattr(getattr(datasets, entry.name), "resources", ()))
+    if not archives or not all(check_integrity(folder / name, md5) for name, md5 in archives.items()):
+        return False
+    try:
+        for name in archives:
+            extract_archive(folder / name, folder)
+    except (OSError, EOFError) as error:
+        raise DatasetInvalid(f"Cannot unpack the .gz files in {folder}: {error}.") from None
+    return True
+
+
+def _download(entry: NamedSet, root: Path) -> None:
+    from torchvision import datasets
+
+    try:
+        with _impatient():
+            getattr(datasets, entry.name)(root, download=True)
+    except (OSError, RuntimeError) as error:  # URLError and timeouts are OSErrors; failed mirrors a RuntimeError
+        reason = " ".join(str(error).split())[:300]
+        raise DatasetNotFound(f"{entry.name} could not be downloaded ({reason}). {_how_to_get(entry, root)}") from None
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """Let a silent network fail: torchvision downloads without a timeout."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SILENCE_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _read(entry: NamedSet, root: Path, *, train: bool) -> Any:
+    """The torchvision dataset. It checks the MD5 of CIFAR's files, which are pickles, before it opens them."""
+    from torchvision import datasets
+
+    try:
+        return getattr(datasets, entry.name)(root, train=train)
+    except Exception as error:  # reading damaged files, torchvision fails in whatever way they make it fail
+        raise DatasetInvalid(
+            f"The files of {entry.name} in {root / entry.folder} are damaged ({type(error).__name__}). "
+            "Delete them, and download them again with --download."
+        ) from error
+
+
+def _targets(data: Any, classes: int, entry: NamedSet, root: Path) -> list[int]:
+    targets = np.asarray(data.targets)
+    if len(targets) != len(data.data) or (len(targets) and not 0 <= targets.min() <= targets.max() < classes):
+        raise DatasetInvalid(
+            f"Labels and images of {entry.name} in {root / entry.folder} do not match. "
+            "Delete the files, and download them again with --download."
+        )
+    result: list[int] = targets.tolist()
+    return result

@@ -1,0 +1,123 @@
+"""Measuring many images in processes of their own, wherever the call comes from.
+
+Not multiprocessing: its children import the main module again, and in a Streamlit server that is a page.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+
+from tlcore.data.dataset import ImageSource
+from tlcore.data.health.measures import Columns, measure
+from tlcore.errors import DataError
+
+ALONE_S = 0.4
+"""Processes take about that long to start: what is done sooner is done without them."""
+
+_BLOCK_S = 0.2  # between two reports
+_MAX_BLOCK = 256
+_MAX_PROCESSES = 8
+
+
+def measure_all(source: ImageSource, sample_ids: Sequence[str]) -> Generator[Columns, None, None]:
+    """`measures.measure` of all these images, in order, in blocks.
+
+    Closing the generator ends the processes. Raises DataError where one of them was ended by something else.
+    """
+    started, done, block = time.perf_counter(), 0, 1
+    while done < len(sample_ids) and (elapsed := time.perf_counter() - started) < ALONE_S:
+        if done:
+            block = max(1, min(_MAX_BLOCK, int(_BLOCK_S * done / elapsed)))
+        yield measure(source, sample_ids[done : done + block])
+        done += block
+    blocks = [sample_ids[start : start + block] for start in range(done, len(sample_ids), block)]
+    yield from _in_processes(source, blocks)
+
+
+def _in_processes(source: ImageSource, blocks: Sequence[Sequence[str]]) -> Iterator[Columns]:
+    count = min(len(blocks), _MAX_PROCESSES, os.cpu_count() or 1)
+    if not count:
+        return
+    idle: SimpleQueue[_Worker] = SimpleQueue()
+    pending: deque[Future[Columns]] = deque()
+
+    def ask(block: Sequence[str]) -> Columns:
+        worker = idle.get()
+        try:
+            return worker.measure(block)
+        finally:
+            idle.put(worker)
+
+    with ThreadPoolExecutor(count) as threads, ExitStack() as workers:
+        for _ in range(count):
+            idle.put(workers.enter_context(_Worker(source)))
+        for block in blocks:
+            pending.append(threads.submit(ask, block))
+            if len(pending) > 2 * count:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+class _Worker:
+    """A child process that measures what it is sent. It ends with this object, or when its parent is gone."""
+
+    def __init__(self, source: ImageSource) -> None:
+        package = str(Path(__file__).parents[3])
+        path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tlcore.data.health.measuring"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        )
+        self._source: ImageSource | None = source
+
+    def __enter__(self) -> "_Worker":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def measure(self, sample_ids: Sequence[str]) -> Columns:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            if self._source is not None:
+                pickle.dump(self._source, self._process.stdin, pickle.HIGHEST_PROTOCOL)
+                self._source = None
+            pickle.dump(list(sample_ids), self._process.stdin)
+            self._process.stdin.flush()
+            columns: Columns = pickle.load(self._process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            raise DataError(
+                f"A process that was reading images was ended, somewhere from {sample_ids[0]} to {sample_ids[-1]}. "
+                "Most likely the memory was full: close other programs, and try again."
+            ) from None
+        return columns
+
+
+def _serve() -> None:
+    """The child's side of `_Worker`."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that is printed may get into the answers
+    try:
+        source = pickle.load(requests)
+        while True:
+            pickle.dump(measure(source, pickle.load(requests)), answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):  # the parent is done, or gone
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    _serve()

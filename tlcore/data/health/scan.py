@@ -1,0 +1,180 @@
+"""One look at every image of a dataset, as a table. Kept in the cache, so that only new and changed images are read.
+
+What is measured stands in `measures` and `near_duplicates`, what it means in `audit`.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import PIL
+
+from tlcore.data.dataset import SPLITS, Dataset, ImageSource
+from tlcore.data.health.measures import CHANNELS, LIKENESS_PX, VERSION
+from tlcore.data.health.measuring import measure_all
+from tlcore.data.health.near_duplicates import near_duplicate_groups
+from tlcore.system.files import write_atomic
+from tlcore.system.home import cache_dir
+
+MAX_CACHED = 20
+"""Datasets whose table is kept. 60,000 images take 70 MB."""
+
+FLAT = 0.02
+"""Standard deviation of the grey values, in 0 to 1, below which an image shows nothing that could be compared."""
+
+_EVERY_S = 0.1  # reports of progress come no faster
+_FLOAT_COLUMNS = [f"{channel}_{figure}" for channel in CHANNELS for figure in ("mean", "std")]
+_COLUMNS = [
+    *("id", "stamp"),
+    *("reason", "width", "height", "bytes", "format", "extension_agrees", "turned", "digest", "hash"),
+    *_FLOAT_COLUMNS,
+    *("brightness", "contrast", "dark", "bright", "near_group"),
+]
+
+
+@dataclass(frozen=True)
+class ScanProgress:
+    phase: str
+    """`reading` the images, then `comparing` them."""
+    done: int
+    total: int
+    """`done` of `total` images."""
+    seconds_left: float
+    """Of this phase."""
+
+
+def scan(dataset: Dataset) -> Generator[ScanProgress, None, pd.DataFrame]:
+    """Measure every sample that the cache does not know as it is now. Returns the table, a row per sample, in order.
+
+    Columns: `id`, `split`, `class`, those of `measures.measure`, and `near_group`, a number that is shared by images
+    that are nearly the same, -1 for others. A row with a `reason` could not be read.
+    Closing the generator leaves the cache as it was.
+    """
+    wanted = _wanted(dataset)
+    table = _load(dataset)
+    if table is None or not _same(table, wanted):
+        table = yield from _measure(dataset, wanted)
+        table["near_group"] = yield from _near_groups(table, dataset)
+        _save(_path(dataset), table)
+    return _labelled(dataset, table)
+
+
+def load_scan(dataset: Dataset) -> pd.DataFrame | None:
+    """The table of an earlier `scan`; None where an image is new or has changed since."""
+    table = _load(dataset)
+    return None if table is None or not _same(table, _wanted(dataset)) else _labelled(dataset, table)
+
+
+def channel_statistics(table: pd.DataFrame) -> pd.DataFrame:
+    """`mean` and `std` per `channel`, in 0 to 1, over all pixels of the readable images, each image counting the same.
+
+    So do images count that are resized to one size before they are normalised.
+    """
+    readable = table[table["reason"] == ""]
+    rows = []
+    for channel in CHANNELS:
+        mean, std = readable[f"{channel}_mean"], readable[f"{channel}_std"]
+        variance = (std**2 + mean**2).mean() - mean.mean() ** 2
+        rows.append((channel, mean.mean(), np.sqrt(max(variance, 0))))
+    return pd.DataFrame(rows, columns=["channel", "mean", "std"])
+
+
+def _wanted(dataset: Dataset) -> pd.DataFrame:
+    ids = [sample.id for sample in dataset.samples]
+    return pd.DataFrame({"id": ids, "stamp": dataset.source.stamps(ids)})
+
+
+def _same(table: pd.DataFrame, wanted: pd.DataFrame) -> bool:
+    return len(table) == len(wanted) and all((table[name] == wanted[name]).all() for name in wanted)
+
+
+def _measure(dataset: Dataset, wanted: pd.DataFrame) -> Generator[ScanProgress, None, pd.DataFrame]:
+    """The wanted rows, with their likeness: those that the cache knows, and the others measured."""
+    cached = _load(dataset, [*_COLUMNS, "grey"])
+    rows = np.full(len(wanted), -1) if cached is None else _keys(cached).get_indexer(_keys(wanted))
+    known, missing = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0)
+    parts = [] if cached is None else [cached.iloc[rows[known]]]
+    if len(missing):
+        fresh = yield from _read(dataset.source, wanted["id"].iloc[missing].tolist())
+        parts.append(pd.concat([wanted.iloc[missing].reset_index(drop=True), fresh], axis=1))
+    order = np.argsort(np.concatenate([known, missing]))
+    return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)
+
+
+def _keys(table: pd.DataFrame) -> pd.Index:
+    return pd.Index(table["id"] + "\0" + table["stamp"])
+
+
+def _read(source: ImageSource, ids: Sequence[str]) -> Generator[ScanProgress, None, pd.DataFrame]:
+    blocks: list[pd.DataFrame] = []
+    done, started = 0, time.perf_counter()
+    for columns in measure_all(source, ids):
+        blocks.append(pd.DataFrame(columns))
+        done += len(blocks[-1])
+        rate = done / (time.perf_counter() - started)
+        yield ScanProgress("reading", done, len(ids), (len(ids) - done) / rate)
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _near_groups(table: pd.DataFrame, dataset: Dataset) -> Generator[ScanProgress, None, npt.NDArray[np.int64]]:
+    """`near_group` for every row: one of each content is compared, and its copies join its group."""
+    targets = np.array([sample.target for sample in dataset.samples])
+    compared = np.flatnonzero((table["contrast"] > FLAT) & ~table["digest"].duplicated())
+    grey = np.frombuffer(b"".join(table["grey"].iloc[compared]), np.uint8).reshape(-1, LIKENESS_PX, LIKENESS_PX)
+    comparing = near_duplicate_groups(table["hash"].to_numpy()[compared], grey, targets[compared])
+    started = told = time.perf_counter()
+    while True:
+        try:
+            share = next(comparing)
+        except StopIteration as finished:
+            group_of = dict(zip(table["digest"].iloc[compared], finished.value, strict=True))
+            return np.array([group_of.get(digest, -1) for digest in table["digest"]], dtype=np.int64)
+        now = time.perf_counter()
+        if now - told > _EVERY_S:
+            told = now
+            left = (now - started) * (1 - share) / max(share, 0.01)
+            yield ScanProgress("comparing", int(share * len(table)), len(table), left)
+
+
+def _labelled(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
+    """The table for everybody else, with split and class as they are now."""
+    targets = np.array([sample.target for sample in dataset.samples])
+    splits = np.array([SPLITS.index(sample.split) for sample in dataset.samples])
+    labels = {
+        "id": table["id"],
+        "split": pd.Series(pd.Categorical.from_codes(splits, categories=pd.Index(SPLITS))),
+        "class": pd.Series(pd.Categorical.from_codes(targets, categories=pd.Index(dataset.classes))),
+    }
+    return pd.concat([pd.DataFrame(labels), table[_COLUMNS[2:]]], axis=1)
+
+
+def _path(dataset: Dataset) -> Path:
+    parts = f"{VERSION} {PIL.__version__} {dataset.source.place}"
+    return cache_dir() / "scans" / f"{hashlib.blake2b(os.fsencode(parts), digest_size=16).hexdigest()}.parquet"
+
+
+def _load(dataset: Dataset, columns: Sequence[str] = _COLUMNS) -> pd.DataFrame | None:
+    """What the cache has of the place where the images are, changed or not; None where that is nothing, or damaged."""
+    path = _path(dataset)
+    try:
+        table = pd.read_parquet(path, columns=list(columns))
+        os.utime(path)
+    except (OSError, ValueError, KeyError):  # pyarrow's errors are all of these
+        return None
+    return table
+
+
+def _save(path: Path, table: pd.DataFrame) -> None:
+    try:
+        write_atomic(path, lambda file: table.to_parquet(file, index=False, compression="lz4"), durable=False)
+        newest_first = sorted(path.parent.glob("*.parquet"), key=lambda entry: entry.stat().st_mtime, reverse=True)
+        for entry in newest_first[MAX_CACHED:]:
+            entry.unlink(missing_ok=True)
+    except OSError:
+        return  # no place for a cache is no reason to stop

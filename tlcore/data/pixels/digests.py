@@ -1,0 +1,127 @@
+"""A digest of the content of each file, kept in an index so that a file is read again only after it changed.
+
+An entry holds while size, mtime, ctime and inode are as they were: restoring size and mtime after an edit
+still moves ctime. A file touched within 2 s of its reading is not indexed at all, because a second write could
+leave the same times ("racily clean", as in git's index).
+"""
+
+import hashlib
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tlcore.system.files import write_atomic
+from tlcore.system.home import cache_dir
+
+DIGEST_BYTES = 16
+MISSING = "0" * (2 * DIGEST_BYTES)
+"""Stands for a file that is not there or cannot be read."""
+
+_VERSION = 1
+_RACY_NS = 2_000_000_000
+_CHUNK_BYTES = 1 << 20
+_BLOCK_FILES = 32
+
+_Stamp = tuple[int, int, int, int]  # size, mtime_ns, ctime_ns, inode
+_Index = dict[str, tuple[_Stamp, str]]
+
+
+def file_digests(root: Path, names: Sequence[str]) -> list[str]:
+    """Content digest in hex per file, by path relative to `root`; MISSING where there is none to read.
+
+    Known files cost one stat each. The index lies under `cache_dir()`; damaged or not writable, it costs time only.
+    """
+    index_path = _index_path(root)
+    index = _load_index(index_path)
+    digests: dict[str, str] = {}
+    unknown: list[str] = []
+    for name in dict.fromkeys(names):
+        stamp = _stamp(os.path.join(root, name))
+        known = index.get(name)
+        if stamp is None:
+            digests[name] = MISSING
+        elif known is not None and known[0] == stamp:
+            digests[name] = known[1]
+        else:
+            unknown.append(name)
+    fresh: _Index = {}
+    for name, (stamp, digest) in zip(unknown, _read_all(root, unknown), strict=True):
+        digests[name] = digest
+        if stamp is not None:
+            fresh[name] = (stamp, digest)
+    if fresh:
+        _save_index(index_path, index | fresh)
+    return [digests[name] for name in names]
+
+
+def _read_all(root: Path, names: Sequence[str]) -> Iterator[tuple[_Stamp | None, str]]:
+    """`_read` each, in threads, as hashing lets go of the interpreter lock, and in blocks, as small files are many."""
+    blocks = [names[start : start + _BLOCK_FILES] for start in range(0, len(names), _BLOCK_FILES)]
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for results in pool.map(lambda block: [_read(os.path.join(root, name)) for name in block], blocks):
+            yield from results
+
+
+def _stamp(path: str) -> _Stamp | None:
+    """None for what is not a plain file: nothing there, a folder, a pipe."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return _stamp_of(status) if stat.S_ISREG(status.st_mode) else None
+
+
+def _stamp_of(status: os.stat_result) -> _Stamp:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _read(path: str) -> tuple[_Stamp | None, str]:
+    """The digest, and the stamp to remember it under; no stamp where it could be stale without showing."""
+    started_ns = time.time_ns()
+    try:
+        with open(path, "rb") as file:
+            before = _stamp_of(os.fstat(file.fileno()))
+            digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+            after = _stamp_of(os.fstat(file.fileno()))
+    except (OSError, ValueError):
+        return None, MISSING
+    _, mtime_ns, ctime_ns, _ = before
+    settled = before == after and max(mtime_ns, ctime_ns) < started_ns - _RACY_NS
+    return before if settled else None, digest.hexdigest()
+
+
+def _index_path(root: Path) -> Path:
+    key = hashlib.blake2b(os.fsencode(os.path.realpath(root)), digest_size=DIGEST_BYTES).hexdigest()
+    return cache_dir() / "digests" / f"{key}.json"
+
+
+def _load_index(path: Path) -> _Index:
+    """What the index knows; nothing where it is absent, damaged, or of another version."""
+    try:
+        data = json.loads(path.read_bytes())
+        if data["version"] != _VERSION:
+            return {}
+        return {name: _entry(*values) for name, values in data["files"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {}
+
+
+def _entry(size: int, mtime_ns: int, ctime_ns: int, inode: int, digest: str) -> tuple[_Stamp, str]:
+    if len(bytes.fromhex(digest)) != DIGEST_BYTES:
+        raise ValueError(digest)
+    return (size, mtime_ns, ctime_ns, inode), digest
+
+
+def _save_index(path: Path, index: _Index) -> None:
+    # Two writers at once: the later one wins, and what the other learned is read again next time.
+    data = {"version": _VERSION, "files": {name: [*stamp, digest] for name, (stamp, digest) in index.items()}}
+    try:
+        write_atomic(path, lambda file: file.write(json.dumps(data).encode()), durable=False)
+    except OSError:
+        return  # no place for a cache is no reason to stop

@@ -1,0 +1,1 @@
+"""One run's folder: its records, checkpoints, predictions and lock."""

@@ -1,0 +1,1 @@
+"""Who trains a run, and when: workers, the queue, trials."""

@@ -1,0 +1,171 @@
+"""Carry out a run: train, and write what happens into its folder. Continues where the folder ends."""
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from tlcore.errors import CheckpointError, TlcoreError
+from tlcore.models.digest import state_digest
+from tlcore.runs.folder.checkpoints import drop_optimizer, load_checkpoint, save_checkpoint, save_frozen
+from tlcore.runs.folder.layout import LEFT_OUT_FILE
+from tlcore.runs.folder.lock import only_writer
+from tlcore.runs.folder.metrics_file import append_record, write_records
+from tlcore.runs.folder.predictions import Predictions, key_images, predictions_key, save_predictions
+from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.status import State, write_status
+from tlcore.system.files import write_json
+from tlcore.training.checkpoint import frozen_state
+from tlcore.training.distributed import Processes
+from tlcore.training.events import EpochDone, Event, ImagesLeftOut, Progress
+from tlcore.training.fit import fit
+from tlcore.training.history import EpochRecord, best_epoch, epochs_without_gain, trained_here
+from tlcore.training.plan import Plan
+
+HEARTBEAT_S = 0.5
+
+
+def execute(
+    run: Run,
+    plan: Plan,
+    processes: Processes | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    next_phase: str = "",
+    start: dict[str, Any] | None = None,
+) -> Generator[Event, None, None]:
+    """Train until the run is finished or stopped, and pass on every event once it is written.
+
+    `start` is a checkpoint from elsewhere, as `training.foreign` makes it, that a run without epochs begins with.
+    `next_phase` is what this process does with the run once it is trained: the status says it without a gap.
+    Of several processes only the main one writes. An error is recorded in the status and raised again.
+    Raises RunBusy where another process trains this run.
+    """
+    processes = processes or Processes()
+    if not processes.is_main:
+        checkpoint, history = processes.share(None)
+        yield from fit(plan, processes, checkpoint, history, should_stop)
+        return
+    with only_writer(run.path):
+        checkpoint, history = _last_whole_epoch(run)
+        checkpoint = start if checkpoint is None else checkpoint
+        processes.share((checkpoint, history))
+        recorder = _Recorder(run, plan, history, should_stop)
+        state: State = "stopped"
+        phase, error = "", None
+        try:
+            write_status(run.path, "running", phase="prepare", epoch=recorder.last_epoch(), epochs=plan.config.epochs)
+            for event in fit(plan, processes, checkpoint, history, should_stop):
+                recorder.record(event)
+                yield event
+            state, phase = "finished" if recorder.is_finished() else "stopped", next_phase
+        except TlcoreError as failure:
+            state, error = "failed", str(failure)
+            raise
+        except Exception as failure:
+            state, error = "failed", f"{type(failure).__name__}: {failure}"
+            raise
+        finally:  # also on Ctrl-C, and where the reader of the events goes away
+            write_status(
+                run.path, state, phase=phase, epoch=recorder.last_epoch(), epochs=plan.config.epochs, error=error
+            )
+
+
+def _last_whole_epoch(run: Run) -> tuple[dict[str, Any] | None, list[EpochRecord]]:
+    """The newest checkpoint that can be continued from, and the records up to it; (None, []) to start anew.
+
+    What the folder holds beyond it came from an epoch that was not finished writing, and is tidied away.
+    """
+    checkpoint = None
+    for epoch in reversed(run.epochs()):
+        try:
+            candidate = load_checkpoint(run.checkpoints, epoch)
+        except CheckpointError:
+            continue
+        if candidate["optimizer"] is not None:
+            checkpoint = candidate
+            break
+    last = -1 if checkpoint is None else checkpoint["epoch"]
+    imported = [record for record in run.history() if record.imported]
+    records = {record.epoch: record for record in trained_here(run.history()) if record.epoch <= last}
+    for epoch in run.epochs():
+        if epoch <= last and epoch not in records:  # killed between the checkpoint and its line
+            records[epoch] = EpochRecord(**load_checkpoint(run.checkpoints, epoch)["metrics"])
+    history = [records[epoch] for epoch in sorted(records)]
+    write_records(run.path, (*history, *imported))
+    return checkpoint, history
+
+
+class _Recorder:
+    """Writes what `fit` tells into the run folder."""
+
+    def __init__(self, run: Run, plan: Plan, history: list[EpochRecord], should_stop: Callable[[], bool]) -> None:
+        self._run, self._plan, self._history = run, plan, list(history)
+        self._should_stop = should_stop
+        self._with_optimizer = set(run.epochs()) & {record.epoch for record in history}
+        self._last_heartbeat = 0.0
+        frozen = frozen_state(plan, plan.model)
+        self._frozen_digest = state_digest(frozen)
+        if frozen and not history:
+            save_frozen(run.checkpoints, frozen)
+        self._val_images = key_images(plan.dataset, plan.dataset.split("val"))
+
+    def record(self, event: Event) -> None:
+        if isinstance(event, EpochDone):
+            self._record_epoch(event)
+        elif isinstance(event, ImagesLeftOut):
+            write_json(self._run.path / LEFT_OUT_FILE, [asdict(image) for image in event.images])
+        elif isinstance(event, Progress):
+            self._heartbeat(event)
+
+    def last_epoch(self) -> int:
+        return self._history[-1].epoch if self._history else 0
+
+    def is_finished(self) -> bool:
+        """Whether nothing is left to train: all epochs are done, or early stopping ended them."""
+        if not self._history:
+            return False
+        patience = self._plan.config.early_stopping
+        stopped_early = patience is not None and epochs_without_gain(self._history) >= patience
+        return stopped_early or self.last_epoch() >= self._plan.config.epochs
+
+    def _record_epoch(self, event: EpochDone) -> None:
+        """Checkpoint, then its line, then whatever rests on both: a kill in between loses no whole epoch."""
+        save_checkpoint(self._run.checkpoints, event.checkpoint)
+        append_record(self._run.path, event.record)
+        self._history.append(event.record)
+        self._with_optimizer.add(event.record.epoch)
+        if self._plan.config.keep_optimizer_state == "last_and_best":
+            keep = {event.record.epoch, best_epoch(self._history)}
+            for epoch in self._with_optimizer - keep:
+                drop_optimizer(self._run.checkpoints, epoch)
+            self._with_optimizer &= keep
+        self._save_val_logits(event)
+
+    def _save_val_logits(self, event: EpochDone) -> None:
+        """Validation computed them anyway; evaluation need not do it again."""
+        assert self._plan.config.eval_transform is not None
+        weights = self._frozen_digest + state_digest(event.checkpoint["model"])
+        key = predictions_key(weights, self._plan.config.eval_transform, self._val_images)
+        predictions = Predictions(
+            event.val_logits.numpy(),
+            np.array([sample.target for sample in event.val_samples]),
+            tuple(sample.id for sample in event.val_samples),
+        )
+        save_predictions(self._run.path, "val", event.record.epoch, predictions, key)
+
+    def _heartbeat(self, event: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last_heartbeat >= HEARTBEAT_S:
+            self._last_heartbeat = now
+            write_status(
+                self._run.path,
+                "stopping" if self._should_stop() else "running",
+                phase=event.phase,
+                epoch=event.epoch,
+                epochs=self._plan.config.epochs,
+                done=event.done,
+                total=event.total,
+                images_per_s=event.images_per_s,
+            )

@@ -1,0 +1,106 @@
+"""Short work for a configuration that makes no run, such as a projection: a process that prints lines of JSON.
+
+What it printed is kept in the cache under a key, so whoever asks the same again, finds it.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tlcore.config import RunConfig
+from tlcore.errors import ConfigError
+from tlcore.runs.folder.status import is_alive, start_time
+from tlcore.system.files import write_json
+from tlcore.system.home import cache_dir
+from tlcore.system.spawn import spawn
+
+KEPT = 32  # trials that stay in the cache
+
+
+@dataclass(frozen=True)
+class Trial:
+    folder: Path
+
+    @property
+    def is_live(self) -> bool:
+        pid, started = self._process()
+        return is_alive(pid, started)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it has printed so far, but for what others print in between, as torch.hub does when it downloads."""
+        try:
+            text = (self.folder / "lines.jsonl").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return []
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines() if line.startswith("{")]
+
+    def error(self) -> str:
+        """The last that it said about what went wrong; empty where nothing did."""
+        try:
+            text = (self.folder / "errors.log").read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        return text.rpartition("error: ")[2].strip() if "error: " in text else text.strip().rpartition("\n")[2]
+
+    def cancel(self) -> None:
+        """End it; what it printed is forgotten."""
+        pid, started = self._process()
+        if is_alive(pid, started):
+            psutil.Process(pid).terminate()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _process(self) -> tuple[int, float]:
+        try:
+            content = json.loads((self.folder / "process.json").read_text(encoding="utf-8"))
+            return int(content["pid"]), float(content["started"])
+        except (OSError, ValueError, KeyError):
+            return 0, 0.0
+
+
+def find_trial(key: str) -> Trial | None:
+    """The trial of that key, live or over; None where there is none. A key is made of letters, digits and dashes."""
+    trial = Trial(_path(key))
+    return trial if trial.folder.is_dir() else None
+
+
+def start_trial(key: str, command: Sequence[str], config: RunConfig) -> Trial:
+    """Run a command, such as `["find-lr", "--json"]`, for a configuration; or join the one that has this key."""
+    trial = Trial(_path(key))
+    try:
+        trial.folder.mkdir(parents=True)
+    except FileExistsError:
+        return trial
+    write_json(trial.folder / "config.json", config.model_dump(mode="json"), durable=False)
+    with (trial.folder / "lines.jsonl").open("wb") as lines, (trial.folder / "errors.log").open("wb") as errors:
+        pid = spawn([*command, "--config", str(trial.folder / "config.json")], lines, errors)
+    write_json(trial.folder / "process.json", {"pid": pid, "started": start_time(pid) or 0.0}, durable=False)
+    _drop_old()
+    return trial
+
+
+def any_live_trial() -> bool:
+    """Whether one is under way: a second one would spoil what it measures."""
+    return any(Trial(folder).is_live for folder in _folder().glob("*"))
+
+
+def _drop_old() -> None:
+    newest_first = sorted(_folder().iterdir(), key=lambda folder: -folder.stat().st_mtime)
+    for folder in newest_first[KEPT:]:
+        if not Trial(folder).is_live:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _path(key: str) -> Path:
+    if not re.fullmatch(r"[\w-]+", key):
+        raise ConfigError(f"{key!r} is not a key for a trial: use letters, digits and dashes.")
+    return _folder() / key
+
+
+def _folder() -> Path:
+    return cache_dir() / "trials"

@@ -1,0 +1,1 @@
+"""What the loop is fed: batches, kept features, passes without gradients."""

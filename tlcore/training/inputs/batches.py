@@ -1,0 +1,243 @@
+"""Batches of images or of features, the same for any number of workers and processes.
+
+Augmentation is drawn from a seed per (run, view, image), and the order from a seed per (run, epoch), so that
+neither depends on who loads what, or on what was loaded before. Shapes: N images, H x W px, V views, D feature.
+"""
+
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from tlcore.data.dataset import ImageSource, Sample
+from tlcore.errors import UnreadableImage
+from tlcore.system.device import DeviceChoice
+from tlcore.transforms.spec import TransformSpec
+
+PADDING = -1  # stands for "no sample": fills the last batch up so that every process has equally many rows
+
+ViewKey = tuple[int, tuple[int, ...]]
+"""Position of a sample and the views of it that are wanted."""
+
+
+class Batch(NamedTuple):
+    inputs: Tensor
+    """Normalised images (N, 3, H, W), or features (N, ...)."""
+    targets: Tensor
+    """Class indices, shape (N,)."""
+    counts: Tensor
+    """1.0 for a sample, 0.0 for padding, shape (N,)."""
+    positions: Tensor
+    """Where each sample stands in its split, shape (N,); PADDING for padding."""
+    size: int
+    """Samples in this batch over all processes."""
+
+
+class Batches(Protocol):
+    """Both sources of training input: images through the whole network, features through the head."""
+
+    targets: Tensor
+
+    def epoch(self, epoch: int, *, shuffle: bool) -> Iterator[Batch]: ...
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        ...
+
+
+def batch_positions(count: int, batch_size: int, order_seed: int | None) -> list[list[int]]:
+    """Positions 0..count-1 cut into batches; shuffled by `order_seed` unless that is None.
+
+    A last batch of one would leave BatchNorm without a variance, so it joins the batch before it.
+    """
+    if order_seed is None:
+        order = list(range(count))
+    else:
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(order_seed)).tolist()
+    batches = [order[start : start + batch_size] for start in range(0, count, batch_size)]
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        single = batches.pop()
+        batches[-1] += single
+    return batches
+
+
+def share_of(batch: Sequence[int], rank: int, processes: int) -> list[int]:
+    """The part of a batch that one of several processes takes, padded to the same length for all."""
+    part = list(batch[rank::processes])
+    return part + [PADDING] * (-(-len(batch) // processes) - len(part))
+
+
+def derived_seed(*parts: object) -> int:
+    """63 bits that depend on all parts, the same on every machine."""
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+@dataclass(frozen=True)
+class ViewDataset(Dataset[tuple[ViewKey, Tensor | str]]):
+    """Samples as uint8 views: (sample, views) -> (V, 3, H, W), or the reason why the image cannot be read."""
+
+    samples: Sequence[Sample]
+    source: ImageSource
+    transform: TransformSpec
+    seed: int
+    decoded: Mapping[str, Tensor] | None = None
+    """Images that are at hand already, by sample id."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_operations", self.transform.build_operations())
+
+    def __getitem__(self, key: ViewKey) -> tuple[ViewKey, Tensor | str]:
+        position, views = key
+        if position == PADDING:  # any image will do, it counts for nothing
+            position = 0
+        sample = self.samples[position]
+        try:
+            image = self.decoded[sample.id] if self.decoded is not None else self.source.load(sample.id)
+        except UnreadableImage as error:
+            return key, str(error)
+        return key, torch.stack([self._view(image, sample.id, view) for view in views])
+
+    def _view(self, image: Tensor, sample_id: str, view: int) -> Tensor:
+        operations: Any = self._operations  # type: ignore[attr-defined]
+        if not self.transform.is_random:
+            return torch.Tensor.contiguous(operations(image).as_subclass(torch.Tensor))
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(derived_seed(self.seed, view, sample_id))
+            return torch.Tensor.contiguous(operations(image).as_subclass(torch.Tensor))
+
+
+class _KeyBatches:
+    """The batch sampler of a DataLoader whose workers live on from epoch to epoch."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[ViewKey]] = []
+
+    def __iter__(self) -> Iterator[list[ViewKey]]:
+        return iter(self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+
+class ViewLoader:
+    """Decodes and transforms in worker processes, in the order asked for."""
+
+    def __init__(self, dataset: ViewDataset, workers: int) -> None:
+        self._keys = _KeyBatches()
+        self._loader: DataLoader[Any] = DataLoader(
+            dataset,
+            batch_sampler=self._keys,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            collate_fn=list,
+            worker_init_fn=_leave_interrupts_to_the_main_process,
+            generator=torch.Generator(),  # so that loading draws nothing from the generator that dropout draws from
+        )
+
+    def __call__(self, batches: list[list[ViewKey]]) -> Iterator[list[tuple[ViewKey, Tensor | str]]]:
+        self._keys.batches = batches
+        return iter(self._loader)
+
+
+def _leave_interrupts_to_the_main_process(worker: int) -> None:
+    """Ctrl-C reaches every process of the terminal; the loop decides when its workers end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def worker_count(told: int | None, device: torch.device, images: int, *, decoded: bool = False) -> int:
+    """Decoding processes: as told, else by device, and none where they cost more than they save.
+
+    On a CPU with the images decoded there is next to nothing to do beside the network, which wants every core.
+    """
+    if told is not None:
+        return told
+    if decoded and device.type == "cpu":
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    spawned = sys.platform in ("win32", "darwin")  # each new process imports torch anew: seconds, not milliseconds
+    if cores == 1 or images < (2000 if spawned else 64):
+        return 0
+    return min(cores, 8 if device.type == "cuda" else 2)
+
+
+class ImageBatches:
+    """Freshly transformed images; epoch e draws view e."""
+
+    def __init__(
+        self,
+        dataset: ViewDataset,
+        choice: DeviceChoice,
+        batch_size: int,
+        workers: int,
+        rank: int = 0,
+        processes: int = 1,
+    ) -> None:
+        self.targets = torch.tensor([sample.target for sample in dataset.samples])
+        self._normalize = dataset.transform.build_normalize()
+        self._load = ViewLoader(dataset, workers)
+        self._choice = choice
+        self._batch_size = batch_size
+        self._seed = dataset.seed
+        self._rank, self._processes = rank, processes
+
+    def __len__(self) -> int:
+        return len(batch_positions(len(self.targets), self._batch_size, None))
+
+    def epoch(self, epoch: int, *, shuffle: bool) -> Iterator[Batch]:
+        order_seed = derived_seed(self._seed, "order", epoch) if shuffle else None
+        batches = batch_positions(len(self.targets), self._batch_size, order_seed)
+        parts = [share_of(batch, self._rank, self._processes) for batch in batches]
+        loaded = self._load([[(position, (epoch,)) for position in part] for part in parts])
+        device = self._choice.device
+        for batch, part, items in zip(batches, parts, loaded, strict=True):
+            views = [_readable(view) for _, view in items]
+            images = torch.cat(views).to(device, non_blocking=True)
+            positions = torch.tensor(part)
+            yield Batch(
+                inputs=self._normalize(images).contiguous(memory_format=self._choice.memory_format),
+                targets=self.targets[positions.clamp(min=0)].to(device),
+                counts=(positions != PADDING).float().to(device),
+                positions=positions.to(device),
+                size=len(batch),
+            )
+
+
+def _readable(view: Tensor | str) -> Tensor:
+    if isinstance(view, str):
+        raise UnreadableImage(f"An image could be read when the run started, but no longer: {view}")
+    return view
+
+
+class FeatureBatches:
+    """Features kept from frozen layers; epoch e takes view e, and starts over after the last one."""
+
+    def __init__(self, features_VND: Tensor, targets: Tensor, choice: DeviceChoice, batch_size: int, seed: int) -> None:
+        self._features_VND = features_VND.to(choice.device)
+        self.targets = targets
+        self._targets = targets.to(choice.device)
+        self._batch_size = batch_size
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(batch_positions(len(self.targets), self._batch_size, None))
+
+    def epoch(self, epoch: int, *, shuffle: bool) -> Iterator[Batch]:
+        order_seed = derived_seed(self._seed, "order", epoch) if shuffle else None
+        features_ND = self._features_VND[(epoch - 1) % len(self._features_VND)]
+        for batch in batch_positions(len(self.targets), self._batch_size, order_seed):
+            positions = torch.tensor(batch, device=features_ND.device)
+            yield Batch(
+                inputs=features_ND[positions].float(),
+                targets=self._targets[positions],
+                counts=torch.ones(len(batch), device=features_ND.device),
+                positions=positions,
+                size=len(batch),
+            )

@@ -1,0 +1,140 @@
+"""What the epochs read: kept features of the frozen part, or images; and which images had to be left out."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from tlcore.data.dataset import LeftOut, Sample
+from tlcore.data.pixels.readable import DecodedImages, decode_all
+from tlcore.errors import DatasetInvalid
+from tlcore.models.split import build_head
+from tlcore.training.distributed import Processes
+from tlcore.training.events import Progress
+from tlcore.training.inputs.batches import Batches, FeatureBatches, ImageBatches, ViewDataset, worker_count
+from tlcore.training.inputs.features import FeatureRequest, Features, Trunk, is_cached, load_or_compute
+from tlcore.training.inputs.meter import Meter
+from tlcore.training.plan import Plan, keeps_features
+from tlcore.transforms.spec import TransformSpec
+
+DECODED_BUDGET_BYTES = 384 * 2**20  # of decoded images kept in memory between epochs
+
+
+@dataclass(frozen=True)
+class Inputs:
+    train: Batches
+    val: Batches
+    val_samples: tuple[Sample, ...]
+    """The readable samples of `val`, in the order of its batches."""
+    left_out: tuple[LeftOut, ...]
+
+
+def prepare_inputs(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
+    """Read every image once, or find its features in the cache.
+
+    Raises DatasetInvalid where all training images of a class, or all of a split, are unreadable.
+    """
+    inputs = yield from _features(plan, processes) if plan.uses_features else _images(plan, processes)
+    counts = torch.bincount(inputs.train.targets, minlength=len(plan.dataset.classes)).tolist()
+    for name, count in zip(plan.dataset.classes, counts, strict=True):
+        if count == 0:
+            raise DatasetInvalid(f"Not one training image of class {name!r} can be read. Replace its files.")
+    if not inputs.val_samples:
+        raise DatasetInvalid("Not one image of val can be read. Replace its files.")
+    return inputs
+
+
+def evaluation_inputs(
+    plan: Plan, samples: Sequence[Sample]
+) -> Generator[Progress, None, tuple[tuple[Sample, ...], Batches, nn.Module]]:
+    """The readable ones of these samples, their batches in the evaluation view, and the network to send them through:
+    the head alone, where the features of the frozen trunk can be kept."""
+    transform = plan.config.eval_transform
+    if keeps_features(plan, len(samples)):
+        features = yield from features_of(plan, samples, transform, 1, Processes())
+        kept = tuple(samples[position] for position in features.positions)
+        head = build_head(plan.model, plan.architecture)
+        return kept, feature_batches(plan, samples, features, batch_size=len(kept)), head
+    decoded = yield from decode_samples(plan, samples)
+    batches = image_batches(plan, samples, transform, decoded, Processes())
+    return readable(samples, decoded), batches, plan.model
+
+
+def features_of(
+    plan: Plan, samples: Sequence[Sample], transform: TransformSpec | None, views: int, processes: Processes
+) -> Generator[Progress, None, Features]:
+    """Features of these samples under the plan's frozen trunk, from the cache where it has them."""
+    assert transform is not None
+    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    request = FeatureRequest(plan.dataset, samples, transform, views, plan.config.seed)
+    features = yield from load_or_compute(request, trunk, plan.config.workers, processes)
+    return features
+
+
+def features_at_hand(plan: Plan) -> bool:
+    """Whether the cache has all features that the plan trains on."""
+    assert plan.config.train_transform is not None
+    assert plan.config.eval_transform is not None
+    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    wanted = (("train", plan.config.train_transform, plan.train_views), ("val", plan.config.eval_transform, 1))
+    return all(
+        is_cached(FeatureRequest(plan.dataset, plan.dataset.split(split), transform, views, plan.config.seed), trunk)
+        for split, transform, views in wanted
+    )
+
+
+def feature_batches(plan: Plan, samples: Sequence[Sample], features: Features, batch_size: int) -> FeatureBatches:
+    targets = torch.tensor([samples[position].target for position in features.positions])
+    return FeatureBatches(features.values_VND, targets, plan.choice, batch_size, plan.config.seed)
+
+
+def _features(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
+    config, train_samples, val_samples = plan.config, plan.dataset.split("train"), plan.dataset.split("val")
+    train = yield from features_of(plan, train_samples, config.train_transform, plan.train_views, processes)
+    val = yield from features_of(plan, val_samples, config.eval_transform, 1, processes)
+    return Inputs(
+        train=feature_batches(plan, train_samples, train, config.batch_size),
+        val=feature_batches(plan, val_samples, val, batch_size=len(val_samples)),
+        val_samples=tuple(val_samples[position] for position in val.positions),
+        left_out=train.left_out + val.left_out,
+    )
+
+
+def _images(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
+    train, val = plan.dataset.split("train"), plan.dataset.split("val")
+    decoded = yield from decode_samples(plan, train + val)
+    return Inputs(
+        train=image_batches(plan, train, plan.config.train_transform, decoded, processes),
+        val=image_batches(plan, val, plan.config.eval_transform, decoded, processes),
+        val_samples=readable(val, decoded),
+        left_out=decoded.left_out,
+    )
+
+
+def decode_samples(plan: Plan, samples: Sequence[Sample]) -> Generator[Progress, None, DecodedImages]:
+    """Decode every image once, to know which cannot be; they stay in memory if they fit."""
+    decoding = decode_all(samples, plan.dataset.source, DECODED_BUDGET_BYTES)
+    decoded = yield from Meter("check", 0, len(samples)).through(decoding)
+    return decoded
+
+
+def readable(samples: Sequence[Sample], decoded: DecodedImages) -> tuple[Sample, ...]:
+    unreadable = {image.id for image in decoded.left_out}
+    return tuple(sample for sample in samples if sample.id not in unreadable)
+
+
+def image_batches(
+    plan: Plan,
+    samples: Sequence[Sample],
+    transform: TransformSpec | None,
+    decoded: DecodedImages,
+    processes: Processes,
+) -> ImageBatches:
+    """Batches of the readable ones of these samples."""
+    assert transform is not None
+    kept = readable(samples, decoded)
+    dataset = ViewDataset(kept, plan.dataset.source, transform, plan.config.seed, decoded.images)
+    at_hand = decoded.images is not None
+    workers = worker_count(plan.config.workers, plan.choice.device, len(kept), decoded=at_hand)
+    return ImageBatches(dataset, plan.choice, plan.config.batch_size, workers, processes.rank, processes.count)

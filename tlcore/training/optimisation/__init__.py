@@ -1,0 +1,1 @@
+"""Optimisers, schedules and losses, each in its table."""

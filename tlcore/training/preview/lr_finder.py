@@ -1,0 +1,122 @@
+"""The learning-rate range test: train a copy of the model while the learning rate climbs, and watch the loss.
+
+Source: Smith (2015), "Cyclical Learning Rates for Training Neural Networks", in the exponential form of fastai.
+"""
+
+import itertools
+import math
+from collections.abc import Generator, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import torch
+
+from tlcore.errors import ConfigError
+from tlcore.models.architecture import HEAD
+from tlcore.training.distributed import Processes
+from tlcore.training.events import Progress
+from tlcore.training.fit import Trainer
+from tlcore.training.inputs.batches import Batch, Batches
+from tlcore.training.inputs.prepare import prepare_inputs
+from tlcore.training.plan import Plan
+
+START, END, STEPS = 1e-7, 10.0, 100  # fastai's
+SMOOTHING = 0.98  # of the moving average of the loss, as in fastai
+DIVERGED = 4.0  # times the lowest loss so far ends the test, as in fastai
+MIN_POINTS = 10
+MIN_FALL = 0.05  # share of the first loss that has to be gained for the curve to say anything
+
+
+@dataclass(frozen=True)
+class RatePoint:
+    learning_rate: float
+    """Of the head; the other groups keep their proportion to it."""
+    loss: float
+    """Of this batch, in nats per image."""
+    smoothed_loss: float
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    learning_rate: float | None
+    """None: the curve does not tell."""
+    reason: str
+    """A sentence for the user."""
+
+
+def find_learning_rate(
+    plan: Plan, *, start: float = START, end: float = END, steps: int = STEPS
+) -> Generator[Progress | RatePoint, None, None]:
+    """Progress while the images are prepared, then one point per optimiser step, until the loss diverges.
+
+    Optimiser, layer groups, batches and kept features are the plan's. Leaves `plan.model` as it is. Seeds torch's
+    global generator. Raises ConfigError where there is no range to climb.
+    """
+    base = plan.learning_rates[HEAD]
+    if not base or not 0 < start < end:
+        raise ConfigError(
+            f"The range test climbs from {start:g} to {end:g}, with the head at {base:g} of the plan: "
+            "all have to be above 0, and the end above the start."
+        )
+    torch.manual_seed(plan.config.seed)
+    plan = replace(plan, model=deepcopy(plan.model))
+    processes = Processes()
+    inputs = yield from prepare_inputs(plan, processes)
+    trainer = Trainer(plan, inputs, processes)
+    trainer.set_frozen(1)
+    average = _Average()
+    lowest = math.inf
+    for step, batch in enumerate(itertools.islice(_endless(inputs.train), steps)):
+        rate = start * (end / start) ** (step / max(steps - 1, 1))
+        loss_sum, _, images = trainer.step(batch, rate / base).tolist()
+        loss = loss_sum / images
+        if not math.isfinite(loss):
+            return
+        smoothed = average.add(loss)
+        yield RatePoint(rate, loss, smoothed)
+        lowest = min(lowest, smoothed)
+        if smoothed > DIVERGED * lowest:
+            return
+
+
+def suggest(points: Sequence[RatePoint]) -> Suggestion:
+    """A learning rate from the valley of the smoothed curve, or why there is none.
+
+    Two thirds into the longest falling stretch, where it is steep and still far from the minimum: fastai's `valley`.
+    """
+    if len(points) < MIN_POINTS:
+        return Suggestion(None, f"Only {len(points)} steps before the loss diverged: too few for a suggestion.")
+    losses = [point.smoothed_loss for point in points]
+    first, last = _longest_fall(losses)
+    if losses[last] > (1 - MIN_FALL) * losses[first]:
+        return Suggestion(None, "The loss never falls clearly, so the curve gives no suggestion.")
+    chosen = points[first + 2 * (last - first) // 3].learning_rate
+    return Suggestion(chosen, f"At {chosen:.2g} the loss falls, well before its minimum.")
+
+
+def _longest_fall(losses: Sequence[float]) -> tuple[int, int]:
+    """First and last index of the longest subsequence that falls, where it ends lowest among equals."""
+    lengths, begins = [1] * len(losses), list(range(len(losses)))
+    for here in range(len(losses)):
+        for before in range(here):
+            if losses[before] > losses[here] and lengths[before] + 1 > lengths[here]:
+                lengths[here], begins[here] = lengths[before] + 1, begins[before]
+    last = max(range(len(losses)), key=lambda index: (lengths[index], -losses[index]))
+    return begins[last], last
+
+
+class _Average:
+    """Exponential moving average without the bias of its start."""
+
+    def __init__(self) -> None:
+        self._value, self._weight = 0.0, 0.0
+
+    def add(self, value: float) -> float:
+        self._value = SMOOTHING * self._value + (1 - SMOOTHING) * value
+        self._weight = SMOOTHING * self._weight + (1 - SMOOTHING)
+        return self._value / self._weight
+
+
+def _endless(batches: Batches) -> Iterator[Batch]:
+    for epoch in itertools.count(1):
+        yield from batches.epoch(epoch, shuffle=True)

@@ -1,0 +1,62 @@
+"""Training transforms that somebody saved under a name: `transforms/NAME.json` in the project's home."""
+
+import json
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tlcore.errors import ConfigError, suggestion
+from tlcore.system.files import write_json
+from tlcore.system.home import home_dir
+from tlcore.transforms.spec import TransformSpec
+
+_NAME = re.compile(r"\w[\w .+-]{0,58}\w|\w")  # what is a file name everywhere, and never leads to another folder
+_MAX_BYTES = 1 << 20
+
+
+def save_transform(name: str, transform: TransformSpec, *, replace: bool = False) -> None:
+    """Raises ConfigError for a name that cannot be used, or that another transform has unless `replace`."""
+    path = _path(name)
+    if path.exists() and not replace and load_transform(name) != transform:
+        raise ConfigError(f"There is another transform named {name!r}. Replace it, or choose another name.")
+    write_json(path, transform.model_dump(mode="json"))
+
+
+def load_transform(name: str) -> TransformSpec:
+    """Raises ConfigError where there is none of that name, or its file is damaged."""
+    path = _path(name)
+    try:
+        with path.open("rb") as file:
+            return TransformSpec.model_validate(json.loads(file.read(_MAX_BYTES)))
+    except FileNotFoundError:
+        known = list_transforms()
+        advice = suggestion(name, known) if known else "None is saved yet."
+        raise ConfigError(f"No transform saved as {name!r}. {advice}") from None
+    except OSError as error:
+        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from None
+    except (ValueError, ValidationError, RecursionError):
+        raise ConfigError(f"{path} is not a saved transform, or damaged. Delete it, or save it anew.") from None
+
+
+def list_transforms() -> list[str]:
+    """Their names, in alphabetical order."""
+    return sorted(path.stem for path in _folder().glob("*.json") if _NAME.fullmatch(path.stem))
+
+
+def delete_transform(name: str) -> None:
+    """Does nothing where there is none of that name."""
+    _path(name).unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return home_dir() / "transforms"
+
+
+def _path(name: str) -> Path:
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} cannot be the name of a transform: use 1 to 60 letters, digits, blanks and - + . _, "
+            "beginning and ending with a letter or a digit."
+        )
+    return _folder() / f"{name}.json"
