@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from tlcore.words import count
 from ui.dataset.gallery import show_gallery
 from ui.dataset.health import headline, show_health
 from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
 from ui.shared.cached import open_dataset
 from ui.shared.datasets import dataset_label
-from ui.shared.widgets import count, friendly_errors, plain
+from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shell import open_page
 
 IMAGES, HEALTH, SIZES, COLOURS = "Images", "Health report", "Sizes", "Colours"
@@ -20,8 +21,8 @@ with friendly_errors():
     dataset = open_dataset(source)
     splits = " · ".join(f"{count(len(dataset.split(name)))} {name}" for name in dataset.split_names)
     st.markdown(
-        f"**{plain(dataset_label(source))}**: {count(len(dataset.samples))} images of {count(len(dataset.classes))} "
-        f"classes, {splits}"
+        f"**{escape_markdown(dataset_label(source))}**: {count(len(dataset.samples))} images of "
+        f"{count(len(dataset.classes))} classes, {splits}"
     )
     report = wait_for_report(source)
     if report is not None:

@@ -4,12 +4,13 @@ import streamlit as st
 
 from tlcore.errors import ModelError
 from tlcore.figures.predict import plot_top_classes
+from tlcore.words import percent
 from ui.predict.answers import SHOWN_PX, Answer, ask, explain, overlay, top_classes
-from ui.predict.models import Chosen, pick_models
+from ui.predict.models import ModelRef, pick_models
 from ui.shared.cached import open_dataset
 from ui.shared.image_picker import PickedImage, pick_image, thumbnail
 from ui.shared.torch_once import load_torch
-from ui.shared.widgets import friendly_errors, percent, plain, show_figure
+from ui.shared.widgets import escape_markdown, friendly_errors, show_figure
 from ui.shell import open_page
 
 TOP = 5
@@ -19,21 +20,21 @@ def show_verdict(image: PickedImage, answer: Answer) -> None:
     best = answer.order[0]
     name, sure = answer.classes[best], percent(float(answer.probabilities[best]))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {plain(name)} · {sure}", width="content")
+        st.markdown(f"#### {escape_markdown(name)} · {sure}", width="content")
         if image.label == name:
             st.badge("right", icon=":material/check:", color="green")
         elif image.label in answer.classes:
             probability = float(answer.probabilities[answer.classes.index(image.label)])
-            words = f"wrong: it is {plain(image.label)}, which got {percent(probability)}"
+            words = f"wrong: it is {escape_markdown(image.label)}, which got {percent(probability)}"
             st.badge(words, icon=":material/close:", color="red")
 
 
-def show_why(image: PickedImage, chosen: Chosen, target: int, strength: float) -> None:
+def show_why(image: PickedImage, chosen: ModelRef, target: int, strength: float) -> None:
     try:
         found = explain(chosen, image.key, image.pixels_HWC, target)
     except ModelError as error:
         st.image(thumbnail(image.pixels_HWC, SHOWN_PX), width="stretch")
-        st.caption(plain(str(error)))
+        st.caption(escape_markdown(str(error)))
         return
     st.image(overlay(image, found, strength), width="stretch")
     rows, columns = found.cells
@@ -42,7 +43,7 @@ def show_why(image: PickedImage, chosen: Chosen, target: int, strength: float) -
 
 
 @st.fragment
-def answers_of(image: PickedImage, models: list[Chosen]) -> None:
+def answers_of(image: PickedImage, models: list[ModelRef]) -> None:
     with friendly_errors():
         answers = [(chosen, ask(chosen, image.key, image.pixels_HWC)) for chosen in models]
     _, first = answers[0]

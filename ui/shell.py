@@ -15,7 +15,7 @@ from ui.shared.cached import DemoDrawing, demo_drawing
 from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.device import device_words
 from ui.shared.state import ADDING, DEFAULT_DATASET, carried, param, set_params
-from ui.shared.widgets import error_box, plain
+from ui.shared.widgets import error_box, escape_markdown
 
 LOGO = Path(__file__).with_name("logo.svg")
 ICON = Path(__file__).with_name("icon.svg")
@@ -34,9 +34,9 @@ _PICKER = "shell_dataset"
 @dataclass(frozen=True)
 class OpenPage:
     dataset_source: str
-    """Chosen dataset: `demo`, a torchvision name, or a path."""
+    """ModelRef dataset: `demo`, a torchvision name, or a path."""
     run_name: str | None
-    """Chosen run; None: none is."""
+    """ModelRef run; None: none is."""
 
 
 def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
@@ -82,7 +82,10 @@ def _pick_dataset() -> str:
     sources = dataset_sources()
     asked = param("dataset", DEFAULT_DATASET)
     if asked not in sources:  # a link must not open just any folder of the server
-        st.warning(f"There is no dataset {plain(dataset_label(asked))} here. This is the demo.", icon=":material/info:")
+        st.warning(
+            f"There is no dataset {escape_markdown(dataset_label(asked))} here. This is the demo.",
+            icon=":material/info:",
+        )
         asked = DEFAULT_DATASET
     st.session_state[_PICKER] = asked
     with st.container(gap="xsmall", key="shell_dataset_box"):
@@ -115,7 +118,7 @@ def _draw_live_runs(interval: float) -> None:
         status = run.status()
         st.page_link(
             "pages/train.py",
-            label=plain(f"{run.config.model.backbone} on {run.info['dataset']['name']}"),
+            label=escape_markdown(f"{run.config.model.backbone} on {run.info['dataset']['name']}"),
             icon=":material/progress_activity:",
             query_params=carried(run=run.name),
             width="stretch",
@@ -132,6 +135,6 @@ def _device() -> None:
 
 def _draw_device(asking: bool) -> None:
     text = device_words().text
-    st.caption(f":material/memory: {plain(text) if text else 'Looking for a device …'}")
+    st.caption(f":material/memory: {escape_markdown(text) if text else 'Looking for a device …'}")
     if asking and text:
         st.rerun()

@@ -30,7 +30,7 @@ def test_train_says_what_it_does_and_ends_with_the_path_of_the_run_alone(train, 
     assert (Path(lines[-1]) / "run.json").exists()
     assert "2 classes, 42 train, 18 val, 14 test" in printed.out
     assert "device   cpu" in printed.out
-    assert "fp32 (as told)" in printed.out
+    assert "fp32 (as requested)" in printed.out
     assert "epoch 0/2  untrained head" in printed.out
     assert "epoch 2/2  train loss" in printed.out
     assert "Best on val: epoch" in printed.out

@@ -22,7 +22,7 @@ def test_a_table_is_opened_by_its_path(dataset, root):
     save_samples(dataset, root / "samples.csv")
     table = opened(root / "samples.csv")
     assert table.samples == dataset.samples
-    assert table.carved == ()
+    assert table.made_splits == ()
 
 
 def test_nothing_there_lists_what_could_be(tmp_path):

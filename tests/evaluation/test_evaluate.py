@@ -119,7 +119,7 @@ def test_unreadable_images_are_left_out_of_the_report_and_named(configure, colou
     run = train(configure())
     for _ in range(2):
         evaluation, _ = evaluate(run)
-        assert [image.id for image in evaluation.left_out] == ["test/green/003.png"]
+        assert [image.id for image in evaluation.skipped] == ["test/green/003.png"]
         assert evaluation.accuracy(3).total == 13
 
 

@@ -120,7 +120,7 @@ def test_left_out_images_and_notices_are_read_back(configure, colours):
     evaluate(run)
     evaluation = load_stored(run).evaluation
     assert evaluation is not None
-    assert [image.id for image in evaluation.left_out] == ["test/green/003.png"]
+    assert [image.id for image in evaluation.skipped] == ["test/green/003.png"]
     assert any("have changed since this run was trained" in notice for notice in evaluation.notices)
 
 

@@ -17,7 +17,7 @@ from tlcore.runs.folder.run import create_run
 from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
 from ui.predict.answers import Answer, Map, overlay, top_classes
-from ui.predict.models import Chosen
+from ui.predict.models import ModelRef
 from ui.shared.image_picker import PickedImage
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -176,7 +176,7 @@ def test_strangers_do_not_make_the_server_download(added, monkeypatch):
 def test_the_likeliest_classes_of_both_answers_are_shown():
     first = Answer(("a", "crane", "crane"), np.array([0.6, 0.3, 0.1], dtype=np.float32))
     second = Answer(("a", "crane", "crane"), np.array([0.1, 0.3, 0.6], dtype=np.float32))
-    table = top_classes([(Chosen("one"), first), (Chosen("two"), second)], 1)
+    table = top_classes([(ModelRef("one"), first), (ModelRef("two"), second)], 1)
     assert table["label"].tolist() == ["a", "crane (2)"] * 2
     assert table["probability"].tolist() == pytest.approx([0.6, 0.1, 0.1, 0.6])
 

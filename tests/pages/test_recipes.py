@@ -11,11 +11,11 @@ from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import recipe_config
-from tlcore.recipes.recipe import FACT, Recipe
+from tlcore.recipes.recipe import RUN_INFO_KEY, Recipe
 from tlcore.recipes.saved import find_recipe, list_recipes, save_recipe
 from tlcore.runs.folder.run import Run, create_run, find_run
 from tlcore.runs.work.execute import execute
-from tlcore.runs.work.trials import Trial
+from tlcore.runs.work.probes import Trial
 from tlcore.training.plan import plan_run
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -146,7 +146,7 @@ def test_a_run_started_from_a_recipe_says_so_and_its_figures_come_from_that_run(
     monkeypatch.setattr("tlcore.runs.work.jobs.start", lambda runs: None)
     click(page, "train_start")
     run = find_run("latest")
-    assert run.info[FACT] == "mine"
+    assert run.info[RUN_INFO_KEY] == "mine"
     assert run.config.strategy.learning_rates == {"features": 1e-4}  # this network has no hidden classifier
     assert run.config.batch_size == 48  # which the form's slider does not offer
 
@@ -155,7 +155,7 @@ def trained(recipe: Recipe, **changes) -> Run:
     config = recipe_config(recipe).replace(device="cpu", precision="fp32", workers=0, **changes)
     dataset = open_dataset(config.data)
     plan = plan_run(config, dataset)
-    run = create_run(plan.config, dataset, fingerprint(dataset), {FACT: recipe.name})
+    run = create_run(plan.config, dataset, fingerprint(dataset), {RUN_INFO_KEY: recipe.name})
     for _ in execute(run, plan):
         pass
     for _ in evaluate_run(run):

@@ -16,7 +16,7 @@ from tlcore.runs.folder.run import Run, create_run, find_run, list_runs
 from tlcore.runs.folder.status import write_status
 from tlcore.runs.work import jobs
 from tlcore.runs.work.execute import execute
-from tlcore.runs.work.trials import Trial
+from tlcore.runs.work.probes import Probe
 from tlcore.training.plan import plan_run
 from tlcore.transforms.saved import save_transform
 from tlcore.transforms.spec import RandomErasing, RandomResizedCrop, TransformSpec
@@ -31,8 +31,8 @@ def _fresh(drawn_demo, home):
     st.cache_data.clear()
     st.cache_resource.clear()
     yield
-    for folder in (home / "cache" / "trials").glob("*"):
-        Trial(folder).cancel()
+    for folder in (home / "cache" / "probes").glob("*"):
+        Probe(folder).cancel()
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_what_is_told_is_taken(monkeypatch):
     pretend(monkeypatch, cuda=True)
     choice = choose_device("cpu", "bf16")
     assert (choice.device.type, choice.precision) == ("cpu", "bf16")
-    assert choice.reason.count("as told") == 2
+    assert choice.reason.count("as requested") == 2
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from tlcore.data.catalog import open_dataset
 from tlcore.errors import DatasetInvalid, TrainingDiverged
 from tlcore.models.groups import group_of
-from tlcore.training.events import EpochDone, ImagesLeftOut, Progress
+from tlcore.training.events import EpochDone, ImagesSkipped, Progress
 from tlcore.training.fit import fit
 from tlcore.training.plan import plan_run
 from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
@@ -159,7 +159,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(configure):
 def test_unreadable_images_are_told_once_and_left_out(configure, colours, strategy):
     (colours / "train/blue/000.png").write_bytes(b"")
     (colours / "val/blue/000.png").write_bytes(b"GIF89a")
-    told = [e for e in fit(make_plan(configure(strategy={"name": strategy}))) if isinstance(e, ImagesLeftOut)]
+    told = [e for e in fit(make_plan(configure(strategy={"name": strategy}))) if isinstance(e, ImagesSkipped)]
     assert [[image.id for image in event.images] for event in told] == [["train/blue/000.png", "val/blue/000.png"]]
     assert told[0].images[0].reason == "empty file"
 

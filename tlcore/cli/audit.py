@@ -20,11 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.cli.display import console, note, percent, print_table
+    from tlcore.cli.display import console, note, print_table
     from tlcore.config import DataConfig
     from tlcore.data.catalog import open_dataset
     from tlcore.data.health.audit import audit, findings_table
     from tlcore.data.health.scan import channel_statistics
+    from tlcore.words import percent
 
     dataset = open_dataset(DataConfig(source=arguments.data, images=arguments.images))
     table = _scan(dataset)

@@ -16,10 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.cli.display import ProgressDisplay, console, percent, print_table
+    from tlcore.cli.display import ProgressDisplay, console, print_table
     from tlcore.config import parse_config
     from tlcore.data.catalog import open_dataset
     from tlcore.evaluation.label_check import check_labels
+    from tlcore.words import percent
 
     model = {name: getattr(arguments, name) for name in ("backbone", "weights") if getattr(arguments, name)}
     data = {"source": arguments.data, "images": arguments.images}

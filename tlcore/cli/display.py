@@ -9,47 +9,18 @@ from rich.progress import BarColumn, Progress as ProgressBar, TaskProgressColumn
 from rich.table import Table
 from rich.text import Text
 
+from tlcore.words import PHASES, percent
+
 if TYPE_CHECKING:
     from tlcore.training.events import Progress
 
 T = TypeVar("T")
-PHASES = {
-    "check": "reading the images",
-    "features": "computing features",
-    "train": "training",
-    "val": "validating",
-    "predict": "evaluating",
-}
 
 
 def console() -> Console:
     """For standard output. Where that is no terminal, lines are as wide as they need to be."""
     out = Console(highlight=False, soft_wrap=True)
     return out if out.is_terminal else Console(highlight=False, width=200)
-
-
-def percent(fraction: float | None) -> str:
-    return "–" if fraction is None else f"{100 * fraction:.1f} %"
-
-
-def seconds(value: float) -> str:
-    """A duration as people say it."""
-    if value < 1:
-        return f"{1000 * value:.0f} ms"
-    if value < 90:
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
-
-
-def size(number: float) -> str:
-    """A number of bytes."""
-    for unit in ("B", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit in ("B", "kB") else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> None:

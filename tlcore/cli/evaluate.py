@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
         evaluation = display.follow(evaluate_run(found, arguments.device))
     for notice in evaluation.notices:
         note(notice)
-    if evaluation.left_out:
-        note(f"{len(evaluation.left_out)} unreadable images are left out: {evaluation.left_out[0].id} and so on.")
+    if evaluation.skipped:
+        note(f"{len(evaluation.skipped)} unreadable images are left out: {evaluation.skipped[0].id} and so on.")
     imported = {record.epoch for record in found.history() if record.imported}
     _show_epochs(evaluation, found.classes, imported)
     show_verdict(evaluation)
@@ -34,8 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...], imported: set[int]) -> None:
-    from tlcore.cli.display import percent, print_table
+    from tlcore.cli.display import print_table
     from tlcore.evaluation.metrics import top_k_accuracy
+    from tlcore.words import percent
 
     top_5 = len(classes) > 5
     rows = []
@@ -56,8 +57,9 @@ def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...], imported: s
 
 
 def show_verdict(evaluation: "Evaluation") -> None:
-    from tlcore.cli.display import console, percent
+    from tlcore.cli.display import console
     from tlcore.evaluation.words import paired_words
+    from tlcore.words import percent
 
     out = console()
     keep, split = evaluation.best_by_val, evaluation.split
@@ -78,8 +80,9 @@ def show_verdict(evaluation: "Evaluation") -> None:
 
 
 def _show_classes(evaluation: "Evaluation", classes: tuple[str, ...]) -> None:
-    from tlcore.cli.display import percent, print_table
+    from tlcore.cli.display import print_table
     from tlcore.evaluation.metrics import class_scores, confusion
+    from tlcore.words import percent
 
     keep = evaluation.best_by_val
     logits_NC, targets_N = evaluation.logits(keep), evaluation.targets_N

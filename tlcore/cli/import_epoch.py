@@ -16,9 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.cli.display import ProgressDisplay, console, note, percent
+    from tlcore.cli.display import ProgressDisplay, console, note
     from tlcore.evaluation.imported import import_epoch
     from tlcore.runs.folder.run import find_run
+    from tlcore.words import percent
 
     found, file = find_run(arguments.run), Path(arguments.file).expanduser()
     with ProgressDisplay() as display:

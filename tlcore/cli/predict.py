@@ -42,8 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -> int:
     """A line per image; returns the exit status."""
-    from tlcore.cli.display import note, percent
+    from tlcore.cli.display import note
     from tlcore.errors import UnreadableImage
+    from tlcore.words import percent
 
     note(predictor.title)
     status = 0

@@ -8,10 +8,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.cli.display import percent, print_table
+    from tlcore.cli.display import print_table
     from tlcore.runs.folder.run import Run, list_runs
     from tlcore.system.home import runs_dir
     from tlcore.training.history import best_epoch
+    from tlcore.words import percent
 
     found = list_runs()
     if arguments.paths:

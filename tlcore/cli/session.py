@@ -6,16 +6,17 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from tlcore.cli.display import ProgressDisplay, console, note, percent, seconds
+from tlcore.cli.display import ProgressDisplay, console, note
 from tlcore.cli.evaluate import show_verdict
-from tlcore.cli.summary import show_epochs, show_left_out
+from tlcore.cli.summary import show_epochs, show_skipped
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.runs.folder.requests import asked_to_stop, clear_request
 from tlcore.runs.folder.run import Run
 from tlcore.runs.work.execute import execute
 from tlcore.training.distributed import Processes, SeveralProcesses, started_by_torchrun
-from tlcore.training.events import BatchLoss, EpochDone, ImagesLeftOut, Progress
+from tlcore.training.events import BatchLoss, EpochDone, ImagesSkipped, Progress
 from tlcore.training.plan import Plan
+from tlcore.words import percent, seconds
 
 
 def start_processes(device: str) -> tuple[Processes, str]:
@@ -70,8 +71,8 @@ def run_session(
                     display.show(event, epochs)
                 elif isinstance(event, BatchLoss):
                     out.print(f"epoch {event.epoch}, batch {event.batch}/{event.batches}: loss {event.loss:.3f}")
-                elif isinstance(event, ImagesLeftOut):
-                    show_left_out(event.images)
+                elif isinstance(event, ImagesSkipped):
+                    show_skipped(event.images)
                 else:
                     out.print(_epoch_line(event, epochs))
         except KeyboardInterrupt:

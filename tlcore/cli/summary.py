@@ -7,14 +7,15 @@ from dataclasses import asdict
 
 import psutil
 
-from tlcore.cli.display import console, note, percent, print_table, seconds, size
-from tlcore.data.dataset import LeftOut
+from tlcore.cli.display import console, note, print_table
+from tlcore.data.dataset import Skipped
 from tlcore.evaluation.metrics import wilson_interval
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from tlcore.training.plan import Plan
 from tlcore.training.preview.group_table import group_rows
 from tlcore.training.preview.projection import project
+from tlcore.words import percent, seconds, size
 
 LISTED = 10  # unreadable images that are named on screen; the run folder lists all
 
@@ -53,7 +54,7 @@ def print_projection(plan: Plan) -> None:
     print(json.dumps({"projection": asdict(project(plan)), "start_s": start_s}), flush=True)
 
 
-def show_left_out(images: Sequence[LeftOut]) -> None:
+def show_skipped(images: Sequence[Skipped]) -> None:
     counted = "1 unreadable image is" if len(images) == 1 else f"{len(images)} unreadable images are"
     note(f"{counted} left out, listed in left_out.json:")
     for image in images[:LISTED]:
@@ -83,7 +84,7 @@ def show_epochs(run: Run, plan: Plan) -> None:
     columns = ["epoch", "train loss", "train accuracy", "val loss", "val accuracy", "learning rate", "time"]
     out = console()
     print_table("Epochs", columns, rows)
-    images = len({sample.id for sample in plan.dataset.split("val")} - run.left_out_ids())
+    images = len({sample.id for sample in plan.dataset.split("val")} - run.skipped_ids())
     accuracy = next(record.val_accuracy for record in history if record.epoch == best)
     low, high = wilson_interval(round(accuracy * images), images)
     out.print(f"Best on val: epoch {best} with {percent(accuracy)} (95 % interval {percent(low)} to {percent(high)}).")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tlcore.cli.options import add_config_options, config_from, fitted_recipe
 from tlcore.config import RunConfig
 from tlcore.errors import DatasetNotFound
-from tlcore.recipes.recipe import FACT
+from tlcore.recipes.recipe import RUN_INFO_KEY
 from tlcore.recipes.saved import find_recipe
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     facts = {"device": plan.choice.reason}
     if arguments.recipe:
-        facts[FACT] = find_recipe(arguments.recipe).name
-    run = processes.share(
+        facts[RUN_INFO_KEY] = find_recipe(arguments.recipe).name
+    run = processes.broadcast(
         create_run(plan.config, plan.dataset, fingerprint(plan.dataset), facts) if processes.is_main else None
     )
     return run_session(run, plan, processes, start, evaluate=not arguments.no_evaluation)

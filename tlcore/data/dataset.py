@@ -36,7 +36,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Skipped:
     """One image that cannot be used, and why."""
 
     id: str
@@ -78,7 +78,7 @@ class Dataset:
     source: ImageSource
     notes: tuple[str, ...] = ()
     """Sentences for the user: what was made, ignored or assumed."""
-    carved: tuple[str, ...] = ()
+    made_splits: tuple[str, ...] = ()
     """The splits that were made here, because the data names none. Empty: all come from the data."""
 
     def split(self, name: str) -> tuple[Sample, ...]:

@@ -43,8 +43,8 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
         computed = yield from _predict(run, plan, samples, {epoch: keys[epoch] for epoch in epochs})
         stored.update(computed)
     evaluated = set(next(found for found in stored.values() if found is not None).sample_ids)
-    left_out = tuple((sample.id, "unreadable") for sample in samples if sample.id not in evaluated)
-    save_index(run, Index(epochs=entries, left_out=left_out, notices=notices))
+    skipped = tuple((sample.id, "unreadable") for sample in samples if sample.id not in evaluated)
+    save_index(run, Index(epochs=entries, skipped=skipped, notices=notices))
     evaluation = load_stored(run).evaluation
     if evaluation is None:
         raise CheckpointError(f"The checkpoints of run {run.name} changed while it was evaluated. Evaluate it again.")

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tlcore.data.dataset import LeftOut
+from tlcore.data.dataset import Skipped
 from tlcore.evaluation.metrics import (
     Accuracy,
     Logits,
@@ -32,7 +32,7 @@ class Evaluation:
     """By epoch, ascending; all on the same images."""
     best_by_val: int
     """The epoch to keep: chosen on val, without a look at the report split, unless they are the same."""
-    left_out: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...]
     notices: tuple[str, ...]
 
     @cached_property

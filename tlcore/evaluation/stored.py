@@ -8,9 +8,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from tlcore.data.dataset import LeftOut
+from tlcore.data.dataset import Skipped
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder.layout import METRICS_FILE, checkpoint_path, frozen_path, predictions_path
 from tlcore.runs.folder.predictions import load_predictions
@@ -40,7 +40,7 @@ class Index(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: dict[int, Entry] = {}
-    left_out: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = Field((), validation_alias=AliasChoices("skipped", "left_out"))
     """(sample id, reason)."""
     notices: tuple[str, ...] = ()
 
@@ -74,7 +74,7 @@ def load_stored(run: Run) -> Stored:
         split=run.report_split,
         predictions=predictions,
         best_by_val=best_epoch(history) if history else min(predictions),
-        left_out=tuple(LeftOut(*image) for image in index.left_out),
+        skipped=tuple(Skipped(*image) for image in index.skipped),
         notices=(*index.notices, *damaged),
     )
     return Stored(evaluation, tuple(missing))

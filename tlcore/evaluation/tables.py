@@ -106,10 +106,10 @@ def most_confused(counts: "pd.DataFrame", limit: int) -> "pd.DataFrame":
 def _readable_counts(run: Run) -> Counter[str]:
     """Images per split without those that the training could not read."""
     counts = Counter[str](run.info["dataset"]["counts"])
-    left_out = run.left_out_ids()
-    if left_out:
+    skipped = run.skipped_ids()
+    if skipped:
         with run.samples_file.open(encoding="utf-8", newline="") as file:
-            counts.subtract(row["split"] for row in csv.DictReader(file) if row["path"] in left_out)
+            counts.subtract(row["split"] for row in csv.DictReader(file) if row["path"] in skipped)
     return counts
 
 

@@ -2,17 +2,9 @@
 
 from tlcore.evaluation.metrics import PairedTest
 from tlcore.evaluation.selection import Selection
+from tlcore.words import count, percent, points
 
 SIGNIFICANT = 0.05
-
-
-def points(difference: float) -> str:
-    """A difference of two fractions, in percentage points: `1.2 points`."""
-    return f"{100 * difference:.1f} points"
-
-
-def percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"
 
 
 def p_value_words(p_value: float) -> str:
@@ -22,10 +14,10 @@ def p_value_words(p_value: float) -> str:
 def paired_words(test: PairedTest) -> str:
     """`12 images fixed, 4 broken, p = 0.08: not distinguishable with 98 images`."""
     if test.fixed + test.broken == 0:
-        return f"no image fixed, none broken: the same ones are right, of {_images(test.total)}"
+        return f"no image fixed, none broken: the same ones are right, of {count(test.total, 'image')}"
     verdict = "distinguishable" if test.p_value < SIGNIFICANT else "not distinguishable"
-    counts = f"{_images(test.fixed)} fixed, {test.broken} broken"
-    return f"{counts}, {p_value_words(test.p_value)}: {verdict} with {_images(test.total)}"
+    counts = f"{count(test.fixed, 'image')} fixed, {test.broken} broken"
+    return f"{counts}, {p_value_words(test.p_value)}: {verdict} with {count(test.total, 'image')}"
 
 
 def many_candidates_words(candidates: int) -> str | None:
@@ -58,7 +50,3 @@ def selection_words(selection: Selection) -> str:
         f"Epoch {selection.best} looks {points(selection.difference)} better on {split}, but only a look at {split} "
         f"could have told. {optimism}"
     )
-
-
-def _images(count: int) -> str:
-    return "1 image" if count == 1 else f"{count:,} images"

@@ -1,6 +1,5 @@
 """Figures of an evaluation: accuracy by epoch, confusions, calibration, classes, and each image over the epochs."""
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,10 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tlcore.figures.style import BAD, GOOD, MUTED, PALETTE, SPLIT_COLOURS, as_percent, base_figure, with_alpha
+from tlcore.words import escape_label
 
 SPLIT_DASHES = {"test": "solid", "val": "dash", "train": "dot"}
 WIDEST_COUNTS = 20  # classes up to which the confusion matrix shows its numbers
-LONGEST_LABEL = 24  # characters
 MOST_ROWS_WITH_GAPS = 80
 MOST_NAMED_ROWS = 500  # of more, a row is less than a pixel
 LABEL_PX = 16
@@ -35,7 +34,7 @@ def plot_accuracy_by_epoch(
                 continue
             several = len(runs) > 1
             colour = PALETTE[number % len(PALETTE)] if several else SPLIT_COLOURS[split]
-            name = f"{_label(run, 64)}, {split}" if several else split
+            name = f"{escape_label(run, 64)}, {split}" if several else split
             _add_line(figure, rows, split, name, colour, SPLIT_DASHES[split] if several else "solid")
     figure.update_xaxes(tickformat="d", zeroline=False, nticks=min(8, table["epoch"].nunique() + 1))
     return as_percent(figure)
@@ -53,7 +52,7 @@ def plot_confusion(table: pd.DataFrame, *, height_px: int = 420) -> go.Figure:
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     shown = np.where(np.eye(size, dtype=bool), share, -share)
     rows, columns = (index.ravel() for index in np.indices(counts.shape))
-    labels = [_label(name) for name in table.index]
+    labels = [escape_label(name) for name in table.index]
     figure = base_figure(height_px=height_px, x_title="predicted", y_title="true class", hoverdistance=-1)
     figure.add_heatmap(
         z=shown,
@@ -144,7 +143,7 @@ def plot_timeline(table: pd.DataFrame) -> go.Figure:
     figure = base_figure(height_px=height_px, x_title="epoch")
     named: dict[str, Any] = {"hoverinfo": "skip"}
     if len(table) <= MOST_NAMED_ROWS:
-        names = np.array([_label(name, 60) for name in table["id"]])
+        names = np.array([escape_label(name, 60) for name in table["id"]])
         named = {
             "customdata": np.broadcast_to(names[:, None], right.shape),
             "text": np.where(right, "right", "wrong"),
@@ -211,7 +210,7 @@ def plot_per_class(table: pd.DataFrame, *, height_px: int | None = None) -> go.F
     )
     figure.update_yaxes(
         tickvals=places,
-        ticktext=[_label(name) for name in table["name"]],
+        ticktext=[escape_label(name) for name in table["name"]],
         range=[len(table) - 0.5, -0.5],
         zeroline=False,
     )
@@ -261,9 +260,3 @@ def _add_line(figure: go.Figure, rows: pd.DataFrame, split: str, name: str, colo
         name=name,
         legendgroup=name,
     )
-
-
-def _label(name: object, longest: int = LONGEST_LABEL) -> str:
-    """A name from outside as text of a figure: Plotly takes some HTML, and must not here."""
-    text = str(name)
-    return html.escape(text if len(text) <= longest else f"{text[: longest - 1]}…")

@@ -1,6 +1,5 @@
 """Figures of a dataset: images per class and split, their sizes, their shapes, and their colours."""
 
-import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tlcore.figures.style import MUTED, PALETTE, SPLIT_COLOURS, as_percent, base_figure, with_alpha
+from tlcore.words import escape_label
 
-LONGEST_LABEL = 22  # characters
 MOST_LABELS = 60  # classes that are named on the axis
 MOST_POINTS = 4_000
 
@@ -36,7 +35,7 @@ def plot_class_counts(
             marker={"color": SPLIT_COLOURS[str(name)], "opacity": np.where(chosen, 1.0, 0.25), "line": {"width": 0}},
             customdata=rows[["class", "split"]].astype(str).to_numpy(),
             hovertext=[
-                f"{_label(value, 80)}<br>{images:,} in {name}"
+                f"{escape_label(value, 80)}<br>{images:,} in {name}"
                 for value, images in zip(rows["class"], rows["images"], strict=True)
             ],
             hoverinfo="text",
@@ -44,7 +43,7 @@ def plot_class_counts(
             unselected={"marker": {"opacity": 0.25}},
         )
     if len(classes) <= MOST_LABELS:
-        figure.update_xaxes(tickvals=list(range(len(classes))), ticktext=[_label(name) for name in classes])
+        figure.update_xaxes(tickvals=list(range(len(classes))), ticktext=[escape_label(name) for name in classes])
     else:
         figure.update_xaxes(title=f"{len(classes):,} classes", showticklabels=False)
     return figure
@@ -142,16 +141,10 @@ def plot_channels(
             error_x={"array": spread, "thickness": 3, "width": 0, "color": with_alpha(colour, 0.55)},
             mode="markers",
             marker={"size": 12, "color": colour, "symbol": symbol},
-            name=_label(name, 60),
+            name=escape_label(name, 60),
             customdata=np.stack([np.array(channels), spread.astype(str)], axis=1),
             hovertemplate="%{customdata[0]}: mean %{x:.1%}<extra></extra>",
         )
     figure.update_yaxes(tickvals=list(range(len(channels))), ticktext=channels, range=[len(channels) - 0.5, -0.5])
     figure.update_xaxes(range=[0, 1])
     return as_percent(figure, "x")
-
-
-def _label(name: object, longest: int = LONGEST_LABEL) -> str:
-    """Text from outside: short, and never taken for markup."""
-    text = str(name)
-    return html.escape(text if len(text) <= longest else f"{text[: longest - 1]}…")

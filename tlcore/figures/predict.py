@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from tlcore.figures.style import PALETTE, as_percent, base_figure, plain_label
+from tlcore.figures.style import PALETTE, as_percent, base_figure
+from tlcore.words import escape_label
 
 _ROW_PX = 30
 _LONGEST = 32  # characters
@@ -22,7 +23,7 @@ def plot_top_classes(table: pd.DataFrame) -> go.Figure:
             x=rows["probability"].to_numpy(),
             y=np.array([labels.index(label) for label in rows["label"]]),
             orientation="h",
-            name=plain_label(title, _LONGEST),
+            name=escape_label(title, _LONGEST),
             marker_color=PALETTE[index % len(PALETTE)],
             texttemplate="%{x:.1%}",
             textposition="outside",
@@ -30,6 +31,6 @@ def plot_top_classes(table: pd.DataFrame) -> go.Figure:
             hovertemplate="%{x:.2%}<extra></extra>",
         )
     figure.update_xaxes(range=[0, 1.15], tickvals=np.array([0, 0.25, 0.5, 0.75, 1]))
-    ticks = {"tickvals": np.arange(len(labels)), "ticktext": [plain_label(label, _LONGEST) for label in labels]}
+    ticks = {"tickvals": np.arange(len(labels)), "ticktext": [escape_label(label, _LONGEST) for label in labels]}
     figure.update_yaxes(autorange="reversed", showgrid=False, **ticks)
     return as_percent(figure, "x")

@@ -1,6 +1,5 @@
 """How every figure looks: the palette, the margins, percent on axes. Text and background come from the page's theme."""
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,9 +55,3 @@ def with_alpha(colour: str, alpha: float) -> str:
     """`#rrggbb` as `rgba(...)` with that opacity in 0-1."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
-
-
-def plain_label(name: object, longest: int = 24) -> str:
-    """A name from outside as text of a figure, cut to so many characters: Plotly takes some HTML, and must not here."""
-    text = str(name)
-    return html.escape(text if len(text) <= longest else f"{text[: longest - 1]}…")

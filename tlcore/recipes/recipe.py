@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tlcore.config import RunConfig
 
-FACT = "recipe"
+RUN_INFO_KEY = "recipe"
 """Entry of run.json with the name of the recipe that a run was made from."""
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?")
 Text = Annotated[str, Field(max_length=20_000)]

@@ -1,27 +1,11 @@
 """How far a run is, from its status: in words, as a fraction, and as seconds that are left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tlcore.runs.folder.status import Status
 from tlcore.training.history import EpochRecord, trained_here
+from tlcore.words import PHASES, STATES
 
-PHASES: Mapping[str, str] = {
-    "prepare": "loading the network",
-    "check": "reading the images",
-    "features": "computing features",
-    "train": "training",
-    "val": "validating",
-    "predict": "evaluating",
-}
-STATES: Mapping[str, str] = {
-    "queued": "waiting for its turn",
-    "running": "running",
-    "stopping": "stopping after this epoch",
-    "stopped": "stopped",
-    "finished": "finished",
-    "failed": "failed",
-    "interrupted": "interrupted",
-}
 RECENT_EPOCHS = 5  # that the time of an epoch is averaged over
 
 

@@ -8,7 +8,7 @@ from tlcore.config import RunConfig, parse_config
 from tlcore.errors import ConfigError
 from tlcore.runs.folder.run import Run
 
-FACT = "sweep"
+RUN_INFO_KEY = "sweep"
 """Entry of run.json with the name that the runs of a sweep have in common."""
 
 
@@ -39,7 +39,7 @@ def new_sweep_name() -> str:
 
 def sweep_of(run: Run) -> str | None:
     """The name of the sweep that a run belongs to."""
-    name = run.info.get(FACT)
+    name = run.info.get(RUN_INFO_KEY)
     return name if isinstance(name, str) else None
 
 

@@ -36,8 +36,8 @@ def choose_device(device: str = "auto", precision: str = "auto") -> DeviceChoice
     if precision == "auto":
         precision, why = ("bf16", f"{how}") if native else ("fp32", how)
     else:
-        why = "as told"
-    picked = "the fastest one here" if device == "auto" else "as told"
+        why = "as requested"
+    picked = "the fastest one here" if device == "auto" else "as requested"
     return DeviceChoice(chosen, precision, f"{_words(chosen)} ({picked}), {precision} ({why})")
 
 

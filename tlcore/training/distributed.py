@@ -26,7 +26,7 @@ class Processes:
         """The module to call for a training step."""
         return model
 
-    def total(self, values: Tensor) -> Tensor:
+    def all_reduce(self, values: Tensor) -> Tensor:
         """Element-wise sum over the processes."""
         return values
 
@@ -34,15 +34,15 @@ class Processes:
         """The rows of all processes, in order of rank; every process has equally many."""
         return rows
 
-    def agree(self, said: bool) -> bool:
+    def any(self, said: bool) -> bool:
         """Whether any process says so."""
         return said
 
-    def merge(self, found: Mapping[int, Any]) -> Mapping[int, Any]:
+    def gather_dict(self, found: Mapping[int, Any]) -> Mapping[int, Any]:
         """The union of what each process found."""
         return found
 
-    def share(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """The main process's value of a small picklable object."""
         return value
 
@@ -65,7 +65,7 @@ class SeveralProcesses(Processes):
         wrapped: nn.Module = self._accelerator.prepare_model(model)
         return wrapped
 
-    def total(self, values: Tensor) -> Tensor:
+    def all_reduce(self, values: Tensor) -> Tensor:
         summed: Tensor = self._accelerator.reduce(values, reduction="sum")
         return summed
 
@@ -73,15 +73,15 @@ class SeveralProcesses(Processes):
         gathered: Tensor = self._accelerator.gather(rows.contiguous())
         return gathered
 
-    def agree(self, said: bool) -> bool:
-        return bool(self.total(torch.tensor(float(said), device=self.device)) > 0)
+    def any(self, said: bool) -> bool:
+        return bool(self.all_reduce(torch.tensor(float(said), device=self.device)) > 0)
 
-    def merge(self, found: Mapping[int, Any]) -> Mapping[int, Any]:
+    def gather_dict(self, found: Mapping[int, Any]) -> Mapping[int, Any]:
         from accelerate.utils import gather_object
 
         return dict(item for part in gather_object([list(found.items())]) for item in part)
 
-    def share(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         from accelerate.utils import broadcast_object_list
 
         return broadcast_object_list([value])[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from tlcore.data.dataset import LeftOut, Sample
+from tlcore.data.dataset import Sample, Skipped
 from tlcore.training.history import EpochRecord
 
 
@@ -35,8 +35,8 @@ class BatchLoss:
 
 
 @dataclass(frozen=True)
-class ImagesLeftOut:
-    images: tuple[LeftOut, ...]
+class ImagesSkipped:
+    images: tuple[Skipped, ...]
 
 
 @dataclass(frozen=True)
@@ -50,4 +50,4 @@ class EpochDone:
     """The samples of `val` that the rows belong to; unreadable ones are missing."""
 
 
-Event = Progress | BatchLoss | ImagesLeftOut | EpochDone
+Event = Progress | BatchLoss | ImagesSkipped | EpochDone

@@ -15,7 +15,7 @@ from tlcore.models.groups import frozen_groups, set_training_mode
 from tlcore.models.split import build_head, main_and_auxiliary
 from tlcore.training.checkpoint import trained_state
 from tlcore.training.distributed import Processes
-from tlcore.training.events import BatchLoss, EpochDone, Event, ImagesLeftOut, Progress
+from tlcore.training.events import BatchLoss, EpochDone, Event, ImagesSkipped, Progress
 from tlcore.training.history import EpochRecord, epochs_without_gain
 from tlcore.training.inputs.batches import Batch
 from tlcore.training.inputs.inference import predict_logits
@@ -54,8 +54,8 @@ def fit(
             break
         if processes.count == 1 and should_stop():
             return
-    if inputs.left_out:
-        yield ImagesLeftOut(inputs.left_out)
+    if inputs.skipped:
+        yield ImagesSkipped(inputs.skipped)
 
     trainer = Trainer(plan, inputs, processes)
     records = list(history)
@@ -67,7 +67,7 @@ def fit(
             records.append((yield from trainer.validate_epoch(resume_from["epoch"], resume_from["train_loss"])))
     patience = plan.config.early_stopping or math.inf
     for epoch in range(records[-1].epoch + 1, plan.config.epochs + 1):
-        if processes.agree(should_stop()) or epochs_without_gain(records) >= patience:
+        if processes.any(should_stop()) or epochs_without_gain(records) >= patience:
             return
         records.append((yield from trainer.run_epoch(epoch)))
 
@@ -141,7 +141,7 @@ class Trainer:
             if meter.is_due(done):  # by the clock, so at another batch in each process: no figures are exchanged here
                 loss, accuracy = _means(sums, epoch)
                 yield from meter.at(done, loss, accuracy)
-        return _means(self._sharing.total(sums), epoch)
+        return _means(self._sharing.all_reduce(sums), epoch)
 
     def step(self, batch: Batch, factor: float) -> Tensor:
         """One optimiser step with `factor` times every learning rate; returns the sums over this process's images of

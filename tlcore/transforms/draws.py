@@ -30,6 +30,7 @@ from tlcore.transforms.geometry import (
     translation,
 )
 from tlcore.transforms.spec import Operation, TransformSpec
+from tlcore.words import percent
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -152,7 +153,7 @@ def _random_resized_crop(operation: Any, calls: Calls, before: Size, after: Size
     top, left, height, width = (calls[0][name] for name in ("top", "left", "height", "width"))
     box = (height, width)
     share = height * width / (before[0] * before[1])
-    words = f"{_px(box)} from ({left}, {top}): {_percent(share)} of the area, ratio {width / height:.2f}"
+    words = f"{_px(box)} from ({left}, {top}): {percent(share, 0)} of the area, ratio {width / height:.2f}"
     fallback = fallback_boxes(np.array(before[0]), np.array(before[1]), operation.ratio)
     if box == tuple(map(int, fallback)) and not operation.scale[0] <= share <= operation.scale[1]:
         words += "; no box fitted, so the centre"
@@ -207,7 +208,7 @@ def _erasing(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
     sampled = calls[0]
     box = (sampled["h"], sampled["w"])
     share = box[0] * box[1] / (before[0] * before[1])
-    return (), f"{_px(box)} at ({sampled['j']}, {sampled['i']}) made black: {_percent(share)} of the area"
+    return (), f"{_px(box)} at ({sampled['j']}, {sampled['i']}) made black: {percent(share, 0)} of the area"
 
 
 def _grayscale(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
@@ -255,7 +256,7 @@ _AUTOMATIC_WORDS: dict[str, Callable[[float], str]] = {
     "Contrast": lambda magnitude: f"contrast × {1 + magnitude:.2f}",
     "Sharpness": lambda magnitude: f"sharpness × {1 + magnitude:.2f}",
     "Posterize": lambda magnitude: f"posterised to {int(magnitude)} bits",
-    "Solarize": lambda magnitude: f"solarised above {_percent(magnitude)} of white",
+    "Solarize": lambda magnitude: f"solarised above {percent(magnitude, 0)} of white",
     "AutoContrast": lambda magnitude: "contrast stretched",
     "Equalize": lambda magnitude: "histogram equalised",
 }
@@ -271,7 +272,3 @@ def _turned(degrees: float) -> str:
 
 def _signed(value: float, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
-
-
-def _percent(fraction: float) -> str:
-    return f"{fraction * 100:.0f} %"

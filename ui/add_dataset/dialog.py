@@ -13,11 +13,12 @@ from tlcore.data.intake.archive import LIMITS, Unpacked
 from tlcore.data.intake.library import add_path
 from tlcore.data.intake.upload import Staged, stage_archive, stage_classes, stage_table, summarise
 from tlcore.errors import TlcoreError
+from tlcore.words import count
 from ui.add_dataset.summary import show_summary
 from ui.shared.datasets import dataset_sources
 from ui.shared.hosting import is_own_machine
 from ui.shared.state import ADDING, set_params
-from ui.shared.widgets import count, error_box
+from ui.shared.widgets import error_box
 
 _STAGED = "add_dataset_staged"
 IMAGES = ["jpg", "jpeg", "jfif", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"]

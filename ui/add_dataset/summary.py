@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.data.intake.upload import Summary
-from ui.shared.widgets import count, plain
+from tlcore.words import count
+from ui.shared.widgets import escape_markdown
 
 SHOWN = 200  # files that are left out
 
@@ -17,9 +18,9 @@ def show_summary(summary: Summary) -> None:
         table[split] = [counts[name] for name in summary.classes]
     st.dataframe(table, hide_index=True, height=min(38 + 35 * len(table), 260))
     for note in summary.notes:
-        st.caption(f":material/info: {plain(note)}")
-    if summary.left_out:
-        files = "1 file is" if len(summary.left_out) == 1 else f"{count(len(summary.left_out))} files are"
+        st.caption(f":material/info: {escape_markdown(note)}")
+    if summary.skipped:
+        files = "1 file is" if len(summary.skipped) == 1 else f"{count(len(summary.skipped))} files are"
         with st.expander(f"{files} left out", icon=":material/block:"):
-            rows = [(image.id, image.reason) for image in summary.left_out[:SHOWN]]
+            rows = [(image.id, image.reason) for image in summary.skipped[:SHOWN]]
             st.dataframe(pd.DataFrame(rows, columns=["File", "Why"]), hide_index=True)

@@ -10,8 +10,9 @@ from tlcore.data.health.sizes import image_sizes
 from tlcore.figures.augment import plot_coverage, plot_kept_area, plot_ratio
 from tlcore.transforms.crops import CropSummary, coverage, sample_crops, sizes_before_crop, summarise_crops
 from tlcore.transforms.spec import RandomResizedCrop, TransformSpec
+from tlcore.words import count, percent
 from ui.shared.cached import open_dataset
-from ui.shared.widgets import count, percent, show_figure
+from ui.shared.widgets import show_figure
 
 DRAWS = 10_000
 

@@ -7,7 +7,7 @@ from tlcore.transforms.saved import save_transform
 from tlcore.transforms.spec import TransformSpec
 from ui.shared.image_picker import PickedImage
 from ui.shared.state import link
-from ui.shared.widgets import error_box, plain
+from ui.shared.widgets import error_box, escape_markdown
 
 DEFAULT_NAME = "my augmentation"
 _SAVED, _PROBLEM = "augment_saved", "augment_problem"
@@ -53,7 +53,7 @@ def show_save(transform: TransformSpec) -> None:
     elif trained:
         link("pages/train.py", transform=name)
     elif st.session_state.pop(_SAVED, None):
-        st.success(f"Saved as “{plain(name)}”. The training page offers it, too.", icon=":material/check:")
+        st.success(f"Saved as “{escape_markdown(name)}”. The training page offers it, too.", icon=":material/check:")
 
 
 def _save(name: str, transform: TransformSpec, replace: bool = False) -> None:

@@ -8,8 +8,9 @@ from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.tables import classes_table
 from tlcore.figures.compare import plot_per_class, plot_reliability
 from tlcore.runs.folder.run import Run
+from tlcore.words import bounds, percent
 from ui.shared.results import remembered
-from ui.shared.widgets import bounds, percent, show_figure
+from ui.shared.widgets import show_figure
 
 MOST_CLASSES = 40  # drawn; the table has them all
 

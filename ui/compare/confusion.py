@@ -9,9 +9,10 @@ from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.tables import confusion_table, most_confused
 from tlcore.figures.compare import plot_confusion
 from tlcore.runs.folder.run import Run
+from tlcore.words import count
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import predictions_of, remembered
-from ui.shared.widgets import count, plain, show_figure
+from ui.shared.widgets import escape_markdown, show_figure
 
 READABLE = "<style>.st-key-compare_matrix .textpoint text { fill: currentColor !important; }</style>"
 """The counts in the colour of the page's text, which is readable on every shade of a cell; a chart's own is not."""
@@ -42,8 +43,9 @@ def show_confusion(run: Run, evaluation: Evaluation, epoch: int) -> None:
         table = predictions_of(run, evaluation, epoch)
         rows = table[(table["target"] == target) & (table["predicted"] == predicted)]
         rows = rows.sort_values("confidence", ascending=False, kind="stable")
-        what = "right" if target == predicted else f"taken for {plain(predicted)}"
-        st.markdown(f"**{plain(target)}, {what}**: {count(len(rows))} of {count(int(counts.loc[target].sum()))} images")
+        what = "right" if target == predicted else f"taken for {escape_markdown(predicted)}"
+        total = count(int(counts.loc[target].sum()))
+        st.markdown(f"**{escape_markdown(target)}, {what}**: {count(len(rows))} of {total} images")
         show_gallery(run, rows, f"compare_cell_page_{target}_{predicted}", empty="No image is in this cell.")
 
 

@@ -8,10 +8,11 @@ import streamlit as st
 from tlcore.evaluation.metrics import Accuracy
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.selection import Selection, select_epoch
-from tlcore.evaluation.words import points, selection_words
+from tlcore.evaluation.words import selection_words
 from tlcore.runs.folder.run import Run
+from tlcore.words import bounds, count, percent, points
 from ui.shared.results import epochs_of, remembered
-from ui.shared.widgets import bounds, count, percent, plain
+from ui.shared.widgets import escape_markdown
 
 MOST_ROWS = 40  # of a table that is shown in full height
 
@@ -24,11 +25,11 @@ def show_choice(run: Run, evaluation: Evaluation) -> None:
         _metric(f"Epoch {selection.by_val}, chosen on val", selection.by_val_accuracy, split)
         _metric(f"Epoch {selection.best}, best on {split}", selection.best_accuracy, split)
         _optimism(selection)
-    st.markdown(plain(selection_words(selection)))
+    st.markdown(escape_markdown(selection_words(selection)))
     for notice in evaluation.notices:
-        st.warning(plain(notice), icon=":material/warning:")
-    if evaluation.left_out:
-        st.caption(f"{count(len(evaluation.left_out))} unreadable images are left out.")
+        st.warning(escape_markdown(notice), icon=":material/warning:")
+    if evaluation.skipped:
+        st.caption(f"{count(len(evaluation.skipped))} unreadable images are left out.")
 
 
 def show_epochs(run: Run) -> None:

@@ -6,9 +6,10 @@ from tlcore.errors import RunBusy
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import Status
 from tlcore.runs.work.jobs import describe, fraction_done, remaining_s, start_evaluation, stop
+from tlcore.words import percent, seconds
 from ui.compare.runs import run_label
 from ui.shared.results import stored
-from ui.shared.widgets import percent, plain, seconds
+from ui.shared.widgets import escape_markdown
 
 _BEGUN = "compare_begun"
 
@@ -54,8 +55,8 @@ def _show_run(run: Run) -> None:
             stop(run)
         return
     verb = "is" if len(missing) == 1 else "are"
-    reason = f" {plain(status.note)}" if status.note else ""
-    st.markdown(f"**{plain(run_label(run))}**: {what} {verb} not evaluated yet.{reason}")
+    reason = f" {escape_markdown(status.note)}" if status.note else ""
+    st.markdown(f"**{escape_markdown(run_label(run))}**: {what} {verb} not evaluated yet.{reason}")
     if st.button("Evaluate now", key=f"compare_evaluate_{run.name}", icon=":material/play_arrow:", type="primary"):
         _start(run)
         st.rerun()
@@ -73,4 +74,4 @@ def _show_progress(run: Run, missing: tuple[int, ...], what: str) -> None:
         words = f"evaluating {what} on {run.report_split}{part}{ending}"
     else:
         words = f"{describe(status)}{ending}. Its epochs are evaluated when the training is over."
-    st.progress(fraction_done(status), text=f"**{plain(run_label(run))}**: {words}")
+    st.progress(fraction_done(status), text=f"**{escape_markdown(run_label(run))}**: {words}")

@@ -9,9 +9,10 @@ from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.timeline import KINDS, timeline_table
 from tlcore.figures.compare import plot_timeline
 from tlcore.runs.folder.run import Run
+from tlcore.words import count
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import predictions_of, remembered
-from ui.shared.widgets import count, show_figure
+from ui.shared.widgets import show_figure
 
 SHOWN = ("all", "wrong", "right")
 # label -> (column, ascending)

@@ -12,7 +12,7 @@ import tlcore
 from tlcore.data.intake.names import safe_name
 from tlcore.runs.folder.run import Run
 from ui.shared.hosting import is_hosted
-from ui.shared.widgets import error_box, plain
+from ui.shared.widgets import error_box, escape_markdown
 
 TYPES = ["pth", "pt", "tar", "safetensors"]
 _DONE = "compare_imported"
@@ -38,7 +38,7 @@ def show_import(run: Run) -> None:
                 st.session_state[_DONE] = file.name
                 st.rerun()
         if done := st.session_state.pop(_DONE, None):
-            st.success(f"{plain(done)} is an epoch of this run now.", icon=":material/check:")
+            st.success(f"{escape_markdown(done)} is an epoch of this run now.", icon=":material/check:")
 
 
 def _import(run: Run, file, name: str) -> str:

@@ -8,10 +8,11 @@ import streamlit as st
 from tlcore.evaluation.compare import Comparison, compare_predictions
 from tlcore.evaluation.words import many_candidates_words, paired_words
 from tlcore.runs.folder.run import Run
+from tlcore.words import count, percent
 from ui.compare.runs import BY_VAL, pick_epoch, pick_run
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import evaluation_of, predictions_of, remembered
-from ui.shared.widgets import count, percent, plain
+from ui.shared.widgets import escape_markdown
 
 PER_PAGE = 12
 Side = tuple[Run, int]
@@ -31,7 +32,7 @@ def show_pair(runs: list[Run]) -> None:
     )
     candidates = sum(len(found.epochs) for run in runs if (found := evaluation_of(run)))
     if warning := many_candidates_words(candidates):
-        st.caption(f":material/info: {plain(warning)}")
+        st.caption(f":material/info: {escape_markdown(warning)}")
     if comparison.unshared:
         st.caption(
             f":material/info: {count(comparison.unshared)} images belong to only one of the two, or are labelled "

@@ -7,8 +7,9 @@ import streamlit as st
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder.run import Run
+from tlcore.words import count, interval
 from ui.shared.state import param_list, set_param_list
-from ui.shared.widgets import count, interval, plain
+from ui.shared.widgets import escape_markdown
 
 MOST_RUNS = 10  # the palette has no more colours
 BY_VAL, ON_TEST = "chosen on val", "best on test"
@@ -103,7 +104,7 @@ def note_other_data(runs: list[Run]) -> None:
     """Say so where the runs were not trained on the same images."""
     names = {run.info["dataset"]["name"] for run in runs}
     if len({run.info["dataset"]["fingerprint"] for run in runs}) > 1:
-        listed = ", ".join(plain(name) for name in sorted(names))
+        listed = ", ".join(escape_markdown(name) for name in sorted(names))
         st.caption(f":material/info: These runs were not trained on the same images ({listed}): compare with care.")
 
 

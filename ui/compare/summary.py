@@ -5,9 +5,10 @@ import streamlit as st
 
 from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.runs.folder.run import Run
+from tlcore.words import count, interval, percent
 from ui.compare.runs import run_label
 from ui.shared.results import epochs_of, evaluation_of, remembered
-from ui.shared.widgets import count, interval, percent, show_figure
+from ui.shared.widgets import show_figure
 
 SPLITS = ("train", "val", "test")
 
@@ -58,7 +59,7 @@ def show_runs_table(runs: list[Run]) -> None:
         rows.append(
             {
                 "Run": run_label(run),
-                "Chosen epoch": evaluation.best_by_val,
+                "ModelRef epoch": evaluation.best_by_val,
                 "Its accuracy": interval(chosen.value, chosen.low, chosen.high),
                 "Best epoch there": f"{percent(best.value)} in epoch {evaluation.best_on_report}",
                 "Measured on": f"{count(chosen.total)} {evaluation.split} images",

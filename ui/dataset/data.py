@@ -26,7 +26,7 @@ class Report:
 
 
 @dataclass
-class Look:
+class ScanJob:
     """A scan that goes on in a thread of this server, whoever watches."""
 
     dataset: Dataset
@@ -53,9 +53,9 @@ class Look:
 
 
 @st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
-def look_at(source: str) -> Look:
+def look_at(source: str) -> ScanJob:
     """Begins on first use. An image that changed later is noticed after `forget`, or after a while."""
-    look = Look(open_dataset(source))
+    look = ScanJob(open_dataset(source))
     threading.Thread(target=look.run, daemon=True).start()
     return look
 

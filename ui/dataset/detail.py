@@ -9,10 +9,11 @@ from PIL import Image
 
 from tlcore.data.health.audit import Finding
 from tlcore.data.pixels.thumbnails import thumbnails
+from tlcore.words import percent, size
 from ui.dataset.data import look_at, samples_of
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import Picture
-from ui.shared.widgets import percent, plain, size
+from ui.shared.widgets import escape_markdown
 
 LARGE_PX = 1100
 SMALL_PX = 64
@@ -35,12 +36,12 @@ def show_image(source: str, sample_id: str) -> None:
         else:
             st.image(_enlarged(jpeg), width="stretch")
     with details:
-        st.subheader(plain(str(row["class"].iloc[0])))
+        st.subheader(escape_markdown(str(row["class"].iloc[0])))
         lines = [("File", sample_id), ("Split", str(row["split"].iloc[0]))]
         if measured is not None and len(measured):
             lines += _measured(measured.iloc[0].to_dict(), report.findings if report else ())
         for name, value in lines:
-            st.caption(f"{name}  \n**{plain(value)}**")
+            st.caption(f"{name}  \n**{escape_markdown(value)}**")
 
 
 def _enlarged(jpeg: bytes) -> Image.Image | bytes:

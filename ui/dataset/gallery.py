@@ -12,7 +12,7 @@ from ui.dataset.data import counts_of, samples_of, small_pictures
 from ui.dataset.detail import picture_of, show_image
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import PictureGroup, show_pictures
-from ui.shared.widgets import plain, show_figure
+from ui.shared.widgets import escape_markdown, show_figure
 
 PER_PAGE = 48
 ALL = "all"
@@ -31,7 +31,7 @@ def show_gallery(source: str) -> None:
     split, label, search, order = _filters(source)
     rows = _filtered(source, split, label, search, order)
     if rows.empty:
-        st.info(f"No image {'contains “' + plain(search) + '” in its name' if search else 'is left'}.")
+        st.info(f"No image {'contains “' + escape_markdown(search) + '” in its name' if search else 'is left'}.")
         return
     page = _page(math.ceil(len(rows) / PER_PAGE))
     shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]

@@ -6,12 +6,13 @@ import streamlit as st
 
 from tlcore.data.health.audit import Finding, findings_table
 from tlcore.data.pixels.thumbnails import thumbnails
+from tlcore.words import count
 from ui.dataset.data import Report, forget
 from ui.dataset.detail import picture_of, show_image
 from ui.dataset.labels import show_label_check
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import PictureGroup, show_pictures
-from ui.shared.widgets import count, plain
+from ui.shared.widgets import escape_markdown
 
 PER_PAGE = 36  # pictures of a finding
 IN_GROUP = 12  # pictures of one group
@@ -53,7 +54,7 @@ def show_health(source: str, report: Report) -> None:
     for number, finding in enumerate(report.findings):
         icon, colour, _ = SEVERITIES[finding.severity]
         card = st.expander(
-            f":{colour}[{icon}] {plain(finding.title)}",
+            f":{colour}[{icon}] {escape_markdown(finding.title)}",
             expanded=number == 0,
             key=f"dataset_finding_{finding.kind}",
             on_change="rerun",
@@ -67,10 +68,12 @@ def show_health(source: str, report: Report) -> None:
 @st.fragment
 def _show_finding(source: str, report: Report, finding: Finding) -> None:
     _, colour, word = SEVERITIES[finding.severity]
-    st.markdown(f":{colour}-badge[{word}] {plain(finding.why)}  \n**What to do:** {plain(finding.advice)}")
+    st.markdown(
+        f":{colour}-badge[{word}] {escape_markdown(finding.why)}  \n**What to do:** {escape_markdown(finding.advice)}"
+    )
     texts = [group.note for group in finding.groups if not group.ids]
     if texts:
-        st.markdown("\n".join(f"- {plain(text)}" for text in texts))
+        st.markdown("\n".join(f"- {escape_markdown(text)}" for text in texts))
     groups = [group for group in finding.groups if group.ids]
     if not groups:
         return

@@ -14,10 +14,11 @@ import streamlit as st
 from tlcore.config import ModelConfig
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.models.zoo import ZOO
+from tlcore.words import count, percent
 from ui.dataset.detail import picture_of, show_image
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import PictureGroup, show_pictures
-from ui.shared.widgets import count, error_box, percent
+from ui.shared.widgets import error_box
 
 PER_PAGE = 24
 _STARTED = "dataset_labels_started"

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui.dataset.data import Look, Report, look_at
-from ui.shared.widgets import count, error_box, seconds
+from tlcore.words import count, seconds
+from ui.dataset.data import Report, ScanJob, look_at
+from ui.shared.widgets import error_box
 
 WORDS = {"reading": "Looking at every image", "comparing": "Looking for images that are alike"}
 _SOON_S = 0.3  # what the cache knows is there by then
@@ -27,7 +28,7 @@ def wait_for_report(source: str) -> Report | None:
     return look.report
 
 
-def _draw(look: Look) -> None:
+def _draw(look: ScanJob) -> None:
     if look.finished.is_set():
         st.rerun()
     progress = look.progress

@@ -8,11 +8,12 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.figures.dataset import plot_channels, plot_shapes, plot_sizes
 from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.transforms.spec import TransformSpec
+from tlcore.words import count, percent
 from ui.dataset.data import Report, look_at
 from ui.dataset.detail import picture_of, show_image
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import PictureGroup, show_pictures
-from ui.shared.widgets import count, percent, show_figure
+from ui.shared.widgets import show_figure
 
 SHOWN = 24
 CLOSE = 0.03  # difference of a mean, in 0 to 1, that nobody needs to think about

@@ -10,9 +10,10 @@ from tlcore.evaluation.metrics import wilson_interval
 from tlcore.evaluation.stored import load_stored, stored_version
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
+from tlcore.words import interval, percent
 from ui.shared.cached import list_runs
 from ui.shared.state import link
-from ui.shared.widgets import empty_state, interval, percent
+from ui.shared.widgets import empty_state
 
 SHOWN = 10
 
@@ -24,7 +25,7 @@ class RunSummary:
     backbone: str
     strategy: str
     epoch: int
-    """Chosen on val."""
+    """ModelRef on val."""
     val_accuracy: float
     report: str
     """Accuracy of that epoch on test with its interval, or why there is none."""

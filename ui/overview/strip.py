@@ -9,8 +9,9 @@ from tlcore.data.dataset import Dataset
 from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
+from tlcore.words import count
 from ui.shared.cached import demo_drawing, open_dataset
-from ui.shared.widgets import count, plain
+from ui.shared.widgets import escape_markdown
 
 PICTURES = 8
 SIDE_PX = 84  # so that they fill one row beside the sidebar, and two on a phone
@@ -28,7 +29,9 @@ def show_strip(source: str) -> None:
     with st.container(horizontal=True, gap="xsmall", key="overview_strip"):
         for picture in _pictures(source, dataset):
             st.image(picture, width=SIDE_PX)
-    classes = ", ".join(plain(name) for name in dataset.classes[:8]) + (" …" if len(dataset.classes) > 8 else "")
+    classes = ", ".join(escape_markdown(name) for name in dataset.classes[:8]) + (
+        " …" if len(dataset.classes) > 8 else ""
+    )
     st.caption(f"{count(len(dataset.samples))} images of {len(dataset.classes)} classes: {classes}")
 
 

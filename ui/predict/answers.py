@@ -13,7 +13,7 @@ from plotly.colors import sample_colorscale, unlabel_rgb
 
 from tlcore.explain import class_map, on_original
 from tlcore.transforms.draws import draw_views
-from ui.predict.models import Chosen
+from ui.predict.models import ModelRef
 from ui.shared.image_picker import PickedImage, thumbnail
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ class Map:
 
 
 @st.cache_resource(max_entries=64, ttl=900, show_spinner=False)
-def ask(chosen: Chosen, image_key: str, _pixels_HWC: npt.NDArray[np.uint8]) -> Answer:
+def ask(chosen: ModelRef, image_key: str, _pixels_HWC: npt.NDArray[np.uint8]) -> Answer:
     """Raises TlcoreError."""
     predictor = chosen.load()
     return Answer(predictor.classes, predictor.probabilities(_to_tensor(_pixels_HWC)).numpy())
 
 
 @st.cache_resource(max_entries=32, ttl=900, show_spinner="Drawing the map …")
-def explain(chosen: Chosen, image_key: str, _pixels_HWC: npt.NDArray[np.uint8], target: int) -> Map:
+def explain(chosen: ModelRef, image_key: str, _pixels_HWC: npt.NDArray[np.uint8], target: int) -> Map:
     """Raises ModelError where the network has no map."""
     predictor = chosen.load()
     image_CHW = _to_tensor(_pixels_HWC)
@@ -77,7 +77,7 @@ def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:
     return shown
 
 
-def top_classes(answers: Sequence[tuple[Chosen, Answer]], count: int) -> pd.DataFrame:
+def top_classes(answers: Sequence[tuple[ModelRef, Answer]], count: int) -> pd.DataFrame:
     """Rows of `title`, `label`, `probability` for each answer: the first one's likeliest classes, then the others'."""
     wanted: list[int] = []
     for _, answer in answers:

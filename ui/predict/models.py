@@ -10,11 +10,12 @@ from tlcore.evaluation.stored import checkpoint_stamp
 from tlcore.models.zoo import ZOO
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
+from tlcore.words import percent
 from ui.compare.runs import readable_runs, run_label
 from ui.shared.cached import list_runs
 from ui.shared.hosting import is_hosted
 from ui.shared.state import param, set_params
-from ui.shared.widgets import empty_state, percent
+from ui.shared.widgets import empty_state
 
 if TYPE_CHECKING:
     from tlcore.evaluation.predict import Predictor
@@ -23,7 +24,7 @@ RUN, IMAGENET = "Own run", "ImageNet classes"
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ModelRef:
     """A model to ask, light enough to be a cache key."""
 
     title: str
@@ -40,7 +41,7 @@ class Chosen:
         return _load_run(self.run, self.epoch, self.stamp) if self.run else _load_imagenet(self.backbone, self.weights)
 
 
-def pick_models() -> list[Chosen]:
+def pick_models() -> list[ModelRef]:
     """One model, or two to see beside each other; none where there is nothing to choose yet."""
     kind = st.segmented_control(
         "Model",
@@ -54,7 +55,7 @@ def pick_models() -> list[Chosen]:
     return _pick_epochs() if kind == RUN else _pick_imagenet()
 
 
-def _pick_epochs() -> list[Chosen]:
+def _pick_epochs() -> list[ModelRef]:
     runs = {name: run for name, run in readable_runs(list_runs()).items() if run.epochs()}
     if not runs:
         empty_state(
@@ -110,11 +111,11 @@ def _epochs(run: Run) -> dict[int, str]:
     }
 
 
-def _of_run(run: Run, epoch: int) -> Chosen:
-    return Chosen(f"epoch {epoch}", run=str(run.path), epoch=epoch, stamp=str(checkpoint_stamp(run, epoch)))
+def _of_run(run: Run, epoch: int) -> ModelRef:
+    return ModelRef(f"epoch {epoch}", run=str(run.path), epoch=epoch, stamp=str(checkpoint_stamp(run, epoch)))
 
 
-def _pick_imagenet() -> list[Chosen]:
+def _pick_imagenet() -> list[ModelRef]:
     there = _weights_here()
     offered = [name for name in there if there[name] or not is_hosted()]  # strangers do not make the server download
     if not offered:
@@ -140,7 +141,7 @@ def _pick_imagenet() -> list[Chosen]:
             max_chars=1000,
             persist_state="session",
         ).strip()
-    return [Chosen(name, backbone=name, weights=file or "imagenet")] if name else []
+    return [ModelRef(name, backbone=name, weights=file or "imagenet")] if name else []
 
 
 @st.cache_data(ttl=10.0, show_spinner=False)

@@ -14,7 +14,7 @@ from ui.shared.cached import open_dataset
 from ui.shared.datasets import dataset_sources
 from ui.shared.hosting import is_hosted
 from ui.shared.state import link, set_params
-from ui.shared.widgets import plain, show_fact
+from ui.shared.widgets import escape_markdown, show_fact
 from ui.train.fill import fill_form
 from ui.train.plan import outline_of_config
 from ui.train.summary import show_time
@@ -37,20 +37,20 @@ def show_cards(source: str) -> None:
 
 def _show_card(recipe: Recipe, source: str) -> None:
     st.image(_picture(recipe.model_dump_json()), width="stretch")
-    st.markdown(f"**{plain(recipe.title)}**  \n{plain(recipe.summary)}")
+    st.markdown(f"**{escape_markdown(recipe.title)}**  \n{escape_markdown(recipe.summary)}")
     config = recipe.config
     how = "pretrained" if recipe.task == "predict" else NETWORKS[config.strategy.name]
     with st.container(gap="xxsmall"):
-        show_fact("Network", f"{plain(config.model.backbone)}, {how}")
+        show_fact("Network", f"{escape_markdown(config.model.backbone)}, {how}")
         missing = missing_words(recipe)
-        show_fact("Data", "not here yet" if missing else plain(config.data.source))
+        show_fact("Data", "not here yet" if missing else escape_markdown(config.data.source))
         if recipe.task == "train":
             _show_time(recipe, missing)
     if missing:
         with st.popover("How to get the data", icon=":material/download:", key=f"recipe_data_{recipe.name}"):
-            st.markdown(plain(missing))
+            st.markdown(escape_markdown(missing))
     if recipe.expect:
-        st.caption(f":material/target: {plain(recipe.expect)}")
+        st.caption(f":material/target: {escape_markdown(recipe.expect)}")
     with st.container(horizontal=True, vertical_alignment="bottom", height="stretch"):
         label = "Fill the form" if recipe.task == "train" else "Ask it"
         if st.button(label, key=f"recipe_use_{recipe.name}", type="primary", icon=":material/edit_note:"):

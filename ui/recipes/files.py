@@ -7,7 +7,7 @@ import streamlit as st
 from tlcore.errors import ConfigError
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import MAX_BYTES, parse_recipe, portable, recipe_name, save_recipe
-from ui.shared.widgets import error_box, plain
+from ui.shared.widgets import error_box, escape_markdown
 from ui.train.plan import Outline
 
 _SAVED, _PROBLEM = "recipe_saved", "recipe_problem"
@@ -45,7 +45,7 @@ def show_save(outline: Outline) -> None:
     if problem:
         error_box(problem)
     elif saved := st.session_state.pop(_SAVED, None):
-        st.success(f"Saved as “{plain(saved)}”: it is among the recipes now.", icon=":material/check:")
+        st.success(f"Saved as “{escape_markdown(saved)}”: it is among the recipes now.", icon=":material/check:")
 
 
 def show_import() -> None:
@@ -59,7 +59,7 @@ def show_import() -> None:
         except ConfigError as error:
             error_box(error)
             return
-        st.markdown(f"**{plain(recipe.title)}**  \n{plain(recipe.summary)}")
+        st.markdown(f"**{escape_markdown(recipe.title)}**  \n{escape_markdown(recipe.summary)}")
         st.button("Add it", key="recipe_add", type="primary", icon=":material/add:", on_click=_save, args=(recipe,))
         problem = st.session_state.pop(_PROBLEM, None)
         if problem:

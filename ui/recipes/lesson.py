@@ -12,7 +12,7 @@ from tlcore.figures.recipes import plot_movement
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import recipe_config
 from tlcore.recipes.lesson import GALLERY_IMAGES, GRID_IMAGES, WORDS_OF_RECIPES, Figure, lesson
-from tlcore.recipes.recipe import FACT, Recipe
+from tlcore.recipes.recipe import RUN_INFO_KEY, Recipe
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from ui.compare.runs import run_label
@@ -26,7 +26,7 @@ from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import epochs_of, evaluation_of, predictions_of, remembered
 from ui.shared.state import link, set_params
 from ui.shared.torch_once import load_torch
-from ui.shared.widgets import plain, show_figure
+from ui.shared.widgets import escape_markdown, show_figure
 
 WIDTH_PX = 860
 """Of the text: wider lines are hard to read."""
@@ -41,10 +41,10 @@ def show_lesson(recipe: Recipe, runs: Sequence[Run], source: str) -> None:
         label = "Fill the form" if recipe.task == "train" else "Ask it"
         if st.button(label, key="recipe_use", type="primary", icon=":material/edit_note:"):
             use(recipe, source)
-    made = [run for run in runs if run.info.get(FACT) == recipe.name]
+    made = [run for run in runs if run.info.get(RUN_INFO_KEY) == recipe.name]
     with st.container(width=WIDTH_PX, key="recipe_lesson"):
-        st.header(plain(recipe.title))
-        st.markdown(plain(recipe.summary))
+        st.header(escape_markdown(recipe.title))
+        st.markdown(escape_markdown(recipe.summary))
         run = _pick_run(made)
         dataset = _dataset(recipe, run)
         if recipe.task == "train" and run is None:
@@ -55,11 +55,11 @@ def show_lesson(recipe: Recipe, runs: Sequence[Run], source: str) -> None:
         own = recipe.name not in BUILTIN
         for section in lesson(recipe):
             st.subheader(section.title)
-            st.markdown(plain(section.text) if own and section.title in WORDS_OF_RECIPES else section.text)
+            st.markdown(escape_markdown(section.text) if own and section.title in WORDS_OF_RECIPES else section.text)
             if section.figure is not None:
                 _FIGURES[section.figure](run, dataset, recipe)
         if missing := missing_words(recipe):
-            st.info(plain(missing), icon=":material/folder_off:")
+            st.info(escape_markdown(missing), icon=":material/folder_off:")
 
 
 def _pick_run(made: list[Run]) -> Run | None:
@@ -109,7 +109,7 @@ def _show_changes(run: Run | None, dataset: Dataset | None, recipe: Recipe) -> N
     try:
         table = remembered("movement", [run], lambda: weight_movement(run, epoch), epoch)
     except TlcoreError as error:
-        st.caption(plain(str(error)))
+        st.caption(escape_markdown(str(error)))
         return
     show_figure(plot_movement(table), key="recipe_changes")
     st.caption(f"From the first to epoch {epoch}: the length of the change over the length of what was there.")

@@ -13,9 +13,10 @@ from PIL import Image
 from tlcore.data.dataset import Dataset
 from tlcore.data.pixels.images import decode_image
 from tlcore.errors import UnreadableImage
+from tlcore.words import count
 from ui.shared.cached import open_dataset
 from ui.shared.state import param, set_params
-from ui.shared.widgets import count, error_box, plain
+from ui.shared.widgets import error_box, escape_markdown
 
 MAX_UPLOAD_BYTES = 50_000_000
 MAX_SIDE_PX = 6000
@@ -108,7 +109,7 @@ def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> Picke
             if st.button("", key=f"{page}_{name}", icon=icon, help=help_text, disabled=len(found) < 2):
                 chosen = position % len(found)
     if not found:
-        st.info(f"No file name contains “{plain(wanted)}”.", icon=":material/search_off:")
+        st.info(f"No file name contains “{escape_markdown(wanted)}”.", icon=":material/search_off:")
         return None
     sample = dataset.samples[found[chosen]]
     set_params(image=sample.id)
@@ -117,7 +118,7 @@ def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> Picke
     label = dataset.classes[sample.target]
     height, width = pixels.shape[:2]
     st.caption(
-        f"**{plain(sample.id)}** · {plain(label)} · {sample.split} · {width} × {height} px · "
+        f"**{escape_markdown(sample.id)}** · {escape_markdown(label)} · {sample.split} · {width} × {height} px · "
         f"{count(chosen + 1)} of {count(len(found))}"
     )
     return PickedImage(sample.id, f"{source}\n{sample.id}", pixels, label)
@@ -156,7 +157,7 @@ def _from_file(page: str, *, take: bool) -> PickedImage | None:
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     pixels = _decode_upload(digest, data)
     height, width = pixels.shape[:2]
-    st.caption(f"**{plain(file.name)}** · {width} × {height} px")
+    st.caption(f"**{escape_markdown(file.name)}** · {width} × {height} px")
     return PickedImage(file.name, digest, pixels)
 
 

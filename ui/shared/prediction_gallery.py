@@ -16,7 +16,7 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.figures.style import BAD, GOOD
 from tlcore.runs.folder.run import Run
-from ui.shared.widgets import percent
+from tlcore.words import percent
 
 PER_PAGE = 48
 Extra = Callable[[pd.DataFrame], list[str]]

@@ -1,6 +1,5 @@
 """Small things that every page uses: units, the error box, the empty state, charts."""
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,54 +11,14 @@ from tlcore.errors import TlcoreError
 from ui.shared.state import link
 
 
-def percent(fraction: float | None, digits: int = 1) -> str:
-    """0.953 is `95.3 %`."""
-    return "–" if fraction is None else f"{fraction:.{digits}%}".replace("%", "\u202f%")
-
-
-def interval(value: float, low: float, high: float) -> str:
-    """`95.3 % (93.1–96.8)`."""
-    return f"{percent(value)} ({bounds(low, high)})"
-
-
-def bounds(low: float, high: float) -> str:
-    """`93.1–96.8`, in percent; nothing where there is no interval."""
-    return "" if math.isnan(low) else f"{100 * low:.1f}–{100 * high:.1f}"
-
-
-def count(number: int) -> str:
-    return f"{number:,}"
-
-
-def seconds(value: float) -> str:
-    """`0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
-    if value < 10:
-        return f"{value:.1f} s"
-    whole = round(value)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def size(number: float) -> str:
-    """A number of bytes: `840 kB`, `5.2 MB`."""
-    for unit in ("B", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.1f} {unit}" if unit == "MB" else f"{number:.0f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
-
-
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text from outside, such as a class or file name, as Markdown that shows it and does nothing else."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$&" else letter for letter in text)
 
 
 def error_box(error: TlcoreError | str) -> None:
     """What went wrong and what to do, in one friendly box."""
-    st.error(plain(str(error)).replace("\n", "  \n"), icon=":material/error:")
+    st.error(escape_markdown(str(error)).replace("\n", "  \n"), icon=":material/error:")
 
 
 @contextmanager

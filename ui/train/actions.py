@@ -12,7 +12,7 @@ from ui.compare.runs import run_label
 from ui.shared.cached import forget_runs
 from ui.shared.hosting import is_hosted
 from ui.shared.state import link, set_params
-from ui.shared.widgets import error_box, plain
+from ui.shared.widgets import error_box, escape_markdown
 
 
 def show_actions(run: Run, together: list[Run]) -> None:
@@ -94,7 +94,7 @@ def _try(action: Callable[[], None]) -> None:
 
 @st.dialog("Delete this run?", icon=":material/delete:")
 def _ask_to_delete(run: Run) -> None:
-    st.markdown(f"**{plain(run_label(run, with_dataset=True))}**")
+    st.markdown(f"**{escape_markdown(run_label(run, with_dataset=True))}**")
     st.write(f"Its {len(run.epochs())} saved epochs, its curves and its predictions are removed for good.")
     with st.container(horizontal=True):
         if st.button("Delete it", key="train_delete_yes", type="primary", icon=":material/delete_forever:"):

@@ -8,9 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.data.dataset import Dataset
 from tlcore.training.defaults import default_learning_rate
+from tlcore.words import count
 from ui.shared.datasets import dataset_label
 from ui.shared.state import link
-from ui.shared.widgets import count, plain
+from ui.shared.widgets import escape_markdown
 from ui.train.learning import pick_advanced, pick_augmentation, pick_optimizer, pick_schedule
 from ui.train.network import pick_model, pick_strategy
 from ui.train.origin import show_origin
@@ -63,6 +64,8 @@ def _section(title: str, icon: str) -> DeltaGenerator:
 def _data(source: str, dataset: Dataset) -> None:
     splits = ", ".join(f"{count(len(dataset.split(name)))} {name}" for name in dataset.split_names)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{plain(dataset_label(source))}**: {len(dataset.classes)} classes, {splits}", width="content")
+        st.markdown(
+            f"**{escape_markdown(dataset_label(source))}**: {len(dataset.classes)} classes, {splits}", width="content"
+        )
         if st.button("Look at it", key="train_dataset", icon=":material/visibility:", type="tertiary"):
             link("pages/dataset.py")

@@ -7,9 +7,9 @@ import streamlit as st
 
 from tlcore.config import RunConfig
 from tlcore.figures.training import plot_lr_finder
-from tlcore.runs.progress import PHASES
-from tlcore.runs.work.trials import Trial, find_trial, start_trial
-from ui.shared.widgets import plain, show_figure
+from tlcore.runs.work.probes import Probe, find_probe, start_probe
+from tlcore.words import PHASES
+from ui.shared.widgets import escape_markdown, show_figure
 from ui.train.plan import Outline
 
 RATE = "train_learning_rate"
@@ -23,23 +23,23 @@ def show_finder(outline: Outline) -> None:
         "falls, well before its lowest point."
     )
     key = _key(config)
-    trial = find_trial(key)
-    if trial is None:
+    probe = find_probe(key)
+    if probe is None:
         if st.button("Find a learning rate", key="train_find", icon=":material/search:"):
-            start_trial(key, ["find-lr", "--json"], config)
+            start_probe(key, ["find-lr", "--json"], config)
             st.rerun()
         return
-    live = trial.is_live
-    st.fragment(_draw, run_every=1.0 if live else None)(trial, live)
+    live = probe.is_live
+    st.fragment(_draw, run_every=1.0 if live else None)(probe, live)
     again = ("Cancel", ":material/close:") if live else ("Forget it", ":material/delete:")
-    st.button(again[0], key="train_find_cancel", icon=again[1], type="tertiary", on_click=trial.cancel)
+    st.button(again[0], key="train_find_cancel", icon=again[1], type="tertiary", on_click=probe.cancel)
 
 
-def _draw(trial: Trial, was_live: bool) -> None:
-    live = trial.is_live
+def _draw(probe: Probe, was_live: bool) -> None:
+    live = probe.is_live
     if was_live and not live:
         st.rerun()
-    lines = trial.lines()
+    lines = probe.lines()
     points = [line for line in lines if "smoothed_loss" in line]
     suggestion = next((line["suggestion"] for line in lines if "suggestion" in line), None)
     rate = suggestion["learning_rate"] if suggestion else None
@@ -50,13 +50,13 @@ def _draw(trial: Trial, was_live: bool) -> None:
         share = lines[-1]["done"] / max(lines[-1]["total"], 1) if lines else 0.0
         st.progress(share, text=phase.capitalize())
     if suggestion:
-        st.markdown(f":material/lightbulb: {plain(suggestion['reason'])}")
+        st.markdown(f":material/lightbulb: {escape_markdown(suggestion['reason'])}")
         if rate is not None:
             short = float(f"{rate:.2g}")
             if st.button(f"Use {short:g}", key="train_find_use", icon=":material/check:", on_click=_use, args=(short,)):
                 st.rerun()  # the form, which stands outside this fragment
     elif not live:
-        st.warning(plain(trial.error() or "It ended without a result."), icon=":material/error:")
+        st.warning(escape_markdown(probe.error() or "It ended without a result."), icon=":material/error:")
 
 
 def _use(rate: float) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.shared.state import set_params
-from ui.shared.widgets import plain
+from ui.shared.widgets import escape_markdown
 from ui.train.fill import forget_recipe, loaded_recipe
 
 
@@ -12,7 +12,7 @@ def show_origin() -> None:
     if recipe is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="train_origin"):
-        st.markdown(f":material/menu_book: Filled from the recipe **{plain(recipe.title)}**", width="stretch")
+        st.markdown(f":material/menu_book: Filled from the recipe **{escape_markdown(recipe.title)}**", width="stretch")
         if st.button("What it does", key="train_origin_read", type="tertiary", icon=":material/school:"):
             set_params(view="recipes", recipe=recipe.name)
             st.rerun()

@@ -7,7 +7,7 @@ from tlcore.runs.progress import describe, fraction_done
 from tlcore.runs.work import jobs
 from ui.compare.runs import run_label
 from ui.shared.state import set_params
-from ui.shared.widgets import plain
+from ui.shared.widgets import escape_markdown
 
 SHOWN = 12
 
@@ -34,7 +34,9 @@ def _draw(besides: str | None, was_live: bool) -> None:
 def _draw_run(run: Run) -> None:
     status = run.status()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"train_queue_{run.name}"):
-        st.progress(fraction_done(status), text=f"{plain(run_label(run, with_dataset=True))}: {describe(status)}")
+        st.progress(
+            fraction_done(status), text=f"{escape_markdown(run_label(run, with_dataset=True))}: {describe(status)}"
+        )
         if st.button("Watch", key=f"train_watch_{run.name}", icon=":material/visibility:", type="tertiary"):
             set_params(run=run.name, view="watch")
             st.rerun()

@@ -8,9 +8,9 @@ import streamlit as st
 from tlcore.config import RunConfig
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import RunBusy
-from tlcore.recipes.recipe import FACT as RECIPE
+from tlcore.recipes.recipe import RUN_INFO_KEY as RECIPE
 from tlcore.runs.folder.run import create_run
-from tlcore.runs.sweep import FACT as SWEEP
+from tlcore.runs.sweep import RUN_INFO_KEY as SWEEP
 from tlcore.runs.work import jobs
 from ui.shared.cached import forget_runs
 from ui.shared.hosting import MAX_QUEUE, is_hosted

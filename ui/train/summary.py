@@ -7,10 +7,11 @@ import streamlit as st
 
 from tlcore.config import RunConfig
 from tlcore.runs.work.jobs import live_runs
-from tlcore.runs.work.trials import Trial, any_live_trial, find_trial, start_trial
+from tlcore.runs.work.probes import Probe, any_live_probe, find_probe, start_probe
+from tlcore.words import count, seconds, size
 from ui.shared.cached import list_runs
 from ui.shared.state import link
-from ui.shared.widgets import count, error_box, friendly_errors, plain, seconds, show_fact, size
+from ui.shared.widgets import error_box, escape_markdown, friendly_errors, show_fact
 from ui.train.plan import Outline
 from ui.train.start import start_runs
 
@@ -30,12 +31,12 @@ def show_summary(outline: Outline, warnings: tuple[str, ...]) -> None:
         show_fact("Steps", f"{config.epochs} epochs of {outline.batches_per_epoch} batches")
         show_time(outline)
         show_fact("Disk", f"{size(outline.disk_bytes)} at most", "A checkpoint for every epoch, and kept features.")
-        st.caption(f":material/memory: {plain(outline.device)}")
+        st.caption(f":material/memory: {escape_markdown(outline.device)}")
     _show_warnings(outline, warnings)
     if st.button("Start training", key="train_start", type="primary", icon=":material/play_arrow:", width="stretch"):
-        trial = find_trial(_key(config, _newest_run()))
-        if trial is not None and trial.is_live:
-            trial.cancel()  # it would only keep the run waiting
+        probe = find_probe(_key(config, _newest_run()))
+        if probe is not None and probe.is_live:
+            probe.cancel()  # it would only keep the run waiting
         with friendly_errors():
             start_runs([config], outline.device)
 
@@ -47,37 +48,37 @@ def show_time(outline: Outline, *, after_each_run: bool = True) -> None:
     if outline.missing_weights:  # looking at a form downloads nothing, and random weights take as long
         config = config.replace(model=config.model.model_copy(update={"weights": "none"}))
     key = _key(config, _newest_run() if after_each_run else "")
-    trial = find_trial(key)
-    waits = trial is None or trial.is_live
+    probe = find_probe(key)
+    waits = probe is None or probe.is_live
     st.fragment(_draw_time, run_every=1.0 if waits else None)(key, config, waits)
 
 
 def _draw_time(key: str, config: RunConfig, waited: bool) -> None:
-    trial = find_trial(key)
-    if trial is None and not live_runs() and not any_live_trial():
-        trial = start_trial(key, ["train", "--dry-run", "--json"], config)
-    waits = trial is None or trial.is_live
+    probe = find_probe(key)
+    if probe is None and not live_runs() and not any_live_probe():
+        probe = start_probe(key, ["train", "--dry-run", "--json"], config)
+    waits = probe is None or probe.is_live
     if waited and not waits:
         st.rerun()
-    show_fact("Time", *_time(trial, config))
+    show_fact("Time", *_time(probe, config))
 
 
 def _short(number: int) -> str:
     return count(number) if number < 100_000 else f"{number / 1e6:.1f} M"
 
 
-def _time(trial: Trial | None, config: RunConfig) -> tuple[str, str]:
-    if trial is None:
+def _time(probe: Probe | None, config: RunConfig) -> tuple[str, str]:
+    if probe is None:
         return "…", "Measured once the machine is free."
-    lines = trial.lines()
+    lines = probe.lines()
     if lines:
         found = lines[-1]["projection"]
         whole = lines[-1]["start_s"] + found["once_s"] + config.epochs * found["epoch_s"]
         words = f"{seconds(lines[-1]['start_s'])} to start; {found['seconds_are']}."
         return f"about {seconds(whole)}", words
-    if trial.is_live:
+    if probe.is_live:
         return "measuring …", "A few images are sent through the real thing."
-    return "unknown", f"It could not be measured: {plain(trial.error())}"
+    return "unknown", f"It could not be measured: {escape_markdown(probe.error())}"
 
 
 def _newest_run() -> str:
@@ -92,17 +93,17 @@ def _key(config: RunConfig, newest: str) -> str:
 
 def _show_warnings(outline: Outline, warnings: tuple[str, ...]) -> None:
     for warning in warnings:
-        st.warning(plain(warning), icon=":material/warning:")
+        st.warning(escape_markdown(warning), icon=":material/warning:")
     if warnings and st.button("See the health report", key="train_health", type="tertiary"):
         link("pages/dataset.py", dataset_tab="Health report")
     if outline.missing_weights:
         st.warning(
-            f"{plain(outline.missing_weights)} is not on this machine: it is downloaded when the run starts. "
+            f"{escape_markdown(outline.missing_weights)} is not on this machine: it is downloaded when the run starts. "
             "Without a network, choose a file or other weights.",
             icon=":material/cloud_download:",
         )
     for notice in outline.notices:
-        st.caption(f":material/info: {plain(notice)}")
+        st.caption(f":material/info: {escape_markdown(notice)}")
 
 
 def show_problem(error: Exception) -> None:

@@ -8,7 +8,8 @@ from tlcore.runs.folder.run import Run
 from tlcore.runs.sweep import new_sweep_name, sweep_configs
 from tlcore.runs.work.jobs import describe
 from tlcore.training.history import best_epoch
-from ui.shared.widgets import friendly_errors, percent, show_figure
+from tlcore.words import percent
+from ui.shared.widgets import friendly_errors, show_figure
 from ui.train.plan import Outline
 from ui.train.start import start_runs
 

@@ -8,9 +8,10 @@ from tlcore.runs.folder.status import Status
 from tlcore.runs.progress import describe, fraction_done, remaining_s
 from tlcore.runs.sweep import members, sweep_of
 from tlcore.training.history import best_epoch
+from tlcore.words import percent, seconds
 from ui.shared.cached import list_runs
 from ui.shared.curves import figure_of, history_of
-from ui.shared.widgets import error_box, percent, plain, seconds, show_figure
+from ui.shared.widgets import error_box, escape_markdown, show_figure
 from ui.train.actions import show_actions
 from ui.train.sweep import show_sweep_grid, sweep_label
 
@@ -67,7 +68,8 @@ def _show_state(run: Run, status: Status) -> None:
     history = history_of(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status.state.capitalize(), icon=ICONS[status.state], color=COLOURS[status.state], width="content")
-        st.caption(f"{plain(run.name)}  \n:material/memory: {plain(str(run.info.get('device', '')))}", width="stretch")
+        name, device = escape_markdown(run.name), escape_markdown(str(run.info.get("device", "")))
+        st.caption(f"{name}  \n:material/memory: {device}", width="stretch")
     if status.is_live:
         left = remaining_s(status, history)
         text = describe(status).capitalize() + (f" · {seconds(left)} left" if left is not None else "")
@@ -81,7 +83,7 @@ def _show_state(run: Run, status: Status) -> None:
             icon=":material/power_off:",
         )
     if status.note:
-        st.warning(plain(status.note), icon=":material/info:")
+        st.warning(escape_markdown(status.note), icon=":material/info:")
     if status.state in ("failed", "interrupted") and (log := _end_of_log(run)):
         with st.expander("What the worker printed", icon=":material/terminal:", key="train_log"):
             st.code(log, language=None, wrap_lines=True)

@@ -16,7 +16,7 @@ def test_opening_the_demo_gives_six_classes_in_three_splits(drawn_demo):
     assert dataset.class_counts("train") == dict.fromkeys(dataset.classes, 40) | {"dragonfly": 20}
     assert dataset.class_counts("val") == dict.fromkeys(dataset.classes, 20) | {"dragonfly": 10}
     assert dataset.class_counts("test") == dict.fromkeys(dataset.classes, 40) | {"dragonfly": 20}
-    assert dataset.carved == ()
+    assert dataset.made_splits == ()
 
 
 def test_the_description_lists_the_flaws(drawn_demo):

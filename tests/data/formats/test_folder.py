@@ -39,7 +39,7 @@ def test_split_folders_are_known_by_several_names(root, put, train, val):
     dataset = opened(root)
     assert dataset.split_names == ("train", "val", "test")
     assert dataset.class_counts("val") == {"ants": 2, "bees": 1}
-    assert dataset.carved == ()
+    assert dataset.made_splits == ()
     assert dataset.notes == ()
     assert dataset.report_split == "test"
 
@@ -65,7 +65,7 @@ def test_without_splits_val_and_test_are_carved_and_said(root, put):
     dataset = opened(root, split_seed=3)
     assert dataset.class_counts("val") == {"ants": 3, "bees": 6}
     assert dataset.class_counts("test") == {"ants": 3, "bees": 6}
-    assert dataset.carved == ("val", "test")
+    assert dataset.made_splits == ("val", "test")
     assert dataset.notes == (
         "No val or test split: 15 % of train was set aside as val and 15 % of train was set aside as test, "
         "stratified, seed 3.",
@@ -75,7 +75,7 @@ def test_without_splits_val_and_test_are_carved_and_said(root, put):
 def test_train_alone_is_carved(root, put):
     put("train/ants", 10)
     put("train/bees", 10)
-    assert opened(root).carved == ("val", "test")
+    assert opened(root).made_splits == ("val", "test")
 
 
 def test_without_val_it_is_carved_from_train_and_test_stays(root, put):
@@ -86,7 +86,7 @@ def test_without_val_it_is_carved_from_train_and_test_stays(root, put):
     assert len(dataset.split("train")) == 16
     assert len(dataset.split("test")) == 20
     assert all(sample_id.startswith("train/") for sample_id in ids(dataset, "val"))
-    assert dataset.carved == ("val",)
+    assert dataset.made_splits == ("val",)
     assert dataset.notes == ("No val split: 20 % of train was set aside as val, stratified, seed 0.",)
 
 
@@ -96,7 +96,7 @@ def test_without_test_val_is_the_report_split_and_that_is_said(root, put):
         put(f"{split}/bees", 2)
     dataset = opened(root)
     assert dataset.report_split == "val"
-    assert dataset.carved == ()
+    assert dataset.made_splits == ()
     assert "No test split: val serves as the report split" in dataset.notes[0]
 
 
@@ -126,7 +126,7 @@ def test_unlabelled_test_images_are_ignored_with_a_note(root, put):
     put("train/bees", 5)
     put("test", 3)
     dataset = opened(root)
-    assert "test" in dataset.carved
+    assert "test" in dataset.made_splits
     assert "Ignored, because they are in no class folder: 3 images, like test/0.png." in dataset.notes
 
 
@@ -291,7 +291,7 @@ def test_classes_of_two_images_get_no_test_split_and_that_is_said(root, put):
     put("ants", 2)
     put("bees", 2)
     dataset = opened(root)
-    assert dataset.carved == ("val",)
+    assert dataset.made_splits == ("val",)
     assert dataset.report_split == "val"
     assert dataset.notes[0] == "No val split: 15 % of train was set aside as val, stratified, seed 0."
     assert dataset.notes[1].startswith("No test split: val serves as the report split.")

@@ -53,7 +53,7 @@ def test_a_split_column_is_followed(root, header):
         ("a/1.png", "val"),
         ("b/1.png", "test"),
     ]
-    assert dataset.carved == ()
+    assert dataset.made_splits == ()
 
 
 def test_integer_labels_are_ordered_by_value(root):

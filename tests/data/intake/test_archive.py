@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from tlcore.data.dataset import LeftOut
+from tlcore.data.dataset import Skipped
 from tlcore.data.intake import archive
 from tlcore.data.intake.archive import LIMITS, unpack
 from tlcore.errors import DatasetInvalid
@@ -30,7 +30,7 @@ def packed(
     return buffer
 
 
-def finish(file: io.BytesIO, folder, limits=LIMITS) -> list[LeftOut]:
+def finish(file: io.BytesIO, folder, limits=LIMITS) -> list[Skipped]:
     work = unpack(file, folder, limits)
     while True:
         try:
@@ -51,11 +51,11 @@ def files_below(folder) -> list[str]:
 
 def test_images_and_tables_are_unpacked_and_the_rest_is_named(root):
     names = ["top/a/1.png", "top/b/2.JPG", "top/labels.csv", "top/readme.txt", "top/inner.zip"]
-    left_out = finish(packed({name: name.encode() for name in names}), root)
+    skipped = finish(packed({name: name.encode() for name in names}), root)
     assert files_below(root) == sorted(names[:3])
     assert (root / "top/b/2.JPG").read_bytes() == b"top/b/2.JPG"
-    assert [image.id for image in left_out] == names[3:]
-    assert left_out[0].reason == "not an image or a table, by its ending"
+    assert [image.id for image in skipped] == names[3:]
+    assert skipped[0].reason == "not an image or a table, by its ending"
 
 
 def test_what_systems_leave_in_archives_is_ignored(root):

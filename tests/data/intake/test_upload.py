@@ -50,7 +50,7 @@ def test_an_archive_is_described_before_it_is_taken_in(home):
     assert staged.summary.classes == ("ants", "bees")
     assert staged.summary.images == 8
     assert staged.summary.counts["train"] == {"ants": 2, "bees": 2}
-    assert [(image.id, image.reason) for image in staged.summary.left_out] == [
+    assert [(image.id, image.reason) for image in staged.summary.skipped] == [
         ("insects/readme.txt", "not an image or a table, by its ending")
     ]
     assert any("set aside" in note for note in staged.summary.notes)
@@ -119,7 +119,7 @@ def test_a_table_in_the_archive_says_the_classes(home):
     table = "image,label\n" + "".join(f"{number}.png,{'odd' if number % 2 else 'even'}\n" for number in range(9))
     staged = finish(stage_archive(packed(*names, data__labels=table), "numbers"))
     assert staged.summary.classes == ("even", "odd")
-    assert [(image.id, image.reason) for image in staged.summary.left_out] == [
+    assert [(image.id, image.reason) for image in staged.summary.skipped] == [
         ("8.png", "in the table, but not uploaded")
     ]
     source = staged.accept()
@@ -153,7 +153,7 @@ def test_images_per_class_are_filed_under_safe_names():
     staged = finish(stage_classes({"../red/ants": uploads, "bees": uploads, "Bees": [("x.txt", picture())]}, "x"))
     assert staged.summary.classes == ("bees", "red_ants")
     assert staged.summary.images == 6
-    assert [image.id for image in staged.summary.left_out] == ["bees/x.txt"]
+    assert [image.id for image in staged.summary.skipped] == ["bees/x.txt"]
 
 
 def test_what_a_dead_process_left_behind_is_removed(home):

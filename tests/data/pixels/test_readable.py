@@ -5,7 +5,7 @@ from PIL import Image
 
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
-from tlcore.data.dataset import Dataset, LeftOut
+from tlcore.data.dataset import Dataset, Skipped
 from tlcore.data.pixels.readable import DecodedImages, decode_all
 
 IMAGE_BYTES = 3 * 4 * 3
@@ -32,7 +32,7 @@ def decoded_all(dataset: Dataset, budget_bytes: int) -> DecodedImages:
 
 def test_unreadable_images_are_listed_and_the_rest_is_kept(dataset):
     decoded = decoded_all(dataset, 10**6)
-    reasons = {left_out.id: left_out.reason for left_out in decoded.left_out}
+    reasons = {skipped.id: skipped.reason for skipped in decoded.skipped}
     assert reasons.keys() == {"ants/empty.jpg", "bees/page.jpg"}
     assert reasons["ants/empty.jpg"] == "empty file"
     assert reasons["bees/page.jpg"].startswith("not an image")
@@ -45,7 +45,7 @@ def test_images_over_the_budget_are_all_dropped_but_all_are_checked(dataset):
     assert decoded_all(dataset, 41 * IMAGE_BYTES).images is not None
     decoded = decoded_all(dataset, 41 * IMAGE_BYTES - 1)
     assert decoded.images is None
-    assert len(decoded.left_out) == 2
+    assert len(decoded.skipped) == 2
 
 
 def test_each_sample_done_is_counted(dataset):
@@ -55,4 +55,4 @@ def test_each_sample_done_is_counted(dataset):
 def test_a_pipe_is_left_out_and_does_not_hang(dataset, root):
     (root / "ants/0.png").unlink()
     os.mkfifo(root / "ants/0.png")
-    assert LeftOut("ants/0.png", "not a plain file") in decoded_all(dataset, 0).left_out
+    assert Skipped("ants/0.png", "not a plain file") in decoded_all(dataset, 0).skipped

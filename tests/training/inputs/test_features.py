@@ -99,8 +99,8 @@ def test_unreadable_images_are_left_out_with_their_reason_also_from_the_cache(re
     for expected in (True, False):
         features, computed = compute(request_for(), trunk)
         assert computed is expected
-        assert [image.id for image in features.left_out] == ["train/green/004.png"]
-        assert "not an image" in features.left_out[0].reason
+        assert [image.id for image in features.skipped] == ["train/green/004.png"]
+        assert "not an image" in features.skipped[0].reason
         assert len(features.positions) == features.values_VND.shape[1] == 41
         assert 25 not in features.positions
 

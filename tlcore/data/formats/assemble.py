@@ -29,13 +29,13 @@ def assemble(
     names = tuple(classes) if classes is not None else tuple(sorted({image.label for image in images}))
     if len(names) < 2:
         raise DatasetInvalid(f"{name} has one class only, {names[0]!r}. A classifier needs two: add another class.")
-    images, carved, split_notes = complete_splits(images, config)
+    images, made_splits, split_notes = complete_splits(images, config)
     _check_train_has_all(name, images)
     target = {label: index for index, label in enumerate(names)}
     rank = {split: index for index, split in enumerate(SPLITS)}
     samples = [Sample(image.id, target[image.label], image.split or "train") for image in images]
     samples.sort(key=lambda sample: (rank[sample.split], sample.target, sample.id))
-    return Dataset(name, names, tuple(samples), source, (*notes, *split_notes, *_gaps(images)), carved)
+    return Dataset(name, names, tuple(samples), source, (*notes, *split_notes, *_gaps(images)), made_splits)
 
 
 def listed(names: Iterable[str]) -> str:

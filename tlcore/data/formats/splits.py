@@ -29,39 +29,39 @@ class Completed(NamedTuple):
     """Images that all have a split."""
 
     images: list[Labelled]
-    carved: tuple[str, ...]
+    made_splits: tuple[str, ...]
     """The splits that were made here."""
     notes: list[str]
 
 
 def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
-    """Give every image a split: the one that the data names, else one carved out of the training images.
+    """Give every image a split: the one that the data names, else one made_splits out of the training images.
 
-    No split at all: `val` and `test` are carved. Without `val`, `val` is. Without `test`, `val` is reported.
+    No split at all: `val` and `test` are made_splits. Without `val`, `val` is. Without `test`, `val` is reported.
     Raises DatasetInvalid where there is nothing to train on, or too little to set anything aside.
     """
     images = [image if image.split else image._replace(split="train") for image in images]
     given = {image.split for image in images}
     if "train" not in given:
         raise DatasetInvalid("There is nothing to train on: all images are in val or test. Add a train split.")
-    carved: tuple[str, ...] = ()
+    made_splits: tuple[str, ...] = ()
     notes: list[str] = []
     if "val" not in given:
         fractions = {"val": config.val_fraction}
         if "test" not in given:
             fractions["test"] = config.test_fraction
-        images = carve(images, fractions, config.split_seed)
-        carved = tuple(name for name in fractions if any(image.split == name for image in images))
-        if "val" not in carved:
+        images = make_splits(images, fractions, config.split_seed)
+        made_splits = tuple(name for name in fractions if any(image.split == name for image in images))
+        if "val" not in made_splits:
             raise DatasetInvalid("Each class has one image only, so that none can be set aside as val. Add images.")
-        shares = " and ".join(f"{100 * fractions[name]:g} % of train was set aside as {name}" for name in carved)
-        notes.append(f"No {' or '.join(carved)} split: {shares}, stratified, seed {config.split_seed}.")
-    if "test" not in given.union(carved):
+        shares = " and ".join(f"{100 * fractions[name]:g} % of train was set aside as {name}" for name in made_splits)
+        notes.append(f"No {' or '.join(made_splits)} split: {shares}, stratified, seed {config.split_seed}.")
+    if "test" not in given.union(made_splits):
         notes.append(NO_TEST)
-    return Completed(images, carved, notes)
+    return Completed(images, made_splits, notes)
 
 
-def carve(images: Iterable[Labelled], fractions: Mapping[str, float], seed: int) -> list[Labelled]:
+def make_splits(images: Iterable[Labelled], fractions: Mapping[str, float], seed: int) -> list[Labelled]:
     """Move a share of the training images of each class to each split in `fractions`.
 
     Each split gets at least one image of a class while one remains to train on: of two images the first split

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from tlcore.data.dataset import LeftOut
+from tlcore.data.dataset import Skipped
 from tlcore.data.formats.tree import IMAGE_EXTENSIONS, SYSTEM_NAMES
 from tlcore.data.intake.names import safe_path, shown
 from tlcore.errors import DatasetInvalid
+from tlcore.words import size
 
 TABLES = (".csv", ".tsv")
 
@@ -57,19 +58,19 @@ class _Member(NamedTuple):
     """Below the target folder, posix."""
 
 
-def unpack(archive: BinaryIO, folder: Path, limits: Limits = LIMITS) -> Generator[Unpacked, None, list[LeftOut]]:
+def unpack(archive: BinaryIO, folder: Path, limits: Limits = LIMITS) -> Generator[Unpacked, None, list[Skipped]]:
     """Write the images and tables of a zip below `folder`. Yields after each file; returns what was left out, and why.
 
     Raises DatasetInvalid, with what is wrong and which file it is. What was written until then stays: the folder is
     the caller's.
     """
     with _open(archive, limits) as opened:
-        members, left_out = _judge(opened.infolist(), limits)
+        members, skipped = _judge(opened.infolist(), limits)
         _check_sizes(members, _size(archive), folder, limits)
         for number, member in enumerate(members, start=1):
             _write(opened, member, folder)
             yield Unpacked(number, len(members))
-    return left_out
+    return skipped
 
 
 def _open(archive: BinaryIO, limits: Limits) -> zipfile.ZipFile:
@@ -107,10 +108,10 @@ def _size(archive: BinaryIO) -> int:
     return archive.seek(0, os.SEEK_END)
 
 
-def _judge(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> tuple[list[_Member], list[LeftOut]]:
+def _judge(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> tuple[list[_Member], list[Skipped]]:
     """What is to be unpacked, and what is left out. Raises DatasetInvalid for what no honest archive has."""
     members: list[_Member] = []
-    left_out: list[LeftOut] = []
+    skipped: list[Skipped] = []
     names: dict[str, str] = {}  # path without case -> path
     for info in infos:
         if info.filename.endswith("/"):
@@ -121,7 +122,7 @@ def _judge(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> tuple[list[_Memb
             continue
         extension = os.path.splitext(path)[1].lower()
         if extension not in IMAGE_EXTENSIONS and extension not in TABLES:
-            left_out.append(LeftOut(path, "not an image or a table, by its ending"))
+            skipped.append(Skipped(path, "not an image or a table, by its ending"))
             continue
         _check_unique(path, names)
         members.append(_Member(info, path))
@@ -129,7 +130,7 @@ def _judge(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> tuple[list[_Memb
             raise DatasetInvalid(f"The archive has more than {limits.files:,} files. Split it, or unpack it yourself.")
     if not members:
         raise DatasetInvalid(f"There are no images in the archive. {_ENDINGS}")
-    return members, left_out
+    return members, skipped
 
 
 def _check_entry(info: zipfile.ZipInfo, path: str) -> None:
@@ -163,23 +164,23 @@ def _check_sizes(members: Sequence[_Member], archive_bytes: int, folder: Path, l
     for info, path in members:
         if info.file_size > limits.file_bytes:
             raise DatasetInvalid(
-                f"{shown(path)} is too large: {_mb(info.file_size)} unpacked, and one file may have "
-                f"{_mb(limits.file_bytes)} at most."
+                f"{shown(path)} is too large: {size(info.file_size)} unpacked, and one file may have "
+                f"{size(limits.file_bytes)} at most."
             )
         total += info.file_size
         packed += info.compress_size
     if total > limits.total_bytes:
         raise DatasetInvalid(
-            f"Unpacked, this would be {_mb(total)}, and at most {_mb(limits.total_bytes)} are allowed."
+            f"Unpacked, this would be {size(total)}, and at most {size(limits.total_bytes)} are allowed."
         )
     expands = total > _SMALL_BYTES and total > limits.expansion * max(archive_bytes, 1)
     if expands or packed > archive_bytes:
         raise DatasetInvalid(
-            f"The archive claims to unpack from {_mb(archive_bytes)} to {_mb(total)}, as no images do. "
+            f"The archive claims to unpack from {size(archive_bytes)} to {size(total)}, as no images do. "
             "It is not unpacked."
         )
     if total + limits.free_bytes > shutil.disk_usage(folder).free:
-        raise DatasetInvalid(f"There is not enough space on the disk for {_mb(total)}. Make some, and try again.")
+        raise DatasetInvalid(f"There is not enough space on the disk for {size(total)}. Make some, and try again.")
 
 
 def _write(opened: zipfile.ZipFile, member: _Member, folder: Path) -> None:
@@ -214,10 +215,6 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename.encode("cp437").decode()
     except UnicodeError:
         return info.filename
-
-
-def _mb(number: int) -> str:
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{max(number / 1e6, 0.1):.1f} MB"
 
 
 _ENDINGS = f"Their names end in {', '.join(sorted(IMAGE_EXTENSIONS))}."

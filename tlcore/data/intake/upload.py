@@ -18,7 +18,7 @@ import psutil
 
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
-from tlcore.data.dataset import Dataset, LeftOut
+from tlcore.data.dataset import Dataset, Skipped
 from tlcore.data.formats.tree import IMAGE_EXTENSIONS
 from tlcore.data.intake.archive import LIMITS, TABLES, Limits, Unpacked, unpack
 from tlcore.data.intake.library import add_path, free_name
@@ -41,7 +41,7 @@ class Summary:
     classes: tuple[str, ...]
     counts: Mapping[str, Mapping[str, int]]
     """Split -> class -> images."""
-    left_out: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
 
     @property
@@ -107,14 +107,14 @@ def stage_classes(
     return _stage(name, lambda root: _write_all(files, root, limits))
 
 
-def summarise(dataset: Dataset, left_out: Iterable[LeftOut] = ()) -> Summary:
+def summarise(dataset: Dataset, skipped: Iterable[Skipped] = ()) -> Summary:
     """What a dataset holds. Looks at names only: which images cannot be read is found by a `scan`."""
     counts = {split: dataset.class_counts(split) for split in dataset.split_names}
-    return Summary(dataset.classes, counts, tuple(left_out), dataset.notes)
+    return Summary(dataset.classes, counts, tuple(skipped), dataset.notes)
 
 
 def _stage(
-    name: str, fill: Callable[[Path], Generator[Unpacked, None, list[LeftOut]]]
+    name: str, fill: Callable[[Path], Generator[Unpacked, None, list[Skipped]]]
 ) -> Generator[Unpacked, None, Staged]:
     name = safe_name(name)
     incoming = datasets_dir() / ".incoming"
@@ -127,9 +127,9 @@ def _stage(
     except OSError as error:
         raise DataError(f"Nothing can be written to {datasets_dir()}: {error.strerror}.") from None
     try:
-        left_out = yield from fill(root)
+        skipped = yield from fill(root)
         source, dataset = _understand(root)
-        return Staged(name, source, folder, summarise(dataset, [*left_out, *_not_there(dataset)]))
+        return Staged(name, source, folder, summarise(dataset, [*skipped, *_not_there(dataset)]))
     except OSError as error:
         _remove(folder)
         raise DataError(f"The upload could not be stored: {error.strerror}. Is the disk full?") from None
@@ -141,25 +141,25 @@ def _stage(
         raise
 
 
-def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator[Unpacked, None, list[LeftOut]]:
+def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator[Unpacked, None, list[Skipped]]:
     """Write single files; a name that is taken gets a number."""
-    left_out: list[LeftOut] = []
+    skipped: list[Skipped] = []
     if len(files) > limits.files:
         raise DatasetInvalid(f"{len(files):,} files are too many: at most {limits.files:,} are taken at once.")
     for number, (name, data) in enumerate(files, start=1):
         size = data.seek(0, os.SEEK_END)
         data.seek(0)
         if os.path.splitext(name)[1].lower() not in (*IMAGE_EXTENSIONS, *TABLES):
-            left_out.append(LeftOut(name, "not an image or a table, by its ending"))
+            skipped.append(Skipped(name, "not an image or a table, by its ending"))
         elif size > limits.file_bytes:
-            left_out.append(LeftOut(name, f"too large: more than {limits.file_bytes >> 20} MB"))
+            skipped.append(Skipped(name, f"too large: more than {limits.file_bytes >> 20} MB"))
         else:
             target = _free_path(root / name)
             target.parent.mkdir(exist_ok=True)
             with target.open("xb") as file:
                 shutil.copyfileobj(data, file)
         yield Unpacked(number, len(files))
-    return left_out
+    return skipped
 
 
 def _free_path(path: Path) -> Path:
@@ -202,10 +202,10 @@ def _image_folders(root: Path) -> list[Path]:
     return list(dict.fromkeys(found))[:8]
 
 
-def _not_there(dataset: Dataset) -> list[LeftOut]:
+def _not_there(dataset: Dataset) -> list[Skipped]:
     ids = [sample.id for sample in dataset.samples]
     stamps = dataset.source.stamps(ids)
-    return [LeftOut(i, "in the table, but not uploaded") for i, stamp in zip(ids, stamps, strict=True) if not stamp]
+    return [Skipped(i, "in the table, but not uploaded") for i, stamp in zip(ids, stamps, strict=True) if not stamp]
 
 
 def _remove_stale(incoming: Path) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tlcore.data.dataset import ImageSource, LeftOut, Sample
+from tlcore.data.dataset import ImageSource, Sample, Skipped
 from tlcore.errors import UnreadableImage
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _MAX_THREADS = 8
 
 @dataclass(frozen=True)
 class DecodedImages:
-    left_out: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...]
     """In the order of the samples."""
     images: "dict[str, torch.Tensor] | None"
     """Sample id -> uint8 (3, H, W) of every readable sample; None where they exceed the budget."""
@@ -31,27 +31,27 @@ def decode_all(
 
     Yields the number of samples done, after each; returns the DecodedImages.
     """
-    left_out: list[LeftOut] = []
+    skipped: list[Skipped] = []
     images: dict[str, torch.Tensor] | None = {}
     used_bytes = 0
     for done, (sample, result) in enumerate(_decode_in_order(samples, source), start=1):
-        if isinstance(result, LeftOut):
-            left_out.append(result)
+        if isinstance(result, Skipped):
+            skipped.append(result)
         elif images is not None:
             images[sample.id] = result
             used_bytes += result.nbytes
             if used_bytes > budget_bytes:
                 images = None
         yield done
-    return DecodedImages(tuple(left_out), images)
+    return DecodedImages(tuple(skipped), images)
 
 
 def _decode_in_order(
     samples: Sequence[Sample], source: ImageSource
-) -> "Iterator[tuple[Sample, torch.Tensor | LeftOut]]":
+) -> "Iterator[tuple[Sample, torch.Tensor | Skipped]]":
     """Decoding lets go of the interpreter lock, so threads do. Only a few images at a time are on their way."""
     threads = min(_MAX_THREADS, os.cpu_count() or 1)
-    pending: deque[tuple[Sample, Future[torch.Tensor | LeftOut]]] = deque()
+    pending: deque[tuple[Sample, Future[torch.Tensor | Skipped]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for sample in samples:
             pending.append((sample, pool.submit(_decode, source, sample.id)))
@@ -63,8 +63,8 @@ def _decode_in_order(
             yield first, future.result()
 
 
-def _decode(source: ImageSource, sample_id: str) -> "torch.Tensor | LeftOut":
+def _decode(source: ImageSource, sample_id: str) -> "torch.Tensor | Skipped":
     try:
         return source.load(sample_id)
     except UnreadableImage as error:
-        return LeftOut(sample_id, str(error))
+        return Skipped(sample_id, str(error))

@@ -12,7 +12,7 @@ from pathlib import Path
 RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.csv"
 METRICS_FILE = "metrics.jsonl"
-LEFT_OUT_FILE = "left_out.json"
+SKIPPED_FILE = "left_out.json"
 STOP_FILE = "stop"
 LOG_FILE = "worker.log"
 

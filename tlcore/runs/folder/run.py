@@ -15,7 +15,7 @@ from tlcore.config import RunConfig, parse_config
 from tlcore.data.catalog import save_samples
 from tlcore.data.dataset import SPLITS, Dataset
 from tlcore.errors import RunNotFound, suggestion
-from tlcore.runs.folder.layout import LEFT_OUT_FILE, METRICS_FILE, RUN_FILE, SAMPLES_FILE, list_epochs
+from tlcore.runs.folder.layout import METRICS_FILE, RUN_FILE, SAMPLES_FILE, SKIPPED_FILE, list_epochs
 from tlcore.runs.folder.status import Status, read_status, write_status
 from tlcore.system.files import write_json
 from tlcore.system.home import runs_dir
@@ -63,10 +63,10 @@ class Run:
         """`test`, or `val` where the data has no test split."""
         return str(self.info["dataset"]["report_split"])
 
-    def left_out_ids(self) -> set[str]:
+    def skipped_ids(self) -> set[str]:
         """Samples of train and val that could not be read."""
         try:
-            listed = json.loads((self.path / LEFT_OUT_FILE).read_text(encoding="utf-8"))
+            listed = json.loads((self.path / SKIPPED_FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return set()
         return {image["id"] for image in listed}

@@ -29,7 +29,7 @@ class Status(BaseModel):
     submitted: float = 0.0
     """Seconds since 1970 at which it was handed to a worker; the queue goes by it. 0: it was not."""
     phase: str = ""
-    """As in `progress.PHASES`. After the training it is `predict` while the saved epochs are evaluated, or empty."""
+    """As in `words.PHASES`. After the training it is `predict` while the saved epochs are evaluated, or empty."""
     epoch: int = 0
     epochs: int = 0
     """Epochs that are planned. 0: not known yet."""

@@ -10,7 +10,7 @@ import numpy as np
 from tlcore.errors import CheckpointError, TlcoreError
 from tlcore.models.digest import state_digest
 from tlcore.runs.folder.checkpoints import drop_optimizer, load_checkpoint, save_checkpoint, save_frozen
-from tlcore.runs.folder.layout import LEFT_OUT_FILE
+from tlcore.runs.folder.layout import SKIPPED_FILE
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.metrics_file import append_record, write_records
 from tlcore.runs.folder.predictions import Predictions, key_images, predictions_key, save_predictions
@@ -19,7 +19,7 @@ from tlcore.runs.folder.status import State, write_status
 from tlcore.system.files import write_json
 from tlcore.training.checkpoint import frozen_state
 from tlcore.training.distributed import Processes
-from tlcore.training.events import EpochDone, Event, ImagesLeftOut, Progress
+from tlcore.training.events import EpochDone, Event, ImagesSkipped, Progress
 from tlcore.training.fit import fit
 from tlcore.training.history import EpochRecord, best_epoch, epochs_without_gain, trained_here
 from tlcore.training.plan import Plan
@@ -44,13 +44,13 @@ def execute(
     """
     processes = processes or Processes()
     if not processes.is_main:
-        checkpoint, history = processes.share(None)
+        checkpoint, history = processes.broadcast(None)
         yield from fit(plan, processes, checkpoint, history, should_stop)
         return
     with only_writer(run.path):
         checkpoint, history = _last_whole_epoch(run)
         checkpoint = start if checkpoint is None else checkpoint
-        processes.share((checkpoint, history))
+        processes.broadcast((checkpoint, history))
         recorder = _Recorder(run, plan, history, should_stop)
         state: State = "stopped"
         phase, error = "", None
@@ -114,8 +114,8 @@ class _Recorder:
     def record(self, event: Event) -> None:
         if isinstance(event, EpochDone):
             self._record_epoch(event)
-        elif isinstance(event, ImagesLeftOut):
-            write_json(self._run.path / LEFT_OUT_FILE, [asdict(image) for image in event.images])
+        elif isinstance(event, ImagesSkipped):
+            write_json(self._run.path / SKIPPED_FILE, [asdict(image) for image in event.images])
         elif isinstance(event, Progress):
             self._heartbeat(event)
 

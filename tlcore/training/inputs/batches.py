@@ -153,7 +153,7 @@ def _leave_interrupts_to_the_main_process(worker: int) -> None:
 
 
 def worker_count(told: int | None, device: torch.device, images: int, *, decoded: bool = False) -> int:
-    """Decoding processes: as told, else by device, and none where they cost more than they save.
+    """Decoding processes: as requested, else by device, and none where they cost more than they save.
 
     On a CPU with the images decoded there is next to nothing to do beside the network, which wants every core.
     """

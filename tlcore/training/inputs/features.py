@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tlcore.data.dataset import Dataset, LeftOut, Sample
+from tlcore.data.dataset import Dataset, Sample, Skipped
 from tlcore.errors import ConfigError, DatasetInvalid
 from tlcore.models.digest import state_digest
 from tlcore.models.groups import group_of
@@ -48,7 +48,7 @@ class Features:
     """Views x readable images x feature shape, in the precision they were computed in."""
     positions: tuple[int, ...]
     """Which of the samples asked for the images are: all but the unreadable ones, in order."""
-    left_out: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def load_or_compute(
 ) -> Generator[Progress, None, Features]:
     """Progress while computing, if it has to be; returns the Features."""
     path = _path(request, trunk)
-    features: Features | None = processes.share(_load(path) if processes.is_main else None)
+    features: Features | None = processes.broadcast(_load(path) if processes.is_main else None)
     if features is None:
         features = yield from compute_features(request, trunk, workers, processes)
         if processes.is_main:
@@ -145,17 +145,17 @@ def compute_features(
         done += len(batch)
         yield from meter.at(done)
     found.pop(PADDING, None)
-    return _assemble(samples, processes.merge(found))
+    return _assemble(samples, processes.gather_dict(found))
 
 
 def _assemble(samples: Sequence[Sample], found: Mapping[int, Tensor | str]) -> Features:
     """Raises DatasetInvalid where not one image could be read."""
     positions = tuple(p for p in sorted(found) if isinstance(found[p], Tensor))
-    left_out = tuple(LeftOut(samples[p].id, str(found[p])) for p in sorted(found) if isinstance(found[p], str))
+    skipped = tuple(Skipped(samples[p].id, str(found[p])) for p in sorted(found) if isinstance(found[p], str))
     if not positions:
-        raise DatasetInvalid(f"Not one of {len(samples)} images can be read; {left_out[0].id}: {left_out[0].reason}")
+        raise DatasetInvalid(f"Not one of {len(samples)} images can be read; {skipped[0].id}: {skipped[0].reason}")
     values_VND = torch.stack([torch.as_tensor(found[p]) for p in positions], dim=1)
-    return Features(values_VND, positions, left_out)
+    return Features(values_VND, positions, skipped)
 
 
 def _path(request: FeatureRequest, trunk: Trunk) -> Path:
@@ -167,7 +167,7 @@ def _save(path: Path, features: Features) -> None:
     content = {
         "values": features.values_VND,
         "positions": list(features.positions),
-        "left_out": [(image.id, image.reason) for image in features.left_out],
+        "left_out": [(image.id, image.reason) for image in features.skipped],
     }
     write_atomic(path, lambda file: torch.save(content, file), durable=False)
     entries = sorted(((e.stat().st_mtime, e.stat().st_size, e) for e in path.parent.glob("*.pt")), reverse=True)
@@ -184,7 +184,7 @@ def _load(path: Path) -> Features | None:
         content = torch.load(path, weights_only=True)
         os.utime(path)
         return Features(
-            content["values"], tuple(content["positions"]), tuple(LeftOut(*image) for image in content["left_out"])
+            content["values"], tuple(content["positions"]), tuple(Skipped(*image) for image in content["left_out"])
         )
     except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError):
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from tlcore.data.dataset import LeftOut, Sample
+from tlcore.data.dataset import Sample, Skipped
 from tlcore.data.pixels.readable import DecodedImages, decode_all
 from tlcore.errors import DatasetInvalid
 from tlcore.models.split import build_head
@@ -27,7 +27,7 @@ class Inputs:
     val: Batches
     val_samples: tuple[Sample, ...]
     """The readable samples of `val`, in the order of its batches."""
-    left_out: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...]
 
 
 def prepare_inputs(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
@@ -97,7 +97,7 @@ def _features(plan: Plan, processes: Processes) -> Generator[Progress, None, Inp
         train=feature_batches(plan, train_samples, train, config.batch_size),
         val=feature_batches(plan, val_samples, val, batch_size=len(val_samples)),
         val_samples=tuple(val_samples[position] for position in val.positions),
-        left_out=train.left_out + val.left_out,
+        skipped=train.skipped + val.skipped,
     )
 
 
@@ -108,7 +108,7 @@ def _images(plan: Plan, processes: Processes) -> Generator[Progress, None, Input
         train=image_batches(plan, train, plan.config.train_transform, decoded, processes),
         val=image_batches(plan, val, plan.config.eval_transform, decoded, processes),
         val_samples=readable(val, decoded),
-        left_out=decoded.left_out,
+        skipped=decoded.skipped,
     )
 
 
@@ -120,7 +120,7 @@ def decode_samples(plan: Plan, samples: Sequence[Sample]) -> Generator[Progress,
 
 
 def readable(samples: Sequence[Sample], decoded: DecodedImages) -> tuple[Sample, ...]:
-    unreadable = {image.id for image in decoded.left_out}
+    unreadable = {image.id for image in decoded.skipped}
     return tuple(sample for sample in samples if sample.id not in unreadable)
 
 

@@ -20,11 +20,11 @@ from tlcore.system.files import write_json
 from tlcore.system.home import cache_dir
 from tlcore.system.spawn import spawn
 
-KEPT = 32  # trials that stay in the cache
+KEPT = 32  # probes that stay in the cache
 
 
 @dataclass(frozen=True)
-class Trial:
+class Probe:
     folder: Path
 
     @property
@@ -63,44 +63,44 @@ class Trial:
             return 0, 0.0
 
 
-def find_trial(key: str) -> Trial | None:
-    """The trial of that key, live or over; None where there is none. A key is made of letters, digits and dashes."""
-    trial = Trial(_path(key))
-    return trial if trial.folder.is_dir() else None
+def find_probe(key: str) -> Probe | None:
+    """The probe of that key, live or over; None where there is none. A key is made of letters, digits and dashes."""
+    probe = Probe(_path(key))
+    return probe if probe.folder.is_dir() else None
 
 
-def start_trial(key: str, command: Sequence[str], config: RunConfig) -> Trial:
+def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
     """Run a command, such as `["find-lr", "--json"]`, for a configuration; or join the one that has this key."""
-    trial = Trial(_path(key))
+    probe = Probe(_path(key))
     try:
-        trial.folder.mkdir(parents=True)
+        probe.folder.mkdir(parents=True)
     except FileExistsError:
-        return trial
-    write_json(trial.folder / "config.json", config.model_dump(mode="json"), durable=False)
-    with (trial.folder / "lines.jsonl").open("wb") as lines, (trial.folder / "errors.log").open("wb") as errors:
-        pid = spawn([*command, "--config", str(trial.folder / "config.json")], lines, errors)
-    write_json(trial.folder / "process.json", {"pid": pid, "started": start_time(pid) or 0.0}, durable=False)
+        return probe
+    write_json(probe.folder / "config.json", config.model_dump(mode="json"), durable=False)
+    with (probe.folder / "lines.jsonl").open("wb") as lines, (probe.folder / "errors.log").open("wb") as errors:
+        pid = spawn([*command, "--config", str(probe.folder / "config.json")], lines, errors)
+    write_json(probe.folder / "process.json", {"pid": pid, "started": start_time(pid) or 0.0}, durable=False)
     _drop_old()
-    return trial
+    return probe
 
 
-def any_live_trial() -> bool:
+def any_live_probe() -> bool:
     """Whether one is under way: a second one would spoil what it measures."""
-    return any(Trial(folder).is_live for folder in _folder().glob("*"))
+    return any(Probe(folder).is_live for folder in _folder().glob("*"))
 
 
 def _drop_old() -> None:
     newest_first = sorted(_folder().iterdir(), key=lambda folder: -folder.stat().st_mtime)
     for folder in newest_first[KEPT:]:
-        if not Trial(folder).is_live:
+        if not Probe(folder).is_live:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _path(key: str) -> Path:
     if not re.fullmatch(r"[\w-]+", key):
-        raise ConfigError(f"{key!r} is not a key for a trial: use letters, digits and dashes.")
+        raise ConfigError(f"{key!r} is not a key for a probe: use letters, digits and dashes.")
     return _folder() / key
 
 
 def _folder() -> Path:
-    return cache_dir() / "trials"
+    return cache_dir() / "probes"

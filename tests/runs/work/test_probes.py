@@ -1,0 +1,54 @@
+import time
+
+import pytest
+
+from tlcore.errors import ConfigError
+from tlcore.runs.work.probes import find_probe, start_probe
+
+DEADLINE_S = 60
+
+
+def wait_for_end(probe):
+    give_up = time.monotonic() + DEADLINE_S
+    while probe.is_live:
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def test_a_trial_prints_lines_that_whoever_asks_the_same_finds_again(configure):
+    assert find_probe("rates-1") is None
+    probe = start_probe("rates-1", ["find-lr", "--json", "--steps", "12"], configure())
+    assert start_probe("rates-1", ["find-lr", "--json"], configure()) == probe == find_probe("rates-1")
+    wait_for_end(probe)
+    lines = probe.lines()
+    assert sum("smoothed_loss" in line for line in lines) == 12, probe.error()
+    assert set(lines[-1]["suggestion"]) == {"learning_rate", "reason"}
+
+
+def test_a_projection_is_a_trial_too(configure):
+    probe = start_probe("projection-1", ["train", "--dry-run", "--json"], configure(strategy={"name": "fine_tuning"}))
+    wait_for_end(probe)
+    (line,) = probe.lines()
+    assert line["projection"]["epoch_s"] > 0
+    assert line["projection"]["epochs"] == 3
+
+
+def test_what_went_wrong_is_said(configure):
+    probe = start_probe("rates-2", ["find-lr", "--json"], configure(data={"source": "/nowhere"}))
+    wait_for_end(probe)
+    assert probe.lines() == []
+    assert probe.error().startswith("There is nothing at /nowhere.")
+
+
+def test_a_cancelled_trial_is_over_and_forgotten(configure):
+    probe = start_probe("rates-3", ["find-lr", "--json", "--steps", "1000000000"], configure())
+    assert probe.is_live
+    probe.cancel()
+    wait_for_end(probe)
+    assert find_probe("rates-3") is None
+
+
+@pytest.mark.parametrize("key", ["../elsewhere", "a/b", ""])
+def test_a_key_never_leads_to_another_folder(configure, key):
+    with pytest.raises(ConfigError, match="not a key"):
+        find_probe(key)

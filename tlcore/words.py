@@ -1,0 +1,86 @@
+"""Units, counts, states and phases in words: the one place for what the command line, pages and figures write.
+
+What a metric or a test means is worded in `evaluation.words`.
+"""
+
+import html
+import math
+from collections.abc import Mapping
+
+PHASES: Mapping[str, str] = {
+    "prepare": "loading the network",
+    "check": "reading the images",
+    "features": "computing features",
+    "train": "training",
+    "val": "validating",
+    "predict": "evaluating",
+}
+STATES: Mapping[str, str] = {
+    "queued": "waiting for its turn",
+    "running": "running",
+    "stopping": "stopping after this epoch",
+    "stopped": "stopped",
+    "finished": "finished",
+    "failed": "failed",
+    "interrupted": "interrupted",
+}
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction in 0-1 in percent: 0.953 is `95.3 %`. `–` where there is none."""
+    return "–" if fraction is None else f"{100 * fraction:.{digits}f} %"
+
+
+def points(difference: float) -> str:
+    """A difference of two fractions, in percentage points: `1.2 points`."""
+    return f"{100 * difference:.1f} points"
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """Three fractions as `95.3 % (93.1–96.8)`."""
+    return f"{percent(value)} ({bounds(low, high)})"
+
+
+def bounds(low: float, high: float) -> str:
+    """Two fractions as `93.1–96.8`, in percent; empty where there is no interval."""
+    return "" if math.isnan(low) else f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def count(number: int, singular: str = "", plural: str = "") -> str:
+    """`60,000`; with a noun `1 image`, `60,000 images`. The plural is the noun with an s, where none is given."""
+    noun = singular if number == 1 else plural or f"{singular}s"
+    return f"{number:,} {noun}" if singular else f"{number:,}"
+
+
+def seconds(value: float) -> str:
+    """A duration: `350 ms`, `1.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    if 0 < value < 0.9995:
+        return f"{1000 * value:.0f} ms"
+    if value < 9.95:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size(number: float) -> str:
+    """A number of bytes: `840 kB`, `5.2 MB`."""
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.1f} {unit}" if unit == "MB" else f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
+
+
+def shorten(text: object, longest: int) -> str:
+    """At most so many characters, the last one `…` where something was cut."""
+    whole = str(text)
+    return whole if len(whole) <= longest else f"{whole[: longest - 1]}…"
+
+
+def escape_label(name: object, longest: int = 24) -> str:
+    """A name from outside as text of a figure, cut to so many characters: Plotly takes some HTML, and must not here."""
+    return html.escape(shorten(name, longest))
