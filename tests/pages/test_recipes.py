@@ -15,7 +15,7 @@ from tlcore.recipes.recipe import RUN_INFO_KEY, Recipe
 from tlcore.recipes.saved import find_recipe, list_recipes, save_recipe
 from tlcore.runs.folder.run import Run, create_run, find_run
 from tlcore.runs.work.execute import execute
-from tlcore.runs.work.probes import Trial
+from tlcore.runs.work.probes import Probe
 from tlcore.training.plan import plan_run
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -27,7 +27,7 @@ def _fresh(drawn_demo, home):
     st.cache_resource.clear()
     yield
     for folder in (home / "cache" / "trials").glob("*"):
-        Trial(folder).cancel()
+        Probe(folder).cancel()
 
 
 @pytest.fixture
