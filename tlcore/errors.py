@@ -13,6 +13,7 @@ TlcoreError
 │   └── WeightsError       weights that are missing, damaged, or made for another architecture
 ├── DeviceError            a device or precision that this machine does not have
 ├── TrainingDiverged       the loss is no longer a number
+├── CommandFailed          a process of ours ended with an error
 └── RunError
     ├── RunNotFound        no run of that name
     ├── RunBusy            another process is writing this run
@@ -72,6 +73,10 @@ class DeviceError(TlcoreError):
 
 
 class TrainingDiverged(TlcoreError):
+    pass
+
+
+class CommandFailed(TlcoreError):
     pass
 
 

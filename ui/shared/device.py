@@ -2,7 +2,6 @@
 
 import functools
 import json
-import subprocess
 import sys
 import threading
 from contextlib import suppress
@@ -11,8 +10,10 @@ from importlib.metadata import version
 
 import psutil
 
+from tlcore.errors import CommandFailed
 from tlcore.system.files import write_json
 from tlcore.system.home import cache_dir
+from tlcore.system.spawn import run
 
 
 @dataclass
@@ -28,15 +29,13 @@ class DeviceWords:
             if found["key"] == key:
                 self.text = str(found["text"])
                 return
-        command = [sys.executable, "-m", "tlcore", "device"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            with suppress(psutil.Error):
-                psutil.Process(process.pid).nice(10)  # the first page comes first
-            self.text = process.communicate()[0].strip() or "Unknown device"
-        if process.returncode == 0:
-            with suppress(OSError):
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                write_json(kept, {"key": key, "text": self.text}, durable=False)
+        try:
+            self.text = run(["device"]).strip()
+        except CommandFailed:
+            self.text = "Unknown device"
+            return
+        with suppress(OSError):
+            write_json(kept, {"key": key, "text": self.text}, durable=False)
 
 
 @functools.cache  # not Streamlit's, which tests clear: once per process is enough

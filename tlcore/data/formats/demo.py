@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +20,7 @@ from tlcore.data.dataset import Dataset
 from tlcore.data.formats.folder import open_folder
 from tlcore.errors import ConfigError, DatasetInvalid
 from tlcore.system.home import cache_dir
+from tlcore.system.spawn import start
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -108,7 +108,7 @@ def _draw_all(folder: Path) -> Iterator[tuple[int, int]]:
     work = [(WRONG_LABELS.get(path, kind), path, str(folder / path)) for path, kind in files.items()]
     for path in files:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    done: Queue[str | None] = Queue()
+    done: Queue[bytes | None] = Queue()
     parts = min(8, os.cpu_count() or 1)
     processes = [_start_drawing(work[part::parts], done) for part in range(parts)]
     try:
@@ -130,18 +130,11 @@ def _draw_all(folder: Path) -> Iterator[tuple[int, int]]:
             process.wait()
 
 
-def _start_drawing(work: list[tuple[str, str, str]], done: "Queue[str | None]") -> "subprocess.Popen[str]":
+def _start_drawing(work: list[tuple[str, str, str]], done: "Queue[bytes | None]") -> "subprocess.Popen[bytes]":
     """A process that draws; each finished path goes into the queue, then None. It needs nothing but this package."""
-    root = str(Path(__file__).parents[3])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tlcore.drawing.demo"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])},
-    )
+    process = start([], module="tlcore.drawing.demo", stdin=subprocess.PIPE, stdout=subprocess.PIPE, gives_way=False)
     assert process.stdin is not None
-    json.dump(work, process.stdin)
+    process.stdin.write(json.dumps(work).encode())
     process.stdin.close()
 
     def read() -> None:

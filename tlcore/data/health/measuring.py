@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from queue import SimpleQueue
 
 from tlcore.data.dataset import ImageSource
 from tlcore.data.health.measures import Columns, measure
 from tlcore.errors import DataError
+from tlcore.system.spawn import start
 
 ALONE_S = 0.4
 """Processes take about that long to start: what is done sooner is done without them."""
@@ -71,13 +71,13 @@ class _Worker:
     """A child process that measures what it is sent. It ends with this object, or when its parent is gone."""
 
     def __init__(self, source: ImageSource) -> None:
-        package = str(Path(__file__).parents[3])
-        path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tlcore.data.health.measuring"],
+        self._process = start(
+            [],
+            module="tlcore.data.health.measuring",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+            environment={"OMP_NUM_THREADS": "1"},
+            gives_way=False,
         )
         self._source: ImageSource | None = source
 

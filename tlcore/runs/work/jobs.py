@@ -13,7 +13,7 @@ from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import State, Status, write_status
 from tlcore.runs.progress import describe, fraction_done, remaining_s
 from tlcore.runs.work.turn import live_runs, queue
-from tlcore.system.spawn import spawn
+from tlcore.system.spawn import start_detached
 
 __all__ = [
     "delete",
@@ -101,7 +101,7 @@ def _check_idle(run: Run, status: Status) -> None:
 def _start_worker(runs: Sequence[Run], *options: str) -> None:
     with (runs[0].path / LOG_FILE).open("ab") as log:
         arguments = ["worker", *options, *(str(run.path) for run in runs)]
-        spawn(arguments, log, log, ended=lambda status: _see_off(runs, status))
+        start_detached(arguments, log, log, ended=lambda status: _see_off(runs, status))
 
 
 def _see_off(runs: Sequence[Run], exit_status: int) -> None:

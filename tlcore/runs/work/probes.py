@@ -18,7 +18,7 @@ from tlcore.errors import ConfigError
 from tlcore.runs.folder.status import is_alive, start_time
 from tlcore.system.files import write_json
 from tlcore.system.home import cache_dir
-from tlcore.system.spawn import spawn
+from tlcore.system.spawn import said_error, start_detached
 
 KEPT = 32  # probes that stay in the cache
 
@@ -46,7 +46,7 @@ class Probe:
             text = (self.folder / "errors.log").read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return ""
-        return text.rpartition("error: ")[2].strip() if "error: " in text else text.strip().rpartition("\n")[2]
+        return said_error(text)
 
     def cancel(self) -> None:
         """End it; what it printed is forgotten."""
@@ -78,7 +78,7 @@ def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
         return probe
     write_json(probe.folder / "config.json", config.model_dump(mode="json"), durable=False)
     with (probe.folder / "lines.jsonl").open("wb") as lines, (probe.folder / "errors.log").open("wb") as errors:
-        pid = spawn([*command, "--config", str(probe.folder / "config.json")], lines, errors)
+        pid = start_detached([*command, "--config", str(probe.folder / "config.json")], lines, errors)
     write_json(probe.folder / "process.json", {"pid": pid, "started": start_time(pid) or 0.0}, durable=False)
     _drop_old()
     return probe
