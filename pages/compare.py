@@ -9,10 +9,11 @@ from ui.compare.epochs import show_choice, show_epochs
 from ui.compare.evaluation import show_evaluation
 from ui.compare.images import show_images, show_timeline
 from ui.compare.pair import show_pair
-from ui.compare.runs import note_other_data, pick_epoch, pick_run, pick_runs, readable_runs
+from ui.compare.runs import note_other_data, pick_epoch, pick_run, pick_runs
 from ui.compare.summary import show_accuracy, show_runs_table
 from ui.shared.cached import list_runs
 from ui.shared.results import evaluation_of
+from ui.shared.runs import readable_runs
 from ui.shared.widgets import empty_state, friendly_errors
 from ui.shell import open_page
 

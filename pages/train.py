@@ -6,11 +6,11 @@ from tlcore.data.dataset import Dataset
 from tlcore.errors import TlcoreError
 from tlcore.recipes.saved import list_recipes
 from tlcore.runs.folder.run import Run
-from ui.compare.runs import readable_runs, run_label
 from ui.recipes.cards import show_cards
 from ui.recipes.files import show_save
 from ui.recipes.lesson import show_lesson
 from ui.shared.cached import list_runs, open_dataset
+from ui.shared.runs import readable_runs, run_label
 from ui.shared.state import param, set_params
 from ui.shared.widgets import empty_state, friendly_errors
 from ui.shell import open_page

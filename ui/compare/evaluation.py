@@ -7,8 +7,8 @@ from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import Status
 from tlcore.runs.work.jobs import describe, fraction_done, remaining_s, start_evaluation, stop
 from tlcore.words import percent, seconds
-from ui.compare.runs import run_label
 from ui.shared.results import stored
+from ui.shared.runs import run_label
 from ui.shared.widgets import escape_markdown
 
 _BEGUN = "compare_begun"

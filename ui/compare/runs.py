@@ -1,24 +1,17 @@
 """Which runs and which epoch the Compare page looks at."""
 
-from datetime import datetime
-
 import streamlit as st
 
-from tlcore.errors import TlcoreError
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder.run import Run
 from tlcore.words import count, interval
+from ui.shared.runs import run_label
 from ui.shared.state import param_list, set_param_list
 from ui.shared.widgets import escape_markdown
 
 MOST_RUNS = 10  # the palette has no more colours
 BY_VAL, ON_TEST = "chosen on val", "best on test"
 _RUNS, _REMEMBERED = "compare_runs", "compare_remembered"
-
-
-def readable_runs(runs: list[Run]) -> dict[str, Run]:
-    """By name, without folders that do not describe a run."""
-    return {run.name: run for run in runs if _is_readable(run)}
 
 
 def pick_runs(runs: dict[str, Run], dataset_source: str) -> list[Run]:
@@ -42,13 +35,6 @@ def pick_runs(runs: dict[str, Run], dataset_source: str) -> list[Run]:
     )
     _remember(chosen)
     return [runs[name] for name in chosen]
-
-
-def run_label(run: Run, *, with_dataset: bool = False) -> str:
-    """What tells a run from the others, for people: `mobilenet_v2, fine tuning, 20 Nov 14:12:23`."""
-    config = run.config
-    backbone = f"{config.model.backbone} on {run.info['dataset']['name']}" if with_dataset else config.model.backbone
-    return f"{backbone}, {config.strategy.name.replace('_', ' ')}, {_created(run)}"
 
 
 def pick_run(label: str, key: str, runs: list[Run], default: int = 0) -> Run:
@@ -115,17 +101,3 @@ def _remember(names: list[str]) -> None:
 
 def _newest(runs: dict[str, Run], dataset_source: str) -> str:
     return next((name for name, run in runs.items() if run.config.data.source == dataset_source), next(iter(runs)))
-
-
-def _is_readable(run: Run) -> bool:
-    try:
-        return bool(run.config and run.classes)
-    except (TlcoreError, KeyError, TypeError):
-        return False
-
-
-def _created(run: Run) -> str:
-    try:
-        return f"{datetime.fromisoformat(run.info['created']):%d %b %H:%M:%S}"
-    except (KeyError, TypeError, ValueError):
-        return run.name[:15]

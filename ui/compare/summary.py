@@ -6,8 +6,8 @@ import streamlit as st
 from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.runs.folder.run import Run
 from tlcore.words import count, interval, percent
-from ui.compare.runs import run_label
 from ui.shared.results import epochs_of, evaluation_of, remembered
+from ui.shared.runs import run_label
 from ui.shared.widgets import show_figure
 
 SPLITS = ("train", "val", "test")

@@ -11,9 +11,9 @@ from tlcore.models.zoo import ZOO
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from tlcore.words import percent
-from ui.compare.runs import readable_runs, run_label
 from ui.shared.cached import list_runs
 from ui.shared.hosting import is_hosted
+from ui.shared.runs import readable_runs, run_label
 from ui.shared.state import param, set_params
 from ui.shared.widgets import empty_state
 

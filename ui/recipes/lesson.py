@@ -15,7 +15,6 @@ from tlcore.recipes.lesson import GALLERY_IMAGES, GRID_IMAGES, WORDS_OF_RECIPES,
 from tlcore.recipes.recipe import RUN_INFO_KEY, Recipe
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
-from ui.compare.runs import run_label
 from ui.dataset.detail import picture_of
 from ui.recipes.cards import missing_words, use
 from ui.recipes.views import show_views
@@ -24,6 +23,7 @@ from ui.shared.curves import figure_of, history_of
 from ui.shared.pictures import PictureGroup, show_pictures
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import epochs_of, evaluation_of, predictions_of, remembered
+from ui.shared.runs import run_label
 from ui.shared.state import link, set_params
 from ui.shared.torch_once import load_torch
 from ui.shared.widgets import escape_markdown, show_figure

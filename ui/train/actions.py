@@ -8,9 +8,9 @@ from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import Status
 from tlcore.runs.work import jobs
-from ui.compare.runs import run_label
 from ui.shared.cached import forget_runs
 from ui.shared.hosting import is_hosted
+from ui.shared.runs import run_label
 from ui.shared.state import link, set_params
 from ui.shared.widgets import error_box, escape_markdown
 

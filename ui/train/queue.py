@@ -5,7 +5,7 @@ import streamlit as st
 from tlcore.runs.folder.run import Run
 from tlcore.runs.progress import describe, fraction_done
 from tlcore.runs.work import jobs
-from ui.compare.runs import run_label
+from ui.shared.runs import run_label
 from ui.shared.state import set_params
 from ui.shared.widgets import escape_markdown
 
