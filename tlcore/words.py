@@ -7,6 +7,7 @@ import html
 import math
 from collections.abc import Mapping
 
+CHANNELS = ("red", "green", "blue")
 PHASES: Mapping[str, str] = {
     "prepare": "loading the network",
     "check": "reading the images",

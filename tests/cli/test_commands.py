@@ -204,6 +204,18 @@ def test_predict_names_classes_and_goes_on_after_an_unreadable_image(train, colo
     assert printed.out.count(",") == 0
 
 
+def test_predict_finds_the_images_below_a_folder_and_leaves_other_files_out(train, colours, tmp_path, capsys):
+    train()
+    (colours / "test/green/notes.txt").write_text("no image")
+    assert main(["predict", "latest", str(colours / "test")]) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 14
+    assert "1 file left out, no images by name, like green/notes.txt" in printed.err
+    (tmp_path / "nothing").mkdir()
+    assert main(["predict", "latest", str(tmp_path / "nothing")]) == 1
+    assert "nothing: there are no images in this folder" in capsys.readouterr().err
+
+
 def test_resume_of_a_finished_run_says_so(train, capsys):
     path = train()[1].out.splitlines()[-1]
     assert main(["resume", "latest"]) == 0

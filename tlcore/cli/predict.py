@@ -4,7 +4,6 @@ Images that cannot be read are reported and make the exit status 1; the others a
 """
 
 import argparse
-import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help=f"name or beginning of one, path, `latest`, or `{PRETRAINED}`: 1,000 classes",
     )
-    parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, or a folder of them")
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, or a folder with images in it or below")
     parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
     parser.add_argument("--backbone", default="mobilenet_v2", help=f"with `{PRETRAINED}`: architecture, see `zoo`")
     parser.add_argument("--weights", default="imagenet", help=f"with `{PRETRAINED}`: imagenet, or a file")
@@ -48,19 +47,31 @@ def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -
 
     note(predictor.title)
     status = 0
-    for path in itertools.chain.from_iterable(map(_images_at, paths)):
-        try:
-            ranking = predictor.predict(path)[: max(top, 1)]
-        except UnreadableImage as error:
-            note(f"{path}: {error}")
+    for given in paths:
+        found = _images_at(given)
+        if not found:
+            note(f"{given}: there are no images in this folder")
             status = 1
-        else:
-            print(f"{path}: " + ", ".join(f"{label} {percent(probability)}" for label, probability in ranking))
+        for path in found:
+            try:
+                ranking = predictor.predict(path)[: max(top, 1)]
+            except UnreadableImage as error:
+                note(f"{path}: {error}")
+                status = 1
+            else:
+                print(f"{path}: " + ", ".join(f"{label} {percent(probability)}" for label, probability in ranking))
     return status
 
 
 def _images_at(path: Path) -> list[Path]:
-    """Of a folder its files, by name, without hidden ones."""
+    """Of a folder the images in it and below, by name, without hidden ones. Says how many other files there are."""
+    from tlcore.cli.display import note
+    from tlcore.data.formats.tree import list_tree
+    from tlcore.words import count
+
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    tree = list_tree(path)
+    if others := list(tree.others_below()):
+        note(f"{path}: {count(len(others), 'file')} left out, no images by name, like {others[0]}")
+    return [path / name for name in tree.images_below()]

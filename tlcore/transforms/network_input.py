@@ -7,8 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tlcore.transforms.spec import TransformSpec
-
-_CHANNELS = ("red", "green", "blue")
+from tlcore.words import CHANNELS
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +20,7 @@ class NetworkInput:
         """One row per channel: `channel`, and `min`, `mean`, `max`, `std` of its values."""
         values = self.values_HWC.reshape(-1, 3).astype(np.float64)
         statistics = {name: getattr(values, name)(axis=0) for name in ("min", "mean", "max", "std")}
-        return pd.DataFrame({"channel": _CHANNELS, **statistics})
+        return pd.DataFrame({"channel": CHANNELS, **statistics})
 
     def stretched(self) -> npt.NDArray[np.uint8]:
         """The numbers as colours: the lowest of all is black, the highest white."""

@@ -12,6 +12,7 @@ from tlcore.data.catalog import open_dataset
 from tlcore.data.intake.archive import LIMITS, Unpacked
 from tlcore.data.intake.library import add_path
 from tlcore.data.intake.upload import Staged, stage_archive, stage_classes, stage_table, summarise
+from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.errors import TlcoreError
 from tlcore.words import count
 from ui.add_dataset.summary import show_summary
@@ -21,7 +22,6 @@ from ui.shared.state import ADDING, set_params
 from ui.shared.widgets import error_box
 
 _STAGED = "add_dataset_staged"
-IMAGES = ["jpg", "jpeg", "jfif", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"]
 ZIP, CLASSES, TABLE, PATH = "Zip", "Images per class", "CSV and images", "Path"
 MOST_CLASSES = 30
 _EVERY_S = 0.2
@@ -86,7 +86,7 @@ def _from_classes() -> Staged | None:
         )
         files = st.file_uploader(
             f"Images of class {index + 1}",
-            type=IMAGES,
+            type=list(UPLOAD_TYPES),
             accept_multiple_files=True,
             key=f"add_dataset_images_{index}",
             label_visibility="collapsed",
@@ -102,7 +102,9 @@ def _from_classes() -> Staged | None:
 def _from_table() -> Staged | None:
     st.caption("A table with the columns `path` and `label`, and `split` if you have one; and the images it names.")
     table = st.file_uploader("Table", type=["csv", "tsv"], key="add_dataset_table")
-    images = st.file_uploader("Images", type=IMAGES, accept_multiple_files=True, key="add_dataset_table_images")
+    images = st.file_uploader(
+        "Images", type=list(UPLOAD_TYPES), accept_multiple_files=True, key="add_dataset_table_images"
+    )
     name = _name(Path(table.name).stem if table else "")
     if _unpack_button(table is not None and bool(images)) and table is not None:
         return _stage(stage_table((table.name, table), [(file.name, file) for file in images], name))

@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from tlcore.data.dataset import Dataset
+from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.data.pixels.images import decode_image
 from tlcore.errors import UnreadableImage
 from tlcore.words import count
@@ -21,7 +22,6 @@ from ui.shared.widgets import error_box, escape_markdown
 MAX_UPLOAD_BYTES = 50_000_000
 MAX_SIDE_PX = 6000
 """A larger image is halved until it fits: these pages keep decoded images in memory, for all visitors."""
-UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
 
 DATASET, UPLOAD, CAMERA = "Dataset", "Upload", "Camera"
 
@@ -144,7 +144,7 @@ def _from_file(page: str, *, take: bool) -> PickedImage | None:
     else:
         file = st.file_uploader(
             "An image",
-            type=UPLOAD_TYPES,
+            type=list(UPLOAD_TYPES),
             key=f"{page}_upload",
             max_upload_size=MAX_UPLOAD_BYTES // 1_000_000,
             label_visibility="collapsed",

@@ -7,6 +7,7 @@ import pytest
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.folder import open_folder
+from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
 from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage
 
 HYMENOPTERA = Path(__file__).parents[3] / "../shared/data/hymenoptera_data"
@@ -264,10 +265,25 @@ def test_extensions_count_in_any_case(root, put):
     put("ants", ["a.JPG", "b.Jpeg", "c.jfif", "d.PNG"])
     put("bees", ["e.WebP", "f.tif"])
     (root / "bees/notes.txt").write_text("none")
-    (root / "bees/g.gif").write_bytes(b"GIF89a")
+    (root / "bees/g.jpg_large").write_bytes(b"")
     dataset = opened(root)
     assert len(dataset.samples) == 6
-    assert "Not counted: 2 files, whose endings are not an image's, like bees/g.gif." in dataset.notes
+    assert "Not counted: 2 files that are no images by name, like bees/g.jpg_large." in dataset.notes
+
+
+@pytest.mark.parametrize("ending", sorted(IMAGE_EXTENSIONS))
+def test_every_ending_that_the_decoder_knows_is_an_image(root, put, ending):
+    put("ants", [f"a{ending}", "b.png"])
+    put("bees", 2)
+    assert len(opened(root).samples) == 4
+
+
+def test_a_placeholder_of_a_web_site_is_no_image(root, put):
+    put("ants", ["a.png", "b.png", "imageNotFound.gif"])
+    put("bees", 2)
+    dataset = opened(root)
+    assert len(dataset.samples) == 4
+    assert "Not counted: 1 file that is no image by name, like ants/imageNotFound.gif." in dataset.notes
 
 
 def test_what_lies_beside_the_split_folders_is_ignored_with_a_note(root, put):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlcore.data.health.measures import CHANNELS, LIKENESS_PX, measure, perceptual_hash
+from tlcore.data.health.measures import LIKENESS_PX, measure, perceptual_hash
 from tlcore.data.pixels.sources import ArraySource, FileSource
+from tlcore.words import CHANNELS
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from tlcore.config import DataConfig
 from tlcore.data.dataset import SPLIT_NAMES, Dataset
 from tlcore.data.formats.assemble import assemble, listed
 from tlcore.data.formats.splits import Labelled
-from tlcore.data.formats.tree import IMAGE_EXTENSIONS, Tree, list_tree
+from tlcore.data.formats.tree import Tree, list_tree
+from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DatasetInvalid, DatasetNotFound
 
@@ -130,8 +131,8 @@ def _passed_over(parts: Sequence[_Part], tree: Tree) -> list[str]:
         for path in inner.others_below(f"{part.prefix}{name}/")
     ]
     if others:
-        count = f"{len(others)} file" + ("s, whose endings are" if len(others) > 1 else ", whose ending is")
-        notes.append(f"Not counted: {count} not an image's, like {others[0]}.")
+        count = f"{len(others)} files that are no images" if len(others) > 1 else "1 file that is no image"
+        notes.append(f"Not counted: {count} by name, like {others[0]}.")
     misnamed = list(tree.misnamed_below())
     if misnamed:
         notes.append(f"Ignored: {len(misnamed)} names that are not UTF-8, like {misnamed[0]}. Rename them to use them.")

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
 from tlcore.errors import DatasetInvalid
 
-IMAGE_EXTENSIONS = frozenset(
-    (".jpg", ".jpeg", ".jfif", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")  # torchvision's, and .jfif
-)
 MAX_ENTRIES = 5_000_000
 """More files and folders than this are nobody's dataset: the path is most likely a whole disk."""
 MAX_DEPTH = 32
 
+PLACEHOLDERS = frozenset(("imagenotfound.gif",))
+"""In lower case, what web sites give in place of a picture that is gone. One is in the usual ants-and-bees set."""
 SYSTEM_NAMES = frozenset(("__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"))
 
 
@@ -23,9 +23,9 @@ class Tree:
     """One folder. Hidden entries are not in it."""
 
     images: list[str] = field(default_factory=list)
-    """Names of files that an image's extension ends, sorted."""
+    """Names of files that end in an image's extension, sorted."""
     others: list[str] = field(default_factory=list)
-    """Names of other files, sorted."""
+    """Names of other files, and of PLACEHOLDERS, sorted."""
     misnamed: list[str] = field(default_factory=list)
     """Names of files and folders that are not UTF-8, printable; they are not looked at."""
     folders: dict[str, "Tree"] = field(default_factory=dict)
@@ -105,7 +105,8 @@ class _Walk:
             return True
         # A link to nothing counts as an image, so that it is reported as one that cannot be read.
         is_file = entry.is_file() or entry.is_symlink()
-        is_image = is_file and os.path.splitext(name)[1].lower() in IMAGE_EXTENSIONS
+        lower = name.lower()
+        is_image = is_file and os.path.splitext(lower)[1] in IMAGE_EXTENSIONS and lower not in PLACEHOLDERS
         (tree.images if is_image else tree.others).append(name)
         return False
 

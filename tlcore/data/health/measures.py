@@ -14,25 +14,14 @@ from PIL import Image
 from scipy.fft import dct
 
 from tlcore.data.dataset import ImageSource
+from tlcore.data.pixels.formats import FORMATS
 from tlcore.errors import UnreadableImage
+from tlcore.words import CHANNELS
 
 VERSION = 1
 """Raise it when a measure changes: what is in the cache is then measured anew."""
 
-CHANNELS = ("red", "green", "blue")
 LIKENESS_PX = 32
-
-# What files of a format may be called. AVIF is not in `tree.IMAGE_EXTENSIONS`, but may be called like another.
-EXTENSIONS = {
-    "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo"),
-    "PNG": (".png", ".apng"),
-    "BMP": (".bmp", ".dib"),
-    "GIF": (".gif",),
-    "WEBP": (".webp",),
-    "TIFF": (".tif", ".tiff"),
-    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
-    "AVIF": (".avif", ".avifs"),
-}
 
 _HASH_PX = 8
 # The 8 lowest frequencies of a cosine transform of 32 values
@@ -91,7 +80,7 @@ def _measure(source: ImageSource, sample_id: str) -> dict[str, Any]:
         "height": image.height,
         "bytes": decoded.bytes,
         "format": decoded.format,
-        "extension_agrees": not decoded.format or extension in EXTENSIONS[decoded.format],
+        "extension_agrees": not decoded.format or extension in FORMATS[decoded.format],
         "turned": decoded.turned,
         "digest": hashlib.blake2b(repr(image.size).encode() + image.tobytes(), digest_size=16).hexdigest(),
         "grey": grey.resize((LIKENESS_PX, LIKENESS_PX), Image.Resampling.LANCZOS).tobytes(),

@@ -16,11 +16,12 @@ import pandas as pd
 import PIL
 
 from tlcore.data.dataset import SPLITS, Dataset, ImageSource
-from tlcore.data.health.measures import CHANNELS, LIKENESS_PX, VERSION
+from tlcore.data.health.measures import LIKENESS_PX, VERSION
 from tlcore.data.health.measuring import measure_all
 from tlcore.data.health.near_duplicates import near_duplicate_groups
 from tlcore.system.files import write_atomic
 from tlcore.system.home import cache_dir
+from tlcore.words import CHANNELS
 
 MAX_CACHED = 20
 """Datasets whose table is kept. 60,000 images take 70 MB."""

@@ -1,23 +1,18 @@
 """Heights and widths of a dataset's images, from its scan where there is one, else from a sample of its files."""
 
 from collections.abc import Iterator
-from io import BytesIO
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from tlcore.data.dataset import Dataset, Sample
 from tlcore.data.health.scan import load_scan
-from tlcore.data.pixels.images import FORMATS
+from tlcore.data.pixels.images import upright_size
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import UnreadableImage
 
 SAMPLE = 500
 """Images looked at where nothing is known: their files are read whole, though only their headers are decoded."""
-
-_ORIENTATION = 0x0112
-_ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF orientations that swap height and width
 
 
 def image_sizes(dataset: Dataset, split: str = "train", at_most: int = 2000) -> pd.DataFrame:
@@ -40,20 +35,9 @@ def _read_sizes(dataset: Dataset, samples: list[Sample]) -> Iterator[tuple[int, 
     for sample in samples:
         try:
             if isinstance(source, FileSource):
-                width, height = _upright_size(source.read(sample.id))
+                width, height = upright_size(source.read(sample.id))
             else:
                 width, height = source.decode(sample.id).image.size
         except UnreadableImage:
             continue
         yield height, width
-
-
-def _upright_size(data: bytes) -> tuple[int, int]:
-    """Width and height, without decoding the pixels. Raises UnreadableImage."""
-    try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
-            width, height = image.size
-            turned = image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
-    except Exception as error:  # on damaged files Pillow's parsers raise whatever they stumble over
-        raise UnreadableImage(f"damaged: {type(error).__name__}") from None
-    return (height, width) if turned else (width, height)

@@ -13,8 +13,8 @@ from tlcore.data.catalog import TABLE_EXTENSIONS, is_named
 from tlcore.data.dataset import SPLIT_NAMES
 from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files
-from tlcore.data.formats.tree import IMAGE_EXTENSIONS
 from tlcore.data.intake.names import safe_name
+from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
 from tlcore.errors import DatasetInvalid, DatasetNotFound
 from tlcore.system.files import write_json
 from tlcore.system.home import datasets_dir, home_dir

@@ -19,10 +19,10 @@ import psutil
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, Skipped
-from tlcore.data.formats.tree import IMAGE_EXTENSIONS
 from tlcore.data.intake.archive import LIMITS, TABLES, Limits, Unpacked, unpack
 from tlcore.data.intake.library import add_path, free_name
 from tlcore.data.intake.names import safe_name, safe_path
+from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DataError, DatasetInvalid
 from tlcore.system.home import datasets_dir

@@ -4,6 +4,8 @@ The format is found by content: real datasets hold BMP files named `.jpg`.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,12 +24,12 @@ from PIL import (  # the plugins, imported here, are the only ones that Image.op
     WebPImagePlugin,  # noqa: F401
 )
 
+from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, image_format
 from tlcore.errors import UnreadableImage
 
 if TYPE_CHECKING:
     import torch
 
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "AVIF")  # MPO, of stereo cameras, opens as JPEG
 MAX_PIXELS = 100_000_000
 """An image that claims more is refused before it is unpacked: 300 MB as RGB."""
 
@@ -41,6 +43,8 @@ _UPRIGHT = {  # EXIF orientation -> what undoes it (EXIF 2.3, table 4.6.4)
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_ON_THEIR_SIDE = frozenset(_UPRIGHT[orientation] for orientation in (5, 6, 7, 8))
+_NO_IMAGE = f"not an image, or damaged in its first bytes (read are {', '.join(FORMATS)})"
 
 # Odd metadata makes Pillow warn once per image, and there are thousands. For the process, because
 # warnings.catch_warnings is not safe in threads, and images are decoded in threads.
@@ -51,7 +55,7 @@ class Decoded(NamedTuple):
     image: Image.Image
     """Upright, RGB."""
     format: str
-    """What the content is, one of FORMATS; nothing for an image that is in no file."""
+    """What the content is, a name of `formats.FORMATS`; nothing for an image that is in no file."""
     turned: bool
     """Whether the pixels lie otherwise in the file, and EXIF said how to turn them."""
     bytes: int
@@ -72,24 +76,42 @@ def decode(data: bytes, at_least_px: int | None = None) -> Decoded:
     `at_least_px` allows an image that is smaller than the file's, but with no side below this where the file's is
     not: a JPEG is then unpacked at a half, a quarter or an eighth, which is quicker.
     """
+    with _open(data) as (image, kind):
+        if at_least_px is not None:
+            image.draft(None, (at_least_px, at_least_px))
+        image.load()
+        method = _turn(image)
+        upright = image if method is None else image.transpose(method)
+        return Decoded(_to_rgb(upright), kind, method is not None, len(data))
+
+
+def upright_size(data: bytes) -> tuple[int, int]:
+    """Width and height of the upright image in px, from its header alone. Raises UnreadableImage."""
+    with _open(data) as (image, _):
+        width, height = image.size
+        return (height, width) if _turn(image) in _ON_THEIR_SIDE else (width, height)
+
+
+@contextmanager
+def _open(data: bytes) -> Iterator[tuple[Image.Image, str]]:
+    """The image before it is unpacked, and its format. Whatever goes wrong inside becomes an UnreadableImage."""
     if not data:
         raise UnreadableImage("empty file")
+    kind = image_format(data[:HEAD_BYTES])
+    if kind == HEIC:
+        raise UnreadableImage(HEIC_REASON)
+    if kind is None:
+        raise UnreadableImage(_NO_IMAGE)
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with Image.open(BytesIO(data), formats=(kind,)) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise UnreadableImage(_too_large(f"{width * height / 1e6:.0f} megapixels ({width} x {height})"))
-            if at_least_px is not None:
-                image.draft(None, (at_least_px, at_least_px))
-            image.load()
-            method = _turn(image)
-            upright = image if method is None else image.transpose(method)
-            kind = "JPEG" if image.format == "MPO" else str(image.format)
-            return Decoded(_to_rgb(upright), kind, method is not None, len(data))
+            yield image, kind
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
-        raise UnreadableImage(f"not an image, or damaged in its first bytes (read are {', '.join(FORMATS)})") from None
+        raise UnreadableImage(_NO_IMAGE) from None
     except Image.DecompressionBombError:
         raise UnreadableImage(_too_large(f"more than {MAX_PIXELS / 1e6:.0f} megapixels")) from None
     except Exception as error:  # on damaged files Pillow's parsers raise whatever they stumble over

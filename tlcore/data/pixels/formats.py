@@ -1,0 +1,66 @@
+"""The image formats that are read: what files of each are called, and how their first bytes tell them apart.
+
+The one list of them. Needs no imaging library, so that listing files stays cheap; `images` decodes.
+"""
+
+from collections.abc import Mapping
+
+FORMATS: Mapping[str, tuple[str, ...]] = {
+    "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo"),  # .mpo: of stereo cameras, a JPEG with a second one behind
+    "PNG": (".png", ".apng"),
+    "BMP": (".bmp", ".dib"),
+    "GIF": (".gif",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
+    "AVIF": (".avif", ".avifs"),
+}
+"""Name of the format, as Pillow says it -> what its files are called, the usual ending first."""
+
+IMAGE_EXTENSIONS: frozenset[str] = frozenset(ending for endings in FORMATS.values() for ending in endings)
+"""Endings, in lower case and with their dot, by which a file is taken for an image. Decoding goes by content."""
+
+UPLOAD_TYPES: tuple[str, ...] = tuple(sorted(ending[1:] for ending in IMAGE_EXTENSIONS))
+"""The same without the dot, as a file dialog of a browser wants them."""
+
+HEIC = "HEIC"
+HEIC_REASON = "a HEIC photograph; convert it to JPEG"
+
+HEAD_BYTES = 64
+"""So many bytes from the beginning of a file are enough for `image_format`."""
+
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"))
+_HEIF_BRANDS = frozenset((b"mif1", b"msf1"))  # the container of both
+_TIFF_HEADS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b", b"II\0\x2a", b"MM\x2a\0")  # also wrong byte orders
+
+
+def image_format(head: bytes) -> str | None:
+    """The format of a file that begins with `head`: a name of FORMATS, or HEIC, which is known and not read.
+
+    None for anything else. Looks at `HEAD_BYTES` at most; the rest of the file may still be damaged.
+    """
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head.startswith(_TIFF_HEADS):
+        return "TIFF"
+    if head[4:8] == b"ftyp":
+        return _heif_format(head)
+    if head[:1] == b"P" and head[1:2] in (b"1", b"2", b"3", b"4", b"5", b"6", b"f") and head[2:3].isspace():
+        return "PPM"
+    return "BMP" if head.startswith(b"BM") else None
+
+
+def _heif_format(head: bytes) -> str | None:
+    """AVIF and HEIC share a container, which names its brand first, and after 4 bytes those it is compatible with."""
+    end = min(int.from_bytes(head[:4], "big"), len(head), HEAD_BYTES)
+    brands = [head[8:12], *(head[start : start + 4] for start in range(16, end - 3, 4))]
+    if _AVIF_BRANDS.intersection(brands):
+        return "AVIF"
+    return HEIC if _HEIC_BRANDS.union(_HEIF_BRANDS).intersection(brands) else None
