@@ -64,8 +64,8 @@ def test_a_config_file_is_read_alone_or_out_of_a_run_file(tmp_path):
 
 
 def test_a_config_file_that_is_missing_or_no_json_is_an_error(tmp_path):
-    with pytest.raises(ConfigError, match="Cannot read .*nothing.json: No such file"):
+    with pytest.raises(ConfigError, match="Cannot read .*nothing.json: there is no such file"):
         load_config(tmp_path / "nothing.json")
     (tmp_path / "bad.json").write_text("{epochs: 3}")
-    with pytest.raises(ConfigError, match="bad.json is not JSON"):
+    with pytest.raises(ConfigError, match="bad.json is not a configuration: it cannot be read as JSON"):
         load_config(tmp_path / "bad.json")

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "words": set(),
     "system": {"errors"},
     "transforms": {"errors", "words", "system"},
-    "config": {"errors", "transforms"},
+    "config": {"errors", "system", "transforms"},
     "drawing": set(),
     "figures": {"words"},
     "data": BASE | {"drawing"},

@@ -4,18 +4,19 @@ A name here (a backbone, an optimiser, a schedule) is looked up in its table by 
 table; `None` means "chosen for you", and `training.plan` writes the choice down.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tlcore.errors import ConfigError, suggestion
+from tlcore.system.records import read_json, shown
 from tlcore.transforms.spec import Positive, TransformSpec
 
 Name = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
 """Of an entry in one of our tables. Words from outside end here: names are shown to people."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+MAX_BYTES = 1 << 20  # of a file with a configuration; class weights of 10,000 classes take a third of it
 Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]
 
 
@@ -171,11 +172,9 @@ def parse_config(data: Any, where: str = "the configuration") -> RunConfig:
 def load_config(path: Path) -> RunConfig:
     """Read a RunConfig from its own JSON file, or from the run.json of a run folder, which holds one."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ConfigError(f"{path} is not JSON: {error}.") from None
+        data = read_json(path, "a configuration", error=ConfigError, max_bytes=MAX_BYTES)
+    except FileNotFoundError:
+        raise ConfigError(f"Cannot read {path}: there is no such file.") from None
     if isinstance(data, dict) and isinstance(data.get("config"), dict):
         data = data["config"]
     return parse_config(data, str(path))
@@ -186,7 +185,7 @@ def _problem(detail: Any) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{field}: no such setting. {suggestion(str(detail['loc'][-1]), _siblings(detail['loc'][:-1]))}"
     message = detail["msg"].removeprefix("Value error, ")
-    given = "" if detail["type"] == "value_error" else f" (given: {detail['input']!r})"
+    given = "" if detail["type"] == "value_error" else f" (given: {shown(detail['input'])})"
     return f"{field}: {message}{given}"
 
 

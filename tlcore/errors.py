@@ -2,6 +2,7 @@
 
 TlcoreError
 ├── ConfigError            a setting that is unknown, out of range, or contradicts another
+├── RecordError            a file of JSON that is damaged, or holds something else than it should
 ├── DataError
 │   ├── DatasetNotFound    nothing at that path, or nothing under that name
 │   ├── DatasetInvalid     found, but not usable: empty, one class, a class that train lacks
@@ -16,6 +17,7 @@ TlcoreError
 ├── CommandFailed          a process of ours ended with an error
 └── RunError
     ├── RunNotFound        no run of that name
+    ├── RunUnreadable      a run whose records are damaged, or were made by a newer version
     ├── RunBusy            another process is writing this run
     └── CheckpointError    a checkpoint that is missing or damaged
 """
@@ -29,6 +31,10 @@ class TlcoreError(Exception):
 
 
 class ConfigError(TlcoreError):
+    pass
+
+
+class RecordError(TlcoreError):
     pass
 
 
@@ -85,6 +91,10 @@ class RunError(TlcoreError):
 
 
 class RunNotFound(RunError):
+    pass
+
+
+class RunUnreadable(RunError):
     pass
 
 

@@ -95,7 +95,7 @@ def test_a_name_never_leads_to_another_folder(tmp_path, home):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"not json", "it is no JSON"),
+        (b"not json", "it cannot be read as JSON"),
         (b"[1, 2]", "is not a recipe"),
         (b'{"name": "x"}', "title: Field required"),
         (json.dumps({"name": "../x", "title": "t", "config": {}}).encode(), "name: use 1 to 60 small letters"),

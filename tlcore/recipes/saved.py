@@ -1,11 +1,8 @@
 """Recipes by name: the built-in ones, those that somebody saved as `recipes/NAME.json`, and files of others."""
 
-import json
 import re
 from pathlib import Path, PurePath
 from typing import Any
-
-from pydantic import ValidationError
 
 from tlcore.config import RunConfig
 from tlcore.data.catalog import is_named
@@ -14,8 +11,10 @@ from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.recipe import NAME, Recipe
 from tlcore.system.files import write_json
 from tlcore.system.home import home_dir
+from tlcore.system.records import as_record, parse_json, read_bytes
 
 MAX_BYTES = 1 << 20
+WHAT = "a recipe"
 _NAMED_WEIGHTS = re.compile(r"imagenet(:\w+)?|builtin|none")
 
 
@@ -40,25 +39,18 @@ def find_recipe(name: str) -> Recipe:
 def read_recipe(path: Path) -> Recipe:
     """A recipe from its file. Raises ConfigError where it cannot be read, or is none."""
     try:
-        with path.open("rb") as file:
-            return parse_recipe(file.read(MAX_BYTES + 1), str(path))
+        content = read_bytes(path, WHAT, error=ConfigError, max_bytes=MAX_BYTES)
     except FileNotFoundError:
         raise ConfigError(f"There is no recipe at {path}. Check the path.") from None
-    except OSError as error:
-        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from None
+    return parse_recipe(content, str(path))
 
 
 def parse_recipe(content: bytes, where: str) -> Recipe:
     """A recipe from the bytes of its file, which may come from anybody. Raises ConfigError with every problem."""
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{where} is larger than {MAX_BYTES >> 20} MiB, which no recipe is.")
-    try:
-        recipe = Recipe.model_validate(json.loads(content))
-    except ValidationError as error:
-        problems = "\n".join(f"  {_field(detail)}: {_message(detail)}" for detail in error.errors()[:20])
-        raise ConfigError(f"{where} is not a recipe:\n{problems}") from None
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{where} is not a recipe: it is no JSON ({error}).") from None
+    data = parse_json(content, WHAT, where, error=ConfigError)
+    recipe = as_record(data, Recipe, WHAT, where, error=ConfigError)
     return recipe.model_copy(update={"config": portable(recipe.config)})
 
 
@@ -114,14 +106,6 @@ def _readable(path: Path) -> Recipe | None:
         return read_recipe(path)
     except ConfigError:
         return None
-
-
-def _field(detail: Any) -> str:
-    return ".".join(str(part) for part in detail["loc"]) or "the whole"
-
-
-def _message(detail: Any) -> str:
-    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def _folder() -> Path:

@@ -1,14 +1,12 @@
 """Training transforms that somebody saved under a name: `transforms/NAME.json` in the project's home."""
 
-import json
 import re
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from tlcore.errors import ConfigError, suggestion
 from tlcore.system.files import write_json
 from tlcore.system.home import home_dir
+from tlcore.system.records import read_record
 from tlcore.transforms.spec import TransformSpec
 
 _NAME = re.compile(r"\w[\w .+-]{0,58}\w|\w")  # what is a file name everywhere, and never leads to another folder
@@ -27,16 +25,11 @@ def load_transform(name: str) -> TransformSpec:
     """Raises ConfigError where there is none of that name, or its file is damaged."""
     path = _path(name)
     try:
-        with path.open("rb") as file:
-            return TransformSpec.model_validate(json.loads(file.read(_MAX_BYTES)))
+        return read_record(path, TransformSpec, "a saved transform", error=ConfigError, max_bytes=_MAX_BYTES)
     except FileNotFoundError:
         known = list_transforms()
         advice = suggestion(name, known) if known else "None is saved yet."
         raise ConfigError(f"No transform saved as {name!r}. {advice}") from None
-    except OSError as error:
-        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from None
-    except (ValueError, ValidationError, RecursionError):
-        raise ConfigError(f"{path} is not a saved transform, or damaged. Delete it, or save it anew.") from None
 
 
 def list_transforms() -> list[str]:

@@ -3,24 +3,34 @@
 What it printed is kept in the cache under a key, so whoever asks the same again, finds it.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+from pydantic import BaseModel, Field
 
 from tlcore.config import RunConfig
-from tlcore.errors import ConfigError
+from tlcore.errors import ConfigError, RecordError
 from tlcore.runs.folder.status import is_alive, start_time
 from tlcore.system.files import write_json
 from tlcore.system.home import cache_dir
+from tlcore.system.records import as_record, parse_json, read_bytes, read_record
 from tlcore.system.spawn import said_error, start_detached
 
 KEPT = 32  # probes that stay in the cache
+
+
+WHAT = "a line of JSON"
+
+
+class _Process(BaseModel):
+    pid: int = Field(ge=0, lt=2**31)
+    started: float
 
 
 @dataclass(frozen=True)
@@ -34,11 +44,17 @@ class Probe:
 
     def lines(self) -> list[dict[str, Any]]:
         """What it has printed so far, but for what others print in between, as torch.hub does when it downloads."""
+        path = self.folder / "lines.jsonl"
         try:
-            text = (self.folder / "lines.jsonl").read_text(encoding="utf-8")
-        except FileNotFoundError:
+            content = read_bytes(path, WHAT)
+        except (FileNotFoundError, RecordError):
             return []
-        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines() if line.startswith("{")]
+        complete = content[: content.rfind(b"\n") + 1].splitlines()
+        found = []
+        for line in complete:
+            with suppress(RecordError):
+                found.append(as_record(parse_json(line, WHAT, str(path)), dict[str, Any], WHAT, str(path)))
+        return found
 
     def error(self) -> str:
         """The last that it said about what went wrong; empty where nothing did."""
@@ -57,10 +73,10 @@ class Probe:
 
     def _process(self) -> tuple[int, float]:
         try:
-            content = json.loads((self.folder / "process.json").read_text(encoding="utf-8"))
-            return int(content["pid"]), float(content["started"])
-        except (OSError, ValueError, KeyError):
+            process = read_record(self.folder / "process.json", _Process, "the record of a process")
+        except (FileNotFoundError, RecordError):
             return 0, 0.0
+        return process.pid, process.started
 
 
 def find_probe(key: str) -> Probe | None:
