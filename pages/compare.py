@@ -12,7 +12,7 @@ from ui.compare.pair import show_pair
 from ui.compare.runs import note_other_data, pick_epoch, pick_run, pick_runs
 from ui.compare.summary import show_accuracy, show_runs_table
 from ui.shared.cached import list_runs
-from ui.shared.results import evaluation_of
+from ui.shared.results import evaluation_of, known_evaluation
 from ui.shared.runs import readable_runs
 from ui.shared.widgets import empty_state, friendly_errors
 from ui.shell import open_page
@@ -69,10 +69,10 @@ with friendly_errors():
         show_pair(evaluated)
     elif part == EPOCHS:
         run = pick_run("Run", "compare_run", evaluated)
-        show_choice(run, evaluation_of(run))
+        show_choice(run, known_evaluation(run))
         show_epochs(run)
     else:
         run = pick_run("Run", "compare_run", evaluated)
-        evaluation = evaluation_of(run)
+        evaluation = known_evaluation(run)
         epoch = pick_epoch("Epoch", "compare_epoch", evaluation)
         OF_ONE_EPOCH[part](run, evaluation, epoch)

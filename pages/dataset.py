@@ -34,14 +34,10 @@ with friendly_errors():
     if images.open:
         with images:
             show_gallery(source)
-    for tab, show in (
-        (health, lambda: show_health(source, report)),
-        (sizes, lambda: show_sizes(source, report)),
-        (colours, lambda: show_colours(report)),
-    ):
+    for tab, show in ((health, show_health), (sizes, show_sizes), (colours, show_colours)):
         if tab.open:
             with tab:
                 if report is None:
                     st.caption("Comes as soon as every image was looked at.")
                 else:
-                    show()
+                    show(source, report)

@@ -34,9 +34,9 @@ _PICKER = "shell_dataset"
 @dataclass(frozen=True)
 class OpenPage:
     dataset_source: str
-    """ModelRef dataset: `demo`, a torchvision name, or a path."""
+    """Chosen dataset: `demo`, a torchvision name, or a path."""
     run_name: str | None
-    """ModelRef run; None: none is."""
+    """Chosen run; None: none is."""
 
 
 def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:

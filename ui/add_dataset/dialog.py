@@ -11,7 +11,7 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake.archive import LIMITS, Unpacked
 from tlcore.data.intake.library import add_path
-from tlcore.data.intake.upload import Staged, stage_archive, stage_classes, stage_table, summarise
+from tlcore.data.intake.upload import Staged, Upload, stage_archive, stage_classes, stage_table, summarise
 from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.errors import TlcoreError
 from tlcore.words import count
@@ -79,7 +79,7 @@ def _from_zip() -> Staged | None:
 def _from_classes() -> Staged | None:
     st.caption("Name a class, add its images, and go on with the next. Two classes are the least.")
     number = st.number_input("Classes", 2, MOST_CLASSES, 2, key="add_dataset_classes", width=140)
-    images = {}
+    images: dict[str, list[Upload]] = {}
     for index in range(int(number)):
         label = st.text_input(
             f"Class {index + 1}", key=f"add_dataset_class_{index}", max_chars=60, placeholder="its name, such as ants"

@@ -1,5 +1,7 @@
 """Take a pipeline along: as Python, under a name, or straight to training."""
 
+from typing import Any
+
 import streamlit as st
 
 from tlcore.errors import ConfigError
@@ -46,7 +48,7 @@ def show_save(transform: TransformSpec) -> None:
         )
         problem = st.session_state.pop(_PROBLEM, None)
         if problem:
-            again = {"args": (name, transform, True)}
+            again: dict[str, Any] = {"args": (name, transform, True)}
             st.button("Replace", key="augment_replace", icon=":material/sync:", on_click=_save, **again)
     if problem:
         error_box(problem)

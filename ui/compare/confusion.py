@@ -44,7 +44,7 @@ def show_confusion(run: Run, evaluation: Evaluation, epoch: int) -> None:
         rows = table[(table["target"] == target) & (table["predicted"] == predicted)]
         rows = rows.sort_values("confidence", ascending=False, kind="stable")
         what = "right" if target == predicted else f"taken for {escape_markdown(predicted)}"
-        total = count(int(counts.loc[target].sum()))
+        total = count(int(counts.loc[[target]].to_numpy().sum()))
         st.markdown(f"**{escape_markdown(target)}, {what}**: {count(len(rows))} of {total} images")
         show_gallery(run, rows, f"compare_cell_page_{target}_{predicted}", empty="No image is in this cell.")
 

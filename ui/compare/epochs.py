@@ -1,6 +1,6 @@
 """The epochs of one run: the one that val chose beside the best-looking one, and the table of all."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -53,7 +53,7 @@ def show_epochs(run: Run) -> None:
     config["Learning rate"] = st.column_config.NumberColumn(format="%.2g")
     config["Best on"] = st.column_config.TextColumn(width=104)
     config["Time"] = st.column_config.NumberColumn(format="%.2f s")
-    height = "content" if len(shown) <= MOST_ROWS else "auto"
+    height: Literal["content", "auto"] = "content" if len(shown) <= MOST_ROWS else "auto"
     st.dataframe(
         shown, hide_index=True, column_config=config, key="compare_epochs_table", placeholder="–", height=height
     )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import streamlit as st
 
@@ -41,7 +42,7 @@ def show_import(run: Run) -> None:
             st.success(f"{escape_markdown(done)} is an epoch of this run now.", icon=":material/check:")
 
 
-def _import(run: Run, file, name: str) -> str:
+def _import(run: Run, file: BinaryIO, name: str) -> str:
     """In a process of its own, as this one does without torch. Returns what went wrong; nothing: it is there."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{safe_name(Path(name).stem)}{Path(name).suffix.lower()}"

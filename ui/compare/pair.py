@@ -4,6 +4,7 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.evaluation.compare import Comparison, compare_predictions
 from tlcore.evaluation.words import many_candidates_words, paired_words
@@ -11,7 +12,7 @@ from tlcore.runs.folder.run import Run
 from tlcore.words import count, percent
 from ui.compare.runs import BY_VAL, pick_epoch, pick_run
 from ui.shared.prediction_gallery import show_gallery
-from ui.shared.results import evaluation_of, predictions_of, remembered
+from ui.shared.results import evaluation_of, known_evaluation, predictions_of, remembered
 from ui.shared.widgets import escape_markdown
 
 PER_PAGE = 12
@@ -47,12 +48,12 @@ def show_pair(runs: list[Run]) -> None:
             show_gallery(second[0], rows, key, empty="None.", per_page=PER_PAGE, extra=partial(_first_words, first))
 
 
-def _pick_side(column, number: int, runs: list[Run]) -> Side:
+def _pick_side(column: DeltaGenerator, number: int, runs: list[Run]) -> Side:
     """Of one run its first trained epoch and the chosen one; of several the chosen epochs of the first two."""
     name = ("first", "second")[number]
     with column.container(border=True):
         run = pick_run(f"The {name} run", f"compare_{name}_run", runs, default=number)
-        evaluation = evaluation_of(run)
+        evaluation = known_evaluation(run)
         default = BY_VAL
         if len(runs) == 1 and number == 0:
             default = str(next((epoch for epoch in evaluation.epochs if epoch > 0), evaluation.epochs[0]))
@@ -64,7 +65,7 @@ def _compare(first: Side, second: Side) -> Comparison:
     (run, epoch), (other, other_epoch) = first, second
 
     def compute() -> Comparison:
-        one, two = evaluation_of(run).predictions[epoch], evaluation_of(other).predictions[other_epoch]
+        one, two = known_evaluation(run).predictions[epoch], known_evaluation(other).predictions[other_epoch]
         return compare_predictions(one, two, run.classes, other.classes)
 
     return remembered("comparison", [run, other], compute, epoch, other_epoch)
@@ -73,14 +74,14 @@ def _compare(first: Side, second: Side) -> Comparison:
 def _rows(side: Side, ids: tuple[str, ...]) -> pd.DataFrame:
     """What one side says about these images, those that it is surest of on top."""
     run, epoch = side
-    table = predictions_of(run, evaluation_of(run), epoch)
+    table = predictions_of(run, known_evaluation(run), epoch)
     return table[table["id"].isin(ids)].sort_values("confidence", ascending=False, kind="stable")
 
 
 def _first_words(first: Side, rows: pd.DataFrame) -> list[str]:
     """What the first said about these images."""
     run, epoch = first
-    table = predictions_of(run, evaluation_of(run), epoch)
+    table = predictions_of(run, known_evaluation(run), epoch)
     said = table[table["id"].isin(rows["id"])].set_index("id").to_dict("index")
     return [f"first: {said[name]['predicted']}, {percent(said[name]['confidence'], 0)} sure" for name in rows["id"]]
 

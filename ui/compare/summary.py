@@ -1,6 +1,7 @@
 """The head of the Compare page: accuracy by epoch, and a line for each run."""
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from tlcore.figures.compare import plot_accuracy_by_epoch
@@ -34,7 +35,7 @@ def show_accuracy(runs: list[Run]) -> None:
         st.caption("Choose a split above.")
         return
 
-    def draw():
+    def draw() -> go.Figure:
         tables = [epochs_of(run).assign(run=run_label(run)) for run in runs]
         table = pd.concat(tables, ignore_index=True)
         return plot_accuracy_by_epoch(table[table["epoch"] >= first], splits)
@@ -59,7 +60,7 @@ def show_runs_table(runs: list[Run]) -> None:
         rows.append(
             {
                 "Run": run_label(run),
-                "ModelRef epoch": evaluation.best_by_val,
+                "Chosen epoch": str(evaluation.best_by_val),
                 "Its accuracy": interval(chosen.value, chosen.low, chosen.high),
                 "Best epoch there": f"{percent(best.value)} in epoch {evaluation.best_on_report}",
                 "Measured on": f"{count(chosen.total)} {evaluation.split} images",

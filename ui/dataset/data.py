@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -66,11 +67,12 @@ def samples_of(source: str) -> pd.DataFrame:
     dataset = open_dataset(source)
     samples = dataset.samples
     ids = pd.Series([sample.id for sample in samples], dtype="str")
+    targets = np.array([sample.target for sample in samples])
     return pd.DataFrame(
         {
             "id": ids,
             "split": pd.Categorical([sample.split for sample in samples], categories=list(dataset.split_names)),
-            "class": pd.Categorical.from_codes([sample.target for sample in samples], categories=list(dataset.classes)),
+            "class": pd.Categorical.from_codes(targets, categories=pd.Index(dataset.classes)),
             "search": ids.str.lower(),
         }
     )

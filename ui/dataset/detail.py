@@ -39,7 +39,9 @@ def show_image(source: str, sample_id: str) -> None:
         st.subheader(escape_markdown(str(row["class"].iloc[0])))
         lines = [("File", sample_id), ("Split", str(row["split"].iloc[0]))]
         if measured is not None and len(measured):
-            lines += _measured(measured.iloc[0].to_dict(), report.findings if report else ())
+            lines += _measured(
+                {str(name): value for name, value in measured.iloc[0].items()}, report.findings if report else ()
+            )
         for name, value in lines:
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
 

@@ -1,6 +1,7 @@
 """Images per class and split as bars, and the images themselves, page by page, filtered and searched."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def _choose_bar(key: str) -> None:
 
 def _filters(source: str) -> tuple[str, str, str, str]:
     dataset = open_dataset(source)
-    kept = {"bind": "query-params", "persist_state": "session", "on_change": _first_page}
+    kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session", "on_change": _first_page}
     with st.container(horizontal=True, vertical_alignment="top"):
         split = st.segmented_control(
             "Split", [ALL, *dataset.split_names], default=ALL, required=True, key=_SPLIT, **kept

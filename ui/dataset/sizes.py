@@ -9,7 +9,7 @@ from tlcore.figures.dataset import plot_channels, plot_shapes, plot_sizes
 from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.transforms.spec import TransformSpec
 from tlcore.words import count, percent
-from ui.dataset.data import Report, look_at
+from ui.dataset.data import Report
 from ui.dataset.detail import picture_of, show_image
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import PictureGroup, show_pictures
@@ -40,9 +40,9 @@ def show_sizes(source: str, report: Report) -> None:
     )
     scatter, histogram = st.columns(2, gap="medium")
     with scatter:
-        chosen = show_figure(_sizes_figure(source), "dataset_sizes", on_select="rerun", selection_mode="points")
+        chosen = show_figure(_sizes_figure(source, report), "dataset_sizes", on_select="rerun", selection_mode="points")
     with histogram:
-        show_figure(_shapes_figure(source), "dataset_shapes")
+        show_figure(_shapes_figure(source, report), "dataset_shapes")
     points = chosen.selection.points
     if not points:
         return
@@ -61,19 +61,19 @@ def show_sizes(source: str, report: Report) -> None:
 
 
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
-def _sizes_figure(source: str) -> go.Figure:
-    table = look_at(source).report.table
+def _sizes_figure(source: str, _report: Report) -> go.Figure:
+    table = _report.table
     return plot_sizes(table[table["reason"] == ""])
 
 
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
-def _shapes_figure(source: str) -> go.Figure:
-    table = look_at(source).report.table
+def _shapes_figure(source: str, _report: Report) -> go.Figure:
+    table = _report.table
     return plot_shapes(table[table["reason"] == ""])
 
 
 @st.fragment
-def show_colours(report: Report) -> None:
+def show_colours(source: str, report: Report) -> None:
     name = st.selectbox(
         "Beside the weights of",
         list(ZOO),

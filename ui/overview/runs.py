@@ -25,7 +25,7 @@ class RunSummary:
     backbone: str
     strategy: str
     epoch: int
-    """ModelRef on val."""
+    """Chosen on val."""
     val_accuracy: float
     report: str
     """Accuracy of that epoch on test with its interval, or why there is none."""

@@ -80,14 +80,14 @@ def _pick_epochs() -> list[ModelRef]:
     epochs = _epochs(run)
     first, second = st.columns(2)
     chosen = first.selectbox(
-        "Epoch", list(epochs), format_func=epochs.get, key=f"predict_epoch_{name}", persist_state="session"
+        "Epoch", list(epochs), format_func=epochs.__getitem__, key=f"predict_epoch_{name}", persist_state="session"
     )
     others = [epoch for epoch in epochs if epoch != chosen]
     beside = second.selectbox(
         "Beside it",
         others,
         index=None,
-        format_func=epochs.get,
+        format_func=epochs.__getitem__,
         key=f"predict_beside_{name}",
         placeholder="No second epoch",
         disabled=not others,

@@ -132,10 +132,9 @@ def _sample_ids(source: str) -> list[str]:
 def _position(dataset: Dataset, found: "range | list[int]", asked: str | None, split: str) -> int:
     """Where the image asked for stands among those found; else the first of that split; else the first of all."""
     samples = [dataset.samples[index] for index in found]
-    for is_it in (lambda sample: sample.id == asked, lambda sample: sample.split == split):
-        if (position := next((number for number, sample in enumerate(samples) if is_it(sample)), None)) is not None:
-            return position
-    return 0
+    asked_for = (number for number, sample in enumerate(samples) if sample.id == asked)
+    of_split = (number for number, sample in enumerate(samples) if sample.split == split)
+    return next(asked_for, next(of_split, 0))
 
 
 def _from_file(page: str, *, take: bool) -> PickedImage | None:

@@ -24,6 +24,14 @@ def evaluation_of(run: Run) -> Evaluation | None:
     return stored(run).evaluation
 
 
+def known_evaluation(run: Run) -> Evaluation:
+    """The evaluation of a run of which something is evaluated. Ends the page where that has just gone away."""
+    evaluation = evaluation_of(run)
+    if evaluation is None:
+        st.rerun()
+    return evaluation
+
+
 def epochs_of(run: Run) -> pd.DataFrame:
     """The table of epochs of a run; not to be changed."""
     return remembered("epochs", [run], lambda: epochs_table(run, evaluation_of(run)))

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from tlcore.config import LossConfig, MixConfig, OptimizerConfig, RunConfig, ScheduleConfig
+from tlcore.config import LossConfig, MixConfig, OptimizerConfig, RunConfig, ScheduleConfig, Strategy
 from tlcore.models.architecture import Architecture
 from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
 from tlcore.training.optimisation.optimizers import OPTIMIZERS
@@ -19,7 +19,7 @@ MOST_VIEWS = 16
 AUTO, NONE, SAVED = "automatic", "none", "saved: "
 
 
-def pick_augmentation(strategy: str) -> tuple[str, int]:
+def pick_augmentation(strategy: Strategy) -> tuple[str, int]:
     usual = TRAIN_AUGMENTATION[strategy] or "the validation view"
     saved = [f"{SAVED}{name}" for name in list_transforms()]
     if asked := param("transform"):  # from the playground
@@ -58,7 +58,7 @@ def pick_augmentation(strategy: str) -> tuple[str, int]:
     return name, views
 
 
-def pick_optimizer(strategy: str, architecture: Architecture) -> dict[str, Any]:
+def pick_optimizer(strategy: Strategy, architecture: Architecture) -> dict[str, Any]:
     defaults = OptimizerConfig()
     left, middle, right = st.columns(3)
     name = left.selectbox(
@@ -141,7 +141,7 @@ def pick_schedule() -> dict[str, Any]:
 
 def pick_advanced() -> dict[str, Any]:
     loss, mix = LossConfig(), MixConfig()
-    keep = {"persist_state": "session"}
+    keep: dict[str, Any] = {"persist_state": "session"}
     left, right = st.columns(2)
     chosen: dict[str, Any] = {}
     chosen["batch_size"] = left.select_slider(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from ui.shared.widgets import error_box, escape_markdown, friendly_errors, show_
 from ui.train.plan import Outline
 from ui.train.start import start_runs
 
-COST = {
+COST: dict[str, Any] = {
     **dict.fromkeys(("data", "model", "train_transform", "eval_transform", "mix", "cached_views"), True),
     **dict.fromkeys(("batch_size", "precision", "device"), True),
     "strategy": {"name", "freeze_up_to", "unfreeze_every"},

@@ -78,10 +78,11 @@ def show_sweep_grid(runs: list[Run]) -> None:
     if done.empty:
         return
     show_figure(plot_sweep(table), key="train_sweep_grid")
-    best = done.loc[done["val_accuracy"].idxmax()]
+    highest = done.iloc[int(done["val_accuracy"].argmax())]
     st.caption(
-        f":material/star: Highest: learning rate {_short(best['learning_rate'])}, weight decay "
-        f"{_short(best['weight_decay'])}, {percent(best['val_accuracy'])} on val in epoch {int(best['epoch'])}. "
+        f":material/star: Highest: learning rate {_short(highest['learning_rate'])}, weight decay "
+        f"{_short(highest['weight_decay'])}, {percent(highest['val_accuracy'])} on val in epoch "
+        f"{int(highest['epoch'])}. "
         f"The best of {len(done)} is optimistic: the test split on the Compare page tells."
     )
 

@@ -1,5 +1,7 @@
 """A run as it goes, drawn from its folder every second: state, progress, curves; and what one can do with it."""
 
+from typing import Literal
+
 import streamlit as st
 
 from tlcore.runs.folder.layout import LOG_FILE
@@ -15,8 +17,9 @@ from ui.shared.widgets import error_box, escape_markdown, show_figure
 from ui.train.actions import show_actions
 from ui.train.sweep import show_sweep_grid, sweep_label
 
+Colour = Literal["red", "orange", "blue", "green", "gray"]
 LOG_SHOWN = 4000  # characters, from the end
-COLOURS = {
+COLOURS: dict[str, Colour] = {
     "running": "blue",
     "stopping": "orange",
     "queued": "gray",

@@ -27,7 +27,7 @@ def save_samples(dataset: Dataset, path: Path) -> None:
 
 
 def restore_splits(dataset: Dataset, path: Path) -> Dataset:
-    """Give each sample of a made_splits dataset the split that an earlier `save_samples` recorded.
+    """Give each sample of a dataset with made splits the split that an earlier `save_samples` recorded.
 
     Samples that the record does not know are left out, with a note. A dataset that brings its own splits is
     returned as it is. Raises DatasetChanged where the record cannot be read or knows none of the samples.

@@ -35,9 +35,9 @@ class Completed(NamedTuple):
 
 
 def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
-    """Give every image a split: the one that the data names, else one made_splits out of the training images.
+    """Give every image a split: the one that the data names, else one made out of the training images.
 
-    No split at all: `val` and `test` are made_splits. Without `val`, `val` is. Without `test`, `val` is reported.
+    No split at all: `val` and `test` are made. Without `val`, `val` is. Without `test`, `val` is reported.
     Raises DatasetInvalid where there is nothing to train on, or too little to set anything aside.
     """
     images = [image if image.split else image._replace(split="train") for image in images]
