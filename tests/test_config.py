@@ -36,7 +36,7 @@ def test_a_config_cannot_be_changed_only_replaced():
             {"strategy": {"name": "from_scratch"}, "model": {"weights": "a.pth"}},
             "from_scratch starts from random weights",
         ),
-        ({"optimizer": {"nesterov": True}}, "nesterov is SGD's"),
+        ({"optimizer": {"nesterov": True, "momentum": 0}}, "nesterov needs a momentum above 0"),
         (
             {"eval_transform": {"operations": [{"op": "RandomHorizontalFlip"}]}},
             "eval_transform contains a random operation",

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "figures": {"words"},
     "data": BASE | {"drawing"},
     "models": BASE,
-    "recipes": BASE | {"drawing", "data", "models"},
+    "recipes": BASE | {"drawing", "data", "models", "training"},
     "training": BASE | {"data", "models"},
     "runs": BASE | {"data", "models", "training"},
     "evaluation": BASE | {"data", "models", "training", "runs"},

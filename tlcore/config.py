@@ -83,21 +83,21 @@ class OptimizerConfig(_Config):
     """Of the head; None: what suits the strategy."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     momentum: Fraction = 0.9
-    """For SGD and RMSprop."""
+    """For optimisers that have it: SGD and RMSprop."""
     nesterov: bool = False
-    """For SGD."""
+    """For optimisers that have it: SGD."""
 
     @model_validator(mode="after")
     def _nesterov_has_momentum(self) -> "OptimizerConfig":
-        if self.nesterov and (self.name != "sgd" or self.momentum == 0):
-            raise ValueError("nesterov is SGD's, and needs a momentum above 0")
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0")
         return self
 
 
 class ScheduleConfig(_Config):
     name: Name = "constant"
     warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
-    """Epochs, or a part of one, over which the learning rate climbs in a line from 0. 0: none."""
+    """Epochs, or a part of one, over which the learning rate climbs in a line. 0: none."""
     step_epochs: Annotated[int, Field(ge=1)] = 7
     """For `step`: epochs between two reductions."""
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1

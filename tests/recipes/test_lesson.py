@@ -57,7 +57,11 @@ def test_a_recipe_of_ones_own_is_explained_too():
         schedule={"name": "plateau", "patience": 4},
         epochs=17,
     )
-    for words in ("All 17 epochs are saved", "AdamW with a learning rate of 0.0003", "After 4 epochs without a lower"):
+    for words in (
+        "All 17 epochs are saved",
+        "AdamW with a learning rate of 0.0003",
+        "After 5 epochs in a row without a lower",
+    ):
         assert words in text
     assert "each group of layers 0.5 times the rate of the next" in text
     assert "Groups up to layer1 are frozen" in text
@@ -65,3 +69,35 @@ def test_a_recipe_of_ones_own_is_explained_too():
 
 def test_a_class_name_or_title_is_not_part_of_the_text():
     assert "Mine" not in of(epochs=3)
+
+
+def test_what_frozen_features_were_learned_from_depends_on_the_weights():
+    frozen = {"strategy": {"name": "feature_extraction"}}
+    assert "learned from drawings, not from photographs" in of(**frozen)  # the built-in weights are the default
+    assert "a million photographs" in of(**frozen, model={"backbone": "resnet18"})
+    assert "a million photographs" in of(**frozen, model={"backbone": "vit_b_16", "weights": "imagenet:NAME"})
+    for weights, words in (("none", "nothing was learned before"), ("mine.pth", "whatever the file of weights")):
+        text = of(**frozen, model={"weights": weights})
+        assert words in text
+        assert "million photographs" not in text
+    assert "Every weight starts at random" in of(strategy={"name": "fine_tuning"}, model={"weights": "none"})
+
+
+def test_one_group_after_the_other_is_explained():
+    text = of(strategy={"name": "fine_tuning", "unfreeze_every": 2}, model={"backbone": "resnet18"})
+    assert "The layers learn on, one group after the other" in text
+    assert "every 2 epochs the next one, towards the first layers, joins" in text
+    assert "All layers learn on" not in text
+    assert "All layers learn on" in of(strategy={"name": "fine_tuning"})
+
+
+def test_a_schedule_is_explained_by_what_it_does():
+    assert "The rate first climbs, over 30 % of the training, from a 25th" in of(schedule={"name": "one_cycle"})
+    assert "the rate is multiplied by 0.1" in of(schedule={"name": "plateau"})
+    assert "After an epoch in a row" not in of(schedule={"name": "plateau", "patience": 0})
+    assert "A learning rate that changes" not in of(schedule={"name": "constant"})
+
+
+def test_a_recipe_that_names_what_this_version_does_not_have_is_explained_without_it():
+    text = of(model={"backbone": "later"}, optimizer={"name": "later"}, schedule={"name": "later"})
+    assert "later takes the steps" in text

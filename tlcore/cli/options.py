@@ -1,6 +1,7 @@
 """The options of `train`: each is one setting of a RunConfig, found by its path. Adding one is one entry."""
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from tlcore.errors import ConfigError
 from tlcore.recipes.fitting import recipe_config
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import find_recipe
+from tlcore.training.optimisation.optimizers import OPTIMIZERS, optimizers_with
+from tlcore.training.optimisation.schedules import SCHEDULES, schedules_with
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,20 @@ class Option:
     help: str
     kind: type = str
     metavar: str | None = None
+
+
+def _one_of(names: Iterable[str]) -> str:
+    """The names in words, of which any can be chosen."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _for_optimizers(field: str, words: str) -> str:
+    return f"{_one_of(optimizers_with(field))}: {words}"
+
+
+def _for_schedules(field: str, words: str) -> str:
+    return f"{_one_of(schedules_with(field))}: {words}"
 
 
 OPTIONS = (
@@ -42,15 +59,25 @@ OPTIONS = (
     Option("--views", ("cached_views",), "augmented views kept per image; 0: fresh in every epoch", int),
     Option("--mix", ("mix", "name"), "none, mixup, cutmix or mixup_or_cutmix"),
     Option("--mix-alpha", ("mix", "alpha"), "Beta parameter of the mix", float),
-    Option("--optimizer", ("optimizer", "name"), "sgd, adam, adamw or rmsprop"),
+    Option("--optimizer", ("optimizer", "name"), _one_of(OPTIMIZERS)),
     Option("--lr", ("optimizer", "learning_rate"), "learning rate of the head", float),
     Option("--weight-decay", ("optimizer", "weight_decay"), "weight decay", float),
-    Option("--momentum", ("optimizer", "momentum"), "momentum of sgd and rmsprop", float),
-    Option("--schedule", ("schedule", "name"), "constant, step, cosine, one_cycle or plateau"),
+    Option("--momentum", ("optimizer", "momentum"), _for_optimizers("momentum", "momentum"), float),
+    Option("--schedule", ("schedule", "name"), _one_of(SCHEDULES)),
     Option("--warmup", ("schedule", "warmup_epochs"), "epochs of linear warm-up", float, "EPOCHS"),
-    Option("--step-epochs", ("schedule", "step_epochs"), "step: epochs between reductions", int),
-    Option("--gamma", ("schedule", "gamma"), "step, plateau: factor of a reduction", float),
-    Option("--patience", ("schedule", "patience"), "plateau: epochs without gain before a reduction", int),
+    Option(
+        "--step-epochs",
+        ("schedule", "step_epochs"),
+        _for_schedules("step_epochs", "epochs between reductions"),
+        int,
+    ),
+    Option("--gamma", ("schedule", "gamma"), _for_schedules("gamma", "factor of a reduction"), float),
+    Option(
+        "--patience",
+        ("schedule", "patience"),
+        _for_schedules("patience", "epochs without gain before a reduction"),
+        int,
+    ),
     Option("--label-smoothing", ("loss", "label_smoothing"), "share of the label spread over all classes", float),
     Option("--clip", ("gradient_clip",), "largest norm of the gradient", float),
     Option("--ema", ("ema_decay",), "decay of a moving average of the weights", float),
@@ -71,7 +98,7 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     for option in OPTIONS:
         metavar = option.metavar or option.flag.removeprefix("--").replace("-", "_").upper()
         parser.add_argument(option.flag, dest=_dest(option), type=option.kind, metavar=metavar, help=option.help)
-    parser.add_argument("--nesterov", action="store_true", help="Nesterov momentum for sgd")
+    parser.add_argument("--nesterov", action="store_true", help=_for_optimizers("nesterov", "Nesterov momentum"))
     parser.add_argument(
         "--group-lr", action="append", default=[], metavar="GROUP=LR", help="learning rate of one layer group"
     )

@@ -9,7 +9,10 @@ from typing import Literal
 
 from tlcore.config import RunConfig
 from tlcore.models.architecture import PARTS
+from tlcore.models.zoo import ZOO
 from tlcore.recipes.recipe import Recipe
+from tlcore.training.optimisation.optimizers import OPTIMIZERS
+from tlcore.training.optimisation.schedules import SCHEDULES
 from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, TransformSpec
 
 Figure = Literal["images", "views", "changes", "rates", "losses", "accuracy", "predictions"]
@@ -124,18 +127,28 @@ def _frozen(config: RunConfig) -> Section | None:
         return Section(
             "Frozen, and in evaluation mode",
             "Only the new last layer learns. The rest turns an image into some hundreds or thousands of numbers, its "
-            "features, which were learned from a million photographs, and need no improvement to tell these classes "
-            "apart.\n\n"
+            f"features. {_learned_before(config)}\n\n"
             "Frozen takes two things. Without gradients, the optimiser leaves the weights alone. But a BatchNorm layer "
             "in training mode also keeps running averages of what passes through it, gradients or not, and dropout "
             "goes on drawing: after an epoch the *frozen* network is another one. `eval()` on the frozen layers stops "
             "both. Below is how far each group of layers moved from where it began: zero means frozen.",
             "changes",
         )
-    if strategy.name == "fine_tuning":
+    if strategy.name == "fine_tuning" and _weights(config) != "none":
         kept = f" Groups up to {strategy.freeze_up_to} are frozen." if strategy.freeze_up_to else ""
+        if strategy.unfreeze_every:
+            kept += (
+                f" Not all learn at once: the last group begins alone, and every {strategy.unfreeze_every} epochs the "
+                "next one, towards the first layers, joins. So the first layers are left alone until the new last "
+                "layer no longer sends back noise."
+            )
+        title = "All layers learn on"
+        if strategy.unfreeze_every:
+            title = "The layers learn on, one group after the other"
+        elif strategy.freeze_up_to:
+            title = "The later layers learn on"
         return Section(
-            "All layers learn on",
+            title,
             "The pretrained values are where the training begins, not what it keeps. The new last layer starts at "
             "random, and what it sends back in the first steps is noise: with a high rate that noise would wash out "
             "what the other layers know. So the rate is low, and a few epochs do. Below is how far each group of "
@@ -148,6 +161,32 @@ def _frozen(config: RunConfig) -> Section | None:
         "many images; with a few hundred, pretrained weights win by far.",
         "changes",
     )
+
+
+def _weights(config: RunConfig) -> str:
+    """Those that are named, or else those that the backbone begins with."""
+    if config.model.weights is not None:
+        return config.model.weights
+    architecture = ZOO.get(config.model.backbone)
+    return "imagenet" if architecture is None else architecture.default_weights
+
+
+def _learned_before(config: RunConfig) -> str:
+    """What the frozen features come from, as far as the settings tell."""
+    weights = _weights(config)
+    if weights == "none":
+        return "They come from random weights here: nothing was learned before, so they tell little."
+    if weights == "builtin":
+        return (
+            "They were learned from drawings, not from photographs: they tell shapes and colours apart, and much that "
+            "photographs show, they have never seen."
+        )
+    if weights.partition(":")[0] == "imagenet":
+        return (
+            "They were learned from a million photographs, and need no improvement to tell most things in photographs "
+            "apart."
+        )
+    return "They were learned on whatever the file of weights was trained with: the closer to these images, the better."
 
 
 def _rates(config: RunConfig) -> Section | None:
@@ -178,16 +217,9 @@ def _rates(config: RunConfig) -> Section | None:
 
 def _steps(config: RunConfig) -> Section:
     optimizer, batch = config.optimizer, config.batch_size
+    entry = OPTIMIZERS.get(optimizer.name)  # a recipe from elsewhere may name what this version does not have
+    label, how = (optimizer.name, "takes the steps") if entry is None else (entry.label, entry.words(optimizer))
     rate = "" if optimizer.learning_rate is None else f" with a learning rate of {optimizer.learning_rate:g}"
-    if optimizer.name == "sgd":
-        how = "follows the gradient of each batch"
-        if optimizer.momentum:
-            how += (
-                f", with momentum {optimizer.momentum:g}: it keeps most of its last direction, so that what the "
-                "batches agree on adds up and what they do not cancels out"
-            )
-    else:
-        how = "scales each weight's step by how large its gradients have been, so that one rate fits most networks"
     small = (
         " Batches this small make noisy steps, and BatchNorm, where it learns, estimates a mean from a handful of "
         "images."
@@ -196,7 +228,7 @@ def _steps(config: RunConfig) -> Section:
     )
     return Section(
         "The steps",
-        f"{_OPTIMIZERS.get(optimizer.name, optimizer.name)}{rate} {how}. A step is taken after every {batch} "
+        f"{label}{rate} {how}. A step is taken after every {batch} "
         f"images.{small} The loss is the cross-entropy: the surprise, in nats, at the true class. A coin toss "
         "between two classes costs 0.69.",
         "losses",
@@ -204,21 +236,12 @@ def _steps(config: RunConfig) -> Section:
 
 
 def _schedule(config: RunConfig) -> Section | None:
-    schedule, words = config.schedule, ""
-    if schedule.name == "step":
-        words = (
-            f"After every {schedule.step_epochs} epochs the rate is multiplied by {schedule.gamma:g}. Large steps come "
-            "near a good place and then jump about it; small ones go in. The curve often drops right after a reduction."
-        )
-    elif schedule.name in ("cosine", "one_cycle"):
-        words = "The rate falls smoothly to nearly nothing, so that the last epochs settle instead of jumping about."
-    elif schedule.name == "plateau":
-        words = (
-            f"After {schedule.patience} epochs without a lower validation loss the rate is cut to {schedule.gamma:g}."
-        )
+    schedule = config.schedule
+    entry = SCHEDULES.get(schedule.name)
+    words = "" if entry is None else entry.words(schedule)
     if not words:
         return None
-    return Section("A learning rate that falls", words, None if config.strategy.learning_rates else "rates")
+    return Section("A learning rate that changes", words, None if config.strategy.learning_rates else "rates")
 
 
 def _checkpoints(config: RunConfig) -> Section:
@@ -241,7 +264,6 @@ def _predictions(config: RunConfig) -> Section:
     )
 
 
-_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 _Explain = Callable[[RunConfig], Section | None]
 _OF_TRAINING: tuple[_Explain, ...] = (
     _images,

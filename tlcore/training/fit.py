@@ -85,7 +85,7 @@ class Trainer:
         self._stepped = self._network(self._model)
         self._frozen: tuple[str, ...] | None = None
         self._optimizer = build_optimizer(self._config.optimizer, trained_parameters(plan), plan.learning_rates)
-        self._schedule = Schedule(self._config.schedule, self._config.epochs)
+        self._schedule = Schedule(self._config.schedule, self._config.epochs, len(inputs.train))
         self._mix = _build_mix(plan)
         counts = torch.bincount(inputs.train.targets, minlength=len(plan.dataset.classes)).tolist()
         weights = class_weights(self._config.loss, plan.dataset.classes, counts)

@@ -15,6 +15,7 @@ from tlcore.system.allocator import keep_freed_memory
 from tlcore.system.device import DeviceChoice, choose_device
 from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
 from tlcore.training.inputs.features import Trunk, cache_limit_bytes
+from tlcore.training.optimisation.optimizers import check_optimizer
 from tlcore.training.optimisation.schedules import Schedule
 from tlcore.transforms.spec import AUGMENTATIONS, CenterCrop, TransformSpec
 
@@ -59,6 +60,7 @@ def plan_run(config: RunConfig, dataset: Dataset, model: nn.Module | None = None
         trains_trunk = config.strategy.name != "feature_extraction"
         architecture.check_input_px(min(transform.output_px()), trunk_trains=trains_trunk)
     rates = learning_rates(architecture, config.strategy, config.optimizer.learning_rate or 0.0)
+    check_optimizer(config.optimizer)
     Schedule(config.schedule, config.epochs)
     if model is None:
         model = build_model(architecture.name, config.model.weights or "none", len(dataset.classes), config.seed)

@@ -3,21 +3,21 @@ import torch
 
 from tlcore.config import ScheduleConfig
 from tlcore.errors import ConfigError
-from tlcore.training.optimisation.schedules import Schedule
+from tlcore.training.optimisation.schedules import SCHEDULES, Schedule
 
 EPOCHS, STEPS = 12, 5
 
 
-def factors(name: str, steps: int = STEPS, **settings: float) -> list[float]:
-    schedule = Schedule(ScheduleConfig(name=name, **settings), EPOCHS)
-    return [schedule.factor(step / steps) for step in range(EPOCHS * steps)]
+def factors(name: str, steps: int = STEPS, epochs: int = EPOCHS, **settings: float) -> list[float]:
+    schedule = Schedule(ScheduleConfig(name=name, **settings), epochs, steps)
+    return [schedule.factor(step / steps) for step in range(epochs * steps)]
 
 
-def torch_factors(build, steps: int = STEPS) -> list[float]:
+def torch_factors(build, steps: int = STEPS, epochs: int = EPOCHS) -> list[float]:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     scheduler = build(optimizer)
     values = []
-    for _ in range(EPOCHS * steps):
+    for _ in range(epochs * steps):
         values.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
@@ -34,18 +34,47 @@ def test_cosine_is_torchs_cosine_annealing():
     assert factors("cosine") == pytest.approx(theirs, abs=1e-9)
 
 
-def test_one_cycle_is_torchs_one_cycle_but_for_the_step_by_which_it_peaks_early():
-    steps = 1000
-    theirs = torch_factors(lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 1.0, total_steps=EPOCHS * steps), steps)
-    assert factors("one_cycle", steps) == pytest.approx(theirs, abs=1e-3)
+@pytest.mark.parametrize(("epochs", "steps"), [(25, 61), (13, 8), (3, 8), (1, 8), (2, 2), (1, 4), (12, 1)])
+def test_one_cycle_is_torchs_one_cycle(epochs, steps):
+    theirs = torch_factors(
+        lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 1.0, total_steps=epochs * steps), steps, epochs
+    )
+    assert factors("one_cycle", steps, epochs) == pytest.approx(theirs, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["constant", "step", "cosine", "one_cycle", "plateau"])
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_one_cycle_can_be_as_short_as_a_training_can_be(epochs):
+    found = factors("one_cycle", 1, epochs)
+    assert all(0 < factor <= 1 for factor in found)
+    assert found[-1] < 0.5 or epochs == 1
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
 def test_every_schedule_warms_up_in_a_line_and_then_runs_over_the_rest(name):
-    schedule = Schedule(ScheduleConfig(name=name, warmup_epochs=2), EPOCHS)
-    assert [schedule.factor(epoch) for epoch in (0, 0.5, 1, 1.5)] == [0, 0.25, 0.5, 0.75]
-    after = Schedule(ScheduleConfig(name=name), EPOCHS - 2)
-    assert schedule.factor(2 + 3.3) == pytest.approx(after.factor(3.3))
+    schedule = Schedule(ScheduleConfig(name=name, warmup_epochs=2), EPOCHS, steps_per_epoch=2)
+    assert [schedule.factor(epoch) for epoch in (0, 0.5, 1, 1.5)] == [0.25, 0.5, 0.75, 1.0]
+    after = Schedule(ScheduleConfig(name=name), EPOCHS - 2, steps_per_epoch=2)
+    assert schedule.factor(2 + 3.5) == pytest.approx(after.factor(3.5))
+
+
+@pytest.mark.parametrize("warmup", [0.01, 0.3, 1.0, 2.5])
+def test_the_first_step_of_a_warm_up_learns_something(warmup):
+    schedule = Schedule(ScheduleConfig(warmup_epochs=warmup), EPOCHS, STEPS)
+    assert 0 < schedule.factor(0) <= 1
+
+
+def test_a_preview_without_steps_is_the_curve_that_many_steps_come_near():
+    smooth = Schedule(ScheduleConfig(name="one_cycle", warmup_epochs=1), EPOCHS)
+    stepped = Schedule(ScheduleConfig(name="one_cycle", warmup_epochs=1), EPOCHS, 10_000)
+    for done in (0.5, 2, 5.5, 11):
+        assert smooth.factor(done) == pytest.approx(stepped.factor(done), abs=1e-3)
+
+
+def test_every_schedule_says_what_people_read_and_which_settings_it_uses():
+    for entry in SCHEDULES.values():
+        assert entry.label
+        assert set(entry.fields) <= set(ScheduleConfig.model_fields) - {"name"}
+        assert isinstance(entry.words(ScheduleConfig()), str)
 
 
 def test_plateau_reduces_where_torchs_does():

@@ -1,4 +1,8 @@
-"""Optimisers by name, each over one parameter group per layer group."""
+"""The table of optimisers. Each has one parameter group per layer group.
+
+Adding one is adding an entry to `OPTIMIZERS`: the form, the options of the command line and the lessons are made from
+the entries.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +16,26 @@ if TYPE_CHECKING:
     from torch import nn
 
 ParameterGroups = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class OptimizerEntry:
+    label: str
+    """What people read."""
+    fields: tuple[str, ...]
+    """Settings of an `OptimizerConfig` that it uses, beside its name."""
+    words: Callable[[OptimizerConfig], str]
+    """How it makes a step with these settings: the end of a sentence that begins with its label."""
+    step_scale: float
+    """How much larger than Adam's a usual learning rate is, for the default."""
+    state: tuple[str, ...]
+    """What it may keep for each parameter between steps, by torch's names."""
+    build: Callable[[ParameterGroups, OptimizerConfig], "torch.optim.Optimizer"]
+
+    @property
+    def state_values(self) -> int:
+        """The most values that its state has for each weight; `step` is one number for the whole tensor."""
+        return len([name for name in self.state if name != "step"])
 
 
 def _sgd(groups: ParameterGroups, config: OptimizerConfig) -> "torch.optim.Optimizer":
@@ -38,20 +62,62 @@ def _rmsprop(groups: ParameterGroups, config: OptimizerConfig) -> "torch.optim.O
     return torch.optim.RMSprop(groups, momentum=config.momentum, weight_decay=config.weight_decay)
 
 
-@dataclass(frozen=True)
-class OptimizerEntry:
-    build: Callable[[ParameterGroups, OptimizerConfig], "torch.optim.Optimizer"]
-    step_scale: float
-    """How much larger than Adam's a usual learning rate is, for the default."""
-    state: tuple[str, ...]
-    """What it may keep for each parameter between steps, by torch's names."""
+def _along_the_gradient(config: OptimizerConfig) -> str:
+    return f"follows the gradient of each batch{_with_momentum(config)}"
 
 
-OPTIMIZERS = {
-    "sgd": OptimizerEntry(_sgd, 10.0, ("momentum_buffer",)),
-    "adam": OptimizerEntry(_adam, 1.0, ("step", "exp_avg", "exp_avg_sq")),
-    "adamw": OptimizerEntry(_adamw, 1.0, ("step", "exp_avg", "exp_avg_sq")),
-    "rmsprop": OptimizerEntry(_rmsprop, 1.0, ("step", "square_avg", "momentum_buffer")),
+def _scaled(config: OptimizerConfig) -> str:
+    return "scales each weight's step by how large its gradients have been, so that one rate fits most networks"
+
+
+def _scaled_with_momentum(config: OptimizerConfig) -> str:
+    return f"{_scaled(config)}{_with_momentum(config)}"
+
+
+def _with_momentum(config: OptimizerConfig) -> str:
+    if not config.momentum:
+        return ""
+    return (
+        f", with momentum {config.momentum:g}: it keeps most of its last direction, so that what the batches agree on "
+        "adds up and what they do not cancels out"
+    )
+
+
+OPTIMIZERS: dict[str, OptimizerEntry] = {
+    "sgd": OptimizerEntry(
+        label="SGD",
+        fields=("learning_rate", "weight_decay", "momentum", "nesterov"),
+        words=_along_the_gradient,
+        step_scale=10.0,
+        state=("momentum_buffer",),
+        build=_sgd,
+    ),
+    "adam": OptimizerEntry(
+        label="Adam",
+        fields=("learning_rate", "weight_decay"),
+        words=_scaled,
+        step_scale=1.0,
+        state=("step", "exp_avg", "exp_avg_sq"),
+        build=_adam,
+    ),
+    "adamw": OptimizerEntry(
+        label="AdamW",
+        fields=("learning_rate", "weight_decay"),
+        words=_scaled,
+        step_scale=1.0,
+        state=("step", "exp_avg", "exp_avg_sq"),
+        build=_adamw,
+    ),
+    "rmsprop": OptimizerEntry(
+        label="RMSprop",
+        fields=("learning_rate", "weight_decay", "momentum"),
+        words=_scaled_with_momentum,
+        # The usual momentum of 0.9 adds ten steps up. Measured on ants and bees, frozen, six seeds: a validation loss
+        # of 0.098 with a tenth of Adam's rate, and of 0.256 with all of it.
+        step_scale=0.1,
+        state=("step", "square_avg", "momentum_buffer"),
+        build=_rmsprop,
+    ),
 }
 
 
@@ -60,6 +126,18 @@ def find_optimizer(name: str) -> OptimizerEntry:
     if name not in OPTIMIZERS:
         raise ConfigError(f"No optimiser named {name!r}. {suggestion(name, OPTIMIZERS)}")
     return OPTIMIZERS[name]
+
+
+def optimizers_with(field: str) -> tuple[str, ...]:
+    """Names of the optimisers that use this setting of an `OptimizerConfig`."""
+    return tuple(name for name, entry in OPTIMIZERS.items() if field in entry.fields)
+
+
+def check_optimizer(config: OptimizerConfig) -> None:
+    """Raises ConfigError for an unknown optimiser, and for Nesterov momentum where the optimiser has none."""
+    if config.nesterov and "nesterov" not in find_optimizer(config.name).fields:
+        users = " or ".join(optimizers_with("nesterov"))
+        raise ConfigError(f"{config.name} has no Nesterov momentum: choose {users}, or leave nesterov out.")
 
 
 def build_optimizer(

@@ -1,4 +1,7 @@
-"""Learning-rate schedules: what the learning rate of every layer group is multiplied by, over the epochs.
+"""The table of schedules: what every learning rate is multiplied by, over the epochs.
+
+Adding one is adding an entry to `SCHEDULES`: the form, the options of the command line and the lessons are made from
+the entries.
 
 A schedule is a function of how far the training is, so that a preview needs no optimiser and a resumed run
 no replay. `plateau` alone looks at results, and keeps what it saw.
@@ -6,6 +9,7 @@ no replay. `plateau` alone looks at results, and keeps what it saw.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from tlcore.config import ScheduleConfig
@@ -16,25 +20,58 @@ ONE_CYCLE_START = 1 / 25
 ONE_CYCLE_END = ONE_CYCLE_START / 1e4
 
 
-def _constant(config: ScheduleConfig, epochs_done: float, epochs: float) -> float:
+@dataclass(frozen=True)
+class Position:
+    """How far a training is, in epochs that are counted in parts of one. The warm-up does not count."""
+
+    done: float
+    """Epochs before this step."""
+    epochs: float
+    """Epochs of the whole training."""
+    step: float
+    """Epochs that one step takes: 1 / steps per epoch. 0: as if steps were infinitely small."""
+
+
+@dataclass(frozen=True)
+class ScheduleEntry:
+    label: str
+    """What people read."""
+    fields: tuple[str, ...]
+    """Settings of a `ScheduleConfig` that it uses, beside its name."""
+    words: Callable[[ScheduleConfig], str]
+    """What it does with these settings, in sentences for somebody who learns. Nothing where there is nothing to say."""
+    factor: Callable[[ScheduleConfig, Position], float]
+    """What the learning rates are multiplied by."""
+    watches_loss: bool = False
+    """Whether the validation loss reduces the learning rate by `gamma`, in addition to `factor`."""
+
+
+def _constant(config: ScheduleConfig, at: Position) -> float:
     return 1.0
 
 
-def _step(config: ScheduleConfig, epochs_done: float, epochs: float) -> float:
-    return float(config.gamma ** math.floor(epochs_done / config.step_epochs + 1e-9))
+def _step(config: ScheduleConfig, at: Position) -> float:
+    return float(config.gamma ** math.floor(at.done / config.step_epochs + 1e-9))
 
 
-def _cosine(config: ScheduleConfig, epochs_done: float, epochs: float) -> float:
+def _cosine(config: ScheduleConfig, at: Position) -> float:
     """Loshchilov and Hutter (2017), without restarts."""
-    return _anneal(1.0, 0.0, epochs_done / epochs)
+    return _anneal(1.0, 0.0, at.done / at.epochs)
 
 
-def _one_cycle(config: ScheduleConfig, epochs_done: float, epochs: float) -> float:
-    """Smith and Topin (2018), as in torch's OneCycleLR with cosine annealing; the momentum is left alone."""
-    share = epochs_done / epochs
-    if share < ONE_CYCLE_RISE:
-        return _anneal(ONE_CYCLE_START, 1.0, share / ONE_CYCLE_RISE)
-    return _anneal(1.0, ONE_CYCLE_END, (share - ONE_CYCLE_RISE) / (1 - ONE_CYCLE_RISE))
+def _one_cycle(config: ScheduleConfig, at: Position) -> float:
+    """Smith and Topin (2018), as torch's OneCycleLR with cosine annealing; the momentum is left alone.
+
+    Torch reaches the end value in the last step, and the peak one step before the end of the rise.
+    """
+    peak, last = ONE_CYCLE_RISE * at.epochs - at.step, at.epochs - at.step
+    if at.done <= peak:
+        return _anneal(ONE_CYCLE_START, 1.0, _share(at.done, peak))
+    return _anneal(1.0, ONE_CYCLE_END, _share(at.done - peak, last - peak))
+
+
+def _share(done: float, whole: float) -> float:
+    return done / whole if whole > 0 else 1.0
 
 
 def _anneal(start: float, end: float, share: float) -> float:
@@ -42,27 +79,74 @@ def _anneal(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * min(share, 1.0))) / 2
 
 
-# name -> (config, epochs done since the warm-up, epochs after the warm-up) -> factor
-SCHEDULES: dict[str, Callable[[ScheduleConfig, float, float], float]] = {
-    "constant": _constant,
-    "step": _step,
-    "cosine": _cosine,
-    "one_cycle": _one_cycle,
-    "plateau": _constant,  # the reductions are Schedule's
+def _says_nothing(config: ScheduleConfig) -> str:
+    return ""
+
+
+def _step_in_words(config: ScheduleConfig) -> str:
+    return (
+        f"After every {config.step_epochs} epochs the rate is multiplied by {config.gamma:g}. Large steps come near a "
+        "good place and then jump about it; small ones go in. The curve often drops right after a reduction."
+    )
+
+
+def _cosine_in_words(config: ScheduleConfig) -> str:
+    return "The rate falls smoothly to nearly nothing, so that the last epochs settle instead of jumping about."
+
+
+def _one_cycle_in_words(config: ScheduleConfig) -> str:
+    return (
+        f"The rate first climbs, over {100 * ONE_CYCLE_RISE:g} % of the training, from a {1 / ONE_CYCLE_START:g}th of "
+        "its value to all of it: a new layer that still guesses cannot do much harm. Then it falls smoothly to nearly "
+        "nothing, so that the last epochs settle instead of jumping about."
+    )
+
+
+def _plateau_in_words(config: ScheduleConfig) -> str:
+    epochs = f"{config.patience + 1} epochs in a row" if config.patience else "an epoch"
+    return (
+        f"After {epochs} without a lower validation loss the rate is multiplied by {config.gamma:g}. It is "
+        "lowered when the training has stopped getting better, and not at an epoch that somebody chose before."
+    )
+
+
+SCHEDULES: dict[str, ScheduleEntry] = {
+    "constant": ScheduleEntry("Constant", ("warmup_epochs",), _says_nothing, _constant),
+    "step": ScheduleEntry("Step", ("warmup_epochs", "step_epochs", "gamma"), _step_in_words, _step),
+    "cosine": ScheduleEntry("Cosine", ("warmup_epochs",), _cosine_in_words, _cosine),
+    "one_cycle": ScheduleEntry("One cycle", ("warmup_epochs",), _one_cycle_in_words, _one_cycle),
+    "plateau": ScheduleEntry(
+        "Plateau", ("warmup_epochs", "gamma", "patience"), _plateau_in_words, _constant, watches_loss=True
+    ),
 }
+
+
+def find_schedule(name: str) -> ScheduleEntry:
+    """Raises ConfigError that lists the known names."""
+    if name not in SCHEDULES:
+        raise ConfigError(f"No schedule named {name!r}. {suggestion(name, SCHEDULES)}")
+    return SCHEDULES[name]
+
+
+def schedules_with(field: str) -> tuple[str, ...]:
+    """Names of the schedules that use this setting of a `ScheduleConfig`."""
+    return tuple(name for name, entry in SCHEDULES.items() if field in entry.fields)
 
 
 class Schedule:
     """The factor on every learning rate, from the first step to the last."""
 
-    def __init__(self, config: ScheduleConfig, epochs: int) -> None:
-        """Raises ConfigError for an unknown name, or a warm-up that leaves nothing after it."""
-        if config.name not in SCHEDULES:
-            raise ConfigError(f"No schedule named {config.name!r}. {suggestion(config.name, SCHEDULES)}")
+    def __init__(self, config: ScheduleConfig, epochs: int, steps_per_epoch: int | None = None) -> None:
+        """`steps_per_epoch` are the optimiser's; without them, a smooth curve for a preview.
+
+        Raises ConfigError for an unknown name, or a warm-up that leaves nothing after it.
+        """
+        self._entry = find_schedule(config.name)
         if config.warmup_epochs >= epochs:
             raise ConfigError(f"A warm-up of {config.warmup_epochs:g} epochs leaves nothing of {epochs}. Shorten it.")
         self.config = config
         self.epochs = epochs
+        self._step = 1 / steps_per_epoch if steps_per_epoch else 0.0
         self._reductions = 0
         self._lowest_loss: float | None = None
         self._epochs_since_lowest = 0
@@ -71,13 +155,14 @@ class Schedule:
         """For the step that begins when `epochs_done` epochs, counted in parts of one, are done."""
         warmup = self.config.warmup_epochs
         if epochs_done < warmup:
-            return epochs_done / warmup
-        shape = SCHEDULES[self.config.name](self.config, epochs_done - warmup, self.epochs - warmup)
-        return float(shape * self.config.gamma**self._reductions)
+            # The rate that the step ends at: with the one that it begins at, the first step would do nothing
+            return min(1.0, (epochs_done + self._step) / warmup)
+        position = Position(epochs_done - warmup, self.epochs - warmup, self._step)
+        return float(self._entry.factor(self.config, position) * self.config.gamma**self._reductions)
 
     def end_epoch(self, val_loss: float) -> None:
-        """Let `plateau` see the validation loss of the epoch."""
-        if self.config.name != "plateau":
+        """Show a schedule that watches the validation loss the one of the epoch."""
+        if not self._entry.watches_loss:
             return
         if self._lowest_loss is None or val_loss < self._lowest_loss * (1 - 1e-4):  # ReduceLROnPlateau's threshold
             self._lowest_loss, self._epochs_since_lowest = val_loss, 0
