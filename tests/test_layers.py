@@ -13,7 +13,7 @@ BASE = {"errors", "words", "system", "transforms", "config"}
 MAY_IMPORT = {
     "errors": set(),
     "words": set(),
-    "system": {"errors"},
+    "system": {"errors", "words"},
     "transforms": {"errors", "words", "system"},
     "config": {"errors", "system", "transforms"},
     "drawing": set(),

@@ -27,7 +27,15 @@ from difflib import get_close_matches
 
 
 class TlcoreError(Exception):
-    """Root of everything that a page or the command line shows as a message instead of a traceback."""
+    """Root of everything that a page or the command line shows as a message instead of a traceback.
+
+    The message holds for both. What one can do on the command line alone, such as an option or a command, is `cli`.
+    """
+
+    def __init__(self, message: object = "", *, cli: str = "") -> None:
+        super().__init__(message)
+        self.cli = cli
+        """Sentences that the command line adds; empty where it has none."""
 
 
 class ConfigError(TlcoreError):

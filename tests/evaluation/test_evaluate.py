@@ -146,8 +146,9 @@ def test_a_run_without_checkpoint_says_how_to_start_it(configure):
     config = configure()
     dataset = open_dataset(config.data)
     run = create_run(plan_run(config, dataset).config, dataset, fingerprint(dataset), {})
-    with pytest.raises(CheckpointError, match=f"has no checkpoint to evaluate yet. Start it with `resume {run.name}`"):
+    with pytest.raises(CheckpointError, match="has no epoch to evaluate yet") as error:
         evaluate(run)
+    assert error.value.cli == f"Start it with `resume {run.name}`."
 
 
 def test_other_classes_than_those_trained_on_are_an_error(configure, colours):

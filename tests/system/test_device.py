@@ -33,6 +33,14 @@ def test_the_best_device_and_its_native_precision_are_chosen_and_explained(monke
     assert choice.autocast().enabled if hasattr(choice.autocast(), "enabled") else True
 
 
+def test_threads_are_told_of_the_process_that_computes_and_not_of_the_machine(monkeypatch):
+    pretend(monkeypatch)
+    monkeypatch.setattr("torch.get_num_threads", lambda: 3)
+    choice = choose_device()
+    assert "thread" not in choice.reason
+    assert choice.words == f"{choice.reason}, 3 threads"
+
+
 def test_what_is_told_is_taken(monkeypatch):
     pretend(monkeypatch, cuda=True)
     choice = choose_device("cpu", "bf16")

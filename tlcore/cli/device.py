@@ -10,5 +10,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.system.device import choose_device
 
-    print(choose_device(arguments.device).reason)
+    print(choose_device(arguments.device).words)
     return 0

@@ -51,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.command(arguments)
     except TlcoreError as error:
-        print(f"error: {error}", file=sys.stderr)
+        hint = "" if getattr(arguments, "json", False) else error.cli  # JSON is for programs, such as the dashboard
+        print(f"error: {error}{hint and f' {hint}'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

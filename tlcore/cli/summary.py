@@ -27,7 +27,7 @@ def show_plan(plan: Plan, dry_run: bool) -> None:
     splits = ", ".join(f"{len(dataset.split(name))} {name}" for name in dataset.split_names)
     out.print(f"data     {dataset.name}: {len(dataset.classes)} classes, {splits}", markup=False)
     out.print(f"model    {config.model.backbone}, {config.strategy.name}, weights {config.model.weights}", markup=False)
-    out.print(f"device   {plan.choice.reason}", markup=False)
+    out.print(f"device   {plan.choice.words}", markup=False)
     for notice in plan.notices:
         out.print(f"note     {notice}", markup=False)
     if not dry_run:

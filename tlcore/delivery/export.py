@@ -46,7 +46,7 @@ def chosen_epoch(run: Run) -> int:
     """The best epoch on val. Raises CheckpointError where there is none yet."""
     history = run.history()
     if not history:
-        raise CheckpointError(f"Run {run.name} has no epoch yet. Start it with `resume {run.name}`.")
+        raise CheckpointError(f"Run {run.name} has no epoch yet.", cli=f"Start it with `resume {run.name}`.")
     return best_epoch(history)
 
 

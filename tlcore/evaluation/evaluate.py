@@ -35,7 +35,9 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
     if not keys:
         if entries:
             raise CheckpointError(next(iter(entries.values())).error)
-        raise CheckpointError(f"Run {run.name} has no checkpoint to evaluate yet. Start it with `resume {run.name}`.")
+        raise CheckpointError(
+            f"Run {run.name} has no epoch to evaluate yet.", cli=f"Start it with `resume {run.name}`."
+        )
     stored = {epoch: load_predictions(run.path, run.report_split, epoch, key) for epoch, key in keys.items()}
     missing = [epoch for epoch, predictions in stored.items() if predictions is None]
     for epochs in _sharing_a_trunk(run, missing):

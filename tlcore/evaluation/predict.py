@@ -51,7 +51,7 @@ def load_predictor(run: Run, epoch: int | None = None, device: str = "auto") -> 
     if epoch is None:
         history = run.history()
         if not history:
-            raise CheckpointError(f"Run {run.name} has no epoch yet. Start it with `resume {run.name}`.")
+            raise CheckpointError(f"Run {run.name} has no epoch yet.", cli=f"Start it with `resume {run.name}`.")
         epoch = best_epoch(history)
     assert run.config.eval_transform is not None
     choice = choose_device(device, run.config.precision)

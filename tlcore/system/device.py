@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from tlcore.errors import DeviceError
+from tlcore.words import count
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,18 @@ class DeviceChoice:
     precision: str
     """`bf16` or `fp32`."""
     reason: str
-    """A sentence for the user."""
+    """A sentence for the user, which holds for any process of this machine."""
 
     @property
     def memory_format(self) -> torch.memory_format:
         """channels_last where it is the faster layout: everywhere but on MPS."""
         return torch.contiguous_format if self.device.type == "mps" else torch.channels_last
+
+    @property
+    def words(self) -> str:
+        """`reason`, and how many threads this process computes with on a CPU."""
+        threads = torch.get_num_threads()
+        return f"{self.reason}, {count(threads, 'thread')}" if self.device.type == "cpu" else self.reason
 
     def autocast(self) -> torch.autocast:
         """The context that a forward pass runs in."""
@@ -87,5 +94,4 @@ def _words(device: torch.device) -> str:
     if device.type == "mps":
         return "mps: Apple GPU"
     name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
-    threads = torch.get_num_threads()
-    return f"cpu: {name}, {threads} thread{'s' if threads > 1 else ''}"
+    return f"cpu: {name}"
