@@ -14,10 +14,17 @@ from ui.augment.views import show_network_input, show_validation
 from ui.shared.cached import open_dataset
 from ui.shared.image_picker import PickedImage, pick_image
 from ui.shared.torch_once import load_torch
+from ui.shared.views import pick_view
 from ui.shared.widgets import error_box, friendly_errors
 from ui.shell import open_page
 
-DELIVERED, NETWORK, VALIDATION, PYTHON = "Asked and delivered", "What the network sees", "Validation view", "Python"
+DELIVERED, NETWORK, VALIDATION, PYTHON = "delivered", "network", "validation", "python"
+TABS = {
+    DELIVERED: "Asked and delivered",
+    NETWORK: "What the network sees",
+    VALIDATION: "Validation view",
+    PYTHON: "Python",
+}
 COUNTS = (6, 12, 24, 48)
 
 
@@ -51,22 +58,16 @@ def playground(source: str, image: PickedImage, architecture: Architecture) -> N
         chosen = draws[show_draws(image, shown)]
         warn_of_sizes(transform)
         show_save(transform)
-    delivered, network, validation, python = st.tabs(
-        [DELIVERED, NETWORK, VALIDATION, PYTHON], key="augment_tab", on_change="rerun"
-    )
-    if delivered.open:
-        with delivered:
-            show_crops(source, transform)
-    if network.open:
-        with network:
-            show_network_input(transform, chosen)
-    if validation.open:
-        with validation:
-            (view,), _ = draws_of(image.key, image.pixels_HWC, evaluation.model_dump_json(), (0,))
-            show_validation(image, chosen, view)
-    if python.open:
-        with python:
-            show_python(transform, image, chosen.seed)
+    tab = pick_view("augment_tab", TABS, "Part")
+    if tab == DELIVERED:
+        show_crops(source, transform)
+    elif tab == NETWORK:
+        show_network_input(transform, chosen)
+    elif tab == VALIDATION:
+        (view,), _ = draws_of(image.key, image.pixels_HWC, evaluation.model_dump_json(), (0,))
+        show_validation(image, chosen, view)
+    else:
+        show_python(transform, image, chosen.seed)
 
 
 def warn_of_sizes(transform: TransformSpec) -> None:

@@ -79,7 +79,7 @@ def images(page):
 
 
 def code(page):
-    page.session_state["augment_tab"] = "Python"
+    page.session_state["augment_tab"] = "python"
     (block,) = run(page).code
     return block.value
 
@@ -188,12 +188,25 @@ def test_a_preset_replaces_the_operations(name, photos):
     assert len(grid(page)) == 12
 
 
-def test_a_changed_preset_is_no_longer_called_so(photos):
+def test_repeated_changes_are_kept_and_undone_when_asked(photos):
     page = open_page(photos())
-    assert page.selectbox("augment_start").value == "standard"
+    assert page.button("augment_undo").disabled
+    for probability in (0.45, 0.4, 0.35, 0.3):
+        page.slider(control(page, "p", 1)).set_value(probability)
+        assert run(page).slider(control(page, "p", 1)).value == probability
+        assert not page.button("augment_undo").disabled  # in the run of the change, not one later
+        assert page.selectbox("augment_start").value == "standard"
+    page.button("augment_undo").click()
+    assert run(page).slider(control(page, "p", 1)).value == 0.5
+    assert page.button("augment_undo").disabled
+
+
+def test_the_script_never_sets_what_the_pipeline_started_from(photos):
+    """A value set by the script crosses the next change on its way, and then counts as a choice of the person."""
+    page = open_page(photos())
     page.slider(control(page, "p", 1)).set_value(0.1)
     run(page)
-    assert run(page).selectbox("augment_start").value is None
+    assert not page.selectbox("augment_start").proto.set_value
 
 
 def test_another_network_changes_the_size_of_the_crops(photos):
@@ -208,32 +221,61 @@ def test_a_transform_is_saved_and_another_of_its_name_only_replaced_when_told(ph
     page.text_input("augment_name").set_value("mine")
     run(page).button("augment_save").click()
     assert "Saved as “mine”" in text_of(run(page))
-    first = load_transform("mine")
-    assert first.mean == ZOO["small_cnn"].eval_transform().mean
+    first = TransformSpec(operations=(CenterCrop(size=8),))
+    assert load_transform("mine").mean == ZOO["small_cnn"].eval_transform().mean
+    save_transform("other", first)
+    page.text_input("augment_name").set_value("other")
     page.slider(control(page, "p", 1)).set_value(0.0)
     run(page).button("augment_save").click()
-    assert "another transform named 'mine'" in text_of(run(page))
-    assert load_transform("mine") == first
+    assert "another transform named 'other'" in text_of(run(page))
+    assert load_transform("other") == first
     page.button("augment_replace").click()
     run(page)
-    assert load_transform("mine").operations[1] == RandomHorizontalFlip(p=0.0)
+    assert load_transform("other").operations[1] == RandomHorizontalFlip(p=0.0)
 
 
 def test_a_saved_transform_can_be_started_from(photos):
     save_transform("erased", TransformSpec(operations=(RandomErasing(p=1.0, ratio=(0.123, 7.5)),)))
     page = open_page(photos())
-    page.selectbox("augment_start").set_value("saved: erased")
+    page.selectbox("augment_start").set_value("saved:erased")
     assert operations(run(page)) == ["RandomErasing"]
     assert run(page).select_slider(control(page, "ratio")).value == (0.123, 7.5)
 
 
-def test_train_with_this_saves_and_leads_to_the_training_page(photos):
+def test_train_with_this_saves_and_leads_to_the_training_page_each_time(photos):
     page = open_page(photos())
     page.button("augment_train").click()
     page.run()
     assert list_transforms() == ["my augmentation"]
     assert [title.value for title in page.title] == ["Train"]
     assert page.selectbox("train_augmentation").value.endswith("my augmentation")
+    page.switch_page("pages/augment.py").run()
+    page.slider(control(page, "p", 1)).set_value(0.1)
+    run(page).button("augment_train").click()
+    page.run()
+    assert [title.value for title in page.title] == ["Train"]
+    assert load_transform("my augmentation").operations[1] == RandomHorizontalFlip(p=0.1)
+
+
+def test_another_transform_is_replaced_on_the_way_to_training_when_told(photos):
+    save_transform("my augmentation", TransformSpec(operations=(CenterCrop(size=8),)))
+    page = open_page(photos())
+    page.button("augment_train").click()
+    assert "another transform named 'my augmentation'" in text_of(run(page))
+    assert page.button("augment_replace").label == "Replace it and train"
+    page.button("augment_replace").click()
+    page.run()
+    assert [title.value for title in page.title] == ["Train"]
+    assert load_transform("my augmentation").operations[0].op == "RandomResizedCrop"
+
+
+def test_a_visitor_of_a_hosted_dashboard_cannot_replace_what_another_saved(photos, monkeypatch):
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    save_transform("my augmentation", TransformSpec(operations=(CenterCrop(size=8),)))
+    page = open_page("demo")
+    page.button("augment_save").click()
+    assert "another transform named 'my augmentation'" in text_of(run(page))
+    assert "augment_replace" not in [button.key for button in page.button]
 
 
 def test_a_name_that_leads_elsewhere_is_refused(photos):
@@ -252,10 +294,10 @@ def test_what_is_delivered_on_wide_images_is_not_what_was_asked_for(photos):
     assert "In **100.0 %** of the draws none of ten boxes fitted" in text
 
 
-@pytest.mark.parametrize("tab", ["What the network sees", "Validation view", "Python"])
+@pytest.mark.parametrize("tab", ["network", "validation", "python"])
 def test_every_part_can_be_opened(tab, photos):
     page = open_page(photos())
-    page.session_state["augment_tab"] = tab
+    page.query_params["augment_tab"] = tab
     run(page)
     assert "Asked for" not in text_of(page)
 
@@ -315,7 +357,7 @@ def test_a_bomb_is_refused(photos):
 def test_an_operation_that_cannot_work_is_reported_and_can_be_removed(photos):
     save_transform("wide blur", TransformSpec(operations=(CenterCrop(size=8), GaussianBlur(kernel_size=31))))
     page = open_page(photos())
-    page.selectbox("augment_start").set_value("saved: wide blur")
+    page.selectbox("augment_start").set_value("saved:wide blur")
     assert "GaussianBlur cannot work on an image of 8 × 8 px" in text_of(run(page))
     page.button(action(page, "remove", 1)).click()
     assert len(grid(run(page))) == 12

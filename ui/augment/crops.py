@@ -78,7 +78,7 @@ def _words(delivered: Delivered) -> str:
     )
     if summary.fell_back == 0:
         return words + "A box fitted every time."
+    share = "less than 0.1 %" if summary.fell_back < 0.001 else percent(summary.fell_back)
     return words + (
-        f"In **{percent(summary.fell_back)}** of the draws none of ten boxes fitted into the image, "
-        "and torchvision took the centre instead."
+        f"In **{share}** of the draws none of ten boxes fitted into the image, and torchvision took the centre instead."
     )

@@ -15,27 +15,35 @@ from tlcore.transforms.spec import AUGMENTATIONS, Operation, TransformSpec
 from ui.augment.controls import control
 
 _STEPS, _NEXT_ID, _START, _ADD, _OPEN = (f"augment_{name}" for name in ("steps", "next_id", "start", "add", "open"))
+_SAVED = "saved:"  # before the name of a saved transform, which may be called like a preset
 OPERATIONS = {kind.model_fields["op"].default: kind for kind in get_args(get_args(Operation)[0])}
-VALIDATION = "validation"
+FIRST, VALIDATION = "standard", "validation"
 MAX_STEPS = 16
 
 
 def edit_pipeline(evaluation: TransformSpec, size_px: int) -> TransformSpec:
-    """Draw the editor, and return the transform it describes: operations as edited, mean and std of the weights."""
+    """Draw the editor, and return the transform it describes: operations as edited, mean and std of the weights.
+
+    "Start from" is only ever set by the person. A script that set it to what the steps now are would lose edits: the
+    browser sends the value that it last knew along with the next change of a slider, and that would count as a choice.
+    """
     starts = _starts(evaluation, size_px)
     if _STEPS not in st.session_state:
-        load_operations(starts["standard"].operations)
-    st.session_state[_START] = _current(starts, evaluation)
-    st.selectbox(
-        "Start from",
-        list(starts),
-        index=None,
-        key=_START,
-        placeholder="Own pipeline",
-        on_change=_start_over,
-        args=(starts,),
-        help="Loads the operations of a preset or of a saved transform into the list below.",
-    )
+        load_operations(starts[FIRST].operations)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        start = st.selectbox(
+            "Start from",
+            list(starts),
+            index=list(starts).index(FIRST),
+            key=_START,
+            format_func=lambda name: name.removeprefix(_SAVED) + (" (saved)" if name.startswith(_SAVED) else ""),
+            on_change=_start_over,
+            args=(starts,),
+            help="Loads the operations of a preset or of a saved transform into the list below.",
+            persist_state="session",
+            width="stretch",
+        )
+        undo = st.container(width="content")
     steps = st.session_state[_STEPS]
     for position, step in enumerate(steps):
         _edit_step(position, step, len(steps))
@@ -51,7 +59,17 @@ def edit_pipeline(evaluation: TransformSpec, size_px: int) -> TransformSpec:
         label_visibility="collapsed",
         icon=":material/add:",
     )
-    return _spec(evaluation)
+    transform = _spec(evaluation)
+    undo.button(
+        "Undo changes",
+        key="augment_undo",
+        icon=":material/undo:",
+        on_click=_start_over,
+        args=(starts,),
+        disabled=start is None or transform.operations == starts[start].operations,
+        help="Load the operations again that you started from.",
+    )
+    return transform
 
 
 def load_operations(operations: tuple[Any, ...]) -> None:
@@ -77,15 +95,10 @@ def _starts(evaluation: TransformSpec, size_px: int) -> dict[str, TransformSpec]
     starts[VALIDATION] = evaluation
     for name in list_transforms():
         try:
-            starts[f"saved: {name}"] = load_transform(name)
+            starts[f"{_SAVED}{name}"] = load_transform(name)
         except ConfigError:
             continue  # a damaged file is reported where it is asked for by name
     return starts
-
-
-def _current(starts: Mapping[str, TransformSpec], evaluation: TransformSpec) -> str | None:
-    operations = _spec(evaluation).operations
-    return next((name for name, spec in starts.items() if spec.operations == operations), None)
 
 
 def _spec(evaluation: TransformSpec) -> TransformSpec:
@@ -135,8 +148,8 @@ def _new_id() -> int:
 
 
 def _start_over(starts: Mapping[str, TransformSpec]) -> None:
-    chosen = st.session_state[_START]
-    if chosen is not None:
+    chosen = st.session_state.get(_START, FIRST)
+    if chosen in starts:
         load_operations(starts[chosen].operations)
 
 

@@ -1,18 +1,29 @@
 """Take a pipeline along: as Python, under a name, or straight to training."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import streamlit as st
 
 from tlcore.errors import ConfigError
-from tlcore.transforms.saved import save_transform
+from tlcore.transforms.saved import list_transforms, save_transform
 from tlcore.transforms.spec import TransformSpec
+from ui.shared.hosting import is_hosted
 from ui.shared.image_picker import PickedImage
 from ui.shared.state import link
 from ui.shared.widgets import error_box, escape_markdown
 
 DEFAULT_NAME = "my augmentation"
-_SAVED, _PROBLEM = "augment_saved", "augment_problem"
+_MINE, _OUTCOME = "augment_saved_here", "augment_outcome"
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of an attempt to save, for the run of the script that follows."""
+
+    train: bool
+    problem: str = ""
+    taken: bool = False
+    """Whether the problem is that another transform has the name."""
 
 
 def show_python(transform: TransformSpec, image: PickedImage, seed: int) -> None:
@@ -32,36 +43,46 @@ def python_source(transform: TransformSpec, file_name: str, seed: int) -> str:
 
 
 def show_save(transform: TransformSpec) -> None:
+    """Save under a name, or save and train with it. A name that this visit gave is written again without a question."""
+    outcome: _Outcome | None = st.session_state.pop(_OUTCOME, None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
             "Save as", DEFAULT_NAME, key="augment_name", max_chars=60, width=260, persist_state="session"
         )
         name = name.strip()
-        st.button("Save", key="augment_save", icon=":material/save:", on_click=_save, args=(name, transform))
-        trained = st.button(
+        st.button("Save", key="augment_save", icon=":material/save:", on_click=_save, args=(name, transform, False))
+        st.button(
             "Train with this",
             key="augment_train",
             type="primary",
             icon=":material/model_training:",
             on_click=_save,
-            args=(name, transform),
+            args=(name, transform, True),
         )
-        problem = st.session_state.pop(_PROBLEM, None)
-        if problem:
-            again: dict[str, Any] = {"args": (name, transform, True)}
-            st.button("Replace", key="augment_replace", icon=":material/sync:", on_click=_save, **again)
-    if problem:
-        error_box(problem)
-    elif trained:
+        if outcome and outcome.taken and not is_hosted():  # on a hosted dashboard it may be another visitor's
+            st.button(
+                "Replace it and train" if outcome.train else "Replace it",
+                key="augment_replace",
+                icon=":material/sync:",
+                on_click=_save,
+                args=(name, transform, outcome.train, True),
+            )
+    if outcome is None:
+        return
+    if outcome.problem:
+        error_box(outcome.problem)
+    elif outcome.train:
         link("pages/train.py", transform=name)
-    elif st.session_state.pop(_SAVED, None):
+    else:
         st.success(f"Saved as “{escape_markdown(name)}”. The training page offers it, too.", icon=":material/check:")
 
 
-def _save(name: str, transform: TransformSpec, replace: bool = False) -> None:
+def _save(name: str, transform: TransformSpec, train: bool, replace: bool = False) -> None:
+    mine: set[str] = st.session_state.setdefault(_MINE, set())
     try:
-        save_transform(name, transform, replace=replace)
+        save_transform(name, transform, replace=replace or name in mine)
     except ConfigError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_OUTCOME] = _Outcome(train, str(error), name in list_transforms())
     else:
-        st.session_state[_SAVED] = name
+        mine.add(name)
+        st.session_state[_OUTCOME] = _Outcome(train)

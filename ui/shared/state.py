@@ -4,6 +4,8 @@
 remembered for the visit, so that they survive a page switch. Widgets keep their own values with `persist_state`.
 """
 
+import time
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -11,6 +13,7 @@ import streamlit as st
 DEFAULT_DATASET = "demo"
 CARRIED = ("dataset", "run")
 """Parameters that go along from page to page."""
+_LATE_ADDRESS_S = 2.0
 ADDING = "state_adding"
 """In the session: whether the dialog that adds a dataset is open. A page that is drawn anew keeps it open."""
 
@@ -51,6 +54,26 @@ def set_params(**values: str | int | None) -> None:
             st.query_params.pop(name, None)
 
 
+def adopt_address(key: str, known: Collection[str]) -> None:
+    """Before a widget whose options are identifiers: give it the one that the address has, else the one it had before.
+
+    The first one known is the default. For a moment after the person chose, the widget is right and not the address:
+    the browser sends the address along as it was when it sent the request.
+    """
+    chosen_at = st.session_state.get(_chosen_at(key), float("-inf"))
+    asked = st.query_params.get(key)
+    if asked in known and time.monotonic() - chosen_at > _LATE_ADDRESS_S:
+        st.session_state[key] = asked
+    elif st.session_state.get(key) not in known:
+        st.session_state[key] = next(iter(known))
+
+
+def write_address(key: str) -> None:
+    """When a person chose in such a widget: put the identifier into the address."""
+    st.session_state[_chosen_at(key)] = time.monotonic()
+    set_params(**{key: st.session_state[key]})
+
+
 def carried(**changes: str | None) -> dict[str, str]:
     """The parameters that a link to another page of ours gets."""
     values: dict[str, Any] = {name: param(name) for name in CARRIED} | changes
@@ -69,6 +92,10 @@ def with_current(options: list[float], key: str) -> list[float]:
     """The options of a slider, and the value that its widget has, however unusual."""
     current = st.session_state.get(key)
     return options if current is None else sorted({*options, current})
+
+
+def _chosen_at(key: str) -> str:
+    return f"state_chosen_at_{key}"
 
 
 def _remembered(name: str) -> str:
