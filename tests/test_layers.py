@@ -30,30 +30,80 @@ MAY_IMPORT = {
 }
 
 
-def modules(part: str) -> list[Path]:
-    single = ROOT / "tlcore" / f"{part}.py"
-    return [single] if single.exists() else sorted((ROOT / "tlcore" / part).rglob("*.py"))
+# rooms of ui/ that may use another room beside `shared`; the shell opens the dialog that adds a dataset
+UI_MAY_IMPORT = {"recipes": {"train", "dataset"}, "shell": {"add_dataset"}}
+PACKAGES = ("tlcore", "ui", "pages", "benchmarks", "tests")
 
 
-def imported_parts(path: Path) -> set[str]:
+def imports(text: str, package: tuple[str, ...] = ()) -> set[str]:
+    """Dotted names that a module imports, in whatever form: of `from a import b` both `a` and `a.b`.
+
+    `package` is where the module stands, for relative imports.
+    """
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            names.add(node.module or "")
-        elif isinstance(node, ast.Import):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    return {name.split(".")[1] for name in names if name.startswith("tlcore.")}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            origin = ".".join(filter(None, [*above, node.module]))
+            names |= {origin} | {f"{origin}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.split(".")[0] in PACKAGES}
+
+
+def imports_of(path: Path) -> set[str]:
+    return imports(path.read_text(encoding="utf-8"), path.relative_to(ROOT).parent.parts)
+
+
+def parts_of(names: set[str], package: str) -> set[str]:
+    """Modules and folders directly in a package that these names are of."""
+    found = {name.split(".")[1] for name in names if name.startswith(f"{package}.")}
+    return {part for part in found if (ROOT / package / part).is_dir() or (ROOT / package / f"{part}.py").exists()}
+
+
+def modules(folder: str, part: str = "") -> list[Path]:
+    single = ROOT / folder / f"{part}.py"
+    return [single] if part and single.exists() else sorted((ROOT / folder / part).rglob("*.py"))
+
+
+def test_every_form_of_import_is_seen():
+    text = (
+        "from tlcore import runs, __version__\nimport tlcore.data.catalog as c\ndef f():\n  from ui.shared import state"
+    )
+    assert parts_of(imports(text), "tlcore") == {"runs", "data"}
+    assert parts_of(imports(text), "ui") == {"shared"}
+    assert parts_of(imports("from .. import models\nfrom ..runs import sweep", ("tlcore", "data")), "tlcore") == {
+        "models",
+        "runs",
+    }
 
 
 def test_every_part_of_the_library_has_a_place_in_the_order():
-    parts = {path.stem for path in (ROOT / "tlcore").iterdir() if path.name not in ("__pycache__",)}
-    assert parts - {"__init__", "__main__"} == MAY_IMPORT.keys()
+    parts = {path.stem for path in (ROOT / "tlcore").iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert parts - {"__init__", "__main__", "__pycache__"} == MAY_IMPORT.keys()
 
 
 @pytest.mark.parametrize("part", MAY_IMPORT)
 def test_imports_point_one_way(part):
-    for path in modules(part):
-        assert imported_parts(path) - {part} <= MAY_IMPORT[part], path
+    for path in modules("tlcore", part):
+        names = imports_of(path)
+        assert parts_of(names, "tlcore") - {part} <= MAY_IMPORT[part], path
+        assert not [name for name in names if name.split(".")[0] != "tlcore"], path
+
+
+def test_the_dashboard_asks_the_library_and_pages_stand_on_top():
+    for path in modules("ui"):
+        assert {name.split(".")[0] for name in imports_of(path)} <= {"tlcore", "ui"}, path
+    for path in [*modules("pages"), ROOT / "app.py"]:
+        assert {name.split(".")[0] for name in imports_of(path)} <= {"tlcore", "ui"}, path
+
+
+def test_a_room_of_the_dashboard_uses_what_is_shared_and_no_other_room():
+    rooms = {path.stem for path in (ROOT / "ui").iterdir() if path.suffix == ".py" or path.is_dir()}
+    for room in rooms - {"__init__", "__pycache__"}:
+        for path in modules("ui", room):
+            allowed = {room} if room == "shared" else {room, "shared"} | UI_MAY_IMPORT.get(room, set())
+            assert parts_of(imports_of(path), "ui") <= allowed, path
 
 
 def loaded_by(statement: str) -> set[str]:
