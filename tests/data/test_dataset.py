@@ -43,3 +43,14 @@ def test_test_is_reported_where_there_is_one(splits, expected):
 def test_class_counts_have_the_zeros():
     assert sample_set("train").class_counts("train") == {"a": 1, "b": 1}
     assert sample_set("train").class_counts("val") == {"a": 0, "b": 0}
+
+
+def test_classes_in_another_order_leave_each_sample_its_class():
+    dataset = sample_set("train", "val")
+    other = dataset.with_classes(("b", "a"))
+    assert other.classes == ("b", "a")
+    assert {(s.id, other.classes[s.target]) for s in other.samples} == {
+        (s.id, dataset.classes[s.target]) for s in dataset.samples
+    }
+    assert [sample.target for sample in other.samples] == [0, 1, 0, 1]
+    assert dataset.with_classes(("a", "c")) is dataset

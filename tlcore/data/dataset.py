@@ -1,7 +1,7 @@
 """What a dataset is: named classes, samples in splits, and a source that gives their pixels. No disk access here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tlcore.errors import ConfigError, suggestion
@@ -12,16 +12,6 @@ if TYPE_CHECKING:
     from tlcore.data.pixels.images import Decoded
 
 SPLITS = ("train", "val", "test")
-
-# What people call their splits, in lower case -> what they are called here
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +94,12 @@ class Dataset:
         for sample in self.split(split):
             counts[sample.target] += 1
         return dict(zip(self.classes, counts, strict=True))
+
+    def with_classes(self, classes: Sequence[str]) -> "Dataset":
+        """The same samples, with the classes in another order. Itself where these are not the same classes."""
+        if tuple(classes) == self.classes or sorted(classes) != sorted(self.classes):
+            return self
+        target = {name: index for index, name in enumerate(classes)}
+        samples = [replace(sample, target=target[self.classes[sample.target]]) for sample in self.samples]
+        samples.sort(key=lambda sample: (SPLITS.index(sample.split), sample.target, sample.id))
+        return replace(self, classes=tuple(classes), samples=tuple(samples))

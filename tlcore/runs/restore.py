@@ -16,7 +16,7 @@ def reopen_dataset(run: Run) -> tuple[Dataset, tuple[str, ...]]:
 
     Raises DatasetChanged where the classes are not the same, and DataError where the data is gone.
     """
-    dataset = restore_splits(open_dataset(run.config.data), run.samples_file)
+    dataset = restore_splits(open_dataset(run.config.data), run.samples_file).with_classes(run.classes)
     if dataset.classes != run.classes:
         raise DatasetChanged(
             f"Run {run.name} was trained on the classes {', '.join(run.classes)}, but {run.config.data.source} "

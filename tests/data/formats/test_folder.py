@@ -6,6 +6,7 @@ import pytest
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
+from tlcore.data.formats import assemble, tree
 from tlcore.data.formats.folder import open_folder
 from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
 from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage
@@ -68,8 +69,8 @@ def test_without_splits_val_and_test_are_carved_and_said(root, put):
     assert dataset.class_counts("test") == {"ants": 3, "bees": 6}
     assert dataset.made_splits == ("val", "test")
     assert dataset.notes == (
-        "No val or test split: 15 % of train was set aside as val and 15 % of train was set aside as test, "
-        "stratified, seed 3.",
+        "No val or test split: 15 % of train (9 images) was set aside as val and 15 % of train (9 images) was set "
+        "aside as test, stratified, seed 3.",
     )
 
 
@@ -88,7 +89,7 @@ def test_without_val_it_is_carved_from_train_and_test_stays(root, put):
     assert len(dataset.split("test")) == 20
     assert all(sample_id.startswith("train/") for sample_id in ids(dataset, "val"))
     assert dataset.made_splits == ("val",)
-    assert dataset.notes == ("No val split: 20 % of train was set aside as val, stratified, seed 0.",)
+    assert dataset.notes == ("No val split: 20 % of train (4 images) was set aside as val, stratified, seed 0.",)
 
 
 def test_without_test_val_is_the_report_split_and_that_is_said(root, put):
@@ -145,7 +146,7 @@ def test_images_without_class_folders_are_refused_with_the_layout(root, put):
 
 
 def test_an_empty_folder_is_refused_with_the_layout(root):
-    with pytest.raises(DatasetInvalid, match=r"No images in .*FOLDER/train/CLASS/image.jpg.*\.webp"):
+    with pytest.raises(DatasetInvalid, match=r"No images in .*FOLDER/train/CLASS/image.jpg.*JPEG, PNG"):
         opened(root)
 
 
@@ -233,7 +234,7 @@ def test_names_that_are_not_utf8_are_ignored_with_a_note(root, put):
         pytest.skip("this file system takes UTF-8 names only")
     dataset = opened(root)
     assert len(dataset.samples) == 6
-    assert any("1 names that are not UTF-8, like b'caf\\xe9.png'" in note for note in dataset.notes)
+    assert any("1 name that is not UTF-8" in note and "caf\\xe9.png" in note for note in dataset.notes)
 
 
 def test_a_loop_of_links_ends(root, put):
@@ -241,7 +242,32 @@ def test_a_loop_of_links_ends(root, put):
     put("bees", 3)
     (root / "ants/again").symlink_to(root, target_is_directory=True)
     (root / "bees/self").symlink_to(root / "bees", target_is_directory=True)
-    assert len(opened(root).samples) == 6
+    dataset = opened(root)
+    assert len(dataset.samples) == 6
+    assert "Not followed: 2 links to folders that are read already, like 'ants/again'." in dataset.notes
+
+
+def test_a_link_out_of_its_class_does_not_file_other_classes_there(root, put, tmp_path):
+    put("../real/ants", 3)
+    put("../real/bees", 4)
+    put("../real/cats", 5)
+    for name in ("ants", "bees"):
+        (root / name).symlink_to(tmp_path / "real" / name, target_is_directory=True)
+    (tmp_path / "real/ants/loop").symlink_to("..", target_is_directory=True)
+    dataset = opened(root)
+    assert sum(map(len, (dataset.split(name) for name in ("train", "val", "test")))) == 7
+    assert [sum(sample.target == index for sample in dataset.samples) for index in (0, 1)] == [3, 4]
+    assert "Not followed: 1 link to folders that are read already, like 'ants/loop'." in dataset.notes
+
+
+def test_a_folder_is_read_where_it_lies_and_not_where_a_link_to_it_lies(root, put):
+    put("train/ants", 4)
+    put("train/bees", 4)
+    put("val/bees", 2)
+    (root / "train/all").symlink_to(root / "val/bees", target_is_directory=True)
+    dataset = opened(root)
+    assert dataset.classes == ("ants", "bees")
+    assert dataset.class_counts("val") == {"ants": 0, "bees": 2}
 
 
 def test_a_linked_class_folder_is_followed(root, put, tmp_path):
@@ -265,17 +291,37 @@ def test_extensions_count_in_any_case(root, put):
     put("ants", ["a.JPG", "b.Jpeg", "c.jfif", "d.PNG"])
     put("bees", ["e.WebP", "f.tif"])
     (root / "bees/notes.txt").write_text("none")
-    (root / "bees/g.jpg_large").write_bytes(b"")
     dataset = opened(root)
     assert len(dataset.samples) == 6
-    assert "Not counted: 2 files that are no images by name, like bees/g.jpg_large." in dataset.notes
+    assert "Not counted: 1 file that is no image, like bees/notes.txt." in dataset.notes
 
 
 @pytest.mark.parametrize("ending", sorted(IMAGE_EXTENSIONS))
-def test_every_ending_that_the_decoder_knows_is_an_image(root, put, ending):
-    put("ants", [f"a{ending}", "b.png"])
+def test_every_ending_of_a_format_that_is_read_is_an_image(root, put, ending):
+    put("ants", 2)
     put("bees", 2)
-    assert len(opened(root).samples) == 4
+    (root / f"bees/x{ending.upper()}").touch()
+    assert len(opened(root).samples) == 5
+
+
+def test_images_whose_endings_say_nothing_are_known_by_their_first_bytes(root, put):
+    for name in ("plain", "twitter.jpg_large", "photo.1", "page", "clip.heic", "data.bin"):
+        put("ants", ["x.png"])
+        (root / "ants/x.png").rename(root / "ants" / name)
+    (root / "ants/page").write_bytes(b"<html>")
+    (root / "ants/clip.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
+    put("bees", 2)
+    dataset = opened(root)
+    assert sum(sample.target == 0 for sample in dataset.samples) == 4
+    assert "Not counted: 1 file that is no image, like ants/page." in dataset.notes
+    assert "Not read: 1 HEIC photograph, like ants/clip.heic. Convert them to JPEG to use them." in dataset.notes
+
+
+def test_only_heic_photographs_say_so(root):
+    (root / "ants").mkdir()
+    (root / "ants/1.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
+    with pytest.raises(DatasetInvalid, match=r"Found are 1 HEIC photograph, which are not read: convert them to JPEG"):
+        opened(root)
 
 
 def test_a_placeholder_of_a_web_site_is_no_image(root, put):
@@ -283,7 +329,7 @@ def test_a_placeholder_of_a_web_site_is_no_image(root, put):
     put("bees", 2)
     dataset = opened(root)
     assert len(dataset.samples) == 4
-    assert "Not counted: 1 file that is no image by name, like ants/imageNotFound.gif." in dataset.notes
+    assert "Not counted: 1 file that is no image, like ants/imageNotFound.gif." in dataset.notes
 
 
 def test_what_lies_beside_the_split_folders_is_ignored_with_a_note(root, put):
@@ -293,7 +339,7 @@ def test_what_lies_beside_the_split_folders_is_ignored_with_a_note(root, put):
     put(".", ["overview.png"])
     dataset = opened(root)
     assert dataset.classes == ("ants", "bees")
-    assert "Ignored beside the split folders: 'extras/', 'overview.png'." in dataset.notes
+    assert "Ignored beside the split folders: 'extras/', 'overview.png' (3 images)." in dataset.notes
 
 
 def test_one_image_per_class_is_too_little_to_set_any_aside(root, put):
@@ -309,5 +355,165 @@ def test_classes_of_two_images_get_no_test_split_and_that_is_said(root, put):
     dataset = opened(root)
     assert dataset.made_splits == ("val",)
     assert dataset.report_split == "val"
-    assert dataset.notes[0] == "No val split: 15 % of train was set aside as val, stratified, seed 0."
+    assert dataset.notes[0] == "No val split: 50 % of train (2 images) was set aside as val, stratified, seed 0."
     assert dataset.notes[1].startswith("No test split: val serves as the report split.")
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "test"),
+    [
+        ("training_set", "validation_set", "test_set"),
+        ("train", "Valid", "test "),
+        ("train_images", "dev", "testing"),
+        ("Training Data", "val-data", "Test Data"),
+        ("TrainSet", "ValSet", "hold-out"),
+        ("train2017", "val2017", "test2017"),
+        ("seg_train/seg_train", "seg_val/seg_val", "seg_test/seg_test"),
+    ],
+)
+def test_split_folders_in_other_spellings_are_splits(root, put, train, val, test):
+    for folder, count in ((train, 5), (val, 3), (test, 2)):
+        put(f"{folder}/cats", count)
+        put(f"{folder}/dogs", count)
+    dataset = opened(root)
+    assert dataset.classes == ("cats", "dogs")
+    assert [len(dataset.split(name)) for name in ("train", "val", "test")] == [10, 6, 4]
+    assert dataset.made_splits == ()
+
+
+def test_split_folders_below_the_classes_are_splits(root, put):
+    for name in ("cats", "dogs"):
+        put(f"{name}/train", 5)
+        put(f"{name}/Validation", 3)
+    put("cats", ["loose.png"])
+    dataset = opened(root)
+    assert dataset.classes == ("cats", "dogs")
+    assert [len(dataset.split(name)) for name in ("train", "val")] == [10, 6]
+    assert "The split folders are below the class folders, as in cats/Validation." in dataset.notes
+    assert "Ignored, because they are in no split folder: 1 image, like cats/loose.png." in dataset.notes
+
+
+def test_split_folders_below_some_classes_only_are_refused(root, put):
+    put("cats/train", 3)
+    put("cats/test", 3)
+    put("dogs", 3)
+    with pytest.raises(DatasetInvalid, match=r"'cats' hold split folders \('test', 'train'\), and 'dogs' do not"):
+        opened(root)
+
+
+@pytest.mark.parametrize("folders", [("first", "second"), ("2019", "2020", "2021"), ("part A", "test")])
+def test_folders_that_all_hold_the_same_folders_are_no_classes(root, put, folders):
+    for folder in folders:
+        put(f"{folder}/cats", 3)
+        put(f"{folder}/dogs", 3)
+    with pytest.raises(
+        DatasetInvalid, match=r"not clear what the classes .* are: .* all hold the folders 'cats', 'dogs'"
+    ):
+        opened(root)
+
+
+def test_two_datasets_beside_each_other_are_no_classes(root, put):
+    for name in ("first", "second"):
+        for split in ("train", "val"):
+            put(f"{name}/{split}/ants", 2)
+            put(f"{name}/{split}/bees", 2)
+    with pytest.raises(
+        DatasetInvalid, match=r"not clear what the classes .* 'first', 'second' all hold .* 'ants', 'bees'"
+    ):
+        opened(root)
+
+
+def test_classes_that_share_one_inner_folder_or_hold_images_themselves_stay_classes(root, put):
+    for name in ("ants", "bees"):
+        put(f"{name}/images", 3)
+    assert opened(root).classes == ("ants", "bees")
+    for name in ("ants", "bees"):
+        put(f"{name}/left", 3)
+        put(f"{name}/right", 3)
+        put(name, ["own.png"])
+    assert opened(root).classes == ("ants", "bees")
+
+
+def test_a_folder_beside_train_with_the_same_classes_is_pointed_out(root, put):
+    for folder in ("train", "second round"):
+        put(f"{folder}/cats", 4)
+        put(f"{folder}/dogs", 4)
+    assert (
+        "Ignored beside the split folders: 'second round/' (8 images). "
+        "'second round/' holds the same classes: name it val or test to use it." in opened(root).notes
+    )
+
+
+def test_numbers_are_ordered_by_value(root, put):
+    for label in range(12):
+        put(str(label), 2)
+    assert opened(root).classes == tuple(map(str, range(12)))
+
+
+def test_a_class_that_differs_in_case_is_pointed_out(root, put):
+    put("train/Ants", 2)
+    put("train/bees", 2)
+    put("val/ants", 2)
+    with pytest.raises(DatasetInvalid, match=r"'ants' and 'Ants' differ in case only: give them one spelling"):
+        opened(root)
+
+
+def test_names_of_screenshots_and_scripts_are_taken_and_control_characters_are_not(root, put):
+    put("ants", ["Screenshot 10.32.07\u202fAM.png", "v\u00a010.png", "\U0001f469\u200d\U0001f33e.png"])
+    put("\u06af\u0631\u0628\u0647\u200c\u0647\u0627", 3)
+    put("ants", ["evil\u202egnp.png"])
+    try:
+        put("ants", ["a\nb.png"])
+        (root / "ants/Icon\r").touch()
+    except OSError:
+        pytest.skip("this file system takes no control characters")
+    dataset = opened(root)
+    assert len(dataset.samples) == 6
+    assert any("2 names that are not UTF-8 or hold control characters" in note for note in dataset.notes)
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (["data/ants1.png", "data/ants2.png", "data/bees1.png", "data/bees2.png", "labels.json"], "FiftyOne"),
+        (["images/Ants_1.png", "images/Ants_2.png", "images/Bees_1.png", "images/Bees_2.png"], r"\('Ants', 'Bees'\)"),
+        (["train/cat.0.png", "train/cat.1.png", "train/dog.0.png", "train/dog.1.png"], r"\('cat', 'dog'\)"),
+        (["images/train/1.png", "images/val/2.png", "labels/train/1.txt"], "YOLO"),
+        (["images/1.png", "images/2.png", "annotations/1.xml"], "XML"),
+        (["all/1.png", "all/2.png", "coco.json"], "JSON"),
+    ],
+)
+def test_a_layout_of_another_tool_is_named(root, put, files, words):
+    for name in files:
+        if name.endswith(".png"):
+            put(".", [name])
+        else:
+            (root / name).parent.mkdir(exist_ok=True, parents=True)
+            (root / name).touch()
+    with pytest.raises(DatasetInvalid, match=words):
+        opened(root)
+
+
+def test_more_classes_than_can_be_taught_are_refused(root, put, monkeypatch):
+    monkeypatch.setattr(assemble, "MAX_CLASSES", 3)
+    for name in "abcd":
+        put(name, 2)
+    with pytest.raises(DatasetInvalid, match=r"set has more than 3 classes"):
+        opened(root)
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"), [("MAX_ENTRIES", "More than 3 files below"), ("MAX_FOLDERS", "More than 3 folders below")]
+)
+def test_a_folder_of_too_much_is_refused(root, put, monkeypatch, bound, words):
+    monkeypatch.setattr(tree, bound, 3)
+    for name in "abcd":
+        put(name, 2)
+    with pytest.raises(DatasetInvalid, match=words):
+        opened(root)
+
+
+def test_a_folder_that_is_too_deep_is_refused(root, put):
+    put("/".join(["d"] * 40), 1)
+    with pytest.raises(DatasetInvalid, match="more than 32 folders deep"):
+        opened(root)

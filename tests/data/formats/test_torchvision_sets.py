@@ -26,7 +26,7 @@ def test_fashion_mnist_is_found_on_disk_by_a_name_in_any_case(fashion):
     assert dataset.classes[9] == "Ankle boot"
     assert [len(dataset.split(split)) for split in ("train", "val", "test")] == [80, 20, 10]
     assert dataset.made_splits == ("val",)
-    assert "No val split: 15 % of train" in dataset.notes[0]
+    assert "No val split: 20 % of train (20 images)" in dataset.notes[0]
 
 
 def test_grey_images_are_given_as_rgb_and_can_be_changed(fashion):

@@ -1,14 +1,20 @@
 """From labelled images to a checked `Dataset`: the order of classes and samples, the splits, the refusals."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import SPLITS, Dataset, ImageSource, Sample
+from tlcore.data.formats.names import listed
 from tlcore.data.formats.splits import Labelled, complete_splits
 from tlcore.errors import DatasetInvalid
+from tlcore.words import count
 
-_NAMES_SHOWN = 5
+MAX_CLASSES = 30_000
+"""More are hardly classes: names of images, most likely. The largest public sets have 22,000."""
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
 def assemble(
@@ -19,16 +25,22 @@ def assemble(
     *,
     classes: Sequence[str] | None = None,
     notes: Iterable[str] = (),
+    hint: str = "",
 ) -> Dataset:
-    """A Dataset of these images. Classes are in the given order, else sorted by name.
+    """A Dataset of these images. Classes are in the given order, else as `class_order` has them.
 
-    Raises DatasetInvalid for an empty set, a single class, and a class in val or test that train lacks.
+    `hint` is said beside the refusal of a single class: sentences with a blank at the end.
+    Raises DatasetInvalid for an empty set, a single class, too many, and a class in val or test that train lacks.
     """
     if not images:
         raise DatasetInvalid(f"{name} has no images.")
-    names = tuple(classes) if classes is not None else tuple(sorted({image.label for image in images}))
+    names = tuple(classes) if classes is not None else class_order({image.label for image in images})
     if len(names) < 2:
-        raise DatasetInvalid(f"{name} has one class only, {names[0]!r}. A classifier needs two: add another class.")
+        raise DatasetInvalid(
+            f"{name} has one class only, {names[0]!r}, with {count(len(images), 'image')}, like {images[0].id!r}. "
+            f"{hint}A classifier needs two: add another class."
+        )
+    check_class_count(name, len(names))
     images, made_splits, split_notes = complete_splits(images, config)
     _check_train_has_all(name, images)
     target = {label: index for index, label in enumerate(names)}
@@ -38,11 +50,21 @@ def assemble(
     return Dataset(name, names, tuple(samples), source, (*notes, *split_notes, *_gaps(images)), made_splits)
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names for a message, quoted, the first few of many."""
-    ordered = sorted(names)
-    more = len(ordered) - _NAMES_SHOWN
-    return ", ".join(repr(name) for name in ordered[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+def class_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """By value where all are numbers, like 2, 10 or 10.0, else by name: the same for folders and tables."""
+    names = sorted(labels)
+    if all(map(_NUMBER.fullmatch, names)):
+        names.sort(key=float)
+    return tuple(names)
+
+
+def check_class_count(name: str, classes: int) -> None:
+    """Raises DatasetInvalid for more than MAX_CLASSES."""
+    if classes > MAX_CLASSES:
+        raise DatasetInvalid(
+            f"{name} has more than {MAX_CLASSES:,} classes, which is more than can be taught. "
+            "Check that the labels are not names of single images."
+        )
 
 
 def _check_train_has_all(name: str, images: list[Labelled]) -> None:
@@ -50,8 +72,13 @@ def _check_train_has_all(name: str, images: list[Labelled]) -> None:
     for split in ("val", "test"):
         lacking = {image.label for image in images if image.split == split} - trained
         if lacking:
+            known = {label.casefold(): label for label in trained}
+            case = [
+                f"{label!r} and {known[label.casefold()]!r}" for label in sorted(lacking) if label.casefold() in known
+            ]
+            differs = f" {case[0]} differ in case only: give them one spelling." if case else ""
             raise DatasetInvalid(
-                f"In {name}, {split} has images of {listed(lacking)}, but train has none. "
+                f"In {name}, {split} has images of {listed(lacking)}, but train has none.{differs} "
                 f"Add such images to train, or take them out of {split}. Classes of train: {listed(trained)}."
             )
 

@@ -1,4 +1,4 @@
-"""A folder of class folders, with or without split folders above them, as a `Dataset`."""
+"""A folder of class folders, with split folders above or below them or without, as a `Dataset`."""
 
 import os
 import unicodedata
@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tlcore.config import DataConfig
-from tlcore.data.dataset import SPLIT_NAMES, Dataset
-from tlcore.data.formats.assemble import assemble, listed
+from tlcore.data.dataset import Dataset
+from tlcore.data.formats.assemble import assemble
+from tlcore.data.formats.hints import labels_elsewhere
+from tlcore.data.formats.names import listed, shown
+from tlcore.data.formats.split_names import is_filler, split_of
 from tlcore.data.formats.splits import Labelled
 from tlcore.data.formats.tree import Tree, list_tree
-from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
+from tlcore.data.pixels.formats import FORMATS
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DatasetInvalid, DatasetNotFound
+from tlcore.words import count
 
 LAYOUT = (
     "Expected is one folder per class with its images inside, FOLDER/CLASS/image.jpg, "
@@ -22,48 +26,92 @@ LAYOUT = (
 
 
 class _Part(NamedTuple):
-    """A folder of class folders: the whole dataset, or one split of it."""
+    """A folder of images of one class, in one split."""
 
     prefix: str
-    """Of the paths inside: nothing for the whole dataset, else like `train/`."""
+    """Path of the folder, posix, with a slash at its end."""
+    label: str
     split: str | None
     tree: Tree
 
 
+class _Layout(NamedTuple):
+    parts: list[_Part]
+    notes: list[str]
+    """On what is in none of them."""
+
+
 def open_folder(path: Path, config: DataConfig) -> Dataset:
-    """Open a folder of class folders. Lists names only: no image is read.
+    """Open a folder of class folders. No image is decoded; files of unknown endings are known by their first bytes.
 
     Raises DatasetNotFound where there is no such folder, DatasetInvalid where it is not laid out as in LAYOUT.
     """
     path = path.absolute()
     if not os.path.isdir(path):
         raise DatasetNotFound(f"There is no folder {path}. Check the path. {LAYOUT}.")
-    root, tree, notes = _unwrap(path, list_tree(path))
-    splits = _find_splits(root, tree)
-    if splits:
-        parts = [_Part(f"{name}/", split, tree.folders[name]) for name, split in splits.items()]
-        notes += _beside_splits(tree, splits)
-    else:
-        _check_class_folders(root, tree)
-        parts = [_Part("", None, tree)]
-    images = [image for part in parts for image in _labelled(part)]
+    return read_folder(path, list_tree(path), config)
+
+
+def read_folder(path: Path, listing: Tree, config: DataConfig) -> Dataset:
+    """As `open_folder`, of a folder that is listed already."""
+    root, tree, notes = _unwrap(path, listing)
+    hint = labels_elsewhere(listing)
+    layout = _find_layout(root, tree, hint)
+    images = [Labelled(image, part.label, part.split) for part in layout.parts for image in _images(part)]
     if not images:
-        raise DatasetInvalid(f"No images in {root}. {LAYOUT}, in files that end in {_extensions()}.")
-    notes += _passed_over(parts, tree)
+        heic = list(tree.heic_below())
+        found = (
+            f" Found are {count(len(heic), 'HEIC photograph')}, which are not read: convert them to JPEG."
+            if heic
+            else ""
+        )
+        raise DatasetInvalid(f"No images in {root}.{found} {LAYOUT}, with files of {', '.join(FORMATS)}.")
+    notes += [*layout.notes, *_passed_over(tree, layout.parts)]
     name = os.path.basename(os.path.abspath(path))  # of `..` too
-    return assemble(name, images, FileSource(root), config, notes=notes)
+    return assemble(name, images, FileSource(root), config, notes=notes, hint=hint)
 
 
 def _unwrap(path: Path, tree: Tree) -> tuple[Path, Tree, list[str]]:
     """Step into a folder that holds nothing but the folder with the dataset, as unpacked archives often do."""
     notes: list[str] = []
-    while not tree.images and len(tree.folders) == 1:
-        ((name, inner),) = tree.folders.items()
-        if name.lower() in SPLIT_NAMES or inner.images or not any(f.has_images for f in inner.folders.values()):
+    while not tree.images and len(filled := tree.filled) == 1:
+        ((name, inner),) = filled.items()
+        if split_of(name) or inner.images or not inner.filled:
             break
+        if len(tree.folders) > 1 and not is_filler(name) and not _named_splits(inner):
+            break  # beside empty class folders it may be a class itself
+        beside = sorted({*tree.folders} - {name})
         path, tree = path / name, inner
-        notes = [f"The dataset was found one or more folders further down, in {path}."]
+        notes = [note for note in notes if note.startswith("Ignored")]
+        if beside:
+            notes.append(f"Ignored, because there are no images in them: {listed(beside)}.")
+        notes.append(f"The dataset was found one or more folders further down, in {path}.")
     return path, tree, notes
+
+
+def _find_layout(root: Path, tree: Tree, hint: str) -> _Layout:
+    splits = _find_splits(root, tree)
+    if splits:
+        return _splits_above(tree, splits)
+    classes = tree.filled
+    below = [name for name, inner in classes.items() if _holds_splits(inner)]
+    if classes and len(below) == len(classes):
+        _check_not_the_other_way_round(
+            root,
+            {
+                name: next(t for f, t in inner.filled.items() if split_of(f) == "train")
+                for name, inner in classes.items()
+            },
+        )
+        return _splits_below(classes)
+    if below:
+        others = sorted({*classes} - {*below})
+        raise DatasetInvalid(
+            f"In {root}, {listed(below)} hold split folders ({listed(classes[below[0]].filled)}), and {listed(others)} "
+            f"do not. Lay all classes out alike. {LAYOUT}."
+        )
+    _check_classes(root, tree, classes, hint)
+    return _Layout([_Part(f"{name}/", _label(name), None, inner) for name, inner in classes.items()], [])
 
 
 def _find_splits(root: Path, tree: Tree) -> dict[str, str]:
@@ -72,12 +120,12 @@ def _find_splits(root: Path, tree: Tree) -> dict[str, str]:
     They are splits if one is named like `train` and holds folders of images; a folder named `train` with images
     directly inside is a class of trains. Raises DatasetInvalid for two folders of one split, or for no train.
     """
-    named = {name: SPLIT_NAMES[name.lower()] for name in tree.folders if name.lower() in SPLIT_NAMES}
-    holding = {name for name in named if any(inner.has_images for inner in tree.folders[name].folders.values())}
+    named = _named_splits(tree)
+    holding = {name for name in named if tree.folders[name].filled}
     if not holding:
         return {}
     if not any(named[name] == "train" for name in holding):
-        if len(named) < len(tree.folders):
+        if len(named) < len(tree.filled):
             return {}
         raise DatasetInvalid(f"{root} has class folders in {listed(holding)}, but none in a folder 'train'. {LAYOUT}.")
     folders: dict[str, str] = {}
@@ -90,54 +138,125 @@ def _find_splits(root: Path, tree: Tree) -> dict[str, str]:
     return named
 
 
-def _check_class_folders(root: Path, tree: Tree) -> None:
-    classes = [name for name, inner in tree.folders.items() if inner.has_images]
-    if tree.images and not classes:
-        raise DatasetInvalid(
-            f"The images in {root} are in no class folder ({len(tree.images)}, like {tree.images[0]!r}). {LAYOUT}."
-        )
-    if classes and all(name.lower() in SPLIT_NAMES for name in classes):
-        raise DatasetInvalid(f"The images in {root} have no labels: {listed(classes)} hold no class folders. {LAYOUT}.")
+def _named_splits(tree: Tree) -> dict[str, str]:
+    return {name: split for name in tree.folders if (split := split_of(name))}
 
 
-def _labelled(part: _Part) -> Iterator[Labelled]:
-    for name, tree in part.tree.folders.items():
-        label = unicodedata.normalize("NFC", name)  # macOS and Linux write the same letters in different bytes
-        for path in tree.images_below(f"{part.prefix}{name}/"):
-            yield Labelled(path, label, part.split)
+def _holds_splits(tree: Tree) -> bool:
+    """Whether all that has images in a would-be class is split folders, of train and another at least."""
+    named = [split_of(name) for name in tree.filled]
+    return None not in named and "train" in named and len(set(named)) == len(named) > 1
 
 
-def _beside_splits(tree: Tree, splits: Mapping[str, str]) -> list[str]:
-    """Notes on images beside the split folders."""
-    beside = [f"{name}/" for name, inner in tree.folders.items() if name not in splits and inner.has_images]
-    beside += tree.images
-    return [f"Ignored beside the split folders: {listed(beside)}."] if beside else []
-
-
-def _passed_over(parts: Sequence[_Part], tree: Tree) -> list[str]:
-    """Notes on what is in the folders, but not in the dataset."""
-    notes = []
-    filled = {name for part in parts for name, inner in part.tree.folders.items() if inner.has_images}
-    empty = {name for part in parts for name in part.tree.folders} - filled
+def _splits_above(tree: Tree, splits: Mapping[str, str]) -> _Layout:
+    """FOLDER/train/CLASS."""
+    parts, loose, notes = [], [], []
+    empty: set[str] = set()
+    for name, split in splits.items():
+        prefix, inner = _step_in(f"{name}/", tree.folders[name])
+        loose += [prefix + image for image in inner.images]
+        filled = inner.filled
+        empty |= {*inner.folders} - {*filled}
+        parts += [_Part(f"{prefix}{folder}/", _label(folder), split, below) for folder, below in filled.items()]
+    empty -= {os.path.basename(part.prefix[:-1]) for part in parts}
     if empty:
         notes.append(f"Ignored, because there are no images in them: {listed(empty)}.")
-    loose = [part.prefix + name for part in parts for name in part.tree.images]
     if loose:
-        notes.append(f"Ignored, because they are in no class folder: {len(loose)} images, like {loose[0]}.")
-    others = [
-        path
-        for part in parts
-        for name, inner in part.tree.folders.items()
-        for path in inner.others_below(f"{part.prefix}{name}/")
+        notes.append(f"Ignored, because they are in no class folder: {count(len(loose), 'image')}, like {loose[0]}.")
+    beside = [f"{name}/" for name, inner in tree.filled.items() if name not in splits]
+    if beside or tree.images:
+        number = sum(1 for name in beside for _ in tree.folders[name[:-1]].images_below()) + len(tree.images)
+        classes = {part.label for part in parts}
+        alike = [name for name in beside if len(classes & {_label(f) for f in tree.folders[name[:-1]].filled}) > 1]
+        advice = f" {listed(alike)} holds the same classes: name it val or test to use it." if alike else ""
+        notes.append(
+            f"Ignored beside the split folders: {listed([*beside, *tree.images])} ({count(number, 'image')}).{advice}"
+        )
+    return _Layout(parts, notes)
+
+
+def _step_in(prefix: str, tree: Tree) -> tuple[str, Tree]:
+    """Past folders between a split and its classes whose names say nothing: `train/images/ants`, `train/train/ants`."""
+    while not tree.images and len(filled := tree.filled) == 1:
+        ((name, inner),) = filled.items()
+        if inner.images or not inner.filled or not (is_filler(name) or split_of(name)):
+            break
+        prefix, tree = f"{prefix}{name}/", inner
+    return prefix, tree
+
+
+def _splits_below(classes: Mapping[str, Tree]) -> _Layout:
+    """FOLDER/CLASS/train."""
+    parts = [
+        _Part(f"{name}/{folder}/", _label(name), split_of(folder), below)
+        for name, inner in classes.items()
+        for folder, below in inner.filled.items()
     ]
-    if others:
-        count = f"{len(others)} files that are no images" if len(others) > 1 else "1 file that is no image"
-        notes.append(f"Not counted: {count} by name, like {others[0]}.")
-    misnamed = list(tree.misnamed_below())
-    if misnamed:
-        notes.append(f"Ignored: {len(misnamed)} names that are not UTF-8, like {misnamed[0]}. Rename them to use them.")
+    notes = [f"The split folders are below the class folders, as in {parts[0].prefix[:-1]}."]
+    loose = [f"{name}/{image}" for name, inner in classes.items() for image in inner.images]
+    if loose:
+        notes.append(f"Ignored, because they are in no split folder: {count(len(loose), 'image')}, like {loose[0]}.")
+    return _Layout(parts, notes)
+
+
+def _check_classes(root: Path, tree: Tree, classes: Mapping[str, Tree], hint: str) -> None:
+    """Raises DatasetInvalid where the folders are hardly the classes."""
+    if tree.images and not classes:
+        raise DatasetInvalid(
+            f"The images in {root} are in no class folder ({len(tree.images)}, like {tree.images[0]!r}). "
+            f"{hint}{LAYOUT}."
+        )
+    if classes and all(split_of(name) for name in classes):
+        raise DatasetInvalid(
+            f"The images in {root} have no labels: {listed(classes)} hold no class folders. {hint}{LAYOUT}."
+        )
+    _check_not_the_other_way_round(root, classes)
+
+
+def _check_not_the_other_way_round(root: Path, classes: Mapping[str, Tree]) -> None:
+    """Raises DatasetInvalid where all would-be classes hold folders of the same names, and no images themselves."""
+    if len(classes) < 2 or any(inner.images for inner in classes.values()):
+        return
+    common = set.intersection(*({_label(name) for name in inner.filled} for inner in classes.values()))
+    if len(common) > 1:
+        raise DatasetInvalid(
+            f"It is not clear what the classes in {root} are: {listed(classes)} all hold the folders {listed(common)}. "
+            f"If {listed(common)} are the classes, rename the folders above them to train, val and test, or give one "
+            f"of them alone. If {listed(classes)} are the classes, put their images into them directly."
+        )
+
+
+def _label(folder: str) -> str:
+    return unicodedata.normalize("NFC", folder)  # macOS and Linux write the same letters in different bytes
+
+
+def _images(part: _Part) -> Iterator[str]:
+    return part.tree.images_below(part.prefix)
+
+
+def _passed_over(tree: Tree, parts: Sequence[_Part]) -> list[str]:
+    """Notes on what is in the folder, but not in the dataset."""
+    notes = []
+    if not any(part.split for part in parts):
+        if empty := {*tree.folders} - {*tree.filled}:
+            notes.append(f"Ignored, because there are no images in them: {listed(empty)}.")
+        if loose := tree.images:
+            notes.append(
+                f"Ignored, because they are in no class folder: {count(len(loose), 'image')}, like {loose[0]}."
+            )
+    if heic := list(tree.heic_below()):
+        notes.append(
+            f"Not read: {count(len(heic), 'HEIC photograph')}, like {heic[0]}. Convert them to JPEG to use them."
+        )
+    if others := list(tree.others_below()):
+        are = "1 file that is no image" if len(others) == 1 else f"{count(len(others))} files that are no images"
+        notes.append(f"Not counted: {are}, like {others[0]}.")
+    if misnamed := list(tree.misnamed_below()):
+        names = "1 name that is" if len(misnamed) == 1 else f"{count(len(misnamed))} names that are"
+        notes.append(
+            f"Ignored: {names} not UTF-8 or hold control characters, like {misnamed[0]}. Rename them to use them."
+        )
+    if links := list(tree.not_followed_below()):
+        are = "1 link" if len(links) == 1 else f"{count(len(links))} links"
+        notes.append(f"Not followed: {are} to folders that are read already, like {shown(links[0])}.")
     return notes
-
-
-def _extensions() -> str:
-    return ", ".join(sorted(IMAGE_EXTENSIONS))

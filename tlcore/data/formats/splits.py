@@ -9,6 +9,7 @@ import numpy as np
 
 from tlcore.config import DataConfig
 from tlcore.errors import DatasetInvalid
+from tlcore.words import count
 
 NO_TEST = (
     "No test split: val serves as the report split. The best epoch is chosen on it too, "
@@ -37,7 +38,7 @@ class Completed(NamedTuple):
 def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
     """Give every image a split: the one that the data names, else one made out of the training images.
 
-    No split at all: `val` and `test` are made. Without `val`, `val` is. Without `test`, `val` is reported.
+    No split at all: `val` and `test` are made. Without `val`, `val` is made. Without `test`, `val` is reported.
     Raises DatasetInvalid where there is nothing to train on, or too little to set anything aside.
     """
     images = [image if image.split else image._replace(split="train") for image in images]
@@ -50,15 +51,23 @@ def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
         fractions = {"val": config.val_fraction}
         if "test" not in given:
             fractions["test"] = config.test_fraction
-        images = make_splits(images, fractions, config.split_seed)
+        before = images
+        images = make_splits(before, fractions, config.split_seed)
         made_splits = tuple(name for name in fractions if any(image.split == name for image in images))
         if "val" not in made_splits:
             raise DatasetInvalid("Each class has one image only, so that none can be set aside as val. Add images.")
-        shares = " and ".join(f"{100 * fractions[name]:g} % of train was set aside as {name}" for name in made_splits)
+        trained = sum(image.split == "train" for image in before)
+        shares = " and ".join(_share(images, name, trained) for name in made_splits)
         notes.append(f"No {' or '.join(made_splits)} split: {shares}, stratified, seed {config.split_seed}.")
     if "test" not in given.union(made_splits):
         notes.append(NO_TEST)
     return Completed(images, made_splits, notes)
+
+
+def _share(images: list[Labelled], split: str, trained: int) -> str:
+    """What was done, which for small classes is not what was asked for: each gives at least one image."""
+    moved = sum(image.split == split for image in images)
+    return f"{100 * moved / trained:.0f} % of train ({count(moved, 'image')}) was set aside as {split}"
 
 
 def make_splits(images: Iterable[Labelled], fractions: Mapping[str, float], seed: int) -> list[Labelled]:

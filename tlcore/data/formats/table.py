@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from tlcore.config import DataConfig
-from tlcore.data.dataset import SPLIT_NAMES, Dataset
+from tlcore.data.dataset import Dataset
 from tlcore.data.formats.assemble import assemble
+from tlcore.data.formats.split_names import SPLIT_NAMES, split_of
 from tlcore.data.formats.splits import Labelled
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
@@ -148,10 +149,11 @@ def _parse_row(row: Sequence[str], columns: _Columns, folder: Path, where: str) 
 
 
 def _parse_split(row: Sequence[str], columns: _Columns, where: str) -> str | None:
-    name = row[columns.split].lower() if columns.split is not None else ""
-    if name and name not in SPLIT_NAMES:
-        raise DatasetInvalid(f"{where}: no split named {name[:50]!r}. {suggestion(name[:50], SPLIT_NAMES)}")
-    return SPLIT_NAMES[name] if name else None
+    name = row[columns.split] if columns.split is not None else ""
+    split = split_of(name)
+    if name and not split:
+        raise DatasetInvalid(f"{where}: no split named {name[:50]!r}. {suggestion(name[:50].lower(), SPLIT_NAMES)}")
+    return split
 
 
 def _parse_path(cell: str, folder: Path, where: str) -> str:

@@ -1,21 +1,102 @@
-"""The image files below a folder, by name alone: one pass over the disk, no file is opened. What they mean is
-`folder`'s business."""
+"""The image files below a folder: one pass over the disk. What they mean is `folder`'s business.
+
+A file counts as an image by its ending; one whose ending says nothing is known by its first bytes.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
+from tlcore.data.formats.names import is_harmless
+from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, IMAGE_EXTENSIONS, image_format
 from tlcore.errors import DatasetInvalid
 
-MAX_ENTRIES = 5_000_000
+MAX_ENTRIES = 2_000_000
 """More files and folders than this are nobody's dataset: the path is most likely a whole disk."""
+MAX_FOLDERS = 100_000
 MAX_DEPTH = 32
+MAX_LOOKED_INTO = 100_000
+"""Files of unknown endings that are opened, each for its first bytes."""
 
 PLACEHOLDERS = frozenset(("imagenotfound.gif",))
 """In lower case, what web sites give in place of a picture that is gone. One is in the usual ants-and-bees set."""
-SYSTEM_NAMES = frozenset(("__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"))
+SYSTEM_NAMES = frozenset(("__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found", "icon\r"))
+
+# Endings of files that are never looked into: they say what is inside, and it is no image
+OTHER_EXTENSIONS = frozenset(
+    [
+        ".txt",
+        ".csv",
+        ".tsv",
+        ".json",
+        ".jsonl",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".md",
+        ".rst",
+        ".html",
+        ".htm",
+        ".py",
+        ".ipynb",
+        ".js",
+        ".css",
+        ".sh",
+        ".toml",
+        ".ini",
+        ".cfg",
+        ".log",
+        ".db",
+        ".sqlite",
+        ".parquet",
+        ".arrow",
+        ".feather",
+        ".h5",
+        ".hdf5",
+        ".npy",
+        ".npz",
+        ".mat",
+        ".pkl",
+        ".pickle",
+        ".pt",
+        ".pth",
+        ".ckpt",
+        ".safetensors",
+        ".onnx",
+        ".zip",
+        ".tar",
+        ".gz",
+        ".tgz",
+        ".bz2",
+        ".xz",
+        ".7z",
+        ".rar",
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".xls",
+        ".xlsx",
+        ".ppt",
+        ".pptx",
+        ".mp4",
+        ".mov",
+        ".avi",
+        ".mkv",
+        ".webm",
+        ".mp3",
+        ".wav",
+        ".svg",
+        ".exe",
+        ".dll",
+        ".so",
+        ".lnk",
+        ".url",
+        ".cache",
+        ".names",
+        ".data",
+    ]
+)
 
 
 @dataclass
@@ -23,100 +104,180 @@ class Tree:
     """One folder. Hidden entries are not in it."""
 
     images: list[str] = field(default_factory=list)
-    """Names of files that end in an image's extension, sorted."""
+    """Names of image files, sorted."""
     others: list[str] = field(default_factory=list)
     """Names of other files, and of PLACEHOLDERS, sorted."""
+    heic: list[str] = field(default_factory=list)
+    """Names of HEIC photographs, which are not read, sorted."""
     misnamed: list[str] = field(default_factory=list)
-    """Names of files and folders that are not UTF-8, printable; they are not looked at."""
+    """Names, made printable, of files and folders that are not UTF-8 or hold control characters. Not looked at."""
+    not_followed: list[str] = field(default_factory=list)
+    """Names of links to folders that are in the tree already, or that the link lies in."""
     folders: dict[str, "Tree"] = field(default_factory=dict)
     """By name, sorted."""
 
     def images_below(self, prefix: str = "") -> Iterator[str]:
         """Paths of all images here and further down, posix, each after `prefix`."""
-        for name in self.images:
-            yield prefix + name
-        for name, tree in self.folders.items():
-            yield from tree.images_below(f"{prefix}{name}/")
+        return self._below(lambda tree: tree.images, prefix)
 
     def others_below(self, prefix: str = "") -> Iterator[str]:
         """Likewise for the other files."""
-        for name in self.others:
-            yield prefix + name
-        for name, tree in self.folders.items():
-            yield from tree.others_below(f"{prefix}{name}/")
+        return self._below(lambda tree: tree.others, prefix)
 
-    def misnamed_below(self) -> Iterator[str]:
+    def heic_below(self, prefix: str = "") -> Iterator[str]:
+        """Likewise for the HEIC photographs."""
+        return self._below(lambda tree: tree.heic, prefix)
+
+    def misnamed_below(self, prefix: str = "") -> Iterator[str]:
         """Likewise for what has no proper name."""
-        yield from self.misnamed
-        for tree in self.folders.values():
-            yield from tree.misnamed_below()
+        return self._below(lambda tree: tree.misnamed, prefix)
+
+    def not_followed_below(self, prefix: str = "") -> Iterator[str]:
+        """Likewise for the links that were not followed."""
+        return self._below(lambda tree: tree.not_followed, prefix)
 
     @property
     def has_images(self) -> bool:
         """Whether there is an image here or further down."""
         return next(self.images_below(), None) is not None
 
+    @property
+    def filled(self) -> dict[str, "Tree"]:
+        """The folders that have images, here or further down."""
+        return {name: tree for name, tree in self.folders.items() if tree.has_images}
+
+    def _below(self, names: Callable[["Tree"], list[str]], prefix: str) -> Iterator[str]:
+        for name in names(self):
+            yield prefix + name
+        for name, tree in self.folders.items():
+            yield from tree._below(names, f"{prefix}{name}/")
+
 
 def list_tree(root: Path) -> Tree:
-    """Everything below `root`. A linked folder is followed, but never into one that it lies in.
+    """Everything below `root`. A linked folder is followed unless it is in the tree already, or the link lies in it.
 
-    Raises DatasetInvalid for a folder that cannot be listed, and past MAX_ENTRIES or MAX_DEPTH.
+    Raises DatasetInvalid for a folder that cannot be listed, and past MAX_ENTRIES, MAX_FOLDERS or MAX_DEPTH.
     """
-    return _Walk(root).folder(str(root), ())
+    return _Walk(root).tree()
+
+
+def is_image_file(path: str) -> bool:
+    """Whether a file is an image that is read, by its ending, else by its first bytes."""
+    ending = os.path.splitext(path)[1].lower()
+    return ending in IMAGE_EXTENSIONS or (ending not in OTHER_EXTENSIONS and format_of_file(path) in FORMATS)
+
+
+def format_of_file(path: str) -> str | None:
+    """What `image_format` says of a file; None for one that cannot be opened."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return image_format(file.read(HEAD_BYTES))
+    except OSError:
+        return None
 
 
 class _Walk:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._entries = 0
+        self._folders = 0
+        self._looked_into = 0
+        self._seen: set[tuple[int, int]] = set()  # device and inode of each folder
+        self._links: list[tuple[str, str, Tree, int]] = []  # path and name of a linked folder, where it lies, depth
 
-    def folder(self, path: str, above: tuple[tuple[int, int], ...]) -> Tree:
-        """`above`: device and inode of the folders from the root down to this one."""
-        if len(above) > MAX_DEPTH:
-            raise DatasetInvalid(f"{path} lies more than {MAX_DEPTH} folders deep. Is {self._root} the right folder?")
+    def tree(self) -> Tree:
+        """Folders before links: what can be reached without a link is filed where it lies."""
         tree = Tree()
-        try:
-            status = os.stat(path)
-            identity = (status.st_dev, status.st_ino)
-            if identity in above:
-                return tree
-            with os.scandir(path) as entries:
-                inner = [entry.name for entry in entries if self._sort_in(entry, tree)]
-        except OSError as error:
-            raise DatasetInvalid(f"Cannot list the folder {path}: {error.strerror}.") from None
-        for names in (inner, tree.images, tree.others, tree.misnamed):
-            names.sort()
-        for name in inner:
-            tree.folders[name] = self.folder(os.path.join(path, name), (*above, identity))
+        self._fill(tree, str(self._root), 0)
+        while self._links:
+            links, self._links = self._links, []
+            for path, name, parent, depth in sorted(links, key=lambda link: link[0]):
+                if self._is_new(path) and not _lies_in(path):
+                    self._fill(parent.folders.setdefault(name, Tree()), path, depth)
+                    parent.folders = dict(sorted(parent.folders.items()))
+                else:
+                    parent.not_followed.append(name)
         return tree
 
-    def _sort_in(self, entry: os.DirEntry[str], tree: Tree) -> bool:
-        """Put a file into the tree. True: it is a folder, to be looked into."""
+    def _is_new(self, path: str) -> bool:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) not in self._seen
+
+    def _fill(self, tree: Tree, path: str, depth: int) -> None:
+        waiting = [(tree, path, depth)]
+        while waiting:
+            tree, path, depth = waiting.pop()
+            if depth > MAX_DEPTH:
+                raise DatasetInvalid(
+                    f"{path} lies more than {MAX_DEPTH} folders deep. Is {self._root} the right folder?"
+                )
+            self._folders += 1
+            if self._folders > MAX_FOLDERS:
+                raise DatasetInvalid(f"More than {MAX_FOLDERS:,} folders below {self._root}. Is that the right folder?")
+            inner = self._list(tree, path, depth)
+            for name in inner:
+                tree.folders[name] = Tree()
+                waiting.append((tree.folders[name], os.path.join(path, name), depth + 1))
+
+    def _list(self, tree: Tree, path: str, depth: int) -> list[str]:
+        """Sort the files of one folder into its tree; returns the names of its folders."""
+        inner: list[str] = []
+        try:
+            status = os.stat(path)
+            if (status.st_dev, status.st_ino) in self._seen:  # reached by a link in the meantime
+                return inner
+            self._seen.add((status.st_dev, status.st_ino))
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if not self._is_wanted(entry.name, tree):
+                        continue
+                    if not entry.is_dir():
+                        self._sort_in(entry, tree)
+                    elif entry.is_symlink() or _is_junction(entry):
+                        self._links.append((entry.path, entry.name, tree, depth + 1))
+                    else:
+                        inner.append(entry.name)
+        except OSError as error:
+            raise DatasetInvalid(f"Cannot list the folder {path}: {error.strerror}.") from None
+        for names in (inner, tree.images, tree.others, tree.heic, tree.misnamed):
+            names.sort()
+        return inner
+
+    def _is_wanted(self, name: str, tree: Tree) -> bool:
         self._entries += 1
         if self._entries > MAX_ENTRIES:
             raise DatasetInvalid(f"More than {MAX_ENTRIES:,} files below {self._root}. Is that the right folder?")
-        name = entry.name
         if name.startswith(".") or name.lower() in SYSTEM_NAMES:
             return False
-        if not _is_utf8(name):
+        if not is_harmless(name):  # Python keeps bytes that are not UTF-8 as lone surrogates
             tree.misnamed.append(ascii(os.fsencode(name)))
             return False
-        if entry.is_dir():
-            return True
-        # A link to nothing counts as an image, so that it is reported as one that cannot be read.
-        is_file = entry.is_file() or entry.is_symlink()
-        lower = name.lower()
-        is_image = is_file and os.path.splitext(lower)[1] in IMAGE_EXTENSIONS and lower not in PLACEHOLDERS
-        (tree.images if is_image else tree.others).append(name)
-        return False
-
-
-def _is_utf8(name: str) -> bool:
-    """Whether the name can be written to JSON and CSV: Python keeps undecodable bytes as lone surrogates."""
-    if name.isascii():
         return True
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+
+    def _sort_in(self, entry: os.DirEntry[str], tree: Tree) -> None:
+        lower = entry.name.lower()
+        ending = os.path.splitext(lower)[1]
+        if ending in IMAGE_EXTENSIONS:
+            # A link to nothing counts as an image, so that it is reported as one that cannot be read.
+            is_image = (entry.is_file() or entry.is_symlink()) and lower not in PLACEHOLDERS
+            (tree.images if is_image else tree.others).append(entry.name)
+            return
+        known = ending in OTHER_EXTENSIONS or not entry.is_file() or self._looked_into >= MAX_LOOKED_INTO
+        self._looked_into += not known
+        found = None if known else format_of_file(entry.path)
+        (tree.images if found in FORMATS else tree.heic if found == HEIC else tree.others).append(entry.name)
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """A junction of Windows, which is a link to a folder by another name."""
+    return bool(getattr(entry, "is_junction", lambda: False)())  # new in Python 3.12
+
+
+def _lies_in(link: str) -> bool:
+    """Whether a link leads to a folder that it lies in."""
+    parent = os.path.realpath(os.path.dirname(link))
+    target = os.path.realpath(link)
+    return parent == target or parent.startswith(os.path.join(target, ""))

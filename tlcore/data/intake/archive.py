@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from tlcore.data.dataset import Skipped
+from tlcore.data.formats.names import shown
 from tlcore.data.formats.tree import SYSTEM_NAMES
-from tlcore.data.intake.names import safe_path, shown
+from tlcore.data.intake.names import safe_path
 from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
 from tlcore.errors import DatasetInvalid
 from tlcore.words import size

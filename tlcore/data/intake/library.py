@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tlcore.data.catalog import TABLE_EXTENSIONS, is_named
-from tlcore.data.dataset import SPLIT_NAMES
 from tlcore.data.formats.demo import NAME as DEMO
+from tlcore.data.formats.split_names import split_of
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files
 from tlcore.data.intake.names import safe_name
 from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
@@ -72,7 +72,7 @@ def free_name(text: str) -> str:
 def _datasets_in(root: Path) -> Iterator[Path]:
     """The datasets right below a data root, sorted; or the root, where it is one itself."""
     folders = _folders(root)
-    if any(folder.name.lower() in SPLIT_NAMES for folder in folders):
+    if any(split_of(folder.name) for folder in folders):
         yield root
         return
     torchvisions = {entry.folder.partition("/")[0] for entry in NAMED_SETS.values()}

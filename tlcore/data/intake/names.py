@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from tlcore.data.formats.names import shown
 from tlcore.errors import DatasetInvalid
 
 MAX_DEPTH = 10
@@ -52,9 +53,3 @@ def safe_path(name: str) -> str:
     if not parts:
         raise DatasetInvalid(f"{shown(name)} is no file name. Pack again.")
     return result
-
-
-def shown(name: str) -> str:
-    """A name from outside in a message: quoted, not too long, without control characters."""
-    text = name if len(name) <= 80 else f"{name[:40]}…{name[-30:]}"
-    return repr(text) if text.isprintable() else ascii(text)
