@@ -16,6 +16,7 @@ from tlcore.runs.work.execute import execute
 from tlcore.system.allocator import keep_freed_memory
 from tlcore.training.fit import fit
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 Settings = dict[str, Any]
 
@@ -76,7 +77,7 @@ def fine_tune(data: str, backbone: str, epochs: int, batch_size: int, home: str)
         }
     )
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     records = [event.record for event in fit(plan) if hasattr(event, "record")]
     images = len(dataset.split("train")) + len(dataset.split("val"))
     training = sorted(record.images_per_s for record in records[2:])
@@ -109,7 +110,7 @@ def decode_and_forward(data: str, weights: str) -> float:
 def _train(settings: Settings) -> Run:
     config = parse_config(settings)
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     run = create_run(plan.config, dataset, fingerprint(dataset), {"device": plan.choice.reason})
     for _ in execute(run, plan):
         pass

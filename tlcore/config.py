@@ -1,11 +1,12 @@
-"""`RunConfig`: the one description of a run. Immutable, validated when made, JSON both ways.
+"""The one description of a run: `RunConfig` is what was asked for, `ResolvedConfig` the same with every choice made.
 
-A name here (a backbone, an optimiser, a schedule) is looked up in its table by the module that owns the
-table; `None` means "chosen for you", and `training.plan` writes the choice down.
+Both are immutable, validated when made, and JSON both ways. A name here (a backbone, an optimiser, a schedule) is
+looked up in its table by the module that owns the table. In a RunConfig `None` may mean "choose for me":
+`training.resolve` chooses, once, and whatever comes after it takes a ResolvedConfig.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -155,15 +156,52 @@ class RunConfig(_Config):
             raise ValueError("eval_transform contains a random operation; evaluation must be repeatable")
         return self
 
-    def replace(self, **changes: Any) -> "RunConfig":
+    def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated again."""
-        return RunConfig.model_validate({**self.model_dump(), **changes})
+        return type(self).model_validate({**self.model_dump(), **changes})
+
+
+class ResolvedModelConfig(ModelConfig):
+    weights: str
+
+
+class ResolvedOptimizerConfig(OptimizerConfig):
+    learning_rate: Annotated[float, Field(gt=0)]
+
+
+class ResolvedConfig(RunConfig):
+    """A RunConfig in which nothing is left to choose: what a plan is made of, and what a run folder holds.
+
+    A None that is left means "off", as for `gradient_clip`. `device`, `precision` and `workers` may still say "by
+    machine": a run can be continued and evaluated on another one.
+    """
+
+    model: ResolvedModelConfig
+    optimizer: ResolvedOptimizerConfig
+    train_transform: TransformSpec
+    eval_transform: TransformSpec
+
+    def asked(self) -> RunConfig:
+        """The same settings as a plain request, in which some can be left open again."""
+        return RunConfig.model_validate(self.model_dump())
+
+
+Config = TypeVar("Config", bound=RunConfig)
 
 
 def parse_config(data: Any, where: str = "the configuration") -> RunConfig:
     """A RunConfig from plain data. Raises ConfigError that lists every problem by field."""
+    return _parse(RunConfig, data, where)
+
+
+def parse_resolved(data: Any, where: str) -> ResolvedConfig:
+    """A ResolvedConfig from plain data. Raises ConfigError that lists every problem by field, and what is missing."""
+    return _parse(ResolvedConfig, data, where)
+
+
+def _parse(kind: type[Config], data: Any, where: str) -> Config:
     try:
-        return RunConfig.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         problems = "\n".join(f"  {_problem(detail)}" for detail in error.errors())
         raise ConfigError(f"Not a valid run, in {where}:\n{problems}") from None
@@ -185,7 +223,7 @@ def _problem(detail: Any) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{field}: no such setting. {suggestion(str(detail['loc'][-1]), _siblings(detail['loc'][:-1]))}"
     message = detail["msg"].removeprefix("Value error, ")
-    given = "" if detail["type"] == "value_error" else f" (given: {shown(detail['input'])})"
+    given = "" if detail["type"] in ("value_error", "missing") else f" (given: {shown(detail['input'])})"
     return f"{field}: {message}{given}"
 
 

@@ -3,11 +3,12 @@ from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.runs.folder.layout import predictions_path
 from tlcore.runs.folder.run import create_run
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 
 def make_run(config):
     dataset = open_dataset(config.data)
-    return create_run(plan_run(config, dataset).config, dataset, fingerprint(dataset), {})
+    return create_run(plan_run(resolve(config), dataset).config, dataset, fingerprint(dataset), {})
 
 
 def test_a_worker_trains_what_it_is_told_and_evaluates_it(configure):

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-from tlcore.config import RunConfig
+from tlcore.config import RunConfig, parse_config
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.delivery.export import FORMATS, chosen_epoch, file_name, find_format, keeps_optimizer
 from tlcore.errors import CheckpointError, ConfigError
@@ -22,13 +22,14 @@ from tlcore.runs.restore import restore_model
 from tlcore.runs.work.execute import execute
 from tlcore.training.history import best_epoch
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 SMALL = {"operations": [{"op": "Resize", "size": 40}, {"op": "CenterCrop", "size": 32}]}
 
 
 def train(config: RunConfig) -> Run:
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     run = create_run(plan.config, dataset, fingerprint(dataset), {})
     for _ in execute(run, plan):
         pass
@@ -126,7 +127,8 @@ def test_the_network_of_the_snippet_has_the_names_and_shapes_of_ours(backbone, w
 
     entry, folder = ZOO[backbone], tmp_path / "run"
     folder.mkdir()
-    config = {"data": {"source": "x"}, "model": {"backbone": backbone, "weights": weights}, "eval_transform": SMALL}
+    asked = {"data": {"source": "x"}, "model": {"backbone": backbone, "weights": weights}, "eval_transform": SMALL}
+    config = resolve(parse_config(asked)).model_dump(mode="json")
     (folder / "run.json").write_text(json.dumps({"config": config, "dataset": {"classes": ["a", "b", "c"]}}))
     snippet = FORMATS["python"].build(Run(folder), 1).decode()
     call = next(line for line in snippet.splitlines() if line.startswith("model = ")).removeprefix("model = ")

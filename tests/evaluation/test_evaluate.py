@@ -17,11 +17,12 @@ from tlcore.runs.folder.run import create_run
 from tlcore.runs.restore import restore_model
 from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 
 def train(config):
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     run = create_run(plan.config, dataset, fingerprint(dataset), {})
     for _ in execute(run, plan):
         pass
@@ -145,7 +146,7 @@ def test_a_damaged_checkpoint_is_left_out_and_said(configure):
 def test_a_run_without_checkpoint_says_how_to_start_it(configure):
     config = configure()
     dataset = open_dataset(config.data)
-    run = create_run(plan_run(config, dataset).config, dataset, fingerprint(dataset), {})
+    run = create_run(plan_run(resolve(config), dataset).config, dataset, fingerprint(dataset), {})
     with pytest.raises(CheckpointError, match="has no epoch to evaluate yet") as error:
         evaluate(run)
     assert error.value.cli == f"Start it with `resume {run.name}`."

@@ -17,6 +17,7 @@ from tlcore.runs.folder.run import Run, create_run
 from tlcore.runs.restore import plan_to_resume, restore_model
 from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 
 def finish(work):
@@ -29,7 +30,7 @@ def finish(work):
 
 def train(config, until: int | None = None) -> Run:
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     run = create_run(plan.config, dataset, fingerprint(dataset), {})
     for _ in execute(run, plan, should_stop=lambda: until is not None and len(run.epochs()) > until):
         pass

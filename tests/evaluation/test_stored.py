@@ -13,11 +13,12 @@ from tlcore.runs.folder.layout import checkpoint_path, predictions_path
 from tlcore.runs.folder.run import Run, create_run
 from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 
 def train(config: RunConfig) -> Run:
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     run = create_run(plan.config, dataset, fingerprint(dataset), {})
     for _ in execute(run, plan):
         pass

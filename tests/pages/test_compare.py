@@ -20,6 +20,7 @@ from tlcore.runs.folder.run import Run, create_run
 from tlcore.runs.folder.status import write_status
 from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 from ui.compare.confusion import clicked_cell, worst_cell
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -39,7 +40,7 @@ def train(configure):
     def make(evaluate: bool = True, **changes) -> Run:
         config = configure(**changes)
         dataset = open_dataset(config.data)
-        plan = plan_run(config, dataset)
+        plan = plan_run(resolve(config), dataset)
         run = create_run(plan.config, dataset, fingerprint(dataset), {})
         for _ in execute(run, plan):
             pass

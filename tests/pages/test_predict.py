@@ -16,6 +16,7 @@ from tlcore.models.zoo import ZOO
 from tlcore.runs.folder.run import create_run
 from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 from ui.predict.answers import Answer, Map, overlay, top_classes
 from ui.predict.models import ModelRef
 from ui.shared.image_picker import PickedImage
@@ -35,7 +36,7 @@ def train(configure):
     def make(**changes):
         config = configure(**changes)
         dataset = open_dataset(config.data)
-        plan = plan_run(config, dataset)
+        plan = plan_run(resolve(config), dataset)
         run = create_run(plan.config, dataset, fingerprint(dataset), {})
         for _ in execute(run, plan):
             pass

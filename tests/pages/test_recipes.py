@@ -17,6 +17,7 @@ from tlcore.runs.folder.run import Run, create_run, find_run
 from tlcore.runs.work.execute import execute
 from tlcore.runs.work.probes import Probe
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -154,7 +155,7 @@ def test_a_run_started_from_a_recipe_says_so_and_its_figures_come_from_that_run(
 def trained(recipe: Recipe, **changes) -> Run:
     config = recipe_config(recipe).replace(device="cpu", precision="fp32", workers=0, **changes)
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     run = create_run(plan.config, dataset, fingerprint(dataset), {RUN_INFO_KEY: recipe.name})
     for _ in execute(run, plan):
         pass

@@ -18,6 +18,7 @@ from tlcore.runs.work import jobs
 from tlcore.runs.work.execute import execute
 from tlcore.runs.work.probes import Probe
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 from tlcore.transforms.saved import save_transform
 from tlcore.transforms.spec import RandomErasing, RandomResizedCrop, TransformSpec
 
@@ -42,7 +43,7 @@ def train(configure):
     def make(state: str = "finished", facts=None, **changes) -> Run:
         config = configure(**changes)
         dataset = open_dataset(config.data)
-        plan = plan_run(config, dataset)
+        plan = plan_run(resolve(config), dataset)
         run = create_run(plan.config, dataset, fingerprint(dataset), facts or {"device": "cpu: of the test"})
         if state == "finished":
             for _ in execute(run, plan):

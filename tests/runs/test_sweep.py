@@ -4,10 +4,11 @@ from tlcore.data.catalog import open_dataset
 from tlcore.errors import ConfigError
 from tlcore.runs.folder.run import create_run, list_runs
 from tlcore.runs.sweep import members, sweep_configs, sweep_of
+from tlcore.training.resolve import resolve
 
 
 def test_a_sweep_is_one_run_for_each_pair_and_differs_in_nothing_else(configure):
-    config = configure(optimizer={"name": "sgd", "momentum": 0.5})
+    config = resolve(configure(optimizer={"name": "sgd", "momentum": 0.5}))
     configs = sweep_configs(config, [0.1, 0.01, 0.1], [0, 1e-4])
     pairs = [(each.optimizer.learning_rate, each.optimizer.weight_decay) for each in configs]
     assert pairs == [(0.1, 0), (0.1, 1e-4), (0.01, 0), (0.01, 1e-4)]
@@ -16,22 +17,22 @@ def test_a_sweep_is_one_run_for_each_pair_and_differs_in_nothing_else(configure)
 
 def test_a_sweep_of_one_is_refused(configure):
     with pytest.raises(ConfigError, match="needs two runs at least"):
-        sweep_configs(configure(), [0.1], [0, 0])
+        sweep_configs(resolve(configure()), [0.1], [0, 0])
 
 
 def test_a_learning_rate_out_of_range_is_refused(configure):
     with pytest.raises(ConfigError, match="optimizer.learning_rate"):
-        sweep_configs(configure(), [0.1, -1], [0])
+        sweep_configs(resolve(configure()), [0.1, -1], [0])
 
 
 def test_a_group_with_its_own_learning_rate_is_refused(configure):
-    config = configure(strategy={"name": "fine_tuning", "learning_rates": {"head": 0.1}})
+    config = resolve(configure(strategy={"name": "fine_tuning", "learning_rates": {"head": 0.1}}))
     with pytest.raises(ConfigError, match="head has one of its own"):
         sweep_configs(config, [0.1, 0.01], [0])
 
 
 def test_the_runs_of_a_sweep_are_found_by_its_name_in_order(configure):
-    config = configure()
+    config = resolve(configure())
     dataset = open_dataset(config.data)
     other = create_run(config, dataset, "fingerprint", {})
     made = [

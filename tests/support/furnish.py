@@ -54,10 +54,11 @@ def start(settings: ours.Settings, home: str) -> tuple[str, int]:
     from tlcore.runs.folder.run import create_run
     from tlcore.runs.work import jobs
     from tlcore.training.plan import plan_run
+    from tlcore.training.resolve import resolve
 
     config = parse_config(settings)
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     facts: dict[str, Any] = {"device": plan.choice.reason}
     run = create_run(plan.config, dataset, fingerprint(dataset), facts)
     jobs.start([run])

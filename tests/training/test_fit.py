@@ -11,6 +11,7 @@ from tlcore.models.groups import group_of
 from tlcore.training.events import EpochDone, ImagesSkipped, Progress
 from tlcore.training.fit import fit
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
 
 FINE_TUNING = {"name": "fine_tuning"}
@@ -20,7 +21,7 @@ NO_DROPOUT = {"backbone": "shufflenet_v2_x1_0", "weights": "none"}
 
 
 def make_plan(config):
-    return plan_run(config, open_dataset(config.data))
+    return plan_run(resolve(config), open_dataset(config.data))
 
 
 def run(plan, **settings):

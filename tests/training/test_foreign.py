@@ -18,6 +18,7 @@ from tlcore.runs.work.execute import execute
 from tlcore.training.foreign import plan_from_file
 from tlcore.training.history import best_epoch
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 SCRATCH = {"strategy": {"name": "from_scratch"}, "model": {"backbone": "cifar_cnn", "weights": "none"}}
 SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
@@ -25,7 +26,7 @@ SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
 
 def train(config: RunConfig, start=None, plan=None) -> Run:
     dataset = open_dataset(config.data)
-    plan = plan or plan_run(config, dataset)
+    plan = plan or plan_run(resolve(config), dataset)
     run = create_run(plan.config, dataset, fingerprint(dataset), {})
     for _ in execute(run, plan, start=start):
         pass
@@ -66,7 +67,7 @@ def test_a_checkpoint_that_was_written_is_continued_to_the_same_weights(configur
     file.write_bytes(FORMATS["checkpoint"].build(half, 2))
 
     config = configure(**settings, epochs=4)
-    plan, start = plan_from_file(config, open_dataset(config.data), file)
+    plan, start = plan_from_file(resolve(config), open_dataset(config.data), file)
     continued = train(config, start, plan)
     assert continued.epochs() == [2, 3, 4]
     for epoch in (2, 3, 4):
@@ -77,7 +78,7 @@ def test_a_checkpoint_that_was_written_is_continued_to_the_same_weights(configur
 def test_the_file_of_a_plain_script_is_taken_over_whole(configure, train_script, tmp_path):
     path, model, optimizer = train_script(tmp_path / "script.tar")
     config = configure(**SCRATCH, optimizer=SGD, epochs=3)
-    plan, start = plan_from_file(config, open_dataset(config.data), path)
+    plan, start = plan_from_file(resolve(config), open_dataset(config.data), path)
     assert all(torch.equal(start["model"][name], value) for name, value in model.state_dict().items())
     kept = [state["momentum_buffer"] for _, state in sorted(start["optimizer"]["state"].items())]
     expected = [optimizer.state[parameter]["momentum_buffer"] for parameter in model.parameters()]
@@ -117,10 +118,10 @@ def test_an_epoch_without_its_optimisers_state_cannot_be_written(configure):
 def test_a_run_that_began_elsewhere_is_resumed_like_any_other(configure, train_script, tmp_path):
     path, *_ = train_script(tmp_path / "script.pt", epoch=1)
     config = configure(**SCRATCH, optimizer=SGD, epochs=4)
-    plan, start = plan_from_file(config, open_dataset(config.data), path)
+    plan, start = plan_from_file(resolve(config), open_dataset(config.data), path)
     whole = train(config, start, plan)
 
-    plan, start = plan_from_file(config, open_dataset(config.data), path)
+    plan, start = plan_from_file(resolve(config), open_dataset(config.data), path)
     dataset = open_dataset(config.data)
     run = create_run(plan.config, dataset, fingerprint(dataset), {})
     events = execute(run, plan, start=start, should_stop=lambda: len(run.epochs()) == 2)
@@ -140,7 +141,7 @@ def test_a_file_saved_on_a_gpu_is_read_without_one(configure, train_script, tmp_
     with pytest.raises(RuntimeError, match="CUDA"):
         torch.load(path, weights_only=True)
     config = configure(**SCRATCH, optimizer=SGD, epochs=3)
-    _, start = plan_from_file(config, open_dataset(config.data), path)
+    _, start = plan_from_file(resolve(config), open_dataset(config.data), path)
     assert torch.equal(start["model"]["classifier.3.bias"], model.classifier[3].bias)
     assert all(value.device.type == "cpu" for state in start["optimizer"]["state"].values() for value in state.values())
 
@@ -149,11 +150,11 @@ def test_what_cannot_be_continued_is_refused_with_the_reason(configure, train_sc
     path, *_ = train_script(tmp_path / "script.pt", epoch=5)
     data = open_dataset(configure().data)
     with pytest.raises(CheckpointError, match=r"saved after epoch 5, and the run has 3.*--epochs 8"):
-        plan_from_file(configure(**SCRATCH, optimizer=SGD, epochs=3), data, path)
+        plan_from_file(resolve(configure(**SCRATCH, optimizer=SGD, epochs=3)), data, path)
     with pytest.raises(CheckpointError, match=r"script.pt cannot be continued. .* which is not adam's"):
-        plan_from_file(configure(**SCRATCH, optimizer={"name": "adam"}, epochs=9), data, path)
+        plan_from_file(resolve(configure(**SCRATCH, optimizer={"name": "adam"}, epochs=9)), data, path)
     with pytest.raises(WeightsError, match=r"script.pt do not fit small_cnn with 2 classes"):
-        plan_from_file(configure(epochs=9), data, path)
+        plan_from_file(resolve(configure(epochs=9)), data, path)
 
 
 def test_the_command_goes_on_from_a_file(colours, train_script, tmp_path, capsys):

@@ -37,8 +37,7 @@ def show_plan(plan: Plan, dry_run: bool) -> None:
         for row in group_rows(plan)
     ]
     print_table("Layer groups, from stem to head", ["group", "parameters", "", "learning rate"], rows)
-    if config.train_transform is not None:
-        out.print("Training transform:\n" + config.train_transform.source(), markup=False)
+    out.print("Training transform:\n" + config.train_transform.source(), markup=False)
     projection = project(plan)
     disk = projection.disk
     out.print(

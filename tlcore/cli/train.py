@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcore.cli.options import add_config_options, config_from, fitted_recipe
-from tlcore.config import RunConfig
+from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.errors import DatasetNotFound
 from tlcore.recipes.recipe import RUN_INFO_KEY
 from tlcore.recipes.saved import find_recipe
@@ -105,13 +105,13 @@ def build_plan(arguments: argparse.Namespace, config: RunConfig, device: str, *,
     return plan_run(config, dataset, device=device)
 
 
-def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) -> "tuple[Dataset, RunConfig]":
-    """The data, and the configuration with the training transform that is asked for by name."""
+def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) -> "tuple[Dataset, ResolvedConfig]":
+    """The data, and the resolved configuration, with the training transform that is asked for by name."""
     from tlcore.cli.display import show_steps
     from tlcore.data.catalog import open_dataset
     from tlcore.data.formats.demo import NAME as DEMO, draw_demo
     from tlcore.models.zoo import eval_transform, find_architecture
-    from tlcore.training.plan import augmented
+    from tlcore.training.resolve import augmented, resolve
 
     if draws and config.data.source.lower() == DEMO:
         show_steps("Drawing the demo dataset, once", draw_demo())
@@ -122,4 +122,4 @@ def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) 
         )
         name = None if arguments.augment == "none" else arguments.augment
         config = config.model_copy(update={"train_transform": augmented(evaluation, name)})
-    return dataset, config
+    return dataset, resolve(config)

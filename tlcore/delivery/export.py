@@ -88,7 +88,7 @@ def training_checkpoint_file(run: Run, epoch: int) -> bytes:
             "`keep_optimizer_state` is `all`. Choose one of these, or export the weights alone."
         )
     architecture = find_architecture(config.model.backbone)
-    model = outline_model(architecture.name, config.model.weights or "none", len(run.classes))
+    model = outline_model(architecture.name, config.model.weights, len(run.classes))
     frozen = never_trained(architecture, config.strategy)
     groups = [group.parameters for group in layer_groups(model, architecture) if group.name not in frozen]
     metrics = checkpoint["metrics"]
@@ -110,7 +110,6 @@ def safetensors_file(run: Run, epoch: int) -> bytes:
     from safetensors.torch import save
 
     config = run.config
-    assert config.eval_transform is not None
     metadata = {
         "format": "pt",
         "backbone": config.model.backbone,
@@ -123,7 +122,6 @@ def safetensors_file(run: Run, epoch: int) -> bytes:
 def inference_file(run: Run, epoch: int) -> bytes:
     """Python that names the class of an image with the `pth` file of that epoch; if possible without this project."""
     transform = run.config.eval_transform
-    assert transform is not None
     return _SNIPPET.format(
         model_import=_model_import(run),
         transform=transform.source().removeprefix("import torch\n"),

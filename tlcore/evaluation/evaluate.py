@@ -55,7 +55,6 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
 
 def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entry]:
     """What the logits of each epoch depend on. A checkpoint file that has not changed is not read again."""
-    assert run.config.eval_transform is not None
     known = load_index(run).epochs
     frozen: str | None = None
     entries = {}

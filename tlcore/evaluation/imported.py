@@ -36,7 +36,7 @@ def import_epoch(
     RunBusy where the run is being trained, and what `reopen_dataset` raises.
     """
     state_dict, _ = read_state_dict(path)
-    backbone, weights = run.config.model.backbone, run.config.model.weights or "none"
+    backbone, weights = run.config.model.backbone, run.config.model.weights
     model = rebuild_model(backbone, weights, len(run.classes), state_dict, source=name or str(path))
     dataset, _ = reopen_dataset(run)
     plan = plan_run(run.config, dataset, model.eval(), device)

@@ -12,6 +12,7 @@ from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.features import FeatureRequest, Trunk, load_or_compute
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 
 def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, LabelCheck]:
@@ -20,8 +21,7 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
     Columns of the suspects: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`.
     Uses backbone, weights and device of the configuration. Raises ConfigError, ModelError or DeviceError.
     """
-    plan = plan_run(config, dataset)
-    assert plan.config.eval_transform is not None
+    plan = plan_run(resolve(config), dataset)
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
     request = FeatureRequest(dataset, dataset.samples, plan.config.eval_transform, views=1, seed=config.seed)
     features = yield from load_or_compute(request, trunk, config.workers, Processes())

@@ -53,7 +53,6 @@ def load_predictor(run: Run, epoch: int | None = None, device: str = "auto") -> 
         if not history:
             raise CheckpointError(f"Run {run.name} has no epoch yet.", cli=f"Start it with `resume {run.name}`.")
         epoch = best_epoch(history)
-    assert run.config.eval_transform is not None
     choice = choose_device(device, run.config.precision)
     return Predictor(
         title=f"run {run.name}, epoch {epoch}",

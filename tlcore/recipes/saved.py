@@ -86,15 +86,11 @@ def portable(config: RunConfig) -> RunConfig:
     data: dict[str, Any] = {"images": None}
     if not is_named(source):
         data["source"] = PurePath(source.replace("\\", "/")).name or source
-    model = {} if weights is None or _NAMED_WEIGHTS.fullmatch(weights) else {"weights": None}
-    return config.model_copy(
-        update={
-            "data": config.data.model_copy(update=data),
-            "model": config.model.model_copy(update=model),
-            "device": "auto",
-            "workers": None,
-        }
-    )
+    asked = config.model_dump()
+    asked["data"] |= data
+    if weights is not None and not _NAMED_WEIGHTS.fullmatch(weights):
+        asked["model"]["weights"] = None
+    return RunConfig.model_validate(asked | {"device": "auto", "workers": None})
 
 
 def _saved_files() -> list[Path]:

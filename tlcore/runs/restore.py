@@ -34,7 +34,7 @@ def restore_model(run: Run, epoch: int) -> nn.Module:
     """
     state = load_model_state(run.checkpoints, epoch)
     model = run.config.model
-    return rebuild_model(model.backbone, model.weights or "none", len(run.classes), state).eval()
+    return rebuild_model(model.backbone, model.weights, len(run.classes), state).eval()
 
 
 def restore_plan(run: Run, dataset: Dataset, epoch: int | None, device: str | None = None) -> Plan:

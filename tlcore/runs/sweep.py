@@ -4,7 +4,7 @@ import itertools
 import time
 from collections.abc import Iterable, Sequence
 
-from tlcore.config import RunConfig, parse_config
+from tlcore.config import ResolvedConfig, parse_resolved
 from tlcore.errors import ConfigError
 from tlcore.runs.folder.run import Run
 
@@ -13,8 +13,8 @@ RUN_INFO_KEY = "sweep"
 
 
 def sweep_configs(
-    config: RunConfig, learning_rates: Sequence[float], weight_decays: Sequence[float]
-) -> list[RunConfig]:
+    config: ResolvedConfig, learning_rates: Sequence[float], weight_decays: Sequence[float]
+) -> list[ResolvedConfig]:
     """One configuration per pair, in the given order.
 
     Raises ConfigError where there is nothing to compare, a value is out of range, or a layer group has a learning rate
@@ -28,7 +28,10 @@ def sweep_configs(
         raise ConfigError(f"A sweep sets the learning rate, but {names} has one of its own. Take that out.")
     settings = config.model_dump()
     return [
-        parse_config(settings | {"optimizer": settings["optimizer"] | {"learning_rate": rate, "weight_decay": decay}})
+        parse_resolved(
+            settings | {"optimizer": settings["optimizer"] | {"learning_rate": rate, "weight_decay": decay}},
+            "the sweep",
+        )
         for rate, decay in pairs
     ]
 
@@ -46,4 +49,4 @@ def sweep_of(run: Run) -> str | None:
 def members(runs: Iterable[Run], sweep: str) -> list[Run]:
     """Those of these runs that belong to a sweep, by learning rate and weight decay."""
     found = [run for run in runs if sweep_of(run) == sweep]
-    return sorted(found, key=lambda run: (run.config.optimizer.learning_rate or 0.0, run.config.optimizer.weight_decay))
+    return sorted(found, key=lambda run: (run.config.optimizer.learning_rate, run.config.optimizer.weight_decay))

@@ -7,22 +7,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tlcore.config import RunConfig
+from tlcore.config import ResolvedConfig
 from tlcore.data.dataset import Dataset
 from tlcore.errors import CheckpointError
 from tlcore.models.build import rebuild_model
 from tlcore.models.weights import read_state_dict
-from tlcore.models.zoo import find_architecture
 from tlcore.training.checkpoint import trained_state
 from tlcore.training.fit import trained_parameters
 from tlcore.training.optimisation.optimizer_state import adopted
 from tlcore.training.optimisation.optimizers import build_optimizer
 from tlcore.training.optimisation.schedules import Schedule
-from tlcore.training.plan import Plan, fill_in, plan_run
+from tlcore.training.plan import Plan, plan_run
 
 
 def plan_from_file(
-    config: RunConfig, dataset: Dataset, path: Path, device: str | None = None
+    config: ResolvedConfig, dataset: Dataset, path: Path, device: str | None = None
 ) -> tuple[Plan, dict[str, Any]]:
     """The plan of a run that goes on from a training checkpoint, and the checkpoint to give to `fit`.
 
@@ -32,8 +31,8 @@ def plan_from_file(
     Raises WeightsError where the model's values cannot be read or do not fit, CheckpointError where the rest does not.
     """
     state_dict, beside = read_state_dict(path)
-    weights = fill_in(config, find_architecture(config.model.backbone)).model.weights or "none"
-    model = rebuild_model(config.model.backbone, weights, len(dataset.classes), state_dict, source=str(path))
+    backbone, weights = config.model.backbone, config.model.weights
+    model = rebuild_model(backbone, weights, len(dataset.classes), state_dict, source=str(path))
     plan = plan_run(config, dataset, model, device)
     epoch = _epoch(beside.get("epoch"), plan, path)
     optimizer = build_optimizer(plan.config.optimizer, trained_parameters(plan), plan.learning_rates).state_dict()

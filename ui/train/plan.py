@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from tlcore.config import RunConfig, parse_config
+from tlcore.config import ResolvedConfig, RunConfig, parse_config
 from tlcore.data.dataset import Dataset
 from tlcore.data.health.audit import RARE, Finding, audit
 from tlcore.data.health.scan import load_scan
@@ -30,8 +30,7 @@ WARNED = ("leak", "conflicting_labels", "rare_classes")
 class Outline:
     """What the page shows of a plan before the start."""
 
-    config: RunConfig
-    """Without a None that stands for a choice."""
+    config: ResolvedConfig
     groups: pd.DataFrame
     trained_parameters: int
     parameters: int
@@ -76,9 +75,10 @@ def _outline(
 ) -> Outline:
     from tlcore.models.weights import weights_file  # these import torch: once per server, for the first to come here
     from tlcore.models.zoo import eval_transform, find_architecture
-    from tlcore.training.plan import augmented, outline_run
+    from tlcore.training.plan import outline_run
     from tlcore.training.preview.group_table import group_rows
     from tlcore.training.preview.projection import batches_per_epoch, projected_disk
+    from tlcore.training.resolve import augmented, resolve
 
     config = parse_config(json.loads(settings), "the form")
     architecture = find_architecture(config.model.backbone)
@@ -94,10 +94,10 @@ def _outline(
             operations = json.loads(saved)["operations"]
             transform = type(evaluation).model_validate(evaluation.model_dump() | {"operations": operations})
         config = config.model_copy(update={"train_transform": transform})
-    plan = outline_run(config, _dataset)
+    plan = outline_run(resolve(config), _dataset)
     disk = projected_disk(plan)
-    file = weights_file(architecture, plan.config.model.weights or "none")
-    if file is not None and not file.exists() and not str(plan.config.model.weights).startswith("imagenet"):
+    file = weights_file(architecture, plan.config.model.weights)
+    if file is not None and not file.exists() and not plan.config.model.weights.startswith("imagenet"):
         raise ConfigError(f"No weights file at {file}. Check the path, or choose other weights.")
     return Outline(
         config=plan.config,

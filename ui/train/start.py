@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from tlcore.config import RunConfig
+from tlcore.config import ResolvedConfig
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import RunBusy
 from tlcore.recipes.recipe import RUN_INFO_KEY as RECIPE
@@ -18,7 +18,7 @@ from ui.shared.state import set_params
 from ui.train.fill import loaded_recipe
 
 
-def start_runs(configs: Sequence[RunConfig], device: str, sweep: str | None = None) -> NoReturn:
+def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None = None) -> NoReturn:
     """Queue them, and go on to watch the first. Raises TlcoreError."""
     if is_hosted() and len(jobs.live_runs()) + len(configs) > MAX_QUEUE:
         raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")

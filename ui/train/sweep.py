@@ -25,7 +25,7 @@ def show_sweep_form(outline: Outline) -> None:
             "For a frozen backbone whose features are kept: then a run takes a second, and many can be compared."
         )
         return
-    base = outline.config.optimizer.learning_rate or 1e-3
+    base = outline.config.optimizer.learning_rate
     rates = [float(f"{base * step:.2g}") for step in STEPS]
     chosen = st.pills(
         "Learning rates",
@@ -53,7 +53,7 @@ def show_sweep_form(outline: Outline) -> None:
 
 def sweep_label(run: Run) -> str:
     optimizer = run.config.optimizer
-    return f"rate {_short(optimizer.learning_rate or 0)}, decay {_short(optimizer.weight_decay)}"
+    return f"rate {_short(optimizer.learning_rate)}, decay {_short(optimizer.weight_decay)}"
 
 
 def show_sweep_grid(runs: list[Run]) -> None:

@@ -7,13 +7,14 @@ from tlcore.data.catalog import open_dataset
 from tlcore.errors import RunNotFound
 from tlcore.runs.folder.run import Run, create_run, find_run, list_runs
 from tlcore.runs.folder.status import read_status, write_status
+from tlcore.training.resolve import resolve
 
 
 @pytest.fixture
 def make_run(configure):
     def make(facts=None):
         config = configure()
-        return create_run(config, open_dataset(config.data), "fingerprint", facts or {})
+        return create_run(resolve(config), open_dataset(config.data), "fingerprint", facts or {})
 
     return make
 
@@ -47,7 +48,7 @@ def test_a_run_that_cannot_be_described_leaves_no_folder(make_run, home):
 
 
 def test_config_goes_to_the_folder_and_back(make_run, configure):
-    assert make_run().config == configure()
+    assert make_run().config == resolve(configure())
 
 
 def test_a_damaged_run_file_is_an_error_that_names_it(make_run):

@@ -12,6 +12,7 @@ from tlcore.runs.restore import plan_to_resume, restore_model
 from tlcore.runs.work.execute import execute
 from tlcore.training.events import EpochDone
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 from tlcore.transforms.spec import RandomHorizontalFlip, RandomResizedCrop, TransformSpec
 
 RANDOM = TransformSpec(operations=(RandomResizedCrop(size=32), RandomHorizontalFlip())).model_dump()
@@ -29,7 +30,7 @@ STATEFUL = {
 
 def start(config):
     dataset = open_dataset(config.data)
-    plan = plan_run(config, dataset)
+    plan = plan_run(resolve(config), dataset)
     return create_run(plan.config, dataset, fingerprint(dataset), {}), plan
 
 
@@ -152,7 +153,7 @@ def test_resuming_needs_the_same_images(configure, colours):
 
 def test_resuming_needs_no_weights_file(configure, tmp_path):
     weights = tmp_path / "weights.pth"
-    torch.save(plan_run(configure(), open_dataset(configure().data)).model.state_dict(), weights)
+    torch.save(plan_run(resolve(configure()), open_dataset(configure().data)).model.state_dict(), weights)
     run = train_until(configure(model={"backbone": "small_cnn", "weights": str(weights)}), 1)
     weights.unlink()
     assert resume(run).status().state == "finished"

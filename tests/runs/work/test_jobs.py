@@ -19,6 +19,7 @@ from tlcore.runs.folder.status import read_status, write_status
 from tlcore.runs.work import jobs
 from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 from tlcore.transforms.spec import RandomHorizontalFlip, RandomResizedCrop, TransformSpec
 
 DEADLINE_S = 90
@@ -33,7 +34,7 @@ def make_run(configure):
     def make(**changes) -> Run:
         config = configure(**changes)
         dataset = open_dataset(config.data)
-        plan = plan_run(config, dataset)
+        plan = plan_run(resolve(config), dataset)
         return create_run(plan.config, dataset, fingerprint(dataset), {})
 
     yield make

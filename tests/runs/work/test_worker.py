@@ -12,6 +12,7 @@ from tlcore.runs.folder.run import create_run
 from tlcore.runs.work.worker import work
 from tlcore.training.events import EpochDone, Progress
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def make_run(configure):
     def make(**changes):
         config = configure(**changes)
         dataset = open_dataset(config.data)
-        plan = plan_run(config, dataset)
+        plan = plan_run(resolve(config), dataset)
         return create_run(plan.config, dataset, fingerprint(dataset), {})
 
     return make

@@ -1,10 +1,11 @@
 from tlcore.data.catalog import open_dataset
 from tlcore.training.plan import outline_run, plan_run
 from tlcore.training.preview.group_table import group_rows
+from tlcore.training.resolve import resolve
 
 
 def rows_of(config):
-    return group_rows(outline_run(config, open_dataset(config.data)))
+    return group_rows(outline_run(resolve(config), open_dataset(config.data)))
 
 
 def test_a_frozen_group_has_no_learning_rate_and_keeps_its_statistics(configure):
@@ -24,9 +25,9 @@ def test_groups_that_join_later_say_from_which_epoch(configure):
 def test_an_outline_plans_the_same_as_a_plan_without_reading_weights(configure, tmp_path):
     config = configure(strategy={"name": "fine_tuning", "learning_rate_decay": 0.5})
     dataset = open_dataset(config.data)
-    plan, outline = plan_run(config, dataset), outline_run(config, dataset)
+    plan, outline = plan_run(resolve(config), dataset), outline_run(resolve(config), dataset)
     assert outline.config == plan.config
     assert group_rows(outline) == group_rows(plan)
     assert (outline.uses_features, outline.notices, outline.choice) == (plan.uses_features, plan.notices, plan.choice)
     missing = configure(model={"backbone": "small_cnn", "weights": str(tmp_path / "missing.pth")})
-    assert outline_run(missing, dataset).model.get_submodule("classifier.1").weight.is_meta
+    assert outline_run(resolve(missing), dataset).model.get_submodule("classifier.1").weight.is_meta

@@ -9,10 +9,11 @@ from tlcore.data.catalog import open_dataset
 from tlcore.errors import ConfigError
 from tlcore.training.plan import plan_run
 from tlcore.training.preview.lr_finder import RatePoint, find_learning_rate, suggest
+from tlcore.training.resolve import resolve
 
 
 def make_plan(config):
-    return plan_run(config, open_dataset(config.data))
+    return plan_run(resolve(config), open_dataset(config.data))
 
 
 def points_of(plan, **options):

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tlcore.config import RunConfig, parse_config
+from tlcore.config import ResolvedConfig, parse_resolved
 from tlcore.data.catalog import save_samples
 from tlcore.data.dataset import SPLITS, Dataset
 from tlcore.errors import RunNotFound, suggestion
@@ -51,8 +51,8 @@ class Run:
         return info
 
     @cached_property
-    def config(self) -> RunConfig:
-        return parse_config(self.info.get("config"), str(self.path / RUN_FILE))
+    def config(self) -> ResolvedConfig:
+        return parse_resolved(self.info.get("config"), str(self.path / RUN_FILE))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ class Run:
         return sorted(records, key=lambda record: record.epoch)
 
 
-def create_run(config: RunConfig, dataset: Dataset, fingerprint: str, facts: dict[str, Any]) -> Run:
+def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts: dict[str, Any]) -> Run:
     """Make the folder of a new run. `facts` are further entries for run.json. Nothing half-made is left behind."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     stem = f"{stamp}-{config.model.backbone}-{_slug(dataset.name)}"
@@ -152,7 +152,7 @@ def _slug(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "dataset"
 
 
-def _description(config: RunConfig, dataset: Dataset, fingerprint: str) -> dict[str, Any]:
+def _description(config: ResolvedConfig, dataset: Dataset, fingerprint: str) -> dict[str, Any]:
     packages = ("torch", "torchvision", "pillow", "numpy")
     return {
         "format": 1,

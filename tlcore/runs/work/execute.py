@@ -145,7 +145,6 @@ class _Recorder:
 
     def _save_val_logits(self, event: EpochDone) -> None:
         """Validation computed them anyway; evaluation need not do it again."""
-        assert self._plan.config.eval_transform is not None
         weights = self._frozen_digest + state_digest(event.checkpoint["model"])
         key = predictions_key(weights, self._plan.config.eval_transform, self._val_images)
         predictions = Predictions(

@@ -62,10 +62,9 @@ def evaluation_inputs(
 
 
 def features_of(
-    plan: Plan, samples: Sequence[Sample], transform: TransformSpec | None, views: int, processes: Processes
+    plan: Plan, samples: Sequence[Sample], transform: TransformSpec, views: int, processes: Processes
 ) -> Generator[Progress, None, Features]:
     """Features of these samples under the plan's frozen trunk, from the cache where it has them."""
-    assert transform is not None
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
     request = FeatureRequest(plan.dataset, samples, transform, views, plan.config.seed)
     features = yield from load_or_compute(request, trunk, plan.config.workers, processes)
@@ -74,8 +73,6 @@ def features_of(
 
 def features_at_hand(plan: Plan) -> bool:
     """Whether the cache has all features that the plan trains on."""
-    assert plan.config.train_transform is not None
-    assert plan.config.eval_transform is not None
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
     wanted = (("train", plan.config.train_transform, plan.train_views), ("val", plan.config.eval_transform, 1))
     return all(
@@ -127,12 +124,11 @@ def readable(samples: Sequence[Sample], decoded: DecodedImages) -> tuple[Sample,
 def image_batches(
     plan: Plan,
     samples: Sequence[Sample],
-    transform: TransformSpec | None,
+    transform: TransformSpec,
     decoded: DecodedImages,
     processes: Processes,
 ) -> ImageBatches:
     """Batches of the readable ones of these samples."""
-    assert transform is not None
     kept = readable(samples, decoded)
     dataset = ViewDataset(kept, plan.dataset.source, transform, plan.config.seed, decoded.images)
     at_hand = decoded.images is not None

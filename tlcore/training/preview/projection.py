@@ -65,7 +65,7 @@ def projected_disk(plan: Plan) -> Disk:
     trained = sum(value.nbytes for value in trained_state(plan, plan.model).values())
     frozen = sum(value.nbytes for value in frozen_state(plan, plan.model).values())
     feature_bytes = 0
-    if plan.uses_features and plan.config.eval_transform is not None:
+    if plan.uses_features:
         trunk = Trunk(plan.model, plan.architecture, plan.choice)
         views = len(plan.dataset.split("train")) * plan.train_views + len(plan.dataset.split("val"))
         feature_bytes = views * trunk.bytes_per_view(plan.config.eval_transform)
@@ -78,7 +78,6 @@ def _features_trial(plan: Plan) -> tuple[float, float, str]:
         return 0.0, HEAD_EPOCH_S, "the features are in the cache; the epochs read them"
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
     transform, views = plan.config.train_transform, plan.train_views
-    assert transform is not None
     request = FeatureRequest(plan.dataset, _spread(train, TRIAL_IMAGES), transform, views, plan.config.seed)
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
     started = time.perf_counter()

@@ -1,0 +1,79 @@
+import pytest
+
+from tlcore.config import ResolvedConfig, RunConfig, parse_config, parse_resolved
+from tlcore.errors import ConfigError, UnknownBackbone, WeightsError
+from tlcore.models.zoo import find_architecture
+from tlcore.training.resolve import resolve
+from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, Resize, TransformSpec
+
+OWN = TransformSpec(operations=(Resize(size=40), CenterCrop(size=32)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "weights", "learning_rate"),
+    [
+        ({"model": {"backbone": "mobilenet_v2"}}, "imagenet", 1e-3),
+        ({"model": {"backbone": "mobilenet_v2"}, "strategy": {"name": "fine_tuning"}}, "imagenet", 1e-4),
+        ({"model": {"backbone": "mobilenet_v2"}, "strategy": {"name": "from_scratch"}}, "none", 1e-3),
+        ({"model": {"backbone": "mobilenet_v2", "weights": "none"}, "optimizer": {"learning_rate": 0.5}}, "none", 0.5),
+    ],
+)
+def test_what_is_left_open_is_chosen_for_the_strategy_and_the_backbone(settings, weights, learning_rate):
+    resolved = resolve(parse_config(settings))
+    assert resolved.model.weights == weights
+    assert resolved.optimizer.learning_rate == learning_rate
+
+
+def test_the_views_are_those_of_the_weights_and_what_suits_the_strategy():
+    architecture = find_architecture("resnet50")
+    frozen = resolve(parse_config({"model": {"backbone": "resnet50", "weights": "imagenet:IMAGENET1K_V2"}}))
+    assert frozen.eval_transform == frozen.train_transform == architecture.eval_transform("IMAGENET1K_V2")
+    tuned = resolve(parse_config({"model": {"backbone": "resnet50"}, "strategy": {"name": "fine_tuning"}}))
+    assert tuned.eval_transform == architecture.eval_transform()
+    assert tuned.train_transform.is_random
+
+
+def test_what_was_asked_for_stays():
+    training = OWN.model_copy(update={"operations": (*OWN.operations, RandomHorizontalFlip())})
+    asked = RunConfig(train_transform=training, eval_transform=OWN, epochs=5, gradient_clip=1.0)
+    resolved = resolve(asked)
+    assert (resolved.train_transform, resolved.eval_transform) == (training, OWN)
+    assert (resolved.epochs, resolved.gradient_clip) == (5, 1.0)
+
+
+def test_nothing_is_chosen_twice(configure):
+    resolved = resolve(configure())
+    assert resolve(resolved) == resolve(resolved.asked()) == resolved
+    assert type(resolved.asked()) is RunConfig
+    assert ResolvedConfig.model_validate_json(resolved.model_dump_json()) == resolved
+
+
+def test_a_path_becomes_absolute_and_a_name_stays(tmp_path, monkeypatch, make_images):
+    make_images("photos", train=2, val=2)
+    (tmp_path / "own.pth").touch()
+    monkeypatch.chdir(tmp_path)
+    settings = {"data": {"source": "photos", "images": "photos"}, "model": {"weights": "own.pth"}}
+    resolved = resolve(parse_config(settings))
+    assert resolved.data.source == resolved.data.images == str(tmp_path / "photos")
+    assert resolved.model.weights == str(tmp_path / "own.pth")
+    assert resolve(RunConfig()).data.source == "demo"
+
+
+def test_what_does_not_exist_is_an_error():
+    with pytest.raises(UnknownBackbone, match="Did you mean 'resnet18'"):
+        resolve(parse_config({"model": {"backbone": "resnet8"}}))
+    with pytest.raises(WeightsError, match="No weights 'V9' for resnet18"):
+        resolve(parse_config({"model": {"backbone": "resnet18", "weights": "imagenet:V9"}}))
+    with pytest.raises(ConfigError, match="No optimiser named 'adan'"):
+        resolve(parse_config({"optimizer": {"name": "adan"}}))
+
+
+def test_a_run_with_something_left_open_is_refused_by_the_name_of_the_setting(configure):
+    settings = resolve(configure()).model_dump(mode="json")
+    settings["model"]["weights"] = None
+    del settings["eval_transform"]
+    with pytest.raises(ConfigError) as error:
+        parse_resolved(settings, "run.json")
+    assert "in run.json" in str(error.value)
+    assert "model.weights: Input should be a valid string (given: None)" in str(error.value)
+    assert "eval_transform: Field required" in str(error.value)

@@ -1,0 +1,52 @@
+"""From what was asked for to what will be done: every choice that a RunConfig leaves open is made here, once."""
+
+from pathlib import Path
+
+from tlcore.config import ResolvedConfig, RunConfig
+from tlcore.data.catalog import is_named
+from tlcore.models.zoo import eval_transform, find_architecture
+from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
+from tlcore.transforms.spec import AUGMENTATIONS, CenterCrop, TransformSpec
+
+
+def resolve(config: RunConfig) -> ResolvedConfig:
+    """The configuration with every None that stands for a choice replaced by the choice.
+
+    Paths become absolute, so that a run can be continued from another folder.
+    Raises UnknownBackbone, WeightsError for an `imagenet:NAME` that does not exist, and ConfigError for an unknown
+    optimiser.
+    """
+    architecture, strategy, source = find_architecture(config.model.backbone), config.strategy.name, config.data.source
+    weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
+    evaluation = config.eval_transform or eval_transform(architecture, weights)
+    rate = config.optimizer.learning_rate or default_learning_rate(strategy, config.optimizer.name, architecture)
+    images = config.data.images
+    choices = {
+        "data": config.data.model_copy(
+            update={
+                "source": source if is_named(source) else _absolute(source),
+                "images": None if images is None else _absolute(images),
+            }
+        ),
+        "model": config.model.model_dump() | {"weights": _absolute(weights)},
+        "eval_transform": evaluation,
+        "train_transform": config.train_transform or augmented(evaluation, TRAIN_AUGMENTATION[strategy]),
+        "optimizer": config.optimizer.model_dump() | {"learning_rate": rate},
+    }
+    return ResolvedConfig.model_validate(config.model_dump() | choices)
+
+
+def augmented(evaluation: TransformSpec, name: str | None) -> TransformSpec:
+    """A training transform by name, for images of the size that `evaluation` crops to."""
+    if name is None:
+        return evaluation
+    sizes = [operation.size for operation in evaluation.operations if isinstance(operation, CenterCrop)]
+    size = sizes[-1] if sizes and isinstance(sizes[-1], int) else 224
+    operations = AUGMENTATIONS[name](size, "bilinear")
+    return evaluation.model_copy(update={"operations": operations})
+
+
+def _absolute(source: str) -> str:
+    """A path that exists, made absolute; a name is left as it is."""
+    path = Path(source).expanduser()
+    return str(path.resolve()) if path.exists() else source
