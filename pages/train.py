@@ -10,9 +10,10 @@ from ui.recipes.cards import show_cards
 from ui.recipes.files import show_save
 from ui.recipes.lesson import show_lesson
 from ui.shared.cached import list_runs, open_dataset
-from ui.shared.runs import readable_runs, run_label
+from ui.shared.datasets import dataset_label
+from ui.shared.runs import newest_of, note_other_dataset, readable_runs, run_labels
 from ui.shared.state import param, set_params
-from ui.shared.widgets import empty_state, friendly_errors
+from ui.shared.widgets import empty_state, escape_markdown, friendly_errors
 from ui.shell import open_page
 from ui.train.form import Choices, show_form
 from ui.train.layers import show_layers
@@ -95,25 +96,36 @@ def recipes(source: str, runs: dict[str, Run]) -> None:
         show_cards(source)
 
 
-def watch(runs: dict[str, Run], run_name: str | None) -> None:
+def watch(runs: dict[str, Run], run_name: str | None, source: str) -> None:
+    """The run that was asked for, else the newest on the dataset of the sidebar; of other datasets only when asked."""
+    if run_name and run_name not in runs:
+        st.info("That run is not there any more.", icon=":material/info:")
+    chosen = run_name if run_name in runs else newest_of(runs, source)
+    if chosen is None and empty_state(
+        f"There is no run on {escape_markdown(dataset_label(source))} yet." if runs else "There is no run yet.",
+        "Set up the first one",
+        key="train_first",
+    ):
+        set_params(view=NEW)
+        st.rerun()
     if not runs:
-        if empty_state("There is no run yet.", "Set up the first one", key="train_first"):
-            set_params(view=NEW)
-            st.rerun()
         return
-    chosen = run_name if run_name in runs else next(iter(runs))
-    if run_name and chosen != run_name:
-        st.info("That run is not there any more. This is the newest one.", icon=":material/info:")
+    labels = run_labels(list(runs.values()), with_dataset=True)
     st.session_state["train_run"] = chosen
     st.selectbox(
         "Run",
         list(runs),
-        format_func=lambda name: run_label(runs[name], with_dataset=True),
+        index=None,
+        format_func=labels.__getitem__,
         key="train_run",
         on_change=lambda: set_params(run=st.session_state["train_run"]),
+        placeholder="Choose a run on another dataset",
     )
+    if chosen is None:
+        return
     set_params(run=chosen)
     st.session_state[_LAST] = (WATCH, chosen)
+    note_other_dataset(runs[chosen], source)
     show_run(runs[chosen])
     show_queue(besides=chosen)
 
@@ -126,4 +138,4 @@ if view == NEW:
 elif view == RECIPES:
     recipes(page.dataset_source, readable_runs(list_runs()))
 else:
-    watch(readable_runs(list_runs()), page.run_name)
+    watch(readable_runs(list_runs()), page.run_name, page.dataset_source)

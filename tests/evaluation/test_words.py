@@ -4,7 +4,13 @@ import pytest
 
 from tlcore.evaluation.metrics import Accuracy, PairedTest
 from tlcore.evaluation.selection import Selection
-from tlcore.evaluation.words import many_candidates_words, p_value_words, paired_words, selection_words
+from tlcore.evaluation.words import (
+    many_candidates_words,
+    p_value_words,
+    paired_words,
+    selection_words,
+    verdict_of,
+)
 
 SELECTION = Selection("test", 9, Accuracy(94, 98, 0.9, 0.98), 6, Accuracy(96, 98, 0.93, 0.99), 0.0124, 14)
 
@@ -47,4 +53,27 @@ def test_equal_epochs_and_the_same_epoch_have_their_own_words():
 def test_without_a_test_split_the_choice_itself_is_optimistic():
     assert "because there is no test split: the accuracy is optimistic" in selection_words(
         replace(SELECTION, split="val")
+    )
+
+
+def test_a_verdict_says_how_many_are_right_and_how_to_read_that(evaluate_by_hand):
+    verdict = verdict_of(evaluate_by_hand(["✗" * 20, "✓" * 17 + "✗" * 3], best_by_val=1), ("ant", "bee"))
+    assert verdict.headline == "Right on 17 of 20 new images: 85.0 %"
+    assert verdict.reading.startswith("On other images of this kind, expect 64 to 95 %.")
+    assert "That range is wide, because 20 images are few" in verdict.reading
+    assert "commonest class every time would be right on 20." in verdict.reading
+    assert verdict.keep.startswith("Keep epoch 1, the best one on val, chosen without a look at the test images")
+    assert verdict.mistakes == "Of its 3 mistakes, the commonest is to take ant for bee: 3 of 20 images of ant."
+
+
+def test_a_verdict_without_a_test_split_says_that_it_is_too_good(evaluate_by_hand):
+    verdict = verdict_of(evaluate_by_hand(["✗✓✓", "✓✓✗"], best_by_val=1, split="val"), ("ant", "bee"))
+    assert "Right on 2 of 3 val images" in verdict.headline
+    assert "There is no test split: the same images chose the epoch" in verdict.reading
+
+
+def test_a_verdict_where_nothing_was_learned_or_nothing_is_wrong(evaluate_by_hand):
+    assert verdict_of(evaluate_by_hand(["✓✓", "✗✗"]), ("a", "b")).keep.startswith("No trained epoch is better on val")
+    assert verdict_of(evaluate_by_hand(["✗✓", "✓✓"], best_by_val=1), ("a", "b")).mistakes == (
+        "It made no mistake on them."
     )

@@ -166,7 +166,7 @@ def test_start_queues_a_run_that_the_page_then_shows(colours):
     wait_for_end(run)
     assert run.status().state == "finished"
     checked(page.run())
-    assert "Epoch 2 of 2" in text_of(page)
+    assert "of 14 new images" in text_of(page)
     assert "Compare its epochs" in labels_of(page)
 
 
@@ -208,7 +208,7 @@ def test_a_link_to_a_finished_run_shows_its_curves(train):
     run = train()
     page = open_page(run=run.name)
     assert "cpu: of the test" in text_of(page)
-    assert "Epoch 3 of 3" in text_of(page)
+    assert "Epochs of 3 3" in text_of(page)
     titles = [figure["layout"]["yaxis"]["title"]["text"] for figure in figures_of(page)]
     assert titles == ["loss", "accuracy", "learning rate", "seconds"]
     assert {"Compare its epochs", "Delete"} <= set(labels_of(page))
@@ -265,9 +265,9 @@ def test_no_run_yet_says_what_to_do():
     assert page.selectbox(key="train_backbone")
 
 
-def test_a_run_that_is_gone_is_said_and_the_newest_shown(train):
+def test_a_run_that_is_gone_is_said_and_the_newest_of_the_dataset_shown(train, colours):
     run = train()
-    page = open_page(run="20200101-000000-gone", view="watch")
+    page = open_page(colours, run="20200101-000000-gone", view="watch")
     assert "That run is not there any more." in text_of(page)
     assert page.selectbox(key="train_run").value == run.name
 

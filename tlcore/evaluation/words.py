@@ -1,10 +1,68 @@
 """What the figures of an evaluation say, in sentences, for the command line and the pages alike."""
 
-from tlcore.evaluation.metrics import PairedTest
-from tlcore.evaluation.selection import Selection
+from dataclasses import dataclass
+
+import numpy as np
+
+from tlcore.evaluation.metrics import PairedTest, confusion
+from tlcore.evaluation.result import Evaluation
+from tlcore.evaluation.selection import Selection, select_epoch
 from tlcore.words import count, percent, points
 
 SIGNIFICANT = 0.05
+WIDE = 0.15
+"""Width of an interval from which on a verdict says that the images are few."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run is worth, in sentences for somebody who sees such figures for the first time."""
+
+    headline: str
+    reading: str
+    """How to read the headline: what to expect on other images."""
+    keep: str
+    """Which epoch to keep, and why that one."""
+    mistakes: str
+    """The commonest mistake."""
+
+
+def verdict_of(evaluation: Evaluation, classes: tuple[str, ...]) -> Verdict:
+    """The verdict on the epoch that val chose."""
+    selection = select_epoch(evaluation)
+    found = selection.by_val_accuracy
+    new = "new" if evaluation.split == "test" else evaluation.split
+    commonest = int(np.bincount(evaluation.targets_N).max())
+    headline = f"Right on {count(found.correct)} of {count(found.total)} {new} images: {percent(found.value)}"
+    reading = f"On other images of this kind, expect {100 * found.low:.0f} to {percent(found.high, 0)}."
+    if found.high - found.low > WIDE:
+        reading += f" That range is wide, because {count(found.total, 'image')} are few to measure with."
+    if evaluation.split == "val":
+        reading += (
+            f" There is no test split: the same images chose the epoch, which makes the figure too high, by about "
+            f"{points(selection.optimism)}."
+        )
+    reading += f" To answer with the commonest class every time would be right on {count(commonest)}."
+    chosen = "the best one on val, chosen without a look at the test images"
+    keep = f"Keep epoch {selection.by_val}, {chosen if evaluation.split == 'test' else 'the best one on val'}."
+    if selection.by_val == 0:
+        keep = "No trained epoch is better on val than the untrained head: change the settings, and train again."
+    return Verdict(headline, reading, keep, _mistakes_words(evaluation, selection.by_val, classes))
+
+
+def _mistakes_words(evaluation: Evaluation, epoch: int, classes: tuple[str, ...]) -> str:
+    counts_CC = confusion(evaluation.logits(epoch), evaluation.targets_N)
+    mistakes_CC = counts_CC.copy()
+    np.fill_diagonal(mistakes_CC, 0)
+    true, predicted = np.unravel_index(int(mistakes_CC.argmax()), mistakes_CC.shape)
+    most, wrong = int(mistakes_CC[true, predicted]), int(mistakes_CC.sum())
+    if wrong == 0:
+        return "It made no mistake on them."
+    of_class = count(int(counts_CC[true].sum()), "image")
+    return (
+        f"Of its {count(wrong, 'mistake')}, the commonest is to take {classes[true]} for {classes[predicted]}: "
+        f"{count(most)} of {of_class} of {classes[true]}."
+    )
 
 
 def p_value_words(p_value: float) -> str:

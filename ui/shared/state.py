@@ -16,6 +16,8 @@ CARRIED = ("dataset", "run")
 _LATE_ADDRESS_S = 2.0
 ADDING = "state_adding"
 """In the session: whether the dialog that adds a dataset is open. A page that is drawn anew keeps it open."""
+RUN_COLOURS = "state_run_colours"
+"""In the session: by the name of a run, its place in the palette."""
 
 
 def param(name: str, default: str = "") -> str:

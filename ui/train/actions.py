@@ -5,13 +5,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from tlcore.errors import TlcoreError
+from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import Status
 from tlcore.runs.work import jobs
-from ui.shared.cached import forget_runs
+from tlcore.words import count
+from ui.shared.cached import forget_runs, list_runs
+from ui.shared.datasets import dataset_sources
 from ui.shared.hosting import is_hosted
-from ui.shared.runs import run_label
-from ui.shared.state import link, set_params
+from ui.shared.runs import newest_of, readable_runs, run_label
+from ui.shared.state import set_params
 from ui.shared.widgets import error_box, escape_markdown
 
 
@@ -27,6 +30,22 @@ def show_actions(run: Run, together: list[Run]) -> None:
             _sweep_actions(together)
 
 
+def stopping_words(run: Run, status: Status) -> str:
+    """What a request to stop comes to, said from the click on; empty where nobody asked, or it is over."""
+    asked = asked_to_stop(run.path)
+    if asked is None or not status.is_live:
+        return ""
+    if status.state == "queued":
+        return "It is taken out of the queue …"
+    if status.phase == "predict":
+        return "The evaluation is being cancelled …"
+    if status.phase not in ("train", "val"):
+        return "Stopping. No epoch has begun."
+    if asked == "now":
+        return "Stopping now. The epoch that has begun is dropped."
+    return "Stopping once this epoch is done."
+
+
 def _sweep_actions(runs: list[Run]) -> None:
     statuses = [run.status() for run in runs]
     live = [run for run, status in zip(runs, statuses, strict=True) if status.is_live]
@@ -40,30 +59,31 @@ def _sweep_actions(runs: list[Run]) -> None:
 
 
 def _live_actions(run: Run, status: Status) -> None:
+    asked = asked_to_stop(run.path)
+    stop = {"on_click": jobs.stop, "args": (run,)}
     if status.state == "queued":
-        st.button(
-            "Take it out of the queue", key="train_stop", icon=":material/close:", on_click=jobs.stop, args=(run,)
-        )
+        label = "Take it out of the queue"
+        st.button(label, key="train_stop", icon=":material/close:", disabled=asked is not None, **stop)
     elif status.phase == "predict":
-        st.button("Skip the evaluation", key="train_stop", icon=":material/close:", on_click=jobs.stop, args=(run,))
+        label = "Skip the evaluation"
+        st.button(label, key="train_stop", icon=":material/close:", disabled=asked is not None, **stop)
     else:
         st.button(
-            "Stop",
+            "Stop after this epoch",
             key="train_stop",
             icon=":material/stop:",
-            on_click=jobs.stop,
-            args=(run,),
-            disabled=status.state == "stopping",
-            help="After this epoch. All epochs are kept, and it can be resumed.",
+            disabled=asked is not None or status.state == "stopping",
+            help="All epochs are kept, and the run can be resumed.",
+            **stop,
         )
         st.button(
-            "Stop now",
+            "Stop now, drop this epoch",
             key="train_stop_now",
             icon=":material/cancel:",
-            on_click=jobs.stop,
-            args=(run,),
             kwargs={"now": True},
-            help="Drops the epoch that is under way. Those before it are kept.",
+            disabled=asked == "now",
+            help="The epochs before this one are kept, and the run can be resumed.",
+            **stop,
         )
 
 
@@ -72,13 +92,6 @@ def _idle_actions(run: Run, status: Status) -> None:
         begun = bool(run.epochs())
         if st.button("Resume" if begun else "Start", key="train_resume", type="primary", icon=":material/play_arrow:"):
             _try(lambda: jobs.resume(run))
-    if run.epochs() and st.button(
-        "Compare its epochs",
-        key="train_compare",
-        icon=":material/query_stats:",
-        type="primary" if status.state == "finished" else "secondary",
-    ):
-        link("pages/compare.py", run=run.name)
     if not is_hosted() and st.button("Delete", key="train_delete", icon=":material/delete:"):
         _ask_to_delete(run)
 
@@ -92,19 +105,37 @@ def _try(action: Callable[[], None]) -> None:
         st.rerun()
 
 
+def what_is_lost(run: Run) -> str:
+    """What deleting a run removes, in one sentence."""
+    epochs = len(run.epochs())
+    if not epochs:
+        return "It has no saved epoch. Its settings and its log are removed for good."
+    noun = count(epochs, "saved epoch")
+    return f"Its {noun}, its curves and its predictions are removed for good."
+
+
 @st.dialog("Delete this run?", icon=":material/delete:")
 def _ask_to_delete(run: Run) -> None:
     st.markdown(f"**{escape_markdown(run_label(run, with_dataset=True))}**")
-    st.write(f"Its {len(run.epochs())} saved epochs, its curves and its predictions are removed for good.")
-    with st.container(horizontal=True):
-        if st.button("Delete it", key="train_delete_yes", type="primary", icon=":material/delete_forever:"):
+    st.write(what_is_lost(run))
+    with st.container(horizontal=True, key="danger_delete_run"):
+        if st.button("Delete for good", key="train_delete_yes", type="primary", icon=":material/delete_forever:"):
             try:
                 jobs.delete(run)
             except TlcoreError as error:
                 error_box(error)
                 return
             forget_runs()
-            set_params(run=None)
-            st.rerun()
+            _go_on_without(run)
         if st.button("Keep it", key="train_delete_no"):
             st.rerun()
+
+
+def _go_on_without(run: Run) -> None:
+    """Show the newest run on the same dataset, or that there is none."""
+    source = run.config.data.source
+    runs = readable_runs([other for other in list_runs() if other.name != run.name])
+    set_params(run=newest_of(runs, source), view="watch")
+    if source in dataset_sources():
+        set_params(dataset=source)
+    st.rerun()

@@ -8,6 +8,7 @@ from tlcore.runs.work import jobs
 from ui.shared.runs import run_label
 from ui.shared.state import set_params
 from ui.shared.widgets import escape_markdown
+from ui.train.actions import stopping_words
 
 SHOWN = 12
 
@@ -34,17 +35,17 @@ def _draw(besides: str | None, was_live: bool) -> None:
 def _draw_run(run: Run) -> None:
     status = run.status()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"train_queue_{run.name}"):
-        st.progress(
-            fraction_done(status), text=f"{escape_markdown(run_label(run, with_dataset=True))}: {describe(status)}"
-        )
+        words = stopping_words(run, status) or describe(status)
+        st.progress(fraction_done(status), text=f"{escape_markdown(run_label(run, with_dataset=True))}: {words}")
         if st.button("Watch", key=f"train_watch_{run.name}", icon=":material/visibility:", type="tertiary"):
             set_params(run=run.name, view="watch")
             st.rerun()
         st.button(
-            "Stop",
+            "Take it out" if status.state == "queued" else "Stop after this epoch",
             key=f"train_stop_{run.name}",
             icon=":material/close:",
             type="tertiary",
+            disabled=bool(stopping_words(run, status)),
             on_click=jobs.stop,
             args=(run,),
         )

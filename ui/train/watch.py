@@ -6,20 +6,24 @@ import streamlit as st
 
 from tlcore.runs.folder.layout import LOG_FILE
 from tlcore.runs.folder.run import Run
-from tlcore.runs.folder.status import Status
+from tlcore.runs.folder.status import State, Status
 from tlcore.runs.progress import describe, fraction_done, remaining_s
 from tlcore.runs.sweep import members, sweep_of
 from tlcore.training.history import best_epoch
-from tlcore.words import percent, seconds
+from tlcore.words import count, percent, seconds
 from ui.shared.cached import list_runs
 from ui.shared.curves import figure_of, history_of
+from ui.shared.results import evaluation_of
+from ui.shared.state import link
+from ui.shared.verdict import show_verdict
 from ui.shared.widgets import error_box, escape_markdown, show_figure
-from ui.train.actions import show_actions
+from ui.train.about import show_about
+from ui.train.actions import show_actions, stopping_words
 from ui.train.sweep import show_sweep_grid, sweep_label
 
 Colour = Literal["red", "orange", "blue", "green", "gray"]
 LOG_SHOWN = 4000  # characters, from the end
-COLOURS: dict[str, Colour] = {
+COLOURS: dict[State, Colour] = {
     "running": "blue",
     "stopping": "orange",
     "queued": "gray",
@@ -28,7 +32,7 @@ COLOURS: dict[str, Colour] = {
     "failed": "red",
     "interrupted": "orange",
 }
-ICONS = {
+ICONS: dict[State, str] = {
     "running": ":material/play_circle:",
     "stopping": ":material/pending:",
     "queued": ":material/hourglass_empty:",
@@ -37,15 +41,22 @@ ICONS = {
     "failed": ":material/error:",
     "interrupted": ":material/power_off:",
 }
+Drawn = tuple[State, bool, str]
+"""What the actions depend on: the state, whether anything is live, and what was asked for."""
 
 
 def show_run(run: Run) -> None:
     """What can be done stands outside the fragment, so that a click is not lost to a redraw."""
-    status = run.status()
     runs = _together(run)
+    drawn = _drawn(run, runs)
     show_actions(run, runs)
-    live = any(each.status().is_live for each in runs)
-    st.fragment(_draw, run_every=1.0 if live else 10.0)(run, runs, (status.state, live))
+    _, live, _ = drawn
+    if not run.status().is_live and not show_verdict(run, key="train") and run.epochs():
+        label = "Compare its epochs"
+        if st.button(label, key="train_compare", icon=":material/query_stats:"):
+            link("pages/compare.py", run=run.name)
+    st.fragment(_draw, run_every=1.0 if live else 10.0)(run, runs, drawn)
+    show_about(run)
 
 
 def _together(run: Run) -> list[Run]:
@@ -54,15 +65,19 @@ def _together(run: Run) -> list[Run]:
     return (members(list_runs(), sweep) if sweep else []) or [run]
 
 
-def _draw(run: Run, runs: list[Run], drawn: tuple[str, bool]) -> None:
+def _drawn(run: Run, runs: list[Run]) -> Drawn:
     status = run.status()
-    live = any(each.status().is_live for each in runs)
-    if (status.state, live) != drawn:
+    return status.state, any(each.status().is_live for each in runs), stopping_words(run, status)
+
+
+def _draw(run: Run, runs: list[Run], drawn: Drawn) -> None:
+    if _drawn(run, runs) != drawn:
         st.rerun()  # so that the actions and the interval are decided anew
+    status = run.status()
     _show_state(run, status)
     if len(runs) > 1:
         _show_sweep(runs)
-    else:
+    elif status.is_live or evaluation_of(run) is None:
         _show_figures(run, status)
     _show_curves(runs)
 
@@ -77,6 +92,8 @@ def _show_state(run: Run, status: Status) -> None:
         left = remaining_s(status, history)
         text = describe(status).capitalize() + (f" · {seconds(left)} left" if left is not None else "")
         st.progress(fraction_done(status), text=text)
+    if heard := stopping_words(run, status):
+        st.info(heard, icon=":material/pending:")
     if status.error:
         error_box(status.error)
     if status.state == "interrupted":
@@ -107,10 +124,10 @@ def _show_figures(run: Run, status: Status) -> None:
     best = next(record for record in history if record.epoch == best_epoch(history))
     rate = status.images_per_s if status.is_live and status.images_per_s else last.images_per_s
     values = {
-        "Epoch": f"{last.epoch} of {run.config.epochs}",
+        f"Epochs of {count(run.config.epochs)}": count(last.epoch),
         "Val accuracy": percent(last.val_accuracy),
         f"Best, epoch {best.epoch}": percent(best.val_accuracy),
-        "Images per second": f"{rate:,.0f}",
+        "Images per second": count(round(rate)),
     }
     with st.grid(len(values), min_column_width=150):
         for label, value in values.items():

@@ -4,6 +4,7 @@ run.json            create_run, once                 checkpoints/        the pro
 samples.csv         create_run, once                 predictions/SPLIT/  whoever computes logits; atomic
 status.json         the process that has it in hand  metrics.jsonl       the process that trains
 left_out.json       the process that trains          writer.lock         the process that trains
+label.json          whoever names the run; atomic
 """
 
 import re
@@ -13,6 +14,7 @@ RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.csv"
 METRICS_FILE = "metrics.jsonl"
 SKIPPED_FILE = "left_out.json"
+LABEL_FILE = "label.json"
 STOP_FILE = "stop"
 LOG_FILE = "worker.log"
 

@@ -38,7 +38,7 @@ def execute(
     """Train until the run is finished or stopped, and pass on every event once it is written.
 
     `start` is a checkpoint from elsewhere, as `training.foreign` makes it, that a run without epochs begins with.
-    `next_phase` is what this process does with the run once it is trained: the status says it without a gap.
+    `next_phase` is what this process does with the saved epochs afterwards: the status says it without a gap.
     Of several processes only the main one writes. An error is recorded in the status and raised again.
     Raises RunBusy where another process trains this run.
     """
@@ -59,7 +59,8 @@ def execute(
             for event in fit(plan, processes, checkpoint, history, should_stop):
                 recorder.record(event)
                 yield event
-            state, phase = "finished" if recorder.is_finished() else "stopped", next_phase
+            state = "finished" if recorder.is_finished() else "stopped"
+            phase = next_phase if run.epochs() else ""  # stopped before the first epoch: nothing to go on with
         except TlcoreError as failure:
             state, error = "failed", str(failure)
             raise

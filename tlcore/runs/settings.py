@@ -1,0 +1,264 @@
+"""The settings of runs in words: all of one run's, and those in which the runs of a group differ.
+
+Fields of a `RunConfig` that no table here names are worded from their own names, so a new one is never left out.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import BaseModel
+
+from tlcore.config import RunConfig
+from tlcore.transforms.spec import AUGMENTATIONS, RandomResizedCrop, TransformSpec
+from tlcore.words import count, percent
+
+STRATEGIES: Mapping[str, str] = {
+    "feature_extraction": "feature extraction",
+    "fine_tuning": "fine-tuning",
+    "from_scratch": "from scratch",
+}
+"""How a strategy is called within a sentence."""
+_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    path: str
+    """Of the field in a RunConfig, as `optimizer.learning_rate`."""
+    section: str
+    label: str
+    value: str
+    short: str
+    """Label and value in as few words as a legend takes: `lr 0.01`."""
+
+
+def settings_of(config: RunConfig) -> list[Setting]:
+    """Every setting that has an effect in this configuration, by section, in the order of the fields."""
+    sections = list(dict.fromkeys(_SECTIONS.values()))
+    found = [_setting(path, value, config) for path, value in _leaves(config) if _has_effect(path, config)]
+    return sorted(found, key=lambda setting: sections.index(setting.section))
+
+
+def differing_settings(configs: Sequence[RunConfig], without: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Of each configuration its `short` words, by path, for those settings that are not the same in all of them.
+
+    The ones that people change most come first. `without` leaves out fields, or whole groups of them.
+    """
+    tables = [{setting.path: setting.short for setting in settings_of(config)} for config in configs]
+    paths = sorted(dict.fromkeys(path for table in tables for path in table), key=_importance)
+    differing = [
+        path
+        for path in paths
+        if not any(path == name or path.startswith(f"{name}.") for name in without)
+        and len({table.get(path) for table in tables}) > 1
+    ]
+    return [{path: table[path] for path in differing if path in table} for table in tables]
+
+
+def transform_words(spec: TransformSpec | None, evaluation: TransformSpec | None = None) -> str:
+    """`standard`, the name of one of ours; `as in validation`; or its steps, one after the other."""
+    if spec is None:
+        return "automatic"
+    if evaluation is not None and spec.operations == evaluation.operations:
+        return "as in validation"
+    crop = next((step for step in spec.operations if isinstance(step, RandomResizedCrop)), None)
+    for name, build in AUGMENTATIONS.items():
+        if crop is not None and build(crop.size, crop.interpolation) == spec.operations:
+            return name
+    return ", ".join(_step_words(step) for step in spec.operations) or "the image as it is"
+
+
+def _step_words(step: BaseModel) -> str:
+    values = {name: getattr(step, name) for name, field in type(step).model_fields.items() if name != "op"}
+    defaults = {name: field.default for name, field in type(step).model_fields.items()}
+    told = [
+        f"{name} {_plain(value)}"
+        for name, value in values.items()
+        if name == "size" or (value != defaults[name] and name != "interpolation")
+    ]
+    name = getattr(step, "op", type(step).__name__)
+    return f"{name} ({', '.join(told)})" if told else str(name)
+
+
+def _leaves(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel) and not isinstance(value, TransformSpec):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _setting(path: str, value: Any, config: RunConfig) -> Setting:
+    words = _value(path, value, config)
+    label = _LABELS.get(path) or path.rpartition(".")[2].replace("_", " ").capitalize()
+    short = _SHORT.get(path, f"{label[0].lower()}{label[1:]} {{}}").format(words)
+    section = _SECTIONS.get(path) or _SECTIONS.get(path.partition(".")[0], "Training")
+    return Setting(path, section, label, words, short)
+
+
+def _value(path: str, value: Any, config: RunConfig) -> str:
+    if path in _WORDS:
+        return _WORDS[path](value, config)
+    if value is None:
+        return _NONE.get(path, "automatic")
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plain(item)}" for name, item in value.items()) or "none"
+    if isinstance(value, tuple | list):
+        return " to ".join(_plain(item) for item in value) if len(value) == 2 else ", ".join(map(_plain, value))
+    return str(value)
+
+
+def _weights_words(weights: str | None, config: RunConfig) -> str:
+    """Of a file its name alone: nobody is told where this machine keeps it."""
+    if weights is None:
+        return "automatic"
+    if match := re.fullmatch(r"imagenet(?::(\w+))?", weights):
+        return f"ImageNet ({match[1]})" if match[1] else "ImageNet"
+    return {"builtin": "built-in", "none": "none (random)"}.get(weights) or _file_name(weights)
+
+
+def _file_name(path: str) -> str:
+    return PurePath(path.replace("\\", "/")).name
+
+
+def _has_effect(path: str, config: RunConfig) -> bool:
+    condition = _WHEN.get(path)
+    return condition is None or condition(config)
+
+
+def _importance(path: str) -> tuple[int, str]:
+    return (_FIRST.index(path) if path in _FIRST else len(_FIRST), path)
+
+
+_FIRST = (
+    "model.backbone",
+    "strategy.name",
+    "model.weights",
+    "optimizer.learning_rate",
+    "optimizer.name",
+    "schedule.name",
+    "train_transform",
+    "optimizer.weight_decay",
+    "epochs",
+    "batch_size",
+    "seed",
+)
+_SECTIONS = {
+    "data": "Data",
+    "model": "Backbone",
+    "strategy": "Strategy",
+    "train_transform": "Augmentation",
+    "eval_transform": "Augmentation",
+    "mix": "Augmentation",
+    "cached_views": "Augmentation",
+    "optimizer": "Optimiser",
+    "schedule": "Schedule",
+    "epochs": "Schedule",
+    "early_stopping": "Schedule",
+    "seed": "Training",
+}
+_LABELS = {
+    "data.source": "Dataset",
+    "data.images": "Folder of the images",
+    "data.val_fraction": "Share set aside for val",
+    "data.test_fraction": "Share set aside for test",
+    "data.split_seed": "Seed of the splits",
+    "model.backbone": "Backbone",
+    "model.weights": "Weights",
+    "strategy.name": "Strategy",
+    "strategy.freeze_up_to": "Frozen up to",
+    "strategy.learning_rates": "Learning rates of parts",
+    "strategy.learning_rate_decay": "Factor per layer group",
+    "strategy.unfreeze_every": "Epochs until the next group joins",
+    "train_transform": "Training views",
+    "eval_transform": "Validation view",
+    "mix.name": "MixUp or CutMix",
+    "mix.alpha": "Alpha of the mix",
+    "cached_views": "Views kept of each image",
+    "optimizer.name": "Optimiser",
+    "optimizer.nesterov": "Nesterov",
+    "schedule.name": "Schedule",
+    "schedule.warmup_epochs": "Warm-up epochs",
+    "schedule.step_epochs": "Epochs between two reductions",
+    "schedule.gamma": "Each reduction multiplies by",
+    "schedule.patience": "Epochs without a lower loss",
+    "gradient_clip": "Clip the gradient at",
+    "ema_decay": "EMA of the weights, decay",
+    "early_stopping": "Early stopping, patience in epochs",
+    "keep_optimizer_state": "Checkpoints that can be resumed from",
+    "report_every": "Loss reported every … batches",
+    "workers": "Processes that decode images",
+}
+_SHORT = {
+    "model.backbone": "{}",
+    "model.weights": "weights {}",
+    "strategy.name": "{}",
+    "strategy.learning_rates": "rates {}",
+    "strategy.learning_rate_decay": "× {} per group",
+    "train_transform": "views: {}",
+    "mix.name": "mix {}",
+    "cached_views": "{} kept views",
+    "optimizer.name": "{}",
+    "optimizer.learning_rate": "lr {}",
+    "schedule.name": "{}",
+    "schedule.warmup_epochs": "warm-up {}",
+    "epochs": "{} epochs",
+    "batch_size": "batch {}",
+    "ema_decay": "EMA {}",
+    "early_stopping": "early stopping {}",
+}
+_NONE = {
+    "data.images": "beside the table",
+    "strategy.freeze_up_to": "nothing",
+    "strategy.unfreeze_every": "all join from the start",
+    "gradient_clip": "off",
+    "ema_decay": "off",
+    "early_stopping": "off",
+    "report_every": "off",
+}
+_WORDS: Mapping[str, Callable[[Any, RunConfig], str]] = {
+    "data.source": lambda value, config: _file_name(value),
+    "data.images": lambda value, config: _NONE["data.images"] if value is None else _file_name(value),
+    "data.val_fraction": lambda value, config: percent(value, 0),
+    "data.test_fraction": lambda value, config: percent(value, 0),
+    "model.weights": _weights_words,
+    "strategy.name": lambda value, config: STRATEGIES.get(value, str(value)),
+    "train_transform": lambda value, config: transform_words(value, config.eval_transform),
+    "eval_transform": lambda value, config: transform_words(value),
+    "cached_views": lambda value, config: count(value) if value else "fresh ones in every epoch",
+    "optimizer.name": lambda value, config: _OPTIMIZERS.get(value, str(value)),
+    "schedule.name": lambda value, config: str(value).replace("_", " "),
+    "keep_optimizer_state": lambda value, config: str(value).replace("_", " "),
+}
+_WHEN: Mapping[str, Callable[[RunConfig], bool]] = {
+    "data.images": lambda config: config.data.images is not None,
+    "strategy.freeze_up_to": lambda config: config.strategy.name == "fine_tuning",
+    "strategy.learning_rates": lambda config: bool(config.strategy.learning_rates),
+    "strategy.learning_rate_decay": lambda config: config.strategy.name != "feature_extraction",
+    "strategy.unfreeze_every": lambda config: config.strategy.name == "fine_tuning",
+    "mix.alpha": lambda config: config.mix.name != "none",
+    "cached_views": lambda config: (
+        config.strategy.name == "feature_extraction"
+        and config.train_transform is not None
+        and config.train_transform.is_random
+    ),
+    "optimizer.momentum": lambda config: config.optimizer.name in ("sgd", "rmsprop"),
+    "optimizer.nesterov": lambda config: config.optimizer.name == "sgd",
+    "schedule.step_epochs": lambda config: config.schedule.name == "step",
+    "schedule.gamma": lambda config: config.schedule.name in ("step", "plateau"),
+    "schedule.patience": lambda config: config.schedule.name == "plateau",
+}
