@@ -60,13 +60,12 @@ def _sweep_actions(runs: list[Run]) -> None:
 
 def _live_actions(run: Run, status: Status) -> None:
     asked = asked_to_stop(run.path)
-    stop = {"on_click": jobs.stop, "args": (run,)}
     if status.state == "queued":
         label = "Take it out of the queue"
-        st.button(label, key="train_stop", icon=":material/close:", disabled=asked is not None, **stop)
+        st.button(label, "train_stop", icon=":material/close:", disabled=bool(asked), on_click=jobs.stop, args=(run,))
     elif status.phase == "predict":
         label = "Skip the evaluation"
-        st.button(label, key="train_stop", icon=":material/close:", disabled=asked is not None, **stop)
+        st.button(label, "train_stop", icon=":material/close:", disabled=bool(asked), on_click=jobs.stop, args=(run,))
     else:
         st.button(
             "Stop after this epoch",
@@ -74,7 +73,8 @@ def _live_actions(run: Run, status: Status) -> None:
             icon=":material/stop:",
             disabled=asked is not None or status.state == "stopping",
             help="All epochs are kept, and the run can be resumed.",
-            **stop,
+            on_click=jobs.stop,
+            args=(run,),
         )
         st.button(
             "Stop now, drop this epoch",
@@ -83,7 +83,8 @@ def _live_actions(run: Run, status: Status) -> None:
             kwargs={"now": True},
             disabled=asked == "now",
             help="The epochs before this one are kept, and the run can be resumed.",
-            **stop,
+            on_click=jobs.stop,
+            args=(run,),
         )
 
 

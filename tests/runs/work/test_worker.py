@@ -94,6 +94,21 @@ def test_runs_that_were_told_to_stop_while_they_wait_are_not_begun(make_run):
     assert asked_to_stop(stopped.path) is None
 
 
+def test_a_run_that_is_stopped_before_its_first_epoch_is_not_evaluated(make_run, monkeypatch):
+    run, evaluation = make_run(), Evaluation()
+    from tlcore.runs.work import execute as module
+
+    def stopping_at_once(*arguments, **options):
+        return module_execute(*arguments, **{**options, "should_stop": lambda: True})
+
+    module_execute = module.execute
+    monkeypatch.setattr(module, "execute", stopping_at_once)
+    work([run], evaluation)
+    status = run.status()
+    assert (status.state, status.phase, status.note) == ("stopped", "", None)
+    assert (run.epochs(), evaluation.runs) == ([], [])
+
+
 def test_while_the_last_epoch_runs_the_status_says_that_it_stops(make_run, monkeypatch):
     run, states = make_run(epochs=50), []
     monkeypatch.setattr("tlcore.runs.work.execute.HEARTBEAT_S", 0)
