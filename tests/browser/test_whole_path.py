@@ -58,9 +58,9 @@ def _click_a_cell_and_see_its_images(page, run: Run) -> None:
     page.mouse.down()
     page.mouse.up()
     page.get_by_text(f"{run.classes[number]}, right").wait_for()
-    cards = page.locator(".tl-card")
+    cards = page.locator(".pictures button")
     assert cards.count() == counts[number]
-    assert page.locator(".tl-card img").evaluate_all("images => images.every(image => image.naturalWidth > 0)")
+    assert page.locator(".pictures img").evaluate_all("images => images.every(image => image.naturalWidth > 0)")
 
 
 def _download(page, name: str) -> bytes:

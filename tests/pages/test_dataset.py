@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tlcore.errors import TlcoreError
+from ui.dataset.checking import LabelCheck
 from ui.dataset.data import look_at
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -171,3 +172,38 @@ def test_statistics_of_every_backbone_are_those_of_its_weights():
     for name, architecture in ZOO.items():
         transform = eval_transform(architecture)
         assert normalisation(name) == (transform.mean, transform.std), name
+
+
+def test_a_label_check_shows_what_went_wrong_in_the_words_of_the_command_line(home):
+    """Without network: torch.hub says on standard output that it downloads, and then it fails."""
+    check = LabelCheck("demo", "mobilenet_v2", str(home / "nothing.pth"))
+    check.run()
+    assert check.finished.is_set()
+    assert "nothing.pth" in check.error
+    assert "Traceback" not in check.error
+
+
+def test_lines_that_are_no_events_of_a_label_check_are_passed_over():
+    check = LabelCheck("demo", "small_cnn")
+    for line in (
+        b'Downloading: "https://x"\n',
+        b"3\n",
+        b"[1]\n",
+        b"{broken\n",
+        b'{"done": 4, "total": 9}\n',
+        b"\xff\n",
+    ):
+        check._note(line)
+    assert (check.done, check.total, check.suspects) == (4, 9, None)
+    check._note(b'{"suspects": [], "agreement": 0.5}\n')
+    assert (check.suspects, check.agreement) == ([], 0.5)
+
+
+def test_a_label_check_takes_a_weights_file_but_not_from_strangers(colours, monkeypatch):
+    monkeypatch.setenv("TLCORE_DATA", str(colours))
+    page = open_page(dataset=str(colours), dataset_tab="Health report")
+    assert page.text_input(key="dataset_labels_weights").label == "Weights file"
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    page = open_page(dataset=str(colours), dataset_tab="Health report")
+    assert "dataset_labels_weights" not in [box.key for box in page.text_input]
+    assert "mobilenet_v2" not in page.selectbox(key="dataset_labels_backbone").options

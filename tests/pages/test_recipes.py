@@ -176,8 +176,8 @@ def test_the_page_of_a_recipe_explains_each_setting_with_figures_of_its_run(smal
     specs = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
     titles = [spec["layout"]["yaxis"]["title"]["text"] for spec in specs]
     assert titles == ["moved by", "learning rate", "loss", "accuracy"]
-    html = "".join(element.proto.body for element in page.get("html"))
-    assert html.count('class="tl-card"') == 20
+    (gallery,) = (json.loads(element.proto.json) for element in page.get("bidi_component"))
+    assert len(gallery[0]["pictures"]) == 20
     assert f"Epoch 0 has {run.history()[0].val_accuracy:.1%} on val" in text_of(page)
 
 

@@ -1,22 +1,17 @@
 """One image, large, with everything that is known of it."""
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
 from tlcore.data.health.audit import Finding
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import percent, size
 from ui.dataset.data import look_at, samples_of
 from ui.shared.cached import open_dataset
-from ui.shared.pictures import Picture
+from ui.shared.pictures import LARGE_PX, Picture, enlarged
 from ui.shared.widgets import escape_markdown
-
-LARGE_PX = 1100
-SMALL_PX = 64
 
 
 @st.dialog("Image", width="medium", icon=":material/image:")
@@ -34,7 +29,7 @@ def show_image(source: str, sample_id: str) -> None:
         if jpeg is None:
             st.warning("This file cannot be shown.", icon=":material/broken_image:")
         else:
-            st.image(_enlarged(jpeg), width="stretch")
+            st.image(enlarged(jpeg), width="stretch")
     with details:
         st.subheader(escape_markdown(str(row["class"].iloc[0])))
         lines = [("File", sample_id), ("Split", str(row["split"].iloc[0]))]
@@ -44,15 +39,6 @@ def show_image(source: str, sample_id: str) -> None:
             )
         for name, value in lines:
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
-
-
-def _enlarged(jpeg: bytes) -> Image.Image | bytes:
-    """A very small image in large pixels, instead of a blur."""
-    with Image.open(io.BytesIO(jpeg)) as image:
-        factor = LARGE_PX // 2 // max(image.size)
-        if max(image.size) > SMALL_PX:
-            return jpeg
-        return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 
 def _measured(row: Mapping[str, Any], findings: Sequence[Finding]) -> list[tuple[str, str]]:

@@ -1,12 +1,6 @@
 """Labels that look wrong: asked for with a button, found by a process of its own, shown as pictures."""
 
-import json
 import math
-import subprocess
-import sys
-import threading
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,62 +9,16 @@ from tlcore.config import ModelConfig
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.models.zoo import ZOO
 from tlcore.words import count, percent
+from ui.dataset.checking import LabelCheck, label_check
 from ui.dataset.detail import picture_of, show_image
+from ui.shared.backbones import usable_without_download
 from ui.shared.cached import open_dataset
+from ui.shared.hosting import is_hosted
 from ui.shared.pictures import PictureGroup, show_pictures
 from ui.shared.widgets import error_box
 
 PER_PAGE = 24
 _STARTED = "dataset_labels_started"
-
-
-@dataclass
-class LabelCheck:
-    """`python -m tlcore check-labels`, and what it has said so far."""
-
-    source: str
-    backbone: str
-    done: int = 0
-    total: int = 0
-    suspects: list[dict[str, Any]] | None = None
-    agreement: float = 0.0
-    error: str = ""
-    process: "subprocess.Popen[str] | None" = None
-    finished: threading.Event = field(default_factory=threading.Event)
-
-    def run(self) -> None:
-        command = [sys.executable, "-m", "tlcore", "check-labels", "--json", "--data", self.source]
-        try:
-            with subprocess.Popen(
-                [*command, "--backbone", self.backbone],
-                cwd=Path(__file__).parents[2],
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            ) as self.process:
-                assert self.process.stdout is not None
-                assert self.process.stderr is not None
-                for line in self.process.stdout:
-                    event = json.loads(line)
-                    self.suspects, self.agreement = event.get("suspects"), event.get("agreement", 0.0)
-                    self.done, self.total = event.get("done", self.done), event.get("total", self.total)
-                if self.suspects is None:
-                    lines = self.process.stderr.read().strip().splitlines()
-                    self.error = lines[-1].removeprefix("error: ") if lines else "The check was stopped."
-        finally:
-            self.finished.set()
-
-    def cancel(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-
-
-@st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
-def label_check(source: str, backbone: str) -> LabelCheck:
-    """Begins on first use."""
-    check = LabelCheck(source, backbone)
-    threading.Thread(target=check.run, daemon=True).start()
-    return check
 
 
 def show_label_check(source: str) -> None:
@@ -80,25 +28,32 @@ def show_label_check(source: str) -> None:
         "does not believe. It is a hint where to look, not a verdict."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        # strangers do not make the server download
+        backbones = usable_without_download() if is_hosted() else list(ZOO)
+        usual = ModelConfig().backbone
         backbone = st.selectbox(
             "Features of",
-            list(ZOO),
-            index=list(ZOO).index(ModelConfig().backbone),
+            backbones,
+            index=backbones.index(usual) if usual in backbones else 0,
             key="dataset_labels_backbone",
             persist_state="session",
             width=220,
         )
+        weights = "" if is_hosted() else _pick_weights()
         if st.button("Check the labels", key="dataset_labels_check", icon=":material/label:"):
-            if label_check(source, backbone).error:
-                label_check.clear(source, backbone)
-            st.session_state[_STARTED] = (source, backbone)
-    if st.session_state.get(_STARTED) != (source, backbone):
+            if label_check(source, backbone, weights).error:
+                label_check.clear(source, backbone, weights)
+            st.session_state[_STARTED] = (source, backbone, weights)
+    if st.session_state.get(_STARTED) != (source, backbone, weights):
         return
-    check = label_check(source, backbone)
+    check = label_check(source, backbone, weights)
     if not check.finished.wait(0.1):
         st.fragment(_draw_progress, run_every=1.0)(check)
     elif check.suspects is None:
-        error_box(check.error)
+        if check.cancelled:
+            st.info("The check was stopped.", icon=":material/info:")
+        else:
+            error_box(check.error)
     elif not check.suspects:
         st.success("No label looks wrong.", icon=":material/check_circle:")
     else:
@@ -107,6 +62,20 @@ def show_label_check(source: str) -> None:
             "agrees, the more of these labels are right after all."
         )
         _show_suspects(source, check.suspects)
+
+
+def _pick_weights() -> str:
+    """A file on the machine of the dashboard; empty: the usual weights of the backbone."""
+    path: str = st.text_input(
+        "Weights file",
+        key="dataset_labels_weights",
+        placeholder="else the usual ones",
+        help="A .pth, .pt or .safetensors file on the machine that runs the dashboard.",
+        max_chars=1000,
+        persist_state="session",
+        width=260,
+    )
+    return path.strip()
 
 
 def _draw_progress(check: LabelCheck) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlcore.evaluation.stored import checkpoint_stamp
-from tlcore.models.zoo import ZOO
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from tlcore.words import percent
+from ui.shared.backbones import imagenet_weights_here
 from ui.shared.cached import list_runs
 from ui.shared.hosting import is_hosted
 from ui.shared.runs import readable_runs, run_label
@@ -116,7 +116,7 @@ def _of_run(run: Run, epoch: int) -> ModelRef:
 
 
 def _pick_imagenet() -> list[ModelRef]:
-    there = _weights_here()
+    there = imagenet_weights_here()
     offered = [name for name in there if there[name] or not is_hosted()]  # strangers do not make the server download
     if not offered:
         st.info("No ImageNet weights are on this machine.", icon=":material/cloud_off:")
@@ -142,16 +142,6 @@ def _pick_imagenet() -> list[ModelRef]:
             persist_state="session",
         ).strip()
     return [ModelRef(name, backbone=name, weights=file or "imagenet")] if name else []
-
-
-@st.cache_data(ttl=10.0, show_spinner=False)
-def _weights_here() -> dict[str, bool]:
-    """Networks with ImageNet weights, and whether their file is here; those first."""
-    from tlcore.models.weights import weights_file
-
-    files = {name: weights_file(architecture, "imagenet") for name, architecture in ZOO.items() if architecture.weights}
-    here = {name: file is not None and file.is_file() for name, file in files.items()}
-    return dict(sorted(here.items(), key=lambda item: not item[1]))
 
 
 @st.cache_resource(max_entries=4, ttl=3600, show_spinner="Loading the model …")

@@ -1,6 +1,7 @@
 // Pictures in groups; a click tells which. All text is set as text, never as HTML.
 const SMALL_PX = 64
 const FEW = 4
+const DIALOG = '[role="dialog"]'
 
 function element(name, className, ...children) {
   const made = document.createElement(name)
@@ -10,14 +11,36 @@ function element(name, className, ...children) {
 }
 
 function frame(picture) {
-  if (!picture.source) return element("div", "frame", element("div", "nothing", "cannot be shown"))
-  const image = document.createElement("img")
-  image.alt = picture.id
-  image.onload = () => {
-    if (image.naturalWidth <= SMALL_PX) image.style.imageRendering = "pixelated"
+  const shown = element("div", "frame")
+  if (picture.source) {
+    const image = document.createElement("img")
+    image.alt = picture.id
+    image.onload = () => {
+      if (image.naturalWidth <= SMALL_PX) image.style.imageRendering = "pixelated"
+    }
+    image.src = picture.source
+    shown.append(image)
+  } else shown.append(element("div", "nothing", "cannot be shown"))
+  if (picture.badge) {
+    const { good, word } = picture.badge
+    shown.append(element("span", good ? "badge good" : "badge bad", `${good ? "✓" : "✕"} ${word}`))
   }
-  image.src = picture.source
-  return element("div", "frame", image)
+  return shown
+}
+
+// A dialog that the click opens leaves the focus nowhere when it closes: give it back to what was clicked.
+function focusAfterDialog(button) {
+  let opened = false
+  const watch = new MutationObserver(() => {
+    const open = document.querySelector(DIALOG) !== null
+    if (opened && !open) {
+      watch.disconnect()
+      requestAnimationFrame(() => button.focus())
+    }
+    opened ||= open
+  })
+  watch.observe(document.body, { childList: true, subtree: true })
+  setTimeout(() => opened || watch.disconnect(), 10000)
 }
 
 function card(picture, clicked) {
@@ -26,9 +49,15 @@ function card(picture, clicked) {
     shown.title = line
     return shown
   })
-  const button = element("button", "", frame(picture), element("div", "text", ...lines))
+  const button = element("button", picture.badge ? (picture.badge.good ? "right" : "wrong") : "", frame(picture))
+  if (lines.length) button.append(element("div", "text", ...lines))
   button.type = "button"
-  button.onclick = () => clicked(picture.id)
+  button.title = picture.id
+  if (picture.chosen) button.setAttribute("aria-current", "true")
+  button.onclick = () => {
+    focusAfterDialog(button)
+    clicked(picture.id)
+  }
   return button
 }
 
@@ -40,7 +69,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.replaceChildren(
     ...data.map((group) => {
       const grid = element("div", "grid", ...group.pictures.map((picture) => card(picture, (id) => setTriggerValue("clicked", id))))
-      const section = element("section", data.length > 1 && group.pictures.length <= FEW ? "few" : "", grid)
+      const few = data.length > 1 && group.pictures.length <= FEW
+      const section = element("section", group.row ? "row" : few ? "few" : "", grid)
       if (group.heading) section.prepend(element("h4", "", group.heading))
       return section
     }),

@@ -1,14 +1,27 @@
 """A grid of pictures that can be clicked, in groups with a heading each. One element, however many pictures."""
 
 import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from PIL import Image
 
+LARGE_PX = 1100
+"""Of a picture that stands alone."""
+_SMALL_PX = 64
 _FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A word in the corner of a picture, with a mark: colour is never the only sign."""
+
+    good: bool
+    word: str
 
 
 @dataclass(frozen=True)
@@ -18,6 +31,9 @@ class Picture:
     """None: there is nothing to show, and `lines` say why."""
     lines: tuple[str, ...]
     """The first stands out."""
+    badge: Badge | None = None
+    chosen: bool = False
+    """One that is chosen has a frame, and says so to a screen reader."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +52,36 @@ def _component() -> Any:
     )
 
 
-def show_pictures(groups: Sequence[PictureGroup], key: str) -> str | None:
-    """Draw them. Returns the id of a picture in the run that its click caused, else None."""
-    data = [
+def show_pictures(groups: Sequence[PictureGroup], key: str, *, row: bool = False) -> str | None:
+    """Draw them; with `row`, small and in one line. Returns the id of a picture in the run that its click caused."""
+    shown = [
         {
             "heading": group.heading,
+            "row": row,
             "pictures": [
-                {"id": picture.id, "source": _data_url(picture.jpeg), "lines": picture.lines}
+                {
+                    "id": picture.id,
+                    "source": _data_url(picture.jpeg),
+                    "lines": picture.lines,
+                    "badge": picture.badge and {"good": picture.badge.good, "word": picture.badge.word},
+                    "chosen": picture.chosen,
+                }
                 for picture in group.pictures
             ],
         }
         for group in groups
     ]
-    result = _component()(key=key, data=data, on_clicked_change=lambda: None)
+    result = _component()(key=key, data=shown, on_clicked_change=lambda: None)
     return result.clicked if isinstance(result.clicked, str) else None
+
+
+def enlarged(jpeg: bytes) -> Image.Image | bytes:
+    """A very small image in large pixels, instead of a blur."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        factor = LARGE_PX // 2 // max(image.size)
+        if max(image.size) > _SMALL_PX:
+            return jpeg
+        return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 
 def _data_url(jpeg: bytes | None) -> str:

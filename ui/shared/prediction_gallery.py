@@ -1,9 +1,7 @@
-"""A paged gallery of test images with what was predicted: right or wrong by a mark, a word and a colour."""
+"""A paged gallery of test images with what was predicted. A click enlarges one, and leads to it on other pages."""
 
-import base64
-import html
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import pandas as pd
@@ -14,25 +12,19 @@ from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import ImageSource
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
-from tlcore.figures.style import BAD, GOOD
 from tlcore.runs.folder.run import Run
 from tlcore.words import percent
+from ui.shared.datasets import dataset_sources
+from ui.shared.pictures import LARGE_PX, Badge, Picture, PictureGroup, enlarged, show_pictures
+from ui.shared.state import carried
+from ui.shared.widgets import escape_markdown
 
 PER_PAGE = 48
+GONE = (
+    "The images cannot be shown: the dataset of this run was moved or deleted, or its files cannot be read. "
+    "The figures stay as they were."
+)
 Extra = Callable[[pd.DataFrame], list[str]]
-
-_STYLE = """<style>
-.tl-gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:.7rem;line-height:1.3}
-.tl-card{border:1px solid color-mix(in srgb,currentColor 18%,transparent);border-radius:.5rem;overflow:hidden;
-font-size:.8rem;min-width:0}
-.tl-card .tl-picture{position:relative;aspect-ratio:1;background:color-mix(in srgb,currentColor 6%,transparent)}
-.tl-card img{width:100%;height:100%;object-fit:contain;display:block}
-.tl-card .tl-mark{position:absolute;top:.35rem;left:.35rem;color:#fff;border-radius:1rem;padding:0 .45rem;
-font-weight:600;font-size:.72rem;line-height:1.35rem}
-.tl-card .tl-text{padding:.4rem .5rem .5rem}
-.tl-card .tl-line{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.tl-card .tl-faint{opacity:.75;font-size:.75rem}
-</style>"""
 
 
 def show_gallery(
@@ -63,17 +55,56 @@ def _show_page(
     if pages > 1:
         page = st.pagination(pages, key=key, bind=bind)
     rows = table.iloc[(page - 1) * per_page : page * per_page]
-    pictures = _pictures(run, list(rows["id"]))
+    jpegs = _thumbnails(run, list(rows["id"]))
+    if not jpegs:
+        st.info(GONE, icon=":material/broken_image:")
     lines = extra(rows) if extra else [""] * len(rows)
-    records = rows.to_dict("records")
-    cards = "".join(_card(row, pictures.get(row["id"]), line) for row, line in zip(records, lines, strict=True))
-    st.html(f'{_STYLE}<div class="tl-gallery">{cards}</div>')
+    pictures = tuple(
+        _picture(row, jpegs.get(row["id"]), line) for row, line in zip(rows.to_dict("records"), lines, strict=True)
+    )
+    clicked = show_pictures([PictureGroup("", pictures)], key=f"{key}_pictures")
+    row = rows[rows["id"] == clicked]
+    if len(row):
+        _show_enlarged(run, row.to_dict("records")[0])
 
 
-def _pictures(run: Run, ids: list[str]) -> dict[str, bytes]:
+@st.dialog("Image", width="medium", icon=":material/image:")
+def _show_enlarged(run: Run, row: Mapping[Any, Any]) -> None:
+    """What was predicted, the image, and where else to look at it."""
+    jpeg = _thumbnails(run, [row["id"]], LARGE_PX).get(row["id"])
+    picture, details = st.columns([1.6, 1], gap="medium")
+    with picture:
+        if jpeg is None:
+            st.info(GONE, icon=":material/broken_image:")
+        else:
+            st.image(enlarged(jpeg), width="stretch")
+    with details:
+        st.subheader(escape_markdown(row["target"]))
+        said = "right" if row["right"] else f"taken for {row['predicted']}"
+        lines = {
+            "Prediction": f"{said}, {percent(row['confidence'])} sure",
+            "Probability of its class": percent(row["target_probability"]),
+            "Loss": f"{row['loss']:.3f}",
+            "File": row["id"],
+        }
+        for name, value in lines.items():
+            st.caption(f"{name}  \n**{escape_markdown(value)}**")
+        source = run.config.data.source
+        if source not in dataset_sources():
+            st.caption("Its dataset is not in the list of datasets.")
+            return
+        here = carried(dataset=source, run=run.name)
+        predict = {**here, "image": row["id"]}
+        dataset = {**here, "dataset_search": row["id"]}
+        st.page_link("pages/predict.py", label="See why", icon=":material/center_focus_strong:", query_params=predict)
+        st.page_link("pages/dataset.py", label="In the dataset", icon=":material/photo_library:", query_params=dataset)
+
+
+def _thumbnails(run: Run, ids: list[str], side_px: int | None = None) -> dict[str, bytes]:
     """By id. Missing are images that cannot be read, and all of them where the dataset is gone."""
     try:
-        return thumbnails(_source(run.config.data.model_dump_json()), ids)
+        source = _source(run.config.data.model_dump_json())
+        return thumbnails(source, ids) if side_px is None else thumbnails(source, ids, side_px)
     except TlcoreError:
         return {}
 
@@ -83,16 +114,8 @@ def _source(data: str) -> ImageSource:
     return open_dataset(DataConfig.model_validate_json(data)).source
 
 
-def _card(row: dict[Hashable, Any], picture: bytes | None, extra: str) -> str:
-    colour, mark, word = (GOOD, "✓", "right") if row["right"] else (BAD, "✕", "wrong")
-    name, target = html.escape(row["id"]), html.escape(row["target"])
-    source = "" if picture is None else f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+def _picture(row: Mapping[Any, Any], jpeg: bytes | None, extra: str) -> Picture:
     faint = [f"{percent(row['confidence'], 0)} sure, loss {row['loss']:.2f}", extra, row["id"].rpartition("/")[2]]
-    lines = ([] if row["right"] else [f"taken for {row['predicted']}"]) + [line for line in faint if line]
-    return (
-        f'<div class="tl-card" style="border-bottom:3px solid {colour}"><div class="tl-picture">'
-        f'<img src="{source}" alt="{name}"><span class="tl-mark" style="background:{colour}">{mark} {word}</span></div>'
-        f'<div class="tl-text" title="{name}"><div class="tl-line"><b>{target}</b></div>'
-        + "".join(f'<div class="tl-line tl-faint">{html.escape(line)}</div>' for line in lines)
-        + "</div></div>"
-    )
+    said = [] if row["right"] else [f"taken for {row['predicted']}"]
+    badge = Badge(bool(row["right"]), "right" if row["right"] else "wrong")
+    return Picture(row["id"], jpeg, (row["target"], *said, *filter(None, faint)), badge)

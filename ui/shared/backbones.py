@@ -1,0 +1,21 @@
+"""Which backbones can be used without a download."""
+
+import streamlit as st
+
+from tlcore.models.zoo import ZOO
+
+
+@st.cache_data(ttl=10.0, show_spinner=False)
+def imagenet_weights_here() -> dict[str, bool]:
+    """Backbones with ImageNet weights, and whether their usual file is on this machine; those that are first."""
+    from tlcore.models.weights import weights_file
+
+    files = {name: weights_file(architecture, "imagenet") for name, architecture in ZOO.items() if architecture.weights}
+    here = {name: file is not None and file.is_file() for name, file in files.items()}
+    return dict(sorted(here.items(), key=lambda item: not item[1]))
+
+
+def usable_without_download() -> list[str]:
+    """Names of those with built-in weights, and of those whose ImageNet weights are here."""
+    here = imagenet_weights_here()
+    return [name for name, architecture in ZOO.items() if architecture.builtin or here.get(name)]
