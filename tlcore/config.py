@@ -15,7 +15,7 @@ from tlcore.system.records import read_json, shown
 from tlcore.transforms.spec import Positive, TransformSpec
 
 Name = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
-"""Of an entry in one of our tables. Words from outside end here: names are shown to people."""
+"""Name of an entry in a table. Names from outside are validated here, because they are shown to people."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 MAX_BYTES = 1 << 20  # of a file with a configuration; class weights of 10,000 classes take a third of it
 Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]

@@ -15,7 +15,7 @@ def wait_for_end(probe):
         time.sleep(0.02)
 
 
-def test_a_trial_prints_lines_that_whoever_asks_the_same_finds_again(configure):
+def test_a_probe_prints_lines_that_are_found_again_under_its_key(configure):
     assert find_probe("rates-1") is None
     probe = start_probe("rates-1", ["find-lr", "--json", "--steps", "12"], configure())
     assert start_probe("rates-1", ["find-lr", "--json"], configure()) == probe == find_probe("rates-1")

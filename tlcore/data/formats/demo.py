@@ -103,7 +103,7 @@ def _files() -> dict[str, str]:
 
 
 def _draw_all(folder: Path) -> Iterator[tuple[int, int]]:
-    """In as many processes as there are cores; each gets every so manieth picture."""
+    """In as many processes as there are cores; each gets every n-th picture."""
     files = _files()
     work = [(WRONG_LABELS.get(path, kind), path, str(folder / path)) for path, kind in files.items()]
     for path in files:

@@ -1,7 +1,7 @@
 """An optimiser's state in the form that training scripts exchange, where a parameter is known by its place in a list.
 
-Which parameter stands at which place is what such a file does not say. Ours say it, as `param_names`, which torch
-leaves alone; of others it is told from their number.
+Such a file does not say which parameter stands at which place. Our own files do, as `param_names`, which torch
+ignores. For other files the places follow from the number of parameters.
 """
 
 from collections.abc import Mapping, Sequence
