@@ -7,12 +7,10 @@ from typing import Any
 import scipy.stats  # noqa: F401  # imports are not counted, and this one is made late
 import torch
 
+import tlcore
+import tlcore.runs.work.execute  # likewise
 from benchmarks.textbook import EVALUATION
 from tlcore.config import parse_config
-from tlcore.data.catalog import fingerprint, open_dataset
-from tlcore.evaluation.evaluate import evaluate_run
-from tlcore.runs.folder.run import Run, create_run, find_run
-from tlcore.runs.work.execute import execute
 from tlcore.system.allocator import keep_freed_memory
 from tlcore.training.fit import fit
 from tlcore.training.plan import plan_run
@@ -30,7 +28,7 @@ def train(settings: Settings, home: str) -> tuple[float, str]:
     """Seconds from opening the dataset to the last checkpoint in a run folder; and the run's name."""
     os.environ["TLCORE_HOME"] = home
     started = time.perf_counter()
-    run = _train(settings)
+    run = tlcore.train(settings)
     return time.perf_counter() - started, run.name
 
 
@@ -42,16 +40,16 @@ def train_repeatedly(settings: list[Settings], home: str) -> list[float]:
 def accuracies(settings: Settings, home: str) -> tuple[float, float, float]:
     """Validation accuracy of the last and of the best epoch of a run, and its seconds."""
     seconds, name = train(settings, home)
-    history = find_run(name).history()
+    history = tlcore.find_run(name).history()
     return history[-1].val_accuracy, max(record.val_accuracy for record in history), seconds
 
 
 def evaluate(name: str, home: str) -> float:
     """Seconds to have the accuracy of every epoch of a run."""
     os.environ["TLCORE_HOME"] = home
-    run = find_run(name)
+    run = tlcore.find_run(name)
     started = time.perf_counter()
-    evaluation = _result(evaluate_run(run))
+    evaluation = tlcore.evaluate(run)
     for epoch in evaluation.predictions:
         evaluation.accuracy(epoch)
     return time.perf_counter() - started
@@ -59,7 +57,7 @@ def evaluate(name: str, home: str) -> float:
 
 def report_accuracy(name: str) -> float:
     """Accuracy of a run on its report split, of the epoch that is best on val."""
-    evaluation = _result(evaluate_run(find_run(name)))
+    evaluation = tlcore.evaluate(name)
     return float(evaluation.accuracy(evaluation.best_by_val).value)
 
 
@@ -76,7 +74,7 @@ def fine_tune(data: str, backbone: str, epochs: int, batch_size: int, home: str)
             "batch_size": batch_size,
         }
     )
-    dataset = open_dataset(config.data)
+    dataset = tlcore.open_dataset(config.data)
     plan = plan_run(resolve(config), dataset)
     records = [event.record for event in fit(plan) if hasattr(event, "record")]
     images = len(dataset.split("train")) + len(dataset.split("val"))
@@ -105,21 +103,3 @@ def decode_and_forward(data: str, weights: str) -> float:
         for batch, _ in DataLoader(images, batch_size=16, num_workers=2):
             model(batch.contiguous(memory_format=torch.channels_last))
     return time.perf_counter() - started
-
-
-def _train(settings: Settings) -> Run:
-    config = parse_config(settings)
-    dataset = open_dataset(config.data)
-    plan = plan_run(resolve(config), dataset)
-    run = create_run(plan.config, dataset, fingerprint(dataset), {"device": plan.choice.reason})
-    for _ in execute(run, plan):
-        pass
-    return run
-
-
-def _result(work: Any) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value

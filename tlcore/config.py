@@ -114,6 +114,11 @@ class LossConfig(_Config):
 
 
 class RunConfig(_Config):
+    """What somebody asks of a run: the data, the model, and how it learns. Whatever is not said, is chosen.
+
+    `parse_config` makes one from plain data and names every mistake; `replace` makes a changed copy.
+    """
+
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     strategy: StrategyConfig = StrategyConfig()

@@ -9,31 +9,20 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-from tlcore.config import RunConfig, parse_config
-from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore import train
+from tlcore.config import parse_config
 from tlcore.delivery.export import FORMATS, chosen_epoch, file_name, find_format, keeps_optimizer
 from tlcore.errors import CheckpointError, ConfigError
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.predict import load_predictor
 from tlcore.models.zoo import ZOO
 from tlcore.runs.folder.checkpoints import load_checkpoint
-from tlcore.runs.folder.run import Run, create_run
+from tlcore.runs.folder.run import Run
 from tlcore.runs.restore import restore_model
-from tlcore.runs.work.execute import execute
 from tlcore.training.history import best_epoch
-from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
 
 SMALL = {"operations": [{"op": "Resize", "size": 40}, {"op": "CenterCrop", "size": 32}]}
-
-
-def train(config: RunConfig) -> Run:
-    dataset = open_dataset(config.data)
-    plan = plan_run(resolve(config), dataset)
-    run = create_run(plan.config, dataset, fingerprint(dataset), {})
-    for _ in execute(run, plan):
-        pass
-    return run
 
 
 @pytest.fixture

@@ -6,38 +6,22 @@ import pytest
 import torch
 from PIL import Image
 
+import tlcore
+from tlcore import train
 from tlcore.config import DataConfig
-from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.data.catalog import open_dataset
 from tlcore.errors import CheckpointError, DatasetChanged, UnreadableImage
-from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.predict import load_predictor
 from tlcore.runs.folder.checkpoints import load_checkpoint, save_checkpoint
 from tlcore.runs.folder.layout import checkpoint_path, predictions_path
-from tlcore.runs.folder.run import create_run
 from tlcore.runs.restore import restore_model
-from tlcore.runs.work.execute import execute
-from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
-
-
-def train(config):
-    dataset = open_dataset(config.data)
-    plan = plan_run(resolve(config), dataset)
-    run = create_run(plan.config, dataset, fingerprint(dataset), {})
-    for _ in execute(run, plan):
-        pass
-    return run
+from tlcore.runs.start import prepare_run
 
 
 def evaluate(run):
     """The evaluation, and how often progress was told: never, where all was stored."""
-    work, told = evaluate_run(run), 0
-    while True:
-        try:
-            next(work)
-            told += 1
-        except StopIteration as finished:
-            return finished.value, told
+    told = []
+    return tlcore.evaluate(run, on_progress=told.append), len(told)
 
 
 def written(run, epoch, split="test"):
@@ -144,9 +128,7 @@ def test_a_damaged_checkpoint_is_left_out_and_said(configure):
 
 
 def test_a_run_without_checkpoint_says_how_to_start_it(configure):
-    config = configure()
-    dataset = open_dataset(config.data)
-    run = create_run(plan_run(resolve(config), dataset).config, dataset, fingerprint(dataset), {})
+    run = prepare_run(configure())
     with pytest.raises(CheckpointError, match="has no epoch to evaluate yet") as error:
         evaluate(run)
     assert error.value.cli == f"Start it with `resume {run.name}`."

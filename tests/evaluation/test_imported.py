@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tlcore.cli.main import main
-from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.data.catalog import open_dataset
 from tlcore.errors import ConfigError, RunBusy, WeightsError
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.imported import import_epoch
@@ -13,27 +13,16 @@ from tlcore.evaluation.tables import epochs_table
 from tlcore.models.build import build_model
 from tlcore.runs.folder.checkpoints import load_checkpoint, load_model_state
 from tlcore.runs.folder.lock import only_writer
-from tlcore.runs.folder.run import Run, create_run
+from tlcore.runs.folder.run import Run
 from tlcore.runs.restore import plan_to_resume, restore_model
+from tlcore.runs.start import prepare_run
 from tlcore.runs.work.execute import execute
-from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
-
-
-def finish(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
+from tlcore.system.drive import drive
 
 
 def train(config, until: int | None = None) -> Run:
-    dataset = open_dataset(config.data)
-    plan = plan_run(resolve(config), dataset)
-    run = create_run(plan.config, dataset, fingerprint(dataset), {})
-    for _ in execute(run, plan, should_stop=lambda: until is not None and len(run.epochs()) > until):
-        pass
+    run = prepare_run(config)
+    drive(execute(run, plan_to_resume(run), should_stop=lambda: until is not None and len(run.epochs()) > until))
     return run
 
 
@@ -48,11 +37,11 @@ def other(tmp_path):
 @pytest.mark.parametrize("strategy", ["feature_extraction", "fine_tuning"])
 def test_an_imported_epoch_is_evaluated_with_its_own_trunk_beside_the_others(configure, other, strategy):
     run = train(configure(strategy={"name": strategy}))
-    before = finish(evaluate_run(run)).logits(3)
-    assert finish(import_epoch(run, other)) == 4
+    before = drive(evaluate_run(run)).logits(3)
+    assert drive(import_epoch(run, other)) == 4
     assert load_stored(run).missing == (4,)
 
-    evaluation = finish(evaluate_run(run))
+    evaluation = drive(evaluate_run(run))
     assert evaluation.epochs == (0, 1, 2, 3, 4)
     assert (evaluation.logits(3) == before).all()
     dataset = open_dataset(run.config.data)
@@ -67,10 +56,10 @@ def test_an_imported_epoch_is_evaluated_with_its_own_trunk_beside_the_others(con
 
 def test_its_record_says_where_it_came_from(configure, other):
     run = train(configure())
-    finish(import_epoch(run, other, name="from a friend.pth"))
+    drive(import_epoch(run, other, name="from a friend.pth"))
     record = run.history()[-1]
     assert (record.epoch, record.imported, record.train_loss) == (4, "from a friend.pth", None)
-    table = epochs_table(run, finish(evaluate_run(run)))
+    table = epochs_table(run, drive(evaluate_run(run)))
     assert list(table["imported"]) == ["", "", "", "", "from a friend.pth"]
     assert table["test_accuracy"].notna().all()
 
@@ -78,9 +67,9 @@ def test_its_record_says_where_it_came_from(configure, other):
 def test_what_shares_the_runs_trunk_is_stored_without_it(configure, tmp_path):
     run = train(configure())
     torch.save(load_model_state(run.checkpoints, 1), tmp_path / "one.pth")
-    finish(import_epoch(run, tmp_path / "one.pth"))
+    drive(import_epoch(run, tmp_path / "one.pth"))
     assert load_checkpoint(run.checkpoints, 4)["model"].keys() == load_checkpoint(run.checkpoints, 1)["model"].keys()
-    evaluation = finish(evaluate_run(run))
+    evaluation = drive(evaluate_run(run))
     assert (evaluation.logits(4) == evaluation.logits(1)).all()
 
 
@@ -88,7 +77,7 @@ def test_a_run_that_is_resumed_trains_as_if_nothing_had_been_imported(configure,
     whole = train(configure())
     run = train(configure(), until=1)
     assert run.status().state == "stopped"
-    assert finish(import_epoch(run, other)) == 4
+    assert drive(import_epoch(run, other)) == 4
     for _ in execute(run, plan_to_resume(run)):
         pass
     assert run.status().state == "finished"
@@ -99,11 +88,11 @@ def test_a_run_that_is_resumed_trains_as_if_nothing_had_been_imported(configure,
 
 def test_several_can_be_imported_under_numbers_of_their_own(configure, other):
     run = train(configure())
-    assert finish(import_epoch(run, other, epoch=50)) == 50
-    assert finish(import_epoch(run, other)) == 51
+    assert drive(import_epoch(run, other, epoch=50)) == 50
+    assert drive(import_epoch(run, other)) == 51
     for taken in (2, 50):
         with pytest.raises(ConfigError, match=rf"Epoch {taken} of run .* is taken.*The next that is free is 52"):
-            finish(import_epoch(run, other, epoch=taken))
+            drive(import_epoch(run, other, epoch=taken))
 
 
 def test_what_does_not_fit_is_refused_and_leaves_the_run_as_it_was(configure, tmp_path):
@@ -112,9 +101,9 @@ def test_what_does_not_fit_is_refused_and_leaves_the_run_as_it_was(configure, tm
     torch.save(build_model("small_cnn", "none", 7).state_dict(), tmp_path / "seven.pth")
     (tmp_path / "text.pth").write_text("no weights")
     with pytest.raises(WeightsError, match=r"seven.pth do not fit small_cnn with 2 classes"):
-        finish(import_epoch(run, tmp_path / "seven.pth"))
+        drive(import_epoch(run, tmp_path / "seven.pth"))
     with pytest.raises(WeightsError, match="damaged or no PyTorch file"):
-        finish(import_epoch(run, tmp_path / "text.pth"))
+        drive(import_epoch(run, tmp_path / "text.pth"))
     assert run.epochs() == [0, 1, 2, 3]
     assert (run.path / "metrics.jsonl").read_bytes() == before
 
@@ -122,7 +111,7 @@ def test_what_does_not_fit_is_refused_and_leaves_the_run_as_it_was(configure, tm
 def test_nothing_is_imported_into_a_run_that_trains(configure, other):
     run = train(configure())
     with only_writer(run.path), pytest.raises(RunBusy):
-        finish(import_epoch(run, other))
+        drive(import_epoch(run, other))
     assert run.epochs() == [0, 1, 2, 3]
 
 

@@ -3,21 +3,14 @@ import shutil
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
 from tlcore.evaluation.label_check import check_labels
-
-
-def finish(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
+from tlcore.system.drive import drive
 
 
 def test_a_picture_in_the_wrong_folder_is_suspected_with_its_class(configure, colours, monkeypatch):
     shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
     (colours / "val/green/broken.png").write_bytes(b"nothing")
     config = configure()
-    found, agreement = finish(check_labels(config, open_dataset(config.data)))
+    found, agreement = drive(check_labels(config, open_dataset(config.data)))
     assert 0.9 < agreement < 1
     assert found[["id", "split", "given", "suggested"]].values.tolist() == [
         ["train/green/moved.png", "train", "green", "blue"]

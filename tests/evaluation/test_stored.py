@@ -4,30 +4,12 @@ import sys
 import numpy as np
 import pytest
 
-from tlcore.config import RunConfig
-from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore import evaluate, train
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.stored import load_stored, stored_version
 from tlcore.runs.folder.checkpoints import load_checkpoint, save_checkpoint
 from tlcore.runs.folder.layout import checkpoint_path, predictions_path
-from tlcore.runs.folder.run import Run, create_run
-from tlcore.runs.work.execute import execute
-from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
-
-
-def train(config: RunConfig) -> Run:
-    dataset = open_dataset(config.data)
-    plan = plan_run(resolve(config), dataset)
-    run = create_run(plan.config, dataset, fingerprint(dataset), {})
-    for _ in execute(run, plan):
-        pass
-    return run
-
-
-def evaluate(run):
-    for _ in evaluate_run(run):
-        pass
+from tlcore.runs.folder.run import Run
 
 
 @pytest.fixture

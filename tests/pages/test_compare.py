@@ -10,17 +10,13 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from tlcore.data.catalog import fingerprint, open_dataset
-from tlcore.evaluation.evaluate import evaluate_run
+import tlcore
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import confusion_table
 from tlcore.models.build import build_model
 from tlcore.runs.folder.requests import asked_to_stop
-from tlcore.runs.folder.run import Run, create_run
+from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import write_status
-from tlcore.runs.work.execute import execute
-from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
 from ui.compare.confusion import clicked_cell, worst_cell
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -38,15 +34,9 @@ def train(configure):
     """Trains, and evaluates."""
 
     def make(evaluate: bool = True, **changes) -> Run:
-        config = configure(**changes)
-        dataset = open_dataset(config.data)
-        plan = plan_run(resolve(config), dataset)
-        run = create_run(plan.config, dataset, fingerprint(dataset), {})
-        for _ in execute(run, plan):
-            pass
+        run = tlcore.train(configure(**changes))
         if evaluate:
-            for _ in evaluate_run(run):
-                pass
+            tlcore.evaluate(run)
         return run
 
     return make

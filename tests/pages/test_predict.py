@@ -10,13 +10,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torchvision.models import get_model
 
-from tlcore.data.catalog import fingerprint, open_dataset
+import tlcore
 from tlcore.models.weights import weights_file
 from tlcore.models.zoo import ZOO
-from tlcore.runs.folder.run import create_run
-from tlcore.runs.work.execute import execute
-from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
 from ui.predict.answers import Answer, Map, overlay, top_classes
 from ui.predict.models import ModelRef
 from ui.shared.image_picker import PickedImage
@@ -33,16 +29,7 @@ def _fresh(drawn_demo):
 
 @pytest.fixture
 def train(configure):
-    def make(**changes):
-        config = configure(**changes)
-        dataset = open_dataset(config.data)
-        plan = plan_run(resolve(config), dataset)
-        run = create_run(plan.config, dataset, fingerprint(dataset), {})
-        for _ in execute(run, plan):
-            pass
-        return run
-
-    return make
+    return lambda **changes: tlcore.train(configure(**changes))
 
 
 @pytest.fixture

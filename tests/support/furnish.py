@@ -3,7 +3,6 @@
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -50,17 +49,10 @@ def start(settings: ours.Settings, home: str) -> tuple[str, int]:
     """The name of a run that a worker carries out, as from the Train page, and the worker's process."""
     os.environ["TLCORE_HOME"] = home
     from tlcore.config import parse_config
-    from tlcore.data.catalog import fingerprint, open_dataset
-    from tlcore.runs.folder.run import create_run
+    from tlcore.runs.start import prepare_run
     from tlcore.runs.work import jobs
-    from tlcore.training.plan import plan_run
-    from tlcore.training.resolve import resolve
 
-    config = parse_config(settings)
-    dataset = open_dataset(config.data)
-    plan = plan_run(resolve(config), dataset)
-    facts: dict[str, Any] = {"device": plan.choice.reason}
-    run = create_run(plan.config, dataset, fingerprint(dataset), facts)
+    run = prepare_run(parse_config(settings))
     jobs.start([run])
     while run.status().pid == os.getpid():  # until the worker has it
         time.sleep(0.05)

@@ -5,31 +5,31 @@ import json
 import pytest
 import torch
 
+from tlcore import train
 from tlcore.cli.main import main
-from tlcore.config import RunConfig
-from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.data.catalog import open_dataset
 from tlcore.delivery.export import FORMATS
 from tlcore.errors import CheckpointError, WeightsError
 from tlcore.models.build import build_model
 from tlcore.runs.folder.checkpoints import load_model_state
-from tlcore.runs.folder.run import Run, create_run, find_run
+from tlcore.runs.folder.run import Run, find_run
 from tlcore.runs.restore import plan_to_resume
+from tlcore.runs.start import prepare_run
 from tlcore.runs.work.execute import execute
+from tlcore.system.drive import drive
 from tlcore.training.foreign import plan_from_file
 from tlcore.training.history import best_epoch
-from tlcore.training.plan import plan_run
+from tlcore.training.plan import Plan
 from tlcore.training.resolve import resolve
 
 SCRATCH = {"strategy": {"name": "from_scratch"}, "model": {"backbone": "cifar_cnn", "weights": "none"}}
 SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
 
 
-def train(config: RunConfig, start=None, plan=None) -> Run:
-    dataset = open_dataset(config.data)
-    plan = plan or plan_run(resolve(config), dataset)
-    run = create_run(plan.config, dataset, fingerprint(dataset), {})
-    for _ in execute(run, plan, start=start):
-        pass
+def train_on(plan: Plan, start: dict) -> Run:
+    """A run that goes on from a checkpoint from elsewhere."""
+    run = prepare_run(plan.config)
+    drive(execute(run, plan, start=start))
     return run
 
 
@@ -68,7 +68,7 @@ def test_a_checkpoint_that_was_written_is_continued_to_the_same_weights(configur
 
     config = configure(**settings, epochs=4)
     plan, start = plan_from_file(resolve(config), open_dataset(config.data), file)
-    continued = train(config, start, plan)
+    continued = train_on(plan, start)
     assert continued.epochs() == [2, 3, 4]
     for epoch in (2, 3, 4):
         for name, value in load_model_state(whole.checkpoints, epoch).items():
@@ -84,7 +84,7 @@ def test_the_file_of_a_plain_script_is_taken_over_whole(configure, train_script,
     expected = [optimizer.state[parameter]["momentum_buffer"] for parameter in model.parameters()]
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(kept, expected, strict=True))
 
-    run = train(config, start, plan)
+    run = train_on(plan, start)
     first, last = run.history()
     assert (first.epoch, last.epoch) == (2, 3)
     assert first.train_loss == pytest.approx(torch.load(path, weights_only=True)["loss"].item())
@@ -119,17 +119,13 @@ def test_a_run_that_began_elsewhere_is_resumed_like_any_other(configure, train_s
     path, *_ = train_script(tmp_path / "script.pt", epoch=1)
     config = configure(**SCRATCH, optimizer=SGD, epochs=4)
     plan, start = plan_from_file(resolve(config), open_dataset(config.data), path)
-    whole = train(config, start, plan)
+    whole = train_on(plan, start)
 
     plan, start = plan_from_file(resolve(config), open_dataset(config.data), path)
-    dataset = open_dataset(config.data)
-    run = create_run(plan.config, dataset, fingerprint(dataset), {})
-    events = execute(run, plan, start=start, should_stop=lambda: len(run.epochs()) == 2)
-    for _ in events:
-        pass
+    run = prepare_run(plan.config)
+    drive(execute(run, plan, start=start, should_stop=lambda: len(run.epochs()) == 2))
     assert run.status().state == "stopped"
-    for _ in execute(run, plan_to_resume(run)):
-        pass
+    drive(execute(run, plan_to_resume(run)))
     assert run.epochs() == [1, 2, 3, 4]
     figures = [[(record.epoch, record.val_loss) for record in each.history()] for each in (whole, run)]
     assert figures[0] == figures[1]

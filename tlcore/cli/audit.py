@@ -58,19 +58,16 @@ def _scan(dataset: "Dataset") -> "pd.DataFrame":
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     from tlcore.data.health.scan import scan
+    from tlcore.system.drive import drive
 
     errors = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
-    work = scan(dataset)
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("", total=None)
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as finished:
-                table: pd.DataFrame = finished.value
-                return table
-            bar.update(task, completed=event.done, total=event.total, description=PHASES[event.phase])
+        return drive(
+            scan(dataset),
+            lambda event: bar.update(task, completed=event.done, total=event.total, description=PHASES[event.phase]),
+        )
 
 
 def _print_finding(finding: "Finding") -> None:

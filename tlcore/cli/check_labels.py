@@ -20,6 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.config import parse_config
     from tlcore.data.catalog import open_dataset
     from tlcore.evaluation.label_check import check_labels
+    from tlcore.system.drive import drive
     from tlcore.words import percent
 
     model = {name: getattr(arguments, name) for name in ("backbone", "weights") if getattr(arguments, name)}
@@ -27,14 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     config = parse_config({"data": data, "model": model, "device": arguments.device}, "the options")
     work = check_labels(config, open_dataset(config.data))
     if arguments.json:
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as finished:
-                found, agreement = finished.value
-                print(json.dumps({"suspects": found.to_dict("records"), "agreement": agreement}), flush=True)
-                return 0
-            print(json.dumps({"done": event.done, "total": event.total}), flush=True)
+        found, agreement = drive(work, lambda event: _print_line(done=event.done, total=event.total))
+        _print_line(suspects=found.to_dict("records"), agreement=agreement)
+        return 0
     with ProgressDisplay() as display:
         found, agreement = display.follow(work)
     console().print(f"The classifier agrees with {percent(agreement)} of the labels that it did not see.")
@@ -49,3 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if len(found) > SHOWN:
         console().print(f"and {len(found) - SHOWN} more")
     return 0
+
+
+def _print_line(**content: object) -> None:
+    print(json.dumps(content), flush=True)

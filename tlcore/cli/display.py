@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress as ProgressBar, TaskProgressColumn
 from rich.table import Table
 from rich.text import Text
 
+from tlcore.system.drive import drive
 from tlcore.words import PHASES, percent
 
 if TYPE_CHECKING:
@@ -80,13 +81,7 @@ class ProgressDisplay:
 
     def follow(self, work: "Generator[Progress, None, T]") -> T:
         """Show a computation to its end; returns its result."""
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as finished:
-                result: T = finished.value
-                return result
-            self.show(event)
+        return drive(work, self.show)
 
 
 def show_steps(words: str, steps: Iterable[tuple[int, int]]) -> None:

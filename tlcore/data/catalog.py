@@ -23,12 +23,15 @@ def is_named(source: str) -> bool:
     return source.lower() in (DEMO, *NAMED_SETS)
 
 
-def open_dataset(config: DataConfig, download: bool = False) -> Dataset:
+def open_dataset(config: DataConfig | str, download: bool = False) -> Dataset:
     """Open the dataset that `config.source` names: `demo`, a torchvision dataset, a folder, or a table.
 
+    A source alone does, too, where all other settings are the usual ones: `open_dataset("photos")`.
     A folder that is called like a named dataset is reached with a path, as in `./mnist`. `download` is for
     torchvision datasets. Raises DatasetNotFound, DatasetInvalid, or ConfigError for settings that do not fit.
     """
+    if isinstance(config, str):
+        config = DataConfig(source=config)
     if config.source.lower() == DEMO:
         return open_demo(config)
     if config.source.lower() in NAMED_SETS:

@@ -1,6 +1,6 @@
 """Every saved epoch of a run on its report split: stored logits, computed where they are missing."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from tlcore.data.dataset import Sample
 from tlcore.errors import CheckpointError
@@ -9,8 +9,9 @@ from tlcore.evaluation.stored import Entry, Index, checkpoint_stamp, load_index,
 from tlcore.models.digest import state_digest
 from tlcore.runs.folder.checkpoints import load_checkpoint, load_frozen
 from tlcore.runs.folder.predictions import Predictions, key_images, load_predictions, predictions_key, save_predictions
-from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.run import Run, find_run
 from tlcore.runs.restore import reopen_dataset, restore_plan
+from tlcore.system.drive import drive
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.inference import predict_logits
@@ -18,7 +19,14 @@ from tlcore.training.inputs.meter import Meter
 from tlcore.training.inputs.prepare import evaluation_inputs
 from tlcore.training.plan import Plan
 
-__all__ = ["Evaluation", "evaluate_run"]
+__all__ = ["Evaluation", "evaluate", "evaluate_run"]
+
+
+def evaluate(
+    run: Run | str, *, device: str = "auto", on_progress: Callable[[Progress], object] | None = None
+) -> Evaluation:
+    """Every saved epoch of a run, given as such or by its name, on its report split. As `evaluate_run`, to the end."""
+    return drive(evaluate_run(find_run(run) if isinstance(run, str) else run, device), on_progress)
 
 
 def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Evaluation]:

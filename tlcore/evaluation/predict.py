@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from PIL.Image import Image
 from torch import Tensor, nn
 
+from tlcore.data.pixels.images import to_tensor
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import CheckpointError
 from tlcore.models.imagenet import build_classifier, imagenet_classes
 from tlcore.models.zoo import Architecture, eval_transform, find_architecture
-from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.run import Run, find_run
 from tlcore.runs.restore import restore_model
 from tlcore.system.device import DeviceChoice, choose_device
 from tlcore.training.history import best_epoch
@@ -32,9 +34,17 @@ class Predictor:
     epoch: int | None = None
     """Of a run's checkpoint."""
 
-    def predict(self, path: Path) -> list[tuple[str, float]]:
-        """Classes with their probabilities in 0-1, the most likely first. Raises UnreadableImage."""
-        probabilities = self.probabilities(FileSource(path.parent).load(path.name))
+    def predict(self, image: Path | str | Image) -> list[tuple[str, float]]:
+        """Classes with their probabilities in 0-1, the most likely first, of a file or of a PIL image as it stands.
+
+        Raises UnreadableImage.
+        """
+        if isinstance(image, Image):
+            image_CHW = to_tensor(image.convert("RGB"))
+        else:
+            path = Path(image).expanduser()
+            image_CHW = FileSource(path.parent).load(path.name)
+        probabilities = self.probabilities(image_CHW)
         return [(self.classes[index], float(probabilities[index])) for index in probabilities.argsort(descending=True)]
 
     def probabilities(self, image_CHW: Tensor) -> Tensor:
@@ -46,8 +56,13 @@ class Predictor:
         return probabilities
 
 
-def load_predictor(run: Run, epoch: int | None = None, device: str = "auto") -> Predictor:
-    """The model of an epoch; of the best one on val where none is named. Raises CheckpointError, DeviceError."""
+def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto") -> Predictor:
+    """The model of an epoch of a run, given as such or by its name; of the best epoch on val where none is named.
+
+    Raises RunNotFound, CheckpointError, DeviceError.
+    """
+    if isinstance(run, str):
+        run = find_run(run)
     if epoch is None:
         history = run.history()
         if not history:

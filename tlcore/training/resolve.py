@@ -12,10 +12,12 @@ from tlcore.transforms.spec import AUGMENTATIONS, CenterCrop, TransformSpec
 def resolve(config: RunConfig) -> ResolvedConfig:
     """The configuration with every None that stands for a choice replaced by the choice.
 
-    Paths become absolute, so that a run can be continued from another folder.
+    Paths become absolute, so that a run can be continued from another folder. What is resolved already stays as it is.
     Raises UnknownBackbone, WeightsError for an `imagenet:NAME` that does not exist, and ConfigError for an unknown
     optimiser.
     """
+    if isinstance(config, ResolvedConfig):
+        return config
     architecture, strategy, source = find_architecture(config.model.backbone), config.strategy.name, config.data.source
     weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
     evaluation = config.eval_transform or eval_transform(architecture, weights)

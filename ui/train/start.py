@@ -6,10 +6,9 @@ from typing import NoReturn
 import streamlit as st
 
 from tlcore.config import ResolvedConfig
-from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import RunBusy
 from tlcore.recipes.recipe import RUN_INFO_KEY as RECIPE
-from tlcore.runs.folder.run import create_run
+from tlcore.runs.start import prepare_runs
 from tlcore.runs.sweep import RUN_INFO_KEY as SWEEP
 from tlcore.runs.work import jobs
 from ui.shared.cached import forget_runs
@@ -22,12 +21,10 @@ def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None
     """Queue them, and go on to watch the first. Raises TlcoreError."""
     if is_hosted() and len(jobs.live_runs()) + len(configs) > MAX_QUEUE:
         raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")
-    with st.spinner("Making sure which images these are …"):
-        dataset = open_dataset(configs[0].data)  # as it is now: what this page shows may be minutes old
-        images = fingerprint(dataset)
     recipe = loaded_recipe()
     facts = {"device": device} | ({SWEEP: sweep} if sweep else {}) | ({RECIPE: recipe.name} if recipe else {})
-    runs = [create_run(config, dataset, images, facts) for config in configs]
+    with st.spinner("Making sure which images these are …"):  # as they are now: what this page shows may be old
+        runs = prepare_runs(configs, facts)
     forget_runs()
     jobs.start(runs)
     set_params(run=runs[0].name, view="watch")

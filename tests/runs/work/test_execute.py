@@ -7,9 +7,10 @@ from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import CheckpointError, DatasetChanged, RunBusy, TrainingDiverged
 from tlcore.runs.folder.checkpoints import load_checkpoint, load_model_state, save_checkpoint
 from tlcore.runs.folder.layout import checkpoint_path
-from tlcore.runs.folder.run import create_run
 from tlcore.runs.restore import plan_to_resume, restore_model
+from tlcore.runs.start import prepare_run
 from tlcore.runs.work.execute import execute
+from tlcore.system.drive import drive
 from tlcore.training.events import EpochDone
 from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
@@ -29,15 +30,13 @@ STATEFUL = {
 
 
 def start(config):
-    dataset = open_dataset(config.data)
-    plan = plan_run(resolve(config), dataset)
-    return create_run(plan.config, dataset, fingerprint(dataset), {}), plan
+    run = prepare_run(config)
+    return run, plan_to_resume(run)
 
 
 def train(config):
     run, plan = start(config)
-    for _ in execute(run, plan):
-        pass
+    drive(execute(run, plan))
     return run
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.data.catalog import open_dataset
 from tlcore.errors import CheckpointError, RunBusy, RunError
 from tlcore.runs.folder.layout import predictions_path
-from tlcore.runs.folder.run import Run, create_run, list_runs
+from tlcore.runs.folder.run import Run, list_runs
 from tlcore.runs.folder.status import read_status, write_status
+from tlcore.runs.start import prepare_run
 from tlcore.runs.work import jobs
 from tlcore.runs.work.execute import execute
 from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
 from tlcore.transforms.spec import RandomHorizontalFlip, RandomResizedCrop, TransformSpec
 
 DEADLINE_S = 90
@@ -32,10 +32,7 @@ def make_run(configure):
     """A run that waits to be started; all workers are killed in the end."""
 
     def make(**changes) -> Run:
-        config = configure(**changes)
-        dataset = open_dataset(config.data)
-        plan = plan_run(resolve(config), dataset)
-        return create_run(plan.config, dataset, fingerprint(dataset), {})
+        return prepare_run(configure(**changes))
 
     yield make
     for run in jobs.live_runs():

@@ -5,23 +5,17 @@ import signal
 
 import pytest
 
-from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import DatasetChanged
 from tlcore.runs.folder.requests import ask_to_stop, asked_to_stop
-from tlcore.runs.folder.run import create_run
+from tlcore.runs.start import prepare_run
 from tlcore.runs.work.worker import work
 from tlcore.training.events import EpochDone, Progress
-from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
 
 
 @pytest.fixture
 def make_run(configure):
     def make(**changes):
-        config = configure(**changes)
-        dataset = open_dataset(config.data)
-        plan = plan_run(resolve(config), dataset)
-        return create_run(plan.config, dataset, fingerprint(dataset), {})
+        return prepare_run(configure(**changes))
 
     return make
 

@@ -1,0 +1,69 @@
+"""From a configuration to a run: its folder alone, for the queue, or a whole training in this process."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from tlcore.config import DataConfig, RunConfig, parse_config
+from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.data.dataset import Dataset
+from tlcore.runs.folder.run import Run, create_run
+
+if TYPE_CHECKING:
+    from tlcore.training.events import Event  # imports torch
+
+
+def train(
+    config: RunConfig | Mapping[str, Any],
+    *,
+    on_event: "Callable[[Event], object] | None" = None,
+    facts: Mapping[str, Any] | None = None,
+    download: bool = False,
+) -> Run:
+    """Train in this process to the end, and return the run with its epochs saved and validated.
+
+    `config` is a RunConfig, or the same as plain data: `train({"data": {"source": "photos"}, "epochs": 5})`.
+    `on_event` gets what happens as it happens: `Progress`, `BatchLoss`, `EpochDone` and `ImagesSkipped` of
+    `tlcore.training.events`. Where it raises, the run is stopped after what is saved, and can be resumed.
+    `facts` are further entries for run.json. `download` fetches a torchvision dataset that is not on disk.
+    Runs are kept in the folder that the environment variable TLCORE_HOME names.
+    Raises TlcoreError.
+    """
+    from tlcore.runs.work.execute import execute
+    from tlcore.training.plan import plan_run
+    from tlcore.training.resolve import resolve
+
+    resolved = resolve(config if isinstance(config, RunConfig) else parse_config(dict(config)))
+    dataset = open_dataset(resolved.data, download)
+    plan = plan_run(resolved, dataset)
+    run = create_run(resolved, dataset, fingerprint(dataset), {"device": plan.choice.reason, **(facts or {})})
+    with closing(execute(run, plan)) as events:
+        for event in events:
+            if on_event is not None:
+                on_event(event)
+    return run
+
+
+def prepare_runs(configs: Sequence[RunConfig], facts: Mapping[str, Any] | None = None) -> list[Run]:
+    """The folders of runs that a worker will train. `facts` are further entries for their run.json.
+
+    The data is opened as it is now, once for all that name the same. Weights are not looked for: the worker does.
+    Raises TlcoreError.
+    """
+    from tlcore.system.device import choose_device
+    from tlcore.training.resolve import resolve
+
+    opened: dict[DataConfig, tuple[Dataset, str]] = {}
+    runs = []
+    for config in map(resolve, configs):
+        if config.data not in opened:
+            dataset = open_dataset(config.data)
+            opened[config.data] = dataset, fingerprint(dataset)
+        device = choose_device(config.device, config.precision).reason
+        runs.append(create_run(config, *opened[config.data], {"device": device, **(facts or {})}))
+    return runs
+
+
+def prepare_run(config: RunConfig, facts: Mapping[str, Any] | None = None) -> Run:
+    """The folder of one run, as `prepare_runs` makes it."""
+    return prepare_runs([config], facts)[0]
