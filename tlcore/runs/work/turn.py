@@ -29,7 +29,7 @@ def queue() -> list[Run]:
 
 @contextmanager
 def turn(submitted: float, gives_up: Callable[[], bool]) -> Iterator[bool]:
-    """Wait for all that was submitted before, then hold the machine. Yields False where `gives_up` became true first."""
+    """Wait for all that was submitted before, then hold the machine; False where `gives_up` became true first."""
     lock = FileLock(home_dir() / "turn.lock")
     while not gives_up():
         if _take(lock):  # first, because it is quick, and nearly always held while somebody trains
