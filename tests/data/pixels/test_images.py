@@ -8,7 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from tlcore.data.pixels.images import MAX_PIXELS, decode_image, to_tensor
+from tlcore.data.pixels.cost import MAX_PIXELS
+from tlcore.data.pixels.images import decode_image, to_tensor
 from tlcore.errors import UnreadableImage
 
 

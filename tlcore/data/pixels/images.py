@@ -1,4 +1,4 @@
-"""From the bytes of an image file to 8-bit RGB, whatever the file holds. Reads no files itself.
+"""Decoding: from the bytes of an image file to 8-bit RGB, whatever the file holds. Reads no files: `sources` does.
 
 The format is found by content: real datasets hold BMP files named `.jpg`.
 """
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 from PIL import (  # the plugins, imported here, are the only ones that Image.open is let near
     AvifImagePlugin,  # noqa: F401
     BmpImagePlugin,  # noqa: F401
@@ -24,14 +23,13 @@ from PIL import (  # the plugins, imported here, are the only ones that Image.op
     WebPImagePlugin,  # noqa: F401
 )
 
+from tlcore.data.pixels.colour import rows_of, to_rgb
+from tlcore.data.pixels.cost import MAX_PIXELS, check_cost, reduction
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, image_format
 from tlcore.errors import UnreadableImage
 
 if TYPE_CHECKING:
     import torch
-
-MAX_PIXELS = 100_000_000
-"""An image that claims more is refused before it is unpacked: 300 MB as RGB."""
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _UPRIGHT = {  # EXIF orientation -> what undoes it (EXIF 2.3, table 4.6.4)
@@ -65,7 +63,8 @@ class Decoded(NamedTuple):
 def decode_image(data: bytes) -> Image.Image:
     """Decode the first frame to an upright RGB image; what is transparent becomes white.
 
-    Grey of 16 bits is scaled to 8, not clipped. Raises UnreadableImage.
+    Colours as in `colour.to_rgb`. An image of more than `cost.WHOLE_PIXELS` comes at a half or less of its size.
+    Raises UnreadableImage, also, before anything is unpacked, for what would cost too much: see `cost`.
     """
     return decode(data).image
 
@@ -79,10 +78,12 @@ def decode(data: bytes, at_least_px: int | None = None) -> Decoded:
     with _open(data) as (image, kind):
         if at_least_px is not None:
             image.draft(None, (at_least_px, at_least_px))
+        elif (factor := reduction(image.size)) > 1:
+            image.draft(None, (image.width // factor, image.height // factor))
         image.load()
         method = _turn(image)
-        upright = image if method is None else image.transpose(method)
-        return Decoded(_to_rgb(upright), kind, method is not None, len(data))
+        rgb = to_rgb(image, reduction(image.size))
+        return Decoded(rgb if method is None else rgb.transpose(method), kind, method is not None, len(data))
 
 
 def upright_size(data: bytes) -> tuple[int, int]:
@@ -104,16 +105,14 @@ def _open(data: bytes) -> Iterator[tuple[Image.Image, str]]:
         raise UnreadableImage(_NO_IMAGE)
     try:
         with Image.open(BytesIO(data), formats=(kind,)) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise UnreadableImage(_too_large(f"{width * height / 1e6:.0f} megapixels ({width} x {height})"))
+            check_cost(image, kind, data)
             yield image, kind
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
         raise UnreadableImage(_NO_IMAGE) from None
     except Image.DecompressionBombError:
-        raise UnreadableImage(_too_large(f"more than {MAX_PIXELS / 1e6:.0f} megapixels")) from None
+        raise UnreadableImage(f"too large: at most {MAX_PIXELS / 1e6:.0f} megapixels are unpacked") from None
     except Exception as error:  # on damaged files Pillow's parsers raise whatever they stumble over
         raise UnreadableImage(_reason(error)) from None
 
@@ -122,11 +121,7 @@ def to_tensor(image: Image.Image) -> "torch.Tensor":
     """An RGB image as uint8 of shape (3, H, W), a view of memory in the order H, W, 3."""
     import torch
 
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1)
-
-
-def _too_large(size: str) -> str:
-    return f"too large: {size}, and at most {MAX_PIXELS / 1e6:.0f} megapixels are unpacked"
+    return torch.from_numpy(rows_of(image)).permute(2, 0, 1)
 
 
 def _reason(error: Exception) -> str:
@@ -147,50 +142,3 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
     except Exception:  # damaged EXIF beside sound pixels: the image is used as it lies
         return None
     return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        return _from_grey(_scale_integers(np.asarray(image)))
-    if image.mode == "F":
-        return _from_grey(_scale_floats(np.asarray(image)))
-    if image.has_transparency_data:
-        return _on_white(image)
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _from_grey(grey: np.ndarray) -> Image.Image:
-    return Image.fromarray(grey).convert("RGB")
-
-
-def _scale_integers(values: np.ndarray) -> np.ndarray:
-    """16-bit values to uint8, 65535 becoming 255. Wider ones, which have no agreed white, from their own range."""
-    if values.min() < 0 or values.max() > 65535:
-        return _stretch(values.astype(np.float64))
-    return _to_uint8(values / 257)
-
-
-def _scale_floats(values: np.ndarray) -> np.ndarray:
-    """Floats to uint8: 0 to 1 is black to white, else 0 to 255 is, else the image's own range. NaN is black."""
-    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = values.min(), values.max()
-    if low < 0 or high > 255:
-        return _stretch(values)
-    return _to_uint8(values * 255 if high <= 1 else values)
-
-
-def _stretch(values: np.ndarray) -> np.ndarray:
-    """Values that are not all alike, from their lowest to their highest."""
-    low, high = values.min(), values.max()
-    return _to_uint8((values - low) / max(high - low, 1e-300) * 255)
-
-
-def _to_uint8(values: np.ndarray) -> np.ndarray:
-    return np.asarray(np.rint(values), dtype=np.uint8)
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode == "La":  # premultiplied grey converts to nothing but LA
-        image = image.convert("LA")
-    rgba = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

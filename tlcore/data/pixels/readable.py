@@ -1,10 +1,14 @@
-"""Decode every image once, before training: which cannot be read, and, where memory allows, the pixels to keep."""
+"""Training's first pass over its images: which cannot be read, and, where memory allows, the pixels to keep.
+
+`sources` loads each of them, `images` decodes it.
+"""
 
 import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from tlcore.data.dataset import ImageSource, Sample, Skipped
@@ -32,39 +36,47 @@ def decode_all(
     Yields the number of samples done, after each; returns the DecodedImages.
     """
     skipped: list[Skipped] = []
-    images: dict[str, torch.Tensor] | None = {}
-    used_bytes = 0
-    for done, (sample, result) in enumerate(_decode_in_order(samples, source), start=1):
-        if isinstance(result, Skipped):
+    kept = _Kept(budget_bytes)
+    for done, result in enumerate(_decode_in_order(samples, source, kept), start=1):
+        if result is not None:
             skipped.append(result)
-        elif images is not None:
-            images[sample.id] = result
-            used_bytes += result.nbytes
-            if used_bytes > budget_bytes:
-                images = None
         yield done
-    return DecodedImages(tuple(skipped), images)
+    return DecodedImages(tuple(skipped), kept.images)
 
 
-def _decode_in_order(
-    samples: Sequence[Sample], source: ImageSource
-) -> "Iterator[tuple[Sample, torch.Tensor | Skipped]]":
-    """Decoding lets go of the interpreter lock, so threads do. Only a few images at a time are on their way."""
+class _Kept:
+    """The decoded images, until they exceed the budget. Shared by threads, so that none holds an image back."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self.images: dict[str, torch.Tensor] | None = {}
+        self._left_bytes = budget_bytes
+        self._lock = Lock()
+
+    def add(self, sample_id: str, image: "torch.Tensor") -> None:
+        with self._lock:
+            self._left_bytes -= image.nbytes
+            if self._left_bytes < 0:
+                self.images = None
+            elif self.images is not None:
+                self.images[sample_id] = image
+
+
+def _decode_in_order(samples: Sequence[Sample], source: ImageSource, kept: _Kept) -> Iterator[Skipped | None]:
+    """Decoding lets go of the interpreter lock, so threads do. Each sample that cannot be read, None for others."""
     threads = min(_MAX_THREADS, os.cpu_count() or 1)
-    pending: deque[tuple[Sample, Future[torch.Tensor | Skipped]]] = deque()
+    pending: deque[Future[Skipped | None]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for sample in samples:
-            pending.append((sample, pool.submit(_decode, source, sample.id)))
+            pending.append(pool.submit(_decode, source, sample.id, kept))
             if len(pending) > 4 * threads:
-                first, future = pending.popleft()
-                yield first, future.result()
+                yield pending.popleft().result()
         while pending:
-            first, future = pending.popleft()
-            yield first, future.result()
+            yield pending.popleft().result()
 
 
-def _decode(source: ImageSource, sample_id: str) -> "torch.Tensor | Skipped":
+def _decode(source: ImageSource, sample_id: str, kept: _Kept) -> Skipped | None:
     try:
-        return source.load(sample_id)
+        kept.add(sample_id, source.load(sample_id))
     except UnreadableImage as error:
         return Skipped(sample_id, str(error))
+    return None

@@ -1,4 +1,4 @@
-"""The two places that pixels come from: image files under a folder, and arrays in memory."""
+"""Loading: the two places that pixels come from, image files under a folder, and arrays in memory. `images` decodes."""
 
 import hashlib
 import os
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlcore.data.pixels.digests import DIGEST_BYTES, MISSING, file_digests
+from tlcore.data.pixels.formats import HEAD_BYTES, image_format
 from tlcore.errors import UnreadableImage
+from tlcore.words import size
 
 if TYPE_CHECKING:
     import torch
 
     from tlcore.data.pixels.images import Decoded
 
-MAX_FILE_BYTES = 1 << 30
-"""A larger file is not read: no image of `images.MAX_PIXELS` needs it."""
+MAX_FILE_BYTES = 400_000_000
+"""A larger file is not read: as much as `cost.MAX_UNPACKED_BYTES`."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,21 @@ class FileSource:
         return decode(self.read(sample_id), at_least_px)
 
     def read(self, sample_id: str) -> bytes:
-        """The bytes of one file. Raises UnreadableImage."""
+        """The bytes of one file; of one that does not begin as an image, only the first. Raises UnreadableImage."""
         path = os.path.join(self.root, sample_id)
         try:
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode):  # reading from a pipe or a device might never end
                 raise UnreadableImage("not a plain file")
             if status.st_size > MAX_FILE_BYTES:
-                raise UnreadableImage(f"too large: a file of {status.st_size / 1e9:.1f} GB")
+                raise UnreadableImage(
+                    f"too large: a file of {size(status.st_size)}, and at most {size(MAX_FILE_BYTES)} are read"
+                )
             if self.confined and self._escapes(sample_id):
                 raise UnreadableImage("leads out of the image folder by a symbolic link")
             with open(path, "rb") as file:
-                return file.read()
+                head = file.read(HEAD_BYTES)
+                return head if image_format(head) is None else head + file.read()  # of no image, no more is read
         except FileNotFoundError:
             raise UnreadableImage("file not found") from None
         except OSError as error:
