@@ -6,16 +6,15 @@ from pathlib import Path
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.demo import NAME as DEMO, open_demo
-from tlcore.data.formats.folder import open_folder
 from tlcore.data.formats.records import restore_splits, samples_table, save_samples
+from tlcore.data.formats.rows import TABLE_EXTENSIONS
 from tlcore.data.formats.table import open_table
+from tlcore.data.formats.tables import open_place
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, open_named
 from tlcore.data.pixels.fingerprints import fingerprint
 from tlcore.errors import ConfigError, DatasetInvalid, DatasetNotFound
 
 __all__ = ["fingerprint", "is_named", "open_dataset", "restore_splits", "samples_table", "save_samples"]
-
-TABLE_EXTENSIONS = (".csv", ".tsv", ".txt")
 
 
 def is_named(source: str) -> bool:
@@ -40,7 +39,7 @@ def open_dataset(config: DataConfig | str, download: bool = False) -> Dataset:
     if os.path.isdir(path):  # unlike Path.is_dir, False for a path that cannot be one or may not be looked at
         if config.images is not None:
             raise ConfigError(f"`images` goes with a table, and {path} is a folder: leave it out.")
-        return open_folder(path, config)
+        return open_place(path, config)
     if os.path.isfile(path):
         if path.suffix.lower() not in TABLE_EXTENSIONS:
             raise DatasetInvalid(

@@ -1,166 +1,296 @@
-"""A CSV or TSV of `path,label` beside an image folder, with an optional `split` column, as a `Dataset`.
+"""A table of labelled image paths beside an image folder, as a `Dataset`.
 
 A table is outside input: its paths must stay inside the image folder.
 """
 
-import csv
 import os
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
-from tlcore.data.formats.assemble import assemble
+from tlcore.data.formats.assemble import assemble, check_class_count
+from tlcore.data.formats.columns import FALSE, TAG_COLUMNS, TRUE, Columns, find_columns
+from tlcore.data.formats.lookup import FolderLookup, Lookup
+from tlcore.data.formats.names import is_harmless, listed, shown
+from tlcore.data.formats.rows import Row, key_of, read_rows
 from tlcore.data.formats.split_names import SPLIT_NAMES, split_of
 from tlcore.data.formats.splits import Labelled
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
+from tlcore.words import count
 
-# Column names that are recognised, in lower case; the first that a header has is taken
-PATH_COLUMNS = ("path", "file", "filename", "image", "file_name", "filepath", "file_path", "image_path", "image_name")
-LABEL_COLUMNS = ("label", "class", "target", "class_name", "category")
-SPLIT_COLUMNS = ("split", "subset")
-MAX_TABLE_BYTES = 1 << 29
 MAX_LABEL_LENGTH = 200
+MAX_MISSING = 50_000
+"""Rows after which a table is refused where not one image of them exists."""
 
-_SNIFFED = 1 << 16  # characters of the first line that the delimiter is guessed from
-_INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+_HEAD = 200  # rows that the columns are found by
+_BROKEN_SHARE = 0.1  # of the rows that cannot be read, above which the table is refused
+_CONFLICT_SHARE = 0.05  # of the images with several labels, above which they are meant
+_NO_LABEL = frozenset(("", "nan", "NaN", "NAN", "<NA>", "null", "NULL"))
+_PLAIN_PATH = re.compile(r"[^\\/:\0.][^\\:\0]*")  # needs no tidying, unless it has one of the next
+_DETOUR = re.compile(r"//|/\.")
+_LINES_SHOWN = 5
 
 
-class _Columns(NamedTuple):
-    path: int
-    label: int
-    split: int | None
-    width: int
-    """Cells that every row must have."""
+@dataclass
+class TableImages:
+    """What the rows of a table say."""
+
+    images: list[Labelled]
+    missing: list[str]
+    """Ids of those whose file is not there."""
+    columns: Columns
+    notes: list[str] = field(default_factory=list)
 
 
 def open_table(path: Path, config: DataConfig) -> Dataset:
     """Open a table of labelled image paths. Missing files stay listed; they are reported when images are read.
 
-    Integer labels are ordered by value, others by name.
     Raises DatasetNotFound without a table or image folder, DatasetInvalid with the line that cannot be used.
     """
     path = path.absolute()
     folder = Path(os.path.expanduser(config.images)).absolute() if config.images else path.parent
     if not os.path.isdir(folder):
         raise DatasetNotFound(f"There is no image folder {folder}, which the paths in {path.name} start from.")
-    images = _read_images(path, folder)
-    if not images:
+    table = read_table(path, FolderLookup(folder), lambda cell, where: _inside(cell, folder, where))
+    if len(table.missing) == len(table.images):
+        raise DatasetInvalid(
+            f"None of the {count(len(table.images))} images in {path} exists: looked for {table.images[0].id!r} in "
+            f"{folder}. Set `images` to the folder that the paths start from."
+        )
+    return assemble(path.stem, table.images, FileSource(folder, confined=True), config, notes=table.notes)
+
+
+def read_table(path: Path, lookup: Lookup, tidy: Callable[[str, str], str]) -> TableImages:
+    """The labelled images of a table, with ids as `lookup` finds them.
+
+    `tidy` makes a posix path of a cell; it is given where that is, and raises DatasetInvalid. Raises DatasetInvalid
+    for a table without rows or labels, with several labels per image, or with too many rows that cannot be read.
+    """
+    rows = read_rows(path)
+    head = list(islice(rows, _HEAD))
+    if not head:
         raise DatasetInvalid(f"{path} has no rows. Expected is a path and a label per line, like: ants/1.jpg,ants")
-    if not any(os.path.lexists(folder / image.id) for image in images):
-        raise DatasetInvalid(
-            f"None of the {len(images)} images in {path} exists: looked for {images[0].id!r} in {folder}. "
-            "Set `images` to the folder that the paths start from."
-        )
-    labels = {image.label for image in images}
-    integers = all(_INTEGER.fullmatch(label) for label in labels)
-    classes = sorted(labels, key=lambda label: (int(label), label)) if integers else sorted(labels)
-    return assemble(path.stem, images, FileSource(folder, confined=True), config, classes=classes)
+
+    def exists(cell: str) -> bool:
+        try:
+            return bool(cell) and lookup.find(tidy(cell, "")) is not None
+        except DatasetInvalid:
+            return False
+
+    columns = find_columns(head, exists, f"{path}, line {head[0].line}")
+    if columns.has_header:
+        head = head[1:]
+        if not head:
+            raise DatasetInvalid(f"{path} has no rows below its header.")
+    return _Reader(path, columns, lookup, tidy).read(chain(head, rows))
 
 
-def _read_images(path: Path, folder: Path) -> list[Labelled]:
-    images: list[Labelled] = []
-    line_of: dict[str, int] = {}
-    columns: _Columns | None = None
-    with_split = 0
-    for line, row in _read_rows(path):
-        where = f"{path}, line {line}"
-        if columns is None:
-            columns, is_header = _find_columns(row, where)
-            if is_header:
-                continue
-        image = _parse_row(row, columns, folder, where)
-        if image.id in line_of:
-            raise DatasetInvalid(f"{where}: {image.id!r} is in line {line_of[image.id]} already. Keep one of them.")
-        line_of[image.id] = line
-        with_split += image.split is not None
-        if with_split not in (0, len(images) + 1):
+class _Reader:
+    """Collects images row by row, and what was left out on the way."""
+
+    def __init__(self, path: Path, columns: Columns, lookup: Lookup, tidy: Callable[[str, str], str]) -> None:
+        self._path = path
+        self._columns = columns
+        self._lookup = lookup
+        self._tidy = tidy
+        self._images: dict[str, Labelled] = {}
+        self._labels: dict[str, str | None] = {}  # as written -> as used
+        self._splits: dict[str, str | None] = {}
+        self._missing: list[str] = []
+        self._guessed: list[str] = []
+        self._unlabelled: list[int] = []
+        self._repeated: list[int] = []
+        self._conflicts: dict[str, str] = {}
+        self._broken: list[int] = []
+        self._first_problem = ""
+        self._with_split = 0
+
+    def read(self, rows: Iterator[Row]) -> TableImages:
+        taken = 0
+        for row in rows:
+            self._take(row)
+            taken += 1
+            if taken == MAX_MISSING and len(self._missing) == len(self._images) > 0:
+                raise DatasetInvalid(
+                    f"None of the first {count(taken)} images in {self._path} exists: looked for {self._missing[0]!r}. "
+                    "Set `images` to the folder that the paths start from."
+                )
+        if self._broken and len(self._broken) > _BROKEN_SHARE * taken:
+            raise DatasetInvalid(self._first_problem)
+        if not self._images:
+            raise DatasetInvalid(f"No row of {self._path} has a label.")
+        self._check_single_labels()
+        images = [image for image in self._images.values() if image.id not in self._conflicts]
+        missing = [name for name in self._missing if name not in self._conflicts]
+        return TableImages(images, missing, self._columns, self._notes(missing))
+
+    def _take(self, row: Row) -> None:
+        columns, cells = self._columns, row.cells
+        if len(cells) != columns.width and (len(cells) < columns.width or any(cells[columns.width :])):
+            self._skip(row, f"{len(cells)} columns instead of {columns.width}. Quote cells that hold a comma.")
+            return
+        label = self._label(row)
+        if label is None:
+            return
+        where = f"{self._path}, line {row.line}"
+        cell = cells[columns.path]
+        if not cell or "\0" in cell:
+            self._skip(row, "the path is empty or holds a NUL byte.")
+            return
+        written = cell if _PLAIN_PATH.fullmatch(cell) and not _DETOUR.search(cell) else self._tidy(cell, where)
+        found = self._lookup.find(written)
+        name = found or written
+        known = self._images.get(name)
+        if known is not None:
+            if known.label == label:
+                self._repeated.append(row.line)
+            else:
+                self._conflicts.setdefault(name, label)
+            return
+        if found is None:
+            self._missing.append(name)
+        elif not found.endswith(written):
+            self._guessed.append(written)
+        split = self._split(row)
+        self._with_split += split is not None
+        if self._with_split not in (0, len(self._images) + 1):
             raise DatasetInvalid(f"{where}: some lines name a split and others do not. Fill in all, or none.")
-        images.append(image)
-    return images
+        self._images[name] = Labelled(name, label, split)
 
+    def _label(self, row: Row) -> str | None:
+        columns, cells = self._columns, row.cells
+        if columns.label is None:
+            ones = [index for index in columns.one_hot if cells[index].lower() in TRUE]
+            if len(ones) > 1:
+                both = " and ".join(repr(columns.names[index]) for index in ones[:2])
+                raise DatasetInvalid(
+                    f"{self._path}, line {row.line}: the image is marked as {both}. "
+                    "Several labels per image (multi-label) are not supported."
+                )
+            written = columns.names[ones[0]] if ones else ""
+        else:
+            written = cells[columns.label]
+        if written in self._labels:
+            return self._labels[written]
+        if written in _NO_LABEL:
+            self._unlabelled.append(row.line)
+            return None
+        label = unicodedata.normalize("NFC", written)
+        if len(label) > MAX_LABEL_LENGTH or not is_harmless(label):
+            self._skip(row, f"the label is longer than {MAX_LABEL_LENGTH} letters or holds control characters.")
+            return None
+        self._labels[written] = label
+        check_class_count(str(self._path), len(self._labels))
+        return label
 
-def _read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and stripped cells of each row that is not blank."""
-    try:
-        if path.stat().st_size > MAX_TABLE_BYTES:
+    def _split(self, row: Row) -> str | None:
+        columns, cells = self._columns, row.cells
+        if columns.split is not None:
+            name = cells[columns.split]
+            if name not in self._splits:
+                self._splits[name] = split_of(name)
+                if name and not self._splits[name]:
+                    raise DatasetInvalid(
+                        f"{self._path}, line {row.line}: no split named {name[:50]!r}. "
+                        f"{suggestion(name[:50].lower(), SPLIT_NAMES)}"
+                    )
+            return self._splits[name]
+        split = "train" if columns.flags else None
+        for index, meant in columns.flags:
+            value = cells[index].lower()
+            if value in TRUE:
+                split = meant
+            elif value not in FALSE:
+                raise DatasetInvalid(
+                    f"{self._path}, line {row.line}: {columns.names[index]} is {cells[index][:50]!r}. "
+                    "Expected is True or False."
+                )
+        return split
+
+    def _skip(self, row: Row, problem: str) -> None:
+        self._first_problem = self._first_problem or f"{self._path}, line {row.line}: {problem}"
+        self._broken.append(row.line)
+
+    def _check_single_labels(self) -> None:
+        refusal = "Several labels per image (multi-label) are not supported: give each image one."
+        if len(self._conflicts) > _CONFLICT_SHARE * len(self._images):
+            name, other = next(iter(self._conflicts.items()))
             raise DatasetInvalid(
-                f"{path} is larger than {MAX_TABLE_BYTES >> 20} MiB, which no table of paths should be."
+                f"{self._path}: {count(len(self._conflicts), 'image has', 'images have')} rows of different labels, "
+                f"like {name!r} with {self._images[name].label!r} and {other!r}. {refusal}"
             )
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = _find_delimiter(path, file.readline(_SNIFFED))
-            file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter)
-            for row in reader:
-                cells = [cell.strip() for cell in row]
-                if any(cells):
-                    yield reader.line_num, cells
-    except FileNotFoundError:
-        raise DatasetNotFound(f"There is no table {path}. Check the path.") from None
-    except OSError as error:
-        raise DatasetInvalid(f"Cannot read {path}: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise DatasetInvalid(f"{path} is not UTF-8 text. Save it as CSV in UTF-8.") from None
-    except csv.Error as error:
-        raise DatasetInvalid(
-            f"{path}, line {reader.line_num}: not a readable row ({error}). Is a quote left open?"
-        ) from None
+        column = self._columns.label
+        tags = column is not None and self._columns.has_header and key_of(self._columns.names[column]) in TAG_COLUMNS
+        if example := several_labels({image.label for image in self._images.values()}, tags):
+            raise DatasetInvalid(f"{self._path}: a label like {example!r} seems to be several. {refusal}")
+
+    def _notes(self, missing: list[str]) -> list[str]:
+        notes = []
+        columns = self._columns
+        if columns.flags:
+            names = " and ".join(f"{columns.names[index]!r} ({meant})" for index, meant in columns.flags)
+            notes.append(f"Splits are taken from the column {names} of {self._path.name}.")
+        if columns.label is None:
+            notes.append(f"Each of {count(len(columns.one_hot), 'column')} of {self._path.name} is a class.")
+        if columns.unused:
+            notes.append(f"Columns of {self._path.name} that are not used: {listed(columns.unused)}.")
+        if self._guessed:
+            images = count(len(self._guessed), "image")
+            notes.append(
+                f"{self._path.name} writes {images} otherwise than the files are called, like "
+                f"{shown(self._guessed[0])}: the only file that fits was taken."
+            )
+        for lines, what in (
+            (self._unlabelled, "without a label"),
+            (self._repeated, "with an image that is in the table already"),
+            (self._broken, "that could not be read"),
+        ):
+            if lines:
+                noun = "line" if len(lines) == 1 else "lines"
+                more = f" and {len(lines) - _LINES_SHOWN:,} more" if len(lines) > _LINES_SHOWN else ""
+                numbers = ", ".join(map(str, lines[:_LINES_SHOWN]))
+                notes.append(
+                    f"Left out of {self._path.name}: {count(len(lines), 'row')} {what} ({noun} {numbers}{more})."
+                )
+        if self._conflicts:
+            images = count(len(self._conflicts), "image")
+            notes.append(f"Left out: {images} with several labels in {self._path.name}, {listed(self._conflicts)}.")
+        if missing:
+            images = count(len(missing), "image")
+            notes.append(f"In {self._path.name}, but not there: {images}, like {shown(missing[0])}.")
+        return notes
 
 
-def _find_delimiter(path: Path, first_line: str) -> str:
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    return max(",;\t", key=first_line.count)
+def several_labels(labels: set[str], tags: bool = False) -> str | None:
+    """A label that is several in one cell, like `clear|road`, where the parts come back in others; else None.
+
+    `tags`: the column is called so, and blanks divide too. Parts after commas must nearly all come back: a label may
+    be a phrase.
+    """
+    for divider, share in (("|", 0.0), (";", 0.6), (",", 0.6), *(((" ", 0.3),) if tags else ())):
+        joined = sorted(label for label in labels if divider in label)
+        if not joined:
+            continue
+        parts = [{part.strip(" []'\"") for part in label.split(divider)} for label in labels]
+        times: dict[str, int] = {}
+        for part in chain.from_iterable(parts):
+            times[part] = times.get(part, 0) + 1
+        again = sum(number > 1 for number in times.values())
+        if again > share * len(times):
+            return joined[0]
+    return None
 
 
-def _find_columns(first_row: Sequence[str], where: str) -> tuple[_Columns, bool]:
-    """Which cell is what, and whether the first row is a header that says so."""
-    names = [cell.lower() for cell in first_row]
-    path, label, split = (_index(names, known) for known in (PATH_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS))
-    if path is not None and label is not None:
-        return _Columns(path, label, split, len(names)), True
-    if path is not None or label is not None:
-        lacking, known = ("label", LABEL_COLUMNS) if label is None else ("path", PATH_COLUMNS)
-        raise DatasetInvalid(f"{where}: the header has no {lacking} column. Name it one of: {', '.join(known)}.")
-    if len(names) not in (2, 3):
-        raise DatasetInvalid(
-            f"{where}: {len(names)} columns and no header. Expected is path,label or path,label,split, "
-            "or a header that names these columns."
-        )
-    return _Columns(0, 1, 2 if len(names) == 3 else None, len(names)), False
-
-
-def _index(names: Sequence[str], known: Sequence[str]) -> int | None:
-    return next((names.index(name) for name in known if name in names), None)
-
-
-def _parse_row(row: Sequence[str], columns: _Columns, folder: Path, where: str) -> Labelled:
-    if len(row) != columns.width:
-        raise DatasetInvalid(f"{where}: {len(row)} columns instead of {columns.width}. Quote cells that hold a comma.")
-    label = unicodedata.normalize("NFC", row[columns.label])
-    if not label or len(label) > MAX_LABEL_LENGTH or not label.isprintable():
-        raise DatasetInvalid(f"{where}: the label is empty, longer than {MAX_LABEL_LENGTH} letters or not printable.")
-    return Labelled(_parse_path(row[columns.path], folder, where), label, _parse_split(row, columns, where))
-
-
-def _parse_split(row: Sequence[str], columns: _Columns, where: str) -> str | None:
-    name = row[columns.split] if columns.split is not None else ""
-    split = split_of(name)
-    if name and not split:
-        raise DatasetInvalid(f"{where}: no split named {name[:50]!r}. {suggestion(name[:50].lower(), SPLIT_NAMES)}")
-    return split
-
-
-def _parse_path(cell: str, folder: Path, where: str) -> str:
+def _inside(cell: str, folder: Path, where: str) -> str:
     """The path relative to `folder`, posix, without detours. By its text alone: links are judged when it is read."""
-    if not cell or "\0" in cell:
-        raise DatasetInvalid(f"{where}: the path is empty or holds a NUL byte.")
-    path = posixpath.normpath(cell.replace("\\", "/"))
+    path = tidy_path(cell)
     if PurePosixPath(path).is_relative_to(folder.as_posix()):
         path = PurePosixPath(path).relative_to(folder.as_posix()).as_posix()
     if path.startswith(("/", "../")) or path in (".", "..") or re.match(r"[A-Za-z]:", path):
@@ -168,3 +298,8 @@ def _parse_path(cell: str, folder: Path, where: str) -> str:
             f"{where}: {cell[:200]!r} is outside of the image folder {folder}. Use paths relative to it."
         )
     return path
+
+
+def tidy_path(cell: str) -> str:
+    """A path with slashes and without detours."""
+    return posixpath.normpath(cell.replace("\\", "/"))

@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tlcore.data.catalog import TABLE_EXTENSIONS, is_named
+from tlcore.data.catalog import is_named
 from tlcore.data.formats.demo import NAME as DEMO
+from tlcore.data.formats.rows import TABLE_EXTENSIONS
 from tlcore.data.formats.split_names import split_of
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files
 from tlcore.data.intake.names import safe_name

@@ -1,0 +1,105 @@
+"""The rows of a table as text cells: encoding, delimiter, bounds. What the cells mean is the business of `columns`."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tlcore.errors import DatasetInvalid, DatasetNotFound
+
+TABLE_EXTENSIONS = (".csv", ".tsv", ".txt")
+MAX_TABLE_BYTES = 256 << 20
+MAX_ROWS = 2_000_000
+"""ImageNet has 1.3 million images."""
+MAX_COLUMNS = 10_000
+
+_DELIMITERS = ",;\t|"
+_QUOTED = re.compile(r'"[^"]*"')
+_SAMPLED_LINES = 20
+_SAMPLED = 1 << 16  # characters of a line that the delimiter is guessed from
+_CHUNK_BYTES = 1 << 20
+
+
+class Row(NamedTuple):
+    line: int
+    """Counted from 1; of a row over several lines the last."""
+    cells: list[str]
+    """Without blanks around them."""
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows that are not blank. UTF-8, or UTF-16 where the file begins with its mark.
+
+    Cells are divided by commas, semicolons, tabs, pipes or blanks, whichever the first lines have.
+    Raises DatasetNotFound without a file; DatasetInvalid for one that is no text, and past MAX_TABLE_BYTES or MAX_ROWS.
+    """
+    line = 0
+    try:
+        encoding = _check(path)
+        with path.open(encoding=encoding, newline="") as file:
+            sample = [text for text in (file.readline(_SAMPLED) for _ in range(_SAMPLED_LINES)) if text.strip()]
+            file.seek(0)
+            delimiter = "\t" if path.suffix.lower() == ".tsv" else find_delimiter(sample)
+            if delimiter == " ":
+                yield from _divided_by_blanks(file, sample)
+                return
+            reader = csv.reader(file, delimiter=delimiter)
+            for row in reader:
+                line = reader.line_num
+                if len(row) > MAX_COLUMNS:
+                    raise DatasetInvalid(
+                        f"{path}, line {line}: more than {MAX_COLUMNS:,} columns. Is it a table of images?"
+                    )
+                cells = [cell.strip() for cell in row]
+                if any(cells):
+                    yield Row(line, cells)
+    except FileNotFoundError:
+        raise DatasetNotFound(f"There is no table {path}. Check the path.") from None
+    except OSError as error:
+        raise DatasetInvalid(f"Cannot read {path}: {error.strerror}.") from None
+    except UnicodeError:
+        raise DatasetInvalid(f"{path} is not UTF-8 text. Save it as CSV in UTF-8.") from None
+    except csv.Error as error:
+        raise DatasetInvalid(f"{path}, line {line + 1}: not a readable row ({error}). Is a quote left open?") from None
+
+
+def find_delimiter(lines: list[str]) -> str:
+    """What divides the cells of these lines: the first of `,;tab|` that all have equally often, else a blank."""
+    lines = [_QUOTED.sub("", line) for line in lines]
+    for delimiter in _DELIMITERS:
+        counts = {line.count(delimiter) for line in lines}
+        if len(counts) == 1 and 0 not in counts:
+            return delimiter
+    first = lines[0] if lines else ""
+    most = max(_DELIMITERS, key=first.count)
+    return most if most in first or " " not in first.strip() else " "
+
+
+def _check(path: Path) -> str:
+    """The encoding of a file whose size and number of lines are within bounds."""
+    size = path.stat().st_size
+    if size > MAX_TABLE_BYTES:
+        raise DatasetInvalid(f"{path} is larger than {MAX_TABLE_BYTES >> 20} MiB, which no table of paths should be.")
+    lines = 0
+    with path.open("rb") as file:
+        mark = file.read(2)
+        while chunk := file.read(_CHUNK_BYTES):
+            lines += chunk.count(b"\n")
+            if lines > MAX_ROWS:
+                raise DatasetInvalid(f"{path} has more than {MAX_ROWS:,} rows, which is more than is read. Divide it.")
+    return "utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
+def _divided_by_blanks(file: Iterable[str], sample: list[str]) -> Iterator[Row]:
+    """As Caffe's lists are: `images/a 0.jpg 0`. A path may hold blanks where only one more cell follows it."""
+    alike = len({len(line.split()) for line in sample}) == 1
+    for number, line in enumerate(file, start=1):
+        cells = line.split() if alike else line.strip().rsplit(maxsplit=1)
+        if cells:
+            yield Row(number, cells)
+
+
+def key_of(name: str) -> str:
+    """A column's name for comparison: `Image Index`, `image-index` and `image_index` are one."""
+    return re.sub(r"[\s_.\-]+", "_", name.strip().casefold()).strip("_")
