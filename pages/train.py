@@ -1,6 +1,7 @@
 """Set up a run and start it, or watch one."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.data.dataset import Dataset
 from tlcore.errors import TlcoreError
@@ -9,19 +10,24 @@ from tlcore.runs.folder.run import Run
 from ui.recipes.cards import show_cards
 from ui.recipes.files import show_save
 from ui.recipes.lesson import show_lesson
-from ui.shared.cached import list_runs, open_dataset
+from ui.shared.cached import list_runs
 from ui.shared.datasets import dataset_label
 from ui.shared.runs import newest_of, note_other_dataset, readable_runs, run_labels
 from ui.shared.state import param, set_params
+from ui.shared.torch_once import load_torch
 from ui.shared.widgets import empty_state, escape_markdown, friendly_errors
 from ui.shell import open_page
-from ui.train.form import Choices, show_form
+from ui.train.asked import asked_config, form_state, opened_data
+from ui.train.fields import FormState
+from ui.train.form import show_form
 from ui.train.layers import show_layers
 from ui.train.lr_finder import show_finder
-from ui.train.plan import outline_of, warnings_of
+from ui.train.plan import outline_of
 from ui.train.queue import show_queue
+from ui.train.style import show_style
 from ui.train.summary import show_problem, show_summary
 from ui.train.sweep import show_sweep_form
+from ui.train.warnings import warnings_of
 from ui.train.watch import show_run
 
 NEW, RECIPES, WATCH = "new", "recipes", "watch"
@@ -55,31 +61,35 @@ def pick_view(run_name: str | None) -> str:
 
 
 def set_up(source: str) -> None:
+    load_torch()
     with friendly_errors():
-        dataset = open_dataset(source)
-    form, summary = st.columns([1.7, 1], gap="medium")
-    with form:
-        choices = show_form(source, dataset)
-    with summary:
-        show_rest(source, dataset, choices)
+        dataset = opened_data(source)
+        form = form_state(dataset)
+    show_style()
+    left, right = st.columns([1.7, 1], gap="medium")
+    with left:
+        layers = show_form(form, dataset)
+    with right, st.container(key="train_rest"):
+        show_rest(form, dataset, layers)
 
 
-def show_rest(source: str, dataset: Dataset, choices: Choices) -> None:
-    """Beside the form: what needs to know the network, and comes once it is read."""
-    show_queue()
+def show_rest(form: FormState, dataset: Dataset, layers: DeltaGenerator) -> None:
+    """Beside the form: what needs to know the network."""
     try:
-        outline = outline_of(choices, dataset)
+        outline = outline_of(asked_config(form), dataset)
     except TlcoreError as error:
         show_problem(error)
+        show_queue()
         return
-    show_layers(outline, choices.layers)
-    show_summary(outline, warnings_of(source, dataset))
+    show_layers(outline, layers)
+    show_summary(outline, warnings_of(form["data.source"], dataset))
+    show_queue()
     with st.expander("Find a learning rate", icon=":material/search:", key="train_finder"):
         show_finder(outline)
     with st.expander("Sweep", icon=":material/grid_view:", key="train_sweep"):
         show_sweep_form(outline)
     with st.expander("Save as a recipe", icon=":material/menu_book:", key="train_recipe"):
-        show_save(outline)
+        show_save(outline.asked)
 
 
 def recipes(source: str, runs: dict[str, Run]) -> None:

@@ -111,9 +111,9 @@ def start_training():
     """`start_training(page, epochs)`: fill the form for a small network on the demo, and press Start."""
 
     def start(page, epochs: int) -> None:
-        choose(page, "train_backbone", "small_cnn")
-        choose(page, "train_weights_small_cnn", "None (random)")
-        press(page, "train_strategy", "From scratch")
+        choose(page, "train_model_backbone", "small_cnn · 0.3 M · no weights")
+        choose(page, "train_model_weights", "None (random)")
+        press(page, "train_strategy_name", "From scratch")
         number = widget(page, "train_epochs").locator("input")
         number.fill(str(epochs))
         number.press("Enter")

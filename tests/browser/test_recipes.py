@@ -8,8 +8,8 @@ def test_a_click_on_a_card_fills_the_form(furnished_dashboard, open_page):
     widget(page, "recipe_use_ants-bees-vgg16-finetune").locator("button").click()
     widget(page, "train_origin").wait_for()
     settled(page, HEADINGS["train"])
-    assert chosen(page, "train_backbone") == "vgg16"
-    assert widget(page, "train_rate_features").locator("input").input_value() == "0.0001"
+    assert chosen(page, "train_model_backbone").startswith("vgg16 · 138.4 M · 71.6 % on ImageNet")
+    assert widget(page, "train_strategy_learning_rates_features").locator("input").input_value() == "0.0001"
     page.get_by_text("2 epochs of").wait_for()
 
 

@@ -69,9 +69,9 @@ def checked(page: AppTest) -> AppTest:
 
 def small(page: AppTest) -> AppTest:
     """The form for a run that takes a second."""
-    page.selectbox(key="train_backbone").set_value("small_cnn").run()
+    page.selectbox(key="train_model_backbone").set_value("small_cnn").run()
     page.text_input(key="train_device").set_value("cpu")
-    page.selectbox(key="train_weights_small_cnn").set_value("none")
+    page.selectbox(key="train_model_weights").set_value("none")
     page.number_input(key="train_epochs").set_value(2)
     return checked(page.run())
 
@@ -100,7 +100,7 @@ def wait_for_end(run: Run) -> None:
 
 def test_the_form_is_filled_with_what_suits_the_backbone_and_can_be_started(colours):
     page = small(open_page(colours))
-    table: pd.DataFrame = page.dataframe[0].value
+    table: pd.DataFrame = page.table[0].value
     assert list(table["Layer group"]) == ["block1", "block2", "block3", "head"]
     assert list(table["In training"]) == ["frozen", "frozen", "frozen", "trained"]
     assert list(table["Learning rate"]) == ["–", "–", "–", "0.001"]
@@ -112,27 +112,27 @@ def test_the_form_is_filled_with_what_suits_the_backbone_and_can_be_started(colo
 
 def test_fine_tuning_shows_the_rates_of_all_groups(colours):
     page = small(open_page(colours))
-    page.segmented_control(key="train_strategy").set_value("fine_tuning").run()
-    page.select_slider(key="train_decay").set_value(0.5)
-    page.selectbox(key="train_freeze_small_cnn").set_value("block1").run()
-    table = checked(page).dataframe[0].value
+    page.segmented_control(key="train_strategy_name").set_value("fine_tuning").run()
+    page.select_slider(key="train_strategy_learning_rate_decay").set_value(0.5)
+    page.selectbox(key="train_strategy_freeze_up_to").set_value("block1").run()
+    table = checked(page).table[0].value
     assert list(table["Learning rate"]) == ["–", "2.5e-05", "5e-05", "0.0001"]
     assert list(table["BatchNorm"]) == ["stored", "batch", "batch", "–"]
-    assert "Automatic is here: gentle." in text_of(page)
+    assert "Automatic means 'gentle' here." in text_of(page)
 
 
 def test_settings_that_do_not_fit_are_explained_and_cannot_be_started(colours):
     page = small(open_page(colours))
-    page.number_input(key="train_warmup").set_value(5.0).run()
+    page.number_input(key="train_schedule_warmup_epochs").set_value(5.0).run()
     assert "A warm-up of 5 epochs leaves nothing of 2." in text_of(checked(page))
     assert page.button(key="train_start_disabled").disabled
 
 
 def test_weights_that_are_not_here_are_said_before_the_start(colours):
     page = open_page(colours)
-    page.selectbox(key="train_backbone").set_value("mobilenet_v2").run()
+    page.selectbox(key="train_model_backbone").set_value("mobilenet_v2").run()
     assert "mobilenet_v2-b0353104.pth is not on this machine" in text_of(checked(page))
-    page.selectbox(key="train_weights_mobilenet_v2").set_value("a file").run()
+    page.selectbox(key="train_model_weights").set_value("file").run()
     assert "Give the path of the weights file" in text_of(checked(page))
     page.text_input(key="train_weights_file").set_value("/nowhere/weights.pth").run()
     assert "No weights file at /nowhere/weights.pth" in text_of(checked(page))
@@ -155,8 +155,8 @@ def test_a_class_with_few_images_is_still_said_once_every_image_was_looked_at(dr
 
 def test_start_queues_a_run_that_the_page_then_shows(colours):
     page = small(open_page(colours))
-    page.selectbox(key="train_optimizer").set_value("sgd")
-    page.number_input(key="train_learning_rate").set_value(0.05).run()
+    page.selectbox(key="train_optimizer_name").set_value("sgd")
+    page.number_input(key="train_optimizer_learning_rate").set_value(0.05).run()
     checked(page.button(key="train_start").click().run())
     run = find_run("latest")
     assert page.query_params["run"] in (run.name, [run.name])
@@ -174,7 +174,7 @@ def test_the_playground_hands_its_transform_over(colours):
     spec = TransformSpec(operations=(RandomResizedCrop(size=32), RandomErasing()), mean=(0.1, 0.1, 0.1))
     save_transform("my own", spec)
     page = small(open_page(colours, transform="my own"))
-    assert page.selectbox(key="train_augmentation").value == "saved: my own"
+    assert page.selectbox(key="train_views").value == ("saved", "my own")
     checked(page.button(key="train_start").click().run())
     run = find_run("latest")
     assert run.config.train_transform.operations == spec.operations
@@ -262,7 +262,7 @@ def test_no_run_yet_says_what_to_do():
     page = open_page(view="watch")
     assert "There is no run yet." in text_of(page)
     checked(page.button(key="train_first").click().run())
-    assert page.selectbox(key="train_backbone")
+    assert page.selectbox(key="train_model_backbone")
 
 
 def test_a_run_that_is_gone_is_said_and_the_newest_of_the_dataset_shown(train, colours):

@@ -3,7 +3,7 @@ import pytest
 from tlcore.config import ResolvedConfig, RunConfig, parse_config, parse_resolved
 from tlcore.errors import ConfigError, UnknownBackbone, WeightsError
 from tlcore.models.zoo import find_architecture
-from tlcore.training.resolve import resolve
+from tlcore.training.resolve import left_open, resolve
 from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, Resize, TransformSpec
 
 OWN = TransformSpec(operations=(Resize(size=40), CenterCrop(size=32)))
@@ -77,3 +77,22 @@ def test_a_run_with_something_left_open_is_refused_by_the_name_of_the_setting(co
     assert "in run.json" in str(error.value)
     assert "model.weights: Input should be a valid string (given: None)" in str(error.value)
     assert "eval_transform: Field required" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"model": {"backbone": "mobilenet_v2"}, "strategy": {"name": "fine_tuning"}},
+        {"model": {"backbone": "resnet50", "weights": "imagenet:IMAGENET1K_V2"}, "optimizer": {"learning_rate": 0.5}},
+        {"eval_transform": OWN},
+        {"train_transform": OWN, "eval_transform": OWN, "strategy": {"name": "from_scratch"}},
+    ],
+)
+def test_what_would_be_chosen_anyway_is_left_open_again(settings):
+    asked = parse_config(settings)
+    left = left_open(resolve(asked))
+    assert resolve(left) == resolve(asked)
+    open_before = [asked.model.weights, asked.eval_transform, asked.optimizer.learning_rate].count(None)
+    assert [left.model.weights, left.eval_transform, left.optimizer.learning_rate].count(None) >= open_before
+    assert left.optimizer.learning_rate == asked.optimizer.learning_rate

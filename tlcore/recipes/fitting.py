@@ -10,10 +10,9 @@ from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files, root_of
 from tlcore.data.intake.library import list_sources
 from tlcore.errors import DatasetNotFound
-from tlcore.models.zoo import eval_transform, find_architecture
 from tlcore.recipes.recipe import Recipe
 from tlcore.system.home import datasets_dir
-from tlcore.transforms.spec import TransformSpec
+from tlcore.training.refit import fitted_views
 
 
 def recipe_config(
@@ -34,16 +33,6 @@ def recipe_config(
     elif weights is not None:
         changes["model"] = {"backbone": name, "weights": weights}
     return config.replace(**changes)
-
-
-def fitted_views(config: RunConfig, backbone: str, weights: str | None) -> dict[str, TransformSpec | None]:
-    """`train_transform` and `eval_transform` of a configuration, for another backbone and its weights.
-
-    Raises UnknownBackbone or WeightsError for what does not exist.
-    """
-    views = {"train_transform": config.train_transform, "eval_transform": config.eval_transform}
-    before = config.model.backbone
-    return {name: spec and _fitted(spec, before, backbone, weights) for name, spec in views.items()}
 
 
 def _data(recipe: Recipe, source: str | None) -> dict[str, str]:
@@ -89,21 +78,3 @@ def _how_to_get(recipe: Recipe) -> str:
     what = f": {recipe.data}" if recipe.data else ""
     how = f" {recipe.data_from}" if recipe.data_from else ""
     return f"The data of {recipe.name} is not on this machine{what}.{how} {where}, or point to a copy with --data PATH."
-
-
-def _fitted(spec: TransformSpec, before: str, after: str, weights: str | None) -> TransformSpec:
-    """The same operations at the size of another backbone, with the mean and std of its weights."""
-    belongs = eval_transform(find_architecture(after), weights)
-    factor = find_architecture(after).input_px / find_architecture(before).input_px
-    operations = []
-    for operation in spec.operations:
-        size = getattr(operation, "size", None)
-        if size is not None:
-            scaled = tuple(_times(side, factor) for side in size) if isinstance(size, tuple) else _times(size, factor)
-            operation = operation.model_copy(update={"size": scaled})
-        operations.append(operation)
-    return spec.model_copy(update={"operations": tuple(operations), "mean": belongs.mean, "std": belongs.std})
-
-
-def _times(side_px: int, factor: float) -> int:
-    return max(1, round(side_px * factor))

@@ -38,6 +38,25 @@ def resolve(config: RunConfig) -> ResolvedConfig:
     return ResolvedConfig.model_validate(config.model_dump() | choices)
 
 
+def left_open(config: ResolvedConfig) -> RunConfig:
+    """The shortest request for the same run: what would be chosen anyway is left open.
+
+    So another strategy or another backbone, chosen afterwards, gets what suits it.
+    """
+    asked = config.asked()
+    for part, name in (
+        ("model", "weights"),
+        (None, "eval_transform"),
+        (None, "train_transform"),
+        ("optimizer", "learning_rate"),
+    ):
+        change = {name: None} if part is None else {part: getattr(asked, part).model_dump() | {name: None}}
+        shorter = asked.replace(**change)
+        if resolve(shorter) == config:
+            asked = shorter
+    return asked
+
+
 def augmented(evaluation: TransformSpec, name: str | None) -> TransformSpec:
     """A training transform by name, for images of the size that `evaluation` crops to."""
     if name is None:

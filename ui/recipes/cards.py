@@ -16,7 +16,7 @@ from ui.shared.hosting import is_hosted
 from ui.shared.state import link, set_params
 from ui.shared.widgets import escape_markdown, show_fact
 from ui.train.fill import fill_form
-from ui.train.plan import outline_of_config
+from ui.train.plan import outline_of
 from ui.train.summary import show_time
 
 NETWORKS = {"feature_extraction": "frozen", "fine_tuning": "fine-tuned", "from_scratch": "from scratch"}
@@ -98,7 +98,7 @@ def _show_time(recipe: Recipe, missing: str) -> None:
         return
     try:
         config = recipe_config(recipe)
-        outline = outline_of_config(config, open_dataset(config.data.source))
+        outline = outline_of(config, open_dataset(config.data.source))
     except TlcoreError as error:
         show_fact("Time", "unknown", str(error))
         return

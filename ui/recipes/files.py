@@ -4,16 +4,16 @@ import json
 
 import streamlit as st
 
+from tlcore.config import RunConfig
 from tlcore.errors import ConfigError
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import MAX_BYTES, parse_recipe, portable, recipe_name, save_recipe
 from ui.shared.widgets import error_box, escape_markdown
-from ui.train.plan import Outline
 
 _SAVED, _PROBLEM = "recipe_saved", "recipe_problem"
 
 
-def show_save(outline: Outline) -> None:
+def show_save(config: RunConfig) -> None:
     """The form as a recipe: under a name in the list, and as a JSON file."""
     title = st.text_input("Title", key="recipe_title", max_chars=120, placeholder="My crops, second try")
     summary = st.text_input("One line about it", key="recipe_summary", max_chars=300)
@@ -26,7 +26,7 @@ def show_save(outline: Outline) -> None:
         title=title.strip(),
         summary=summary.strip(),
         expect=expect.strip(),
-        config=portable(outline.config),
+        config=portable(config),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Save", key="recipe_save", icon=":material/save:", on_click=_save, args=(recipe,))

@@ -19,6 +19,12 @@ def open_dataset(source: str) -> Dataset:
     return open_source(DataConfig(source=source))
 
 
+@st.cache_resource(max_entries=32, ttl=300, show_spinner=False, hash_funcs={DataConfig: DataConfig.model_dump_json})
+def open_data(data: DataConfig) -> Dataset:
+    """Likewise, with splits of one's own where the data has none."""
+    return open_source(data)
+
+
 @st.cache_data(ttl=1.0, show_spinner=False)
 def _run_names() -> list[str]:
     return [str(run.path) for run in list_run_folders()]

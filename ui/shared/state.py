@@ -5,7 +5,7 @@ remembered for the visit, so that they survive a page switch. Widgets keep their
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -14,6 +14,8 @@ DEFAULT_DATASET = "demo"
 CARRIED = ("dataset", "run")
 """Parameters that go along from page to page."""
 _LATE_ADDRESS_S = 2.0
+TRAIN_DRAFT, TRAIN_ORIGIN, TRAIN_NOTES = "train_draft", "train_origin_of_draft", "train_notes"
+"""In the session: the form of the Train page, what it was filled from, what it changed by itself (`ui.train.draft`)."""
 ADDING = "state_adding"
 """In the session: whether the dialog that adds a dataset is open. A page that is drawn anew keeps it open."""
 RUN_COLOURS = "state_run_colours"
@@ -90,14 +92,13 @@ def link(page: str, **params: str | None) -> NoReturn:
     st.switch_page(page, query_params=carried(**params))
 
 
-def with_current(options: list[float], key: str) -> list[float]:
-    """The options of a slider, and the value that its widget has, however unusual."""
-    current = st.session_state.get(key)
-    return options if current is None else sorted({*options, current})
-
-
 def _chosen_at(key: str) -> str:
     return f"state_chosen_at_{key}"
+
+
+def setting_key(path: Sequence[str]) -> str:
+    """Key of the widget that shows a setting of a run, which is given by its path in RunConfig."""
+    return "_".join(("train", *path))
 
 
 def _remembered(name: str) -> str:

@@ -10,10 +10,8 @@ from tlcore.figures.training import plot_lr_finder
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
 from tlcore.words import PHASES
 from ui.shared.widgets import escape_markdown, show_figure
+from ui.train.draft import draft, put_value
 from ui.train.plan import Outline
-
-RATE = "train_learning_rate"
-"""Key of the form's learning rate."""
 
 
 def show_finder(outline: Outline) -> None:
@@ -60,7 +58,7 @@ def _draw(probe: Probe, was_live: bool) -> None:
 
 
 def _use(rate: float) -> None:
-    st.session_state[RATE] = rate
+    put_value(draft(), ("optimizer", "learning_rate"), rate)
 
 
 def _key(config: RunConfig) -> str:

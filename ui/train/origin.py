@@ -1,29 +1,21 @@
-"""Which recipe the form was filled from, and a way to begin anew."""
+"""What the form was filled from, and a way to begin anew."""
 
 import streamlit as st
 
 from ui.shared.state import set_params
 from ui.shared.widgets import escape_markdown
-from ui.train.fill import forget_recipe, loaded_recipe
+from ui.train.draft import origin
+from ui.train.fill import empty_form
 
 
 def show_origin() -> None:
-    recipe = loaded_recipe()
-    if recipe is None:
+    found = origin()
+    if found is None:
         return
+    kind, icon = ("recipe", ":material/menu_book:") if found.recipe else ("run", ":material/history:")
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="train_origin"):
-        st.markdown(f":material/menu_book: Filled from the recipe **{escape_markdown(recipe.title)}**", width="stretch")
-        if st.button("What it does", key="train_origin_read", type="tertiary", icon=":material/school:"):
-            set_params(view="recipes", recipe=recipe.name)
+        st.markdown(f"{icon} Filled from the {kind} **{escape_markdown(found.title)}**", width="stretch")
+        if found.recipe and st.button("What it does", key="train_origin_read", icon=":material/school:"):
+            set_params(view="recipes", recipe=found.recipe)
             st.rerun()
-        if st.button("Begin anew", key="train_origin_forget", type="tertiary", icon=":material/restart_alt:"):
-            _empty_form()
-            st.rerun()
-
-
-def _empty_form() -> None:
-    """Every widget of the form goes back to what suits its backbone."""
-    forget_recipe()
-    for key in [key for key in st.session_state if str(key).startswith("train_")]:
-        if str(key) not in ("train_view", "train_last", "train_run"):
-            del st.session_state[key]
+        st.button("Begin anew", key="train_origin_forget", icon=":material/restart_alt:", on_click=empty_form)

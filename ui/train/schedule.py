@@ -1,28 +1,34 @@
 """How the learning rate will go over the epochs."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import streamlit as st
+from pydantic import ValidationError
 
 from tlcore.config import ScheduleConfig
 from tlcore.errors import ConfigError
 from tlcore.figures.training import plot_schedule
-from tlcore.training.optimisation.schedules import Schedule
+from tlcore.training.defaults import default_learning_rate
+from tlcore.training.optimisation.schedules import Schedule, find_schedule
 from ui.shared.widgets import show_figure
+from ui.train.fields import FormState
 
 POINTS = 201
 
 
-def show_schedule(settings: dict[str, Any], epochs: int, learning_rate: float) -> None:
+def show_schedule(form: FormState) -> None:
     """Nothing where the settings do not fit together: what is wrong with them is said beside the start button."""
+    epochs, optimizer = form["epochs"], form["optimizer"]
     try:
-        schedule = Schedule(ScheduleConfig(**settings), epochs)
-    except ConfigError:
+        config = ScheduleConfig.model_validate(form["schedule"])
+        schedule = Schedule(config, epochs)
+        usual = default_learning_rate(form["strategy.name"], optimizer["name"], form.architecture)
+    except (ConfigError, ValidationError):
         return
+    rate = optimizer["learning_rate"] or usual
     done = np.linspace(0, epochs, POINTS)
-    rates = [learning_rate * schedule.factor(float(each)) for each in done]
-    show_figure(plot_schedule(pd.DataFrame({"epochs_done": done, "learning_rate": rates})), key="train_schedule_figure")
-    if settings["name"] == "plateau":
-        st.caption("Reduced whenever the validation loss has not fallen for a while: when that is, the run will show.")
+    rates = [rate * schedule.factor(float(each)) for each in done]
+    table = pd.DataFrame({"epochs_done": done, "learning_rate": rates})
+    show_figure(plot_schedule(table), key="train_schedule_figure")
+    if words := find_schedule(config.name).words(config):
+        st.caption(words)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from tlcore.config import ResolvedConfig
 from tlcore.errors import RunBusy
+from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import RUN_INFO_KEY as RECIPE
 from tlcore.runs.start import prepare_runs
 from tlcore.runs.sweep import RUN_INFO_KEY as SWEEP
@@ -14,15 +15,19 @@ from tlcore.runs.work import jobs
 from ui.shared.cached import forget_runs
 from ui.shared.hosting import MAX_QUEUE, is_hosted
 from ui.shared.state import set_params
-from ui.train.fill import loaded_recipe
+from ui.train.backbones import check_weights
+from ui.train.draft import origin
 
 
 def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None = None) -> NoReturn:
     """Queue them, and go on to watch the first. Raises TlcoreError."""
     if is_hosted() and len(jobs.live_runs()) + len(configs) > MAX_QUEUE:
         raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")
-    recipe = loaded_recipe()
-    facts = {"device": device} | ({SWEEP: sweep} if sweep else {}) | ({RECIPE: recipe.name} if recipe else {})
+    for config in configs:
+        check_weights(find_architecture(config.model.backbone), config.model.weights)
+    filled_from = origin()
+    recipe = filled_from.recipe if filled_from else ""
+    facts = {"device": device} | ({SWEEP: sweep} if sweep else {}) | ({RECIPE: recipe} if recipe else {})
     with st.spinner("Making sure which images these are …"):  # as they are now: what this page shows may be old
         runs = prepare_runs(configs, facts)
     forget_runs()

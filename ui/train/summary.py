@@ -7,15 +7,20 @@ from typing import Any
 import streamlit as st
 
 from tlcore.config import RunConfig
+from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.runs.work.jobs import live_runs
 from tlcore.runs.work.probes import Probe, any_live_probe, find_probe, start_probe
 from tlcore.words import count, seconds, size
 from ui.shared.cached import list_runs
 from ui.shared.state import link
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors, show_fact
+from ui.train.backbones import suggested_backbone
+from ui.train.fill import change_backbone
 from ui.train.plan import Outline
 from ui.train.start import start_runs
 
+HEALTH = "Health report"
+"""The part of the Dataset page that a link opens."""
 COST: dict[str, Any] = {
     **dict.fromkeys(("data", "model", "train_transform", "eval_transform", "mix", "cached_views"), True),
     **dict.fromkeys(("batch_size", "precision", "device"), True),
@@ -27,19 +32,22 @@ COST: dict[str, Any] = {
 def show_summary(outline: Outline, warnings: tuple[str, ...]) -> None:
     config = outline.config
     with st.container(border=True, gap="xxsmall", key="train_facts"):
-        st.markdown("##### :material/fact_check: What will happen")
+        st.header(":material/fact_check: What will happen", anchor=False)
         show_fact("Trained", f"{_short(outline.trained_parameters)} of {_short(outline.parameters)} parameters")
-        show_fact("Steps", f"{config.epochs} epochs of {outline.batches_per_epoch} batches")
+        show_fact("Steps", f"{count(config.epochs, 'epoch')} of {count(outline.batches_per_epoch, 'batch', 'batches')}")
         show_time(outline)
         show_fact("Disk", f"{size(outline.disk_bytes)} at most", "A checkpoint for every epoch, and kept features.")
-        st.caption(f":material/memory: {escape_markdown(outline.device)}")
+        if (config.device, config.precision) != ("auto", "auto"):  # that of the machine stands in the sidebar
+            st.caption(f":material/memory: {escape_markdown(outline.device)}")
+        if st.button(
+            "Start training", key="train_start", type="primary", icon=":material/play_arrow:", width="stretch"
+        ):
+            probe = find_probe(_key(config, _newest_run()))
+            if probe is not None and probe.is_live:
+                probe.cancel()  # it would only keep the run waiting
+            with friendly_errors():
+                start_runs([config], outline.device)
     _show_warnings(outline, warnings)
-    if st.button("Start training", key="train_start", type="primary", icon=":material/play_arrow:", width="stretch"):
-        probe = find_probe(_key(config, _newest_run()))
-        if probe is not None and probe.is_live:
-            probe.cancel()  # it would only keep the run waiting
-        with friendly_errors():
-            start_runs([config], outline.device)
 
 
 def show_time(outline: Outline, *, after_each_run: bool = True) -> None:
@@ -93,10 +101,11 @@ def _key(config: RunConfig, newest: str) -> str:
 
 
 def _show_warnings(outline: Outline, warnings: tuple[str, ...]) -> None:
+    _warn_of_drawings(outline)
     for warning in warnings:
         st.warning(escape_markdown(warning), icon=":material/warning:")
-    if warnings and st.button("See the health report", key="train_health", type="tertiary"):
-        link("pages/dataset.py", dataset_tab="Health report")
+    if warnings and st.button("See the health report", key="train_health", icon=":material/health_and_safety:"):
+        link("pages/dataset.py", dataset_tab=HEALTH)
     if outline.missing_weights:
         st.warning(
             f"{escape_markdown(outline.missing_weights)} is not on this machine: it is downloaded when the run starts. "
@@ -107,7 +116,31 @@ def _show_warnings(outline: Outline, warnings: tuple[str, ...]) -> None:
         st.caption(f":material/info: {escape_markdown(notice)}")
 
 
+def _warn_of_drawings(outline: Outline) -> None:
+    """The built-in weights know drawings, and so the demo. For photographs there are better ones."""
+    config = outline.config
+    if config.model.weights != "builtin" or config.data.source.lower() == DEMO:
+        return
+    other = suggested_backbone()
+    advice = "" if other else " Choose a backbone with ImageNet weights: they are downloaded when the run starts."
+    with st.container(border=True, key="train_drawings"):
+        st.markdown(
+            f":material/draw: The weights of {escape_markdown(config.model.backbone)} were learned from drawings only. "
+            f"On photographs, weights from ImageNet do much better.{advice}"
+        )
+        if other:
+            st.button(
+                f"Use {other}",
+                key="train_use_imagenet",
+                icon=":material/swap_horiz:",
+                on_click=change_backbone,
+                args=(other,),
+            )
+
+
 def show_problem(error: Exception) -> None:
     """In place of the summary, where the choices do not fit together."""
-    error_box(str(error))
-    st.button("Start training", key="train_start_disabled", disabled=True, width="stretch")
+    with st.container(border=True, key="train_facts"):
+        st.header(":material/fact_check: What will happen", anchor=False)
+        error_box(str(error))
+        st.button("Start training", key="train_start_disabled", disabled=True, width="stretch")

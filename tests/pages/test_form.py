@@ -1,0 +1,159 @@
+"""The form of the Train page is a view of a draft: what it shows can be edited, what it does not show stays."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.support.settings import all_changed
+from tlcore.config import RunConfig
+from tlcore.data.intake.library import add_path
+from tlcore.recipes.recipe import Recipe
+from tlcore.recipes.saved import find_recipe, portable, save_recipe
+from tlcore.runs.work.probes import Probe
+from ui.shared.state import TRAIN_DRAFT
+from ui.train.draft import plain
+
+APP = str(Path(__file__).parents[2] / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(drawn_demo, home):
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    for folder in (home / "cache" / "probes").glob("*"):
+        Probe(folder).cancel()
+
+
+def open_page(config: RunConfig | None = None, **params: str) -> AppTest:
+    """The form, filled with a configuration as a recipe or a run fills it."""
+    page = AppTest.from_file(APP, default_timeout=120).switch_page("pages/train.py")
+    for name, value in params.items():
+        page.query_params[name] = value
+    if config is not None:
+        page.session_state[TRAIN_DRAFT] = plain(config)
+    return checked(page.run())
+
+
+def checked(page: AppTest) -> AppTest:
+    assert not page.exception, page.exception
+    return page
+
+
+def click(page: AppTest, key: str) -> AppTest:
+    return checked(page.button(key=key).click().run())
+
+
+def draft_of(page: AppTest) -> RunConfig:
+    return RunConfig.model_validate(page.session_state[TRAIN_DRAFT])
+
+
+def text_of(page: AppTest) -> str:
+    elements = [*page.markdown, *page.caption, *page.info, *page.error, *page.warning]
+    return "\n".join(str(element.value) for element in elements).replace("\\", "")
+
+
+def saved_as(page: AppTest, title: str) -> RunConfig:
+    checked(page.text_input(key="recipe_title").set_value(title).run())
+    click(page, "recipe_save")
+    return find_recipe(title).config
+
+
+def test_a_recipe_comes_out_of_the_form_as_it_went_in():
+    config = portable(all_changed().replace(data=all_changed().data.model_copy(update={"source": "demo"})))
+    save_recipe(Recipe(name="mine", title="Mine", config=config))
+    page = click(open_page(view="recipes"), "recipe_use_mine")
+    assert saved_as(page, "out") == config
+    page.segmented_control(key="train_strategy_name").set_value("feature_extraction").run()
+    page.selectbox(key="train_optimizer_name").set_value("adam").run()
+    page.selectbox(key="train_schedule_name").set_value("cosine").run()
+    page.segmented_control(key="train_strategy_name").set_value("fine_tuning").run()
+    page.selectbox(key="train_optimizer_name").set_value("sgd").run()
+    page.selectbox(key="train_schedule_name").set_value("step").run()
+    assert saved_as(page, "again") == config  # what was hidden meanwhile was kept
+    page.number_input(key="train_epochs").set_value(30).run()
+    assert saved_as(page, "shorter") == config.replace(epochs=30)
+
+
+def test_drawing_the_form_changes_nothing(colours):
+    config = all_changed().replace(data={"source": add_path(str(colours)), "val_fraction": 0.3, "split_seed": 9})
+    page = open_page(config, dataset=config.data.source)
+    assert draft_of(checked(page.run())) == config
+
+
+def test_splits_that_are_made_here_are_those_that_the_form_asks_for(make_images):
+    source = add_path(str(make_images("one", train=20)))
+    page = open_page(RunConfig(model={"backbone": "small_cnn"}), dataset=source)
+    assert "40 images" in text_of(page) or "28 train, 6 val, 6 test" in text_of(page)
+    page.number_input(key="train_data_val_fraction").set_value(0.4).run()
+    assert "18 train, 16 val, 6 test" in text_of(checked(page))
+
+
+def test_another_backbone_says_what_it_does_away_with(colours):
+    config = RunConfig(
+        model={"backbone": "small_cnn", "weights": "none"},
+        strategy={
+            "name": "fine_tuning",
+            "freeze_up_to": "block1",
+            "learning_rates": {"block2": 1e-3, "features": 1e-4},
+        },
+    )
+    page = open_page(config, dataset=add_path(str(colours)))
+    page.selectbox(key="train_model_backbone").set_value("resnet18").run()
+    text = text_of(checked(page))
+    assert "resnet18 has no layer group block1 to freeze up to: nothing is frozen now." in text
+    assert "resnet18 has no layer group block2: learning rates of these are gone." in text
+    assert draft_of(page).strategy.learning_rates == {"features": 1e-4}
+    page.number_input(key="train_epochs").set_value(3).run()
+    assert "to freeze up to" not in text_of(checked(page))
+
+
+def test_a_layer_group_gets_a_learning_rate_of_its_own_and_loses_it_again(colours):
+    config = RunConfig(model={"backbone": "small_cnn", "weights": "none"}, strategy={"name": "fine_tuning"})
+    page = open_page(config, dataset=add_path(str(colours)))
+    page.selectbox(key="train_more_rates").set_value("block2").run()
+    key = "train_strategy_learning_rates_block2"
+    page.number_input(key=key).set_value(0.5).run()
+    assert draft_of(page).strategy.learning_rates == {"block2": 0.5}
+    assert list(checked(page).table[0].value["Learning rate"]) == ["0.0001", "0.5", "0.0001", "0.0001"]
+    page.number_input(key=key).set_value(None).run()
+    assert draft_of(checked(page)).strategy.learning_rates == {}
+
+
+def test_weights_from_drawings_are_warned_of_on_photographs_and_not_on_the_demo(colours):
+    assert "learned from drawings only" in text_of(open_page(dataset=add_path(str(colours))))
+    assert "learned from drawings only" not in text_of(open_page(dataset="demo"))
+
+
+def test_one_click_leads_to_a_backbone_whose_weights_are_here(colours, monkeypatch):
+    monkeypatch.setattr("ui.train.summary.suggested_backbone", lambda: "mobilenet_v2")
+    page = click(open_page(dataset=add_path(str(colours))), "train_use_imagenet")
+    assert draft_of(page).model == RunConfig(model={"backbone": "mobilenet_v2"}).model
+    assert "learned from drawings only" not in text_of(page)
+
+
+def test_few_images_are_warned_of_with_the_interval_that_they_give(make_images):
+    page = open_page(dataset=add_path(str(make_images("tiny", train=11, val=2, test=2))))
+    assert "Only 4 images in val and 4 images in test: 3 of 4 right would be an accuracy of 75.0 % (30.1–95.4)" in (
+        text_of(page)
+    )
+
+
+def test_a_shared_dashboard_offers_no_file_and_only_weights_that_are_here(colours, monkeypatch):
+    from tlcore.errors import ConfigError
+    from ui.train.start import start_runs
+
+    source = add_path(str(colours))
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    page = open_page(dataset=source)
+    assert "A file" not in page.selectbox(key="train_model_weights").options
+    page.selectbox(key="train_model_backbone").set_value("mobilenet_v2").run()
+    assert "The weights of mobilenet_v2 are not on this machine, and a shared dashboard downloads none." in text_of(
+        page
+    )
+    assert page.button(key="train_start_disabled").disabled
+    for model in ({"backbone": "mobilenet_v2", "weights": "/etc/passwd"}, {"backbone": "mobilenet_v2"}):
+        with pytest.raises(ConfigError, match="shared dashboard"):
+            start_runs([RunConfig(data={"source": source}, model=model)], "cpu")

@@ -1,0 +1,67 @@
+"""What the form asks for: the draft as a `RunConfig`, and what its rows look at."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from tlcore.config import DataConfig, RunConfig
+from tlcore.data.dataset import Dataset
+from tlcore.errors import ConfigError
+from tlcore.models.zoo import ZOO, find_architecture
+from ui.shared.cached import open_data, open_dataset
+from ui.train.backbones import backbone_label, offered_weights, weights_label
+from ui.train.draft import Settings, draft, plain, put_value, value_at
+from ui.train.fields import FIELDS, FormState
+
+
+def opened_data(source: str) -> Dataset:
+    """The dataset of the page, with the splits that the draft asks for. Raises TlcoreError."""
+    data = draft()["data"]
+    if data["source"] != source:
+        data |= {"source": source, "images": None}  # a folder of images belongs to its table
+    try:
+        return open_data(DataConfig.model_validate(data))
+    except ValidationError:  # said beside the start button
+        return open_dataset(source)
+
+
+def form_state(dataset: Dataset) -> FormState:
+    """Raises UnknownBackbone."""
+    settings = draft()
+    architecture = find_architecture(settings["model"]["backbone"])
+    return FormState(
+        settings=settings,
+        architecture=architecture,
+        made_splits=dataset.made_splits,
+        backbones=tuple(ZOO),
+        weights=offered_weights(architecture),
+        backbone_label=backbone_label,
+        weights_label=lambda weights: weights_label(architecture, weights),
+    )
+
+
+def asked_config(form: FormState) -> RunConfig:
+    """Raises ConfigError that calls the settings by what the form calls them."""
+    settings: Settings = plain_copy(form.settings)
+    defaults = plain(RunConfig())
+    for field in FIELDS:
+        if field.only_where_shown and not field.shown(form):
+            put_value(settings, field.path, value_at(defaults, field.path))
+    if settings["model"]["weights"] == "":
+        raise ConfigError("Give the path of the weights file, or choose other weights.")
+    try:
+        return RunConfig.model_validate(settings)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_problem(detail) for detail in error.errors())) from None
+
+
+def plain_copy(settings: Settings) -> Settings:
+    return {name: plain_copy(value) if isinstance(value, dict) else value for name, value in settings.items()}
+
+
+def _problem(detail: Any) -> str:
+    path, message = tuple(map(str, detail["loc"])), str(detail["msg"]).removeprefix("Value error, ")
+    labels = [field.label for field in FIELDS if path[: len(field.path)] == field.path]
+    named = f"{labels[0]}: {message[:1].lower()}{message[1:]}" if labels else message
+    given = "" if detail["type"] == "value_error" else f" (given: {detail['input']})"
+    return f"{named}{given}."

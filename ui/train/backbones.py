@@ -1,0 +1,115 @@
+"""The backbones and weights that can be chosen here, and what a list says of each: size, accuracy, here or not."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from tlcore.errors import ConfigError, WeightsError
+from tlcore.models.architecture import Architecture
+from tlcore.models.zoo import ZOO
+from tlcore.words import percent
+from ui.shared.hosting import is_hosted
+from ui.shared.torch_once import load_torch
+from ui.train.fields import AUTO, FILE, is_named_weights
+
+LIGHT = 15_000_000
+"""Parameters up to which a backbone is quick to try out on a CPU."""
+_LABELS = {AUTO: "Automatic", "imagenet": "ImageNet", "builtin": "Built-in", FILE: "A file", "none": "None (random)"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    parameters: int
+    accuracy: float | None
+    """On ImageNet, in 0-1, of the usual weights as published. None: there are none."""
+
+
+@st.cache_data(show_spinner=False)
+def facts() -> dict[str, Facts]:
+    load_torch()
+    return {name: Facts(architecture.num_parameters, _accuracy(architecture)) for name, architecture in ZOO.items()}
+
+
+@st.cache_data(ttl=10.0, show_spinner=False)
+def weights_here() -> dict[str, tuple[str, ...]]:
+    """For each backbone, the names of the weights whose file is on this machine."""
+    load_torch()
+    from tlcore.models.weights import weights_file
+
+    here = {}
+    for name, architecture in ZOO.items():
+        files = {weights: weights_file(architecture, weights) for weights in named_weights(architecture)}
+        here[name] = tuple(weights for weights, file in files.items() if file is not None and file.is_file())
+    return here
+
+
+def named_weights(architecture: Architecture) -> list[str]:
+    """Pretrained weights of an architecture, as RunConfig names them."""
+    builtin = ["builtin"] if architecture.builtin else []
+    others = [f"imagenet:{name}" for name in architecture.other_weights]
+    return [*builtin, *(["imagenet", *others] if architecture.weights else [])]
+
+
+def offered_weights(architecture: Architecture) -> tuple[str, ...]:
+    """On a hosted dashboard only those that are here: strangers name no file of the server, and make it load none."""
+    if not is_hosted():
+        return (AUTO, *named_weights(architecture), FILE, "none")
+    here = weights_here()[architecture.name]
+    return (*([AUTO] if architecture.default_weights in here else []), *here, "none")
+
+
+def check_weights(architecture: Architecture, weights: str | None) -> None:
+    """Raises ConfigError for weights that strangers may not use, where the dashboard is open to them."""
+    if not is_hosted() or weights == "none":
+        return
+    if weights is not None and not is_named_weights(weights):
+        raise ConfigError("A shared dashboard takes no files of weights. Choose other weights.")
+    if (weights or architecture.default_weights) not in weights_here()[architecture.name]:
+        raise ConfigError(
+            f"The weights of {architecture.name} are not on this machine, and a shared dashboard downloads none. "
+            "Choose a backbone that is here, or start from random weights."
+        )
+
+
+def backbone_label(name: str) -> str:
+    """`mobilenet_v2 · 3.5 M · 71.9 % on ImageNet · here`."""
+    known = facts().get(name)
+    if known is None:
+        return name
+    architecture = ZOO[name]
+    parts = [name, f"{known.parameters / 1e6:.1f} M"]
+    if known.accuracy is not None:
+        here = "imagenet" in weights_here()[name]
+        parts += [f"{percent(known.accuracy)} on ImageNet", "here" if here else "to be downloaded"]
+    elif architecture.builtin:
+        parts.append("learned from drawings")
+    else:
+        parts.append("no weights")
+    return " · ".join(parts)
+
+
+def weights_label(architecture: Architecture, weights: str) -> str:
+    if weights == AUTO:
+        return f"{_LABELS[AUTO]}: {weights_label(architecture, architecture.default_weights)}"
+    return _LABELS.get(weights) or weights.replace("imagenet:", "ImageNet, ")
+
+
+def suggested_backbone() -> str | None:
+    """One with ImageNet weights that are here: the most accurate light one, or else the smallest. None: none is."""
+    known = facts()
+    here = [name for name, weights in weights_here().items() if "imagenet" in weights]
+    light = [name for name in here if known[name].parameters <= LIGHT]
+    if light:
+        return max(light, key=lambda name: known[name].accuracy or 0.0)
+    return min(here, key=lambda name: known[name].parameters, default=None)
+
+
+def _accuracy(architecture: Architecture) -> float | None:
+    if architecture.weights is None:
+        return None
+    try:
+        meta: dict[str, Any] = architecture.pretrained().meta
+        return float(meta["_metrics"]["ImageNet-1K"]["acc@1"]) / 100
+    except (WeightsError, KeyError):
+        return None

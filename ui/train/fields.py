@@ -1,0 +1,397 @@
+"""The table of the form: one row a setting of `RunConfig`, with its label, its widget, and when it is shown.
+
+A setting without a row, or whose row is not shown, stays as it is. The bounds of a number are RunConfig's own. How a
+widget is drawn is the business of `ui.train.form`; `ui.train.views` has the picker of the training views.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tlcore.models.architecture import CLASSIFIER, FEATURES, HEAD, Architecture
+from tlcore.training.defaults import default_learning_rate
+from tlcore.training.optimisation.optimizers import OPTIMIZERS
+from tlcore.training.optimisation.schedules import SCHEDULES
+from ui.shared.state import setting_key
+from ui.train.draft import Path, Settings, value_at
+
+Section = Literal["data", "backbone", "strategy", "augmentation", "optimiser", "schedule", "advanced"]
+AUTO, FILE, OWN = "auto", "file", "own"
+STRATEGIES = {
+    "feature_extraction": "Feature extraction",
+    "fine_tuning": "Fine-tuning",
+    "from_scratch": "From scratch",
+}
+RATES: Path = ("strategy", "learning_rates")
+
+
+@dataclass(frozen=True)
+class FormState:
+    """What a row may look at to decide whether it is shown, and what can be chosen."""
+
+    settings: Settings
+    architecture: Architecture
+    made_splits: tuple[str, ...] = ()
+    """Splits that the data does not have, and that are made here."""
+    backbones: tuple[str, ...] = ()
+    """What can be chosen here, in this order."""
+    weights: tuple[str, ...] = ()
+    """What can be chosen for this architecture here: AUTO, `builtin`, `imagenet`, `imagenet:NAME`, FILE, `none`."""
+    backbone_label: Callable[[str], str] = str
+    weights_label: Callable[[str], str] = str
+
+    def __getitem__(self, path: str) -> Any:
+        return value_at(self.settings, tuple(path.split(".")))
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that is typed; where the setting may be None, the empty field means that."""
+
+    step: float = 1
+    empty: Callable[[FormState], str] = lambda form: "off"
+    """What the empty field says."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A slider over these values, and over the one that the setting has."""
+
+    values: tuple[float, ...]
+    label: Callable[[float], str] = "{:g}".format
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a list. `empty`: what the list says for None; without it None cannot be chosen."""
+
+    options: Callable[[FormState], Sequence[str]]
+    label: Callable[[FormState, str], str] = lambda form, option: option
+    empty: str | None = None
+
+
+@dataclass(frozen=True)
+class Segments:
+    """One of a few, side by side."""
+
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Toggle:
+    pass
+
+
+@dataclass(frozen=True)
+class Text:
+    placeholder: str = ""
+
+
+Widget = Number | Steps | Choice | Segments | Toggle | Text
+
+
+def _same(value: Any, *_: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True)
+class Field:
+    path: Path
+    label: str
+    section: Section
+    widget: Widget
+    help: str | None = None
+    shown: Callable[[FormState], bool] = lambda form: True
+    only_where_shown: bool = False
+    """Where it is not shown, a run is made with the default: RunConfig refuses the setting there."""
+    read: Callable[[Any], Any] = _same
+    """Setting -> what the widget holds."""
+    write: Callable[[Any, Any], Any] = _same
+    """(What the widget holds, the setting so far) -> setting."""
+    key: str = field(default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.key or setting_key(self.path))
+
+
+def _strategy(*names: str) -> Callable[[FormState], bool]:
+    return lambda form: form["strategy.name"] in names
+
+
+def _made(*splits: str) -> Callable[[FormState], bool]:
+    return lambda form: any(split in form.made_splits for split in splits)
+
+
+def _of_optimizer(setting: str) -> Callable[[FormState], bool]:
+    """For optimisers that use it; for one that is not in the table, what is wrong is said beside the start button."""
+    return lambda form: (entry := OPTIMIZERS.get(form["optimizer.name"])) is not None and setting in entry.fields
+
+
+def _of_schedule(setting: str) -> Callable[[FormState], bool]:
+    return lambda form: (entry := SCHEDULES.get(form["schedule.name"])) is not None and setting in entry.fields
+
+
+def _usual_rate(form: FormState) -> str:
+    name = form["optimizer.name"]
+    if name not in OPTIMIZERS:
+        return "automatic"
+    return f"{default_learning_rate(form['strategy.name'], name, form.architecture):g}"
+
+
+def _read_weights(weights: str | None) -> str:
+    if weights is None:
+        return AUTO
+    return weights if is_named_weights(weights) else FILE
+
+
+def _write_weights(chosen: str, weights: str | None) -> str | None:
+    if chosen == FILE:
+        return weights if weights is not None and not is_named_weights(weights) else ""
+    return None if chosen == AUTO else chosen
+
+
+def is_named_weights(weights: str) -> bool:
+    """Whether it is no file: `imagenet`, `imagenet:NAME`, `builtin` or `none`."""
+    return weights.partition(":")[0] in ("imagenet", "builtin", "none")
+
+
+def _read_class_weights(weights: Any) -> str:
+    return OWN if isinstance(weights, dict) else str(weights)
+
+
+def _class_weights(form: FormState) -> list[str]:
+    return ["none", "balanced", *([OWN] if isinstance(form["loss.class_weights"], dict) else [])]
+
+
+def _class_weights_label(form: FormState, name: str) -> str:
+    if name != OWN:
+        return {"none": "all alike", "balanced": "balanced"}[name]
+    weights: dict[str, float] = form["loss.class_weights"]
+    shown = ", ".join(f"{label} × {weight:g}" for label, weight in list(weights.items())[:3])
+    return f"{shown}{' …' if len(weights) > 3 else ''}" or "none of its own"
+
+
+def _one_of(**labels: str) -> Choice:
+    return Choice(lambda form: list(labels), lambda form, name: labels.get(name, name))
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(("data", "val_fraction"), "Share for val", "data", Number(0.01), "Of each class.", _made("val")),
+    Field(("data", "test_fraction"), "Share for test", "data", Number(0.01), "Of each class.", _made("test")),
+    Field(("data", "split_seed"), "Seed of the splits", "data", Number(), None, _made("train", "val", "test")),
+    Field(
+        ("model", "backbone"),
+        "Backbone",
+        "backbone",
+        Choice(lambda form: form.backbones, lambda form, name: form.backbone_label(name)),
+    ),
+    Field(
+        ("model", "weights"),
+        "Weights",
+        "backbone",
+        Choice(lambda form: form.weights, lambda form, name: form.weights_label(name)),
+        "Where the pretrained values come from.",
+        _strategy("feature_extraction", "fine_tuning"),
+        only_where_shown=True,
+        read=_read_weights,
+        write=_write_weights,
+    ),
+    Field(
+        ("model", "weights"),
+        "Path of the weights file",
+        "backbone",
+        Text("a .pth, .pt or .safetensors file on the machine that runs the dashboard"),
+        shown=lambda form: form["strategy.name"] != "from_scratch" and _read_weights(form["model.weights"]) == FILE,
+        read=lambda weights: weights or "",
+        write=lambda path, weights: path.strip(),
+        key="train_weights_file",
+    ),
+    Field(("strategy", "name"), "Strategy", "strategy", Segments(STRATEGIES)),
+    Field(
+        ("strategy", "freeze_up_to"),
+        "Frozen up to",
+        "strategy",
+        Choice(lambda form: form.architecture.group_names[:-1], empty="nothing"),
+        "Layer groups from the stem up to this one keep their weights and BatchNorm statistics.",
+        _strategy("fine_tuning"),
+        only_where_shown=True,
+    ),
+    Field(
+        ("strategy", "learning_rate_decay"),
+        "Learning rate, factor per group",
+        "strategy",
+        Steps((0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0), "× {:g}".format),
+        "Each group learns this much slower than the next one towards the head.",
+        _strategy("fine_tuning", "from_scratch"),
+    ),
+    Field(
+        ("strategy", "unfreeze_every"),
+        "Unfreeze one group every … epochs",
+        "strategy",
+        Number(),
+        "From the head down. Off: all groups train from the first epoch.",
+        _strategy("fine_tuning"),
+        only_where_shown=True,
+    ),
+    Field(
+        ("cached_views",),
+        "Views kept of each image",
+        "augmentation",
+        Number(),
+        "The frozen backbone sees this many random views of each image once, and the epochs take turns. "
+        "0: fresh views in every epoch, which is slow.",
+        lambda form: form["strategy.name"] == "feature_extraction" and form["train_transform"] is not None,
+    ),
+    Field(
+        ("mix", "name"),
+        "MixUp or CutMix",
+        "augmentation",
+        _one_of(none="off", mixup="MixUp", cutmix="CutMix", mixup_or_cutmix="MixUp or CutMix"),
+        "Blends two images and their labels (MixUp), or puts a part of one into the other (CutMix).",
+    ),
+    Field(
+        ("mix", "alpha"),
+        "Alpha of the mix",
+        "augmentation",
+        Number(0.1),
+        "The share of each image is drawn from Beta(alpha, alpha). Below 1: mostly one of the two.",
+        lambda form: form["mix.name"] != "none",
+    ),
+    Field(
+        ("optimizer", "name"),
+        "Optimiser",
+        "optimiser",
+        Choice(
+            lambda form: list(OPTIMIZERS), lambda form, name: OPTIMIZERS[name].label if name in OPTIMIZERS else name
+        ),
+    ),
+    Field(
+        ("optimizer", "learning_rate"),
+        "Learning rate",
+        "optimiser",
+        Number(1e-4, _usual_rate),
+        "Of the head. Empty: what suits strategy and optimiser.",
+        _of_optimizer("learning_rate"),
+    ),
+    Field(
+        ("optimizer", "weight_decay"), "Weight decay", "optimiser", Number(1e-4), None, _of_optimizer("weight_decay")
+    ),
+    Field(("optimizer", "momentum"), "Momentum", "optimiser", Number(0.05), None, _of_optimizer("momentum")),
+    Field(
+        ("optimizer", "nesterov"),
+        "Nesterov",
+        "optimiser",
+        Toggle(),
+        None,
+        _of_optimizer("nesterov"),
+        only_where_shown=True,
+    ),
+    Field(("epochs",), "Epochs", "schedule", Number()),
+    Field(
+        ("schedule", "name"),
+        "Schedule",
+        "schedule",
+        Choice(lambda form: list(SCHEDULES), lambda form, name: SCHEDULES[name].label if name in SCHEDULES else name),
+    ),
+    Field(("schedule", "warmup_epochs"), "Warm-up epochs", "schedule", Number(0.5)),
+    Field(
+        ("schedule", "step_epochs"),
+        "Epochs between two reductions",
+        "schedule",
+        Number(),
+        None,
+        _of_schedule("step_epochs"),
+    ),
+    Field(
+        ("schedule", "patience"),
+        "Patience in epochs",
+        "schedule",
+        Number(),
+        "Epochs without a lower validation loss before a reduction.",
+        _of_schedule("patience"),
+    ),
+    Field(
+        ("schedule", "gamma"),
+        "Each reduction multiplies by",
+        "schedule",
+        Steps((0.1, 0.2, 0.3, 0.5, 0.7), "× {:g}".format),
+        None,
+        _of_schedule("gamma"),
+    ),
+    Field(("batch_size",), "Batch size", "advanced", Steps((4, 8, 16, 32, 64, 128, 256, 512))),
+    Field(("seed",), "Seed", "advanced", Number()),
+    Field(("loss", "label_smoothing"), "Label smoothing", "advanced", Number(0.05)),
+    Field(
+        ("loss", "class_weights"),
+        "Class weights",
+        "advanced",
+        Choice(_class_weights, _class_weights_label),
+        "Balanced: rare classes count more.",
+        read=_read_class_weights,
+        write=lambda chosen, weights: weights if chosen == OWN else chosen,
+    ),
+    Field(("gradient_clip",), "Gradient clipping", "advanced", Number(0.5), "The largest norm of the gradient."),
+    Field(
+        ("ema_decay",),
+        "EMA of the weights, decay",
+        "advanced",
+        Number(0.001),
+        "Exponential moving average: the averaged weights are what is evaluated and kept.",
+    ),
+    Field(
+        ("early_stopping",),
+        "Early stopping, patience in epochs",
+        "advanced",
+        Number(),
+        "Ends the run after this many epochs without a better validation accuracy.",
+    ),
+    Field(("precision",), "Precision", "advanced", _one_of(auto="automatic", bf16="bf16", fp32="fp32")),
+    Field(("device",), "Device", "advanced", Text("auto"), "auto, cpu, cuda, cuda:1 or mps."),
+    Field(
+        ("workers",),
+        "Processes that decode images",
+        "advanced",
+        Number(1, lambda form: "automatic"),
+        "Empty: as suits the machine. 0: none beside the training itself.",
+    ),
+    Field(
+        ("keep_optimizer_state",),
+        "Optimiser's state is kept in",
+        "advanced",
+        _one_of(last_and_best="the last and the best epoch", all="all epochs"),
+        "A run can be resumed, or continued elsewhere, from epochs that have it.",
+    ),
+    Field(
+        ("report_every",),
+        "Report the training loss every … batches",
+        "advanced",
+        Number(1, lambda form: "epoch only"),
+    ),
+)
+
+
+def rate_fields(form: FormState) -> list[Field]:
+    """Rows for the learning rates of parts of the network: the usual parts, and all that have a rate of their own."""
+    if form["strategy.name"] == "feature_extraction":
+        names = [HEAD] if HEAD in (value_at(form.settings, RATES) or {}) else []
+    else:
+        usual = [part for part in (FEATURES, CLASSIFIER) if part == FEATURES or part in form.architecture.groups]
+        names = list(dict.fromkeys([*usual, *(value_at(form.settings, RATES) or {})]))
+    return [_rate_field(name) for name in names]
+
+
+def groups_without_rate(form: FormState) -> list[str]:
+    """Layer groups that a row can be added for."""
+    there = {field.path[-1] for field in rate_fields(form)}
+    return [name for name in form.architecture.group_names if name not in there]
+
+
+def _rate_field(name: str) -> Field:
+    labels = {FEATURES: "the features", CLASSIFIER: "the hidden classifier", HEAD: "the head"}
+    return Field(
+        (*RATES, name),
+        f"Learning rate of {labels.get(name, name)}",
+        "strategy",
+        Number(1e-4, lambda form: "as below"),
+        "Empty: the learning rate of the head, times the factor from group to group.",
+    )
