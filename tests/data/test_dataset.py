@@ -8,6 +8,7 @@ from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, Sample
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import ConfigError
+from tlcore.figures.dataset import plot_class_counts
 
 
 def opened(path: Path | str, **settings) -> Dataset:
@@ -43,6 +44,17 @@ def test_test_is_reported_where_there_is_one(splits, expected):
 def test_class_counts_have_the_zeros():
     assert sample_set("train").class_counts("train") == {"a": 1, "b": 1}
     assert sample_set("train").class_counts("val") == {"a": 0, "b": 0}
+
+
+def test_the_table_of_counts_has_every_class_in_every_split():
+    table = sample_set("train", "train", "test").counts_table()
+    assert list(table.itertuples(index=False, name=None)) == [
+        ("train", "a", 2),
+        ("train", "b", 2),
+        ("test", "a", 1),
+        ("test", "b", 1),
+    ]
+    plot_class_counts(table)
 
 
 def test_classes_in_another_order_leave_each_sample_its_class():

@@ -2,8 +2,13 @@ import pytest
 
 from tlcore.data.catalog import open_dataset
 from tlcore.errors import ConfigError
+from tlcore.figures.training import plot_sweep
 from tlcore.runs.folder.run import create_run, list_runs
-from tlcore.runs.sweep import members, sweep_configs, sweep_of
+from tlcore.runs.restore import plan_to_resume
+from tlcore.runs.start import prepare_run
+from tlcore.runs.sweep import members, sweep_configs, sweep_of, sweep_table
+from tlcore.runs.work.execute import execute
+from tlcore.system.drive import drive
 from tlcore.training.resolve import resolve
 
 
@@ -41,3 +46,14 @@ def test_the_runs_of_a_sweep_are_found_by_its_name_in_order(configure):
     ]
     assert sweep_of(other) is None
     assert members(list_runs(), "sweep-1") == made[::-1]
+
+
+def test_the_table_of_a_sweep_has_the_best_epoch_so_far_of_each_run(configure):
+    config = resolve(configure(epochs=2))
+    trained, waits = [prepare_run(each) for each in sweep_configs(config, [0.1], [0, 0.5])]
+    drive(execute(trained, plan_to_resume(trained)))
+    table = sweep_table([trained, waits])
+    assert list(table["weight_decay"]) == [0, 0.5]
+    assert table["val_accuracy"][0] == max(record.val_accuracy for record in trained.history())
+    assert table["val_accuracy"].isna().tolist() == [False, True]
+    plot_sweep(table)

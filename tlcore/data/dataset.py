@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from tlcore.errors import ConfigError, suggestion
 
 if TYPE_CHECKING:
+    import pandas as pd
     import torch
 
     from tlcore.data.pixels.images import Decoded
@@ -94,6 +95,13 @@ class Dataset:
         for sample in self.split(split):
             counts[sample.target] += 1
         return dict(zip(self.classes, counts, strict=True))
+
+    def counts_table(self) -> "pd.DataFrame":
+        """Columns `split`, `class` and `images`, zeros included: what `figures.dataset.plot_class_counts` draws."""
+        import pandas as pd
+
+        rows = [(split, *counted) for split in self.split_names for counted in self.class_counts(split).items()]
+        return pd.DataFrame(rows, columns=["split", "class", "images"])
 
     def with_classes(self, classes: Sequence[str]) -> "Dataset":
         """The same samples, with the classes in another order. Itself where these are not the same classes."""

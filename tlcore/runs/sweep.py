@@ -3,10 +3,15 @@
 import itertools
 import time
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tlcore.config import ResolvedConfig, parse_resolved
 from tlcore.errors import ConfigError
 from tlcore.runs.folder.run import Run
+from tlcore.training.history import best_epoch
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RUN_INFO_KEY = "sweep"
 """Entry of run.json with the name that the runs of a sweep have in common."""
@@ -44,6 +49,20 @@ def sweep_of(run: Run) -> str | None:
     """The name of the sweep that a run belongs to."""
     name = run.info.get(RUN_INFO_KEY)
     return name if isinstance(name, str) else None
+
+
+def sweep_table(runs: Sequence[Run]) -> "pd.DataFrame":
+    """What `figures.training.plot_sweep` draws: `run`, `learning_rate`, `weight_decay`, and of the best epoch so far
+    `val_accuracy`, in 0-1, and `epoch`. A run without an epoch has None there."""
+    import pandas as pd
+
+    rows = []
+    for run in runs:
+        history, optimizer = run.history(), run.config.optimizer
+        best = best_epoch(history) if history else None
+        accuracy = next((record.val_accuracy for record in history if record.epoch == best), None)
+        rows.append((run.name, optimizer.learning_rate, optimizer.weight_decay, accuracy, best))
+    return pd.DataFrame(rows, columns=["run", "learning_rate", "weight_decay", "val_accuracy", "epoch"])
 
 
 def members(runs: Iterable[Run], sweep: str) -> list[Run]:

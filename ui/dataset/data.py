@@ -80,9 +80,7 @@ def samples_of(source: str) -> pd.DataFrame:
 
 @st.cache_data(max_entries=8, ttl=300, show_spinner=False)
 def counts_of(source: str) -> pd.DataFrame:
-    """Columns `split`, `class` and `images`, with the zeros."""
-    samples = samples_of(source)
-    return samples.groupby(["split", "class"], observed=False).size().rename("images").reset_index()
+    return open_dataset(source).counts_table()
 
 
 @st.cache_resource(max_entries=64, ttl=300, show_spinner=False)

@@ -9,6 +9,7 @@ import streamlit as st
 from tlcore.figures.training import plot_curves, plot_learning_rates, plot_times
 from tlcore.runs.folder.layout import METRICS_FILE
 from tlcore.runs.folder.run import Run
+from tlcore.training.curves import curves_table
 from tlcore.training.history import EpochRecord, best_epoch, trained_here
 
 FIGURES = {
@@ -38,14 +39,10 @@ def _history(path: str, version: int, _run: Run) -> list[EpochRecord]:
 def _figure(
     name: str, versions: tuple[tuple[str, int], ...], labels: tuple[str, ...], _runs: Sequence[Run]
 ) -> go.Figure:
-    tables = [_table(history_of(run), label) for run, label in zip(_runs, labels, strict=True)]
+    tables = [curves_table(history_of(run), label) for run, label in zip(_runs, labels, strict=True)]
     best = best_epoch(history_of(_runs[0])) if len(_runs) == 1 else None
     epochs = max(run.config.epochs for run in _runs)
     return FIGURES[name](pd.concat(tables, ignore_index=True), epochs, best)
-
-
-def _table(history: list[EpochRecord], label: str) -> pd.DataFrame:
-    return pd.json_normalize([record.to_json() for record in history]).assign(run=label)
 
 
 def _version(run: Run) -> int:

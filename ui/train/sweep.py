@@ -1,13 +1,10 @@
 """Several learning rates and weight decays at once, where a run takes a second: set up, and seen together."""
 
-import pandas as pd
 import streamlit as st
 
 from tlcore.figures.training import plot_sweep
 from tlcore.runs.folder.run import Run
-from tlcore.runs.sweep import new_sweep_name, sweep_configs
-from tlcore.runs.work.jobs import describe
-from tlcore.training.history import best_epoch
+from tlcore.runs.sweep import new_sweep_name, sweep_configs, sweep_table
 from tlcore.words import percent
 from ui.shared.widgets import friendly_errors, show_figure
 from ui.train.plan import Outline
@@ -58,22 +55,7 @@ def sweep_label(run: Run) -> str:
 
 def show_sweep_grid(runs: list[Run]) -> None:
     """Best val accuracy of each run, and which is the best of all."""
-    rows = []
-    for run in runs:
-        history = run.history()
-        best = best_epoch(history) if history else None
-        accuracy = next((record.val_accuracy for record in history if record.epoch == best), None)
-        rows.append(
-            {
-                "learning_rate": run.config.optimizer.learning_rate,
-                "weight_decay": run.config.optimizer.weight_decay,
-                "val_accuracy": accuracy,
-                "run": run.name,
-                "epoch": best,
-                "state": describe(run.status()),
-            }
-        )
-    table = pd.DataFrame(rows)
+    table = sweep_table(runs)
     done = table.dropna(subset="val_accuracy")
     if done.empty:
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlcore.config import ResolvedConfig, parse_resolved
 from tlcore.data.catalog import save_samples
@@ -19,7 +19,11 @@ from tlcore.runs.folder.layout import METRICS_FILE, RUN_FILE, SAMPLES_FILE, SKIP
 from tlcore.runs.folder.status import Status, read_status, write_status
 from tlcore.system.files import write_json
 from tlcore.system.home import runs_dir
-from tlcore.training.history import EpochRecord
+from tlcore.training.curves import curves_table
+from tlcore.training.history import EpochRecord, trained_here
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,10 @@ class Run:
         complete = text[: text.rfind("\n") + 1]
         records = [EpochRecord(**json.loads(line)) for line in complete.splitlines()]
         return sorted(records, key=lambda record: record.epoch)
+
+    def curves(self) -> "pd.DataFrame":
+        """The epochs that were trained here, as `curves_table` has them: what `figures.training` draws."""
+        return curves_table(trained_here(self.history()), self.name)
 
 
 def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts: dict[str, Any]) -> Run:
