@@ -1,10 +1,11 @@
 """Carry out work that tells its progress as a generator, and hand back what it returns."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from typing import TypeVar
 
 Told = TypeVar("Told")
+Retold = TypeVar("Retold")
 Result = TypeVar("Result")
 
 
@@ -22,3 +23,20 @@ def drive(work: Generator[Told, None, Result], show: Callable[[Told], object] | 
                 return result
             if show is not None:
                 show(told)
+
+
+def relay(
+    work: Generator[Told, None, Result], tell: Callable[[Told], Iterable[Retold]]
+) -> Generator[Retold, None, Result]:
+    """Carry out `work` as part of another generator: `result = yield from relay(work, tell)`.
+
+    `tell` makes what the outer one tells of each thing that the inner one does; none, or several.
+    """
+    with closing(work):
+        while True:
+            try:
+                told = next(work)
+            except StopIteration as finished:
+                result: Result = finished.value
+                return result
+            yield from tell(told)

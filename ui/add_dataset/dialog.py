@@ -14,6 +14,7 @@ from tlcore.data.intake.library import add_path
 from tlcore.data.intake.upload import Staged, Upload, stage_archive, stage_classes, stage_table, summarise
 from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.errors import TlcoreError
+from tlcore.system.drive import drive
 from tlcore.words import count
 from ui.add_dataset.summary import show_summary
 from ui.shared.datasets import dataset_sources
@@ -148,23 +149,20 @@ def _stage(work: Generator[Unpacked, None, Staged]) -> Staged | None:
         bar = st.progress(0.0, text="Unpacking …")
         st.button("Cancel", key="add_dataset_cancel", icon=":material/close:")
     told = 0.0
-    try:
-        while True:
-            done = next(work)
-            if time.monotonic() - told < _EVERY_S:
-                continue
+
+    def show(done: Unpacked) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _EVERY_S:
             told = time.monotonic()
             text = f"Unpacking: {count(done.files)} of {count(done.total_files)} files"
             bar.progress(done.files / done.total_files, text=text)
-    except StopIteration as finished:
-        staged: Staged = finished.value
-        return staged
+
+    try:
+        return drive(work, show)
     except TlcoreError as error:
         place.empty()
         error_box(error)
         return None
-    finally:
-        work.close()
 
 
 def _decide(staged: Staged) -> None:

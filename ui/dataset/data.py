@@ -12,6 +12,7 @@ from tlcore.data.health.audit import Finding, audit
 from tlcore.data.health.scan import ScanProgress, channel_statistics, scan
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
+from tlcore.system.drive import drive
 from ui.shared.cached import open_dataset
 
 
@@ -26,6 +27,10 @@ class Report:
     """Per channel, as `channel_statistics` gives them."""
 
 
+class _Cancelled(Exception):
+    """Nobody waits for the scan any more."""
+
+
 @dataclass
 class ScanJob:
     """A scan that goes on in a thread of this server, whoever watches."""
@@ -38,19 +43,21 @@ class ScanJob:
     finished: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        work = scan(self.dataset)
         try:
-            while not self.cancelled:
-                self.progress = next(work)
-        except StopIteration as done:
-            table: pd.DataFrame = done.value
+            table = drive(scan(self.dataset), self._note)
             findings = audit(table, self.dataset.classes, self.dataset.notes)
             self.report = Report(table, tuple(findings), channel_statistics(table))
+        except _Cancelled:
+            return
         except (TlcoreError, OSError) as error:
             self.error = str(error)
         finally:
-            work.close()
             self.finished.set()
+
+    def _note(self, progress: ScanProgress) -> None:
+        if self.cancelled:
+            raise _Cancelled
+        self.progress = progress
 
 
 @st.cache_resource(max_entries=8, ttl=900, show_spinner=False)

@@ -7,6 +7,7 @@ from tlcore.data.catalog import open_dataset
 from tlcore.data.formats.demo import EXACT_DUPLICATES, NEAR_DUPLICATES, RARE_CLASS, UNREADABLE
 from tlcore.data.health.audit import Finding, audit, findings_table
 from tlcore.data.health.scan import scan
+from tlcore.system.drive import drive
 
 CLASSES = ("ant", "bee", "cat")
 
@@ -159,13 +160,7 @@ def test_the_findings_table_has_a_row_per_image():
 
 def test_the_flaws_of_the_demo_are_found_and_no_others(drawn_demo):
     dataset = open_dataset(DataConfig(source="demo"))
-    work = scan(dataset)
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            table = finished.value
-            break
+    table = drive(scan(dataset))
     findings = {finding.kind: finding for finding in audit(table, dataset.classes)}
     pairs = {frozenset(pair) for pair in EXACT_DUPLICATES.items()} | {frozenset(p) for p in NEAR_DUPLICATES.items()}
     alike = [*findings["leak"].groups, *findings["near_duplicates"].groups]

@@ -1,6 +1,3 @@
-from collections.abc import Generator
-from typing import Any
-
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
@@ -8,14 +5,7 @@ from PIL import Image, ImageEnhance
 from tlcore.data.health import near_duplicates
 from tlcore.data.health.measures import LIKENESS_PX, perceptual_hash
 from tlcore.data.health.near_duplicates import MAX_MISFIT, misfit, near_duplicate_groups
-
-
-def finish(work: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
+from tlcore.system.drive import drive
 
 
 def scene(seed: int) -> Image.Image:
@@ -32,7 +22,7 @@ def groups(images: list[Image.Image], classes: list[int] | None = None) -> list[
     size = (LIKENESS_PX, LIKENESS_PX)
     greys = np.stack([np.asarray(image.convert("L").resize(size, Image.Resampling.LANCZOS)) for image in images])
     labels = np.array(classes or [0] * len(images))
-    return list(finish(near_duplicate_groups(perceptual_hash(greys), greys, labels)))
+    return list(drive(near_duplicate_groups(perceptual_hash(greys), greys, labels)))
 
 
 @pytest.fixture(scope="module")
@@ -114,4 +104,4 @@ def test_too_many_nominations_leave_the_closest(scenes, monkeypatch):
 @pytest.mark.parametrize("count", [0, 1])
 def test_nothing_to_compare_is_no_group(count):
     greys = np.zeros((count, LIKENESS_PX, LIKENESS_PX), np.uint8)
-    assert list(finish(near_duplicate_groups(perceptual_hash(greys), greys, np.zeros(count, np.int64)))) == [-1] * count
+    assert list(drive(near_duplicate_groups(perceptual_hash(greys), greys, np.zeros(count, np.int64)))) == [-1] * count

@@ -11,22 +11,24 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, Sample
 from tlcore.data.health import scan as scanning
-from tlcore.data.health.scan import channel_statistics, load_scan, scan
+from tlcore.data.health.scan import ScanProgress, channel_statistics, load_scan, scan
 from tlcore.data.pixels.sources import ArraySource
+from tlcore.system.cache import DiskCache
+from tlcore.system.drive import drive
 
 
 def finish(dataset: Dataset) -> tuple[pd.DataFrame, int]:
     """The table, and how many images were read for it."""
-    work, read = scan(dataset), 0
-    while True:
-        try:
-            progress = next(work)
-        except StopIteration as finished:
-            return finished.value, read
+    read = 0
+
+    def look(progress: ScanProgress) -> None:
+        nonlocal read
         if progress.phase == "reading":
             read = progress.total
             assert 0 < progress.done <= progress.total
         assert progress.seconds_left >= 0
+
+    return drive(scan(dataset), look), read
 
 
 def opened(root) -> Dataset:
@@ -150,7 +152,7 @@ def test_a_cache_that_cannot_be_written_costs_time_only(dataset, home):
 
 
 def test_the_oldest_tables_are_dropped(make_images, home, monkeypatch):
-    monkeypatch.setattr(scanning, "MAX_CACHED", 2)
+    monkeypatch.setattr(scanning, "_CACHE", DiskCache("scans", ".parquet", max_entries=2))
     for number in range(3):
         finish(opened(make_images(f"set{number}", train=2, val=1)))
         for age, path in enumerate(sorted(home.rglob("*.parquet"), key=os.path.getmtime, reverse=True), start=1):

@@ -12,6 +12,7 @@ from tlcore.data.dataset import Skipped
 from tlcore.data.intake import archive
 from tlcore.data.intake.archive import LIMITS, unpack
 from tlcore.errors import DatasetInvalid
+from tlcore.system.drive import drive
 
 
 def picture(colour: int = 0) -> bytes:
@@ -31,12 +32,7 @@ def packed(
 
 
 def finish(file: io.BytesIO, folder, limits=LIMITS) -> list[Skipped]:
-    work = unpack(file, folder, limits)
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
+    return drive(unpack(file, folder, limits))
 
 
 def refusal(file: io.BytesIO, folder, limits=LIMITS) -> str:

@@ -9,8 +9,9 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake import upload
 from tlcore.data.intake.library import list_sources
-from tlcore.data.intake.upload import Staged, stage_archive, stage_classes, stage_table
+from tlcore.data.intake.upload import stage_archive, stage_classes, stage_table
 from tlcore.errors import DataError, DatasetInvalid
+from tlcore.system.drive import drive
 
 
 def picture(colour: int = 0) -> io.BytesIO:
@@ -29,14 +30,6 @@ def packed(*names: str, **texts: str) -> io.BytesIO:
     return buffer
 
 
-def finish(work) -> Staged:
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
-
-
 def folders(top: str = "") -> list[str]:
     return [f"{top}{name}/{number}.png" for name in ("ants", "bees") for number in range(4)]
 
@@ -46,7 +39,7 @@ def left_behind(home) -> list[str]:
 
 
 def test_an_archive_is_described_before_it_is_taken_in(home):
-    staged = finish(stage_archive(packed(*folders("insects/"), "insects/readme.txt"), "My insects.zip"))
+    staged = drive(stage_archive(packed(*folders("insects/"), "insects/readme.txt"), "My insects.zip"))
     assert staged.summary.classes == ("ants", "bees")
     assert staged.summary.images == 8
     assert staged.summary.counts["train"] == {"ants": 2, "bees": 2}
@@ -65,11 +58,11 @@ def test_an_archive_is_described_before_it_is_taken_in(home):
 
 def test_splits_of_the_archive_are_kept():
     names = [f"{split}/{name}/{split}.png" for split in ("train", "val", "test") for name in ("a", "b")]
-    assert set(finish(stage_archive(packed(*names), "x")).summary.counts) == {"train", "val", "test"}
+    assert set(drive(stage_archive(packed(*names), "x")).summary.counts) == {"train", "val", "test"}
 
 
 def test_discarding_leaves_nothing_behind(home):
-    finish(stage_archive(packed(*folders()), "x")).discard()
+    drive(stage_archive(packed(*folders()), "x")).discard()
     assert list_sources() == ["demo"]
     assert not [name for name in left_behind(home) if name.endswith(".png")]
 
@@ -95,19 +88,19 @@ def test_half_an_upload_leaves_nothing_behind(home):
 )
 def test_a_refused_archive_leaves_nothing_behind_and_tells_no_paths_of_the_server(home, archive, words):
     with pytest.raises(DatasetInvalid) as caught:
-        finish(stage_archive(archive, "x"))
+        drive(stage_archive(archive, "x"))
     assert words in str(caught.value)
     assert str(home) not in str(caught.value)
     assert left_behind(home) == ["datasets"]
 
 
 def test_a_name_that_is_taken_gets_a_number(home):
-    sources = [finish(stage_archive(packed(*folders()), name)).accept() for name in ("x", "X", "demo", "../x")]
+    sources = [drive(stage_archive(packed(*folders()), name)).accept() for name in ("x", "X", "demo", "../x")]
     assert [os.path.basename(source) for source in sources] == ["x", "X-2", "demo-2", "x-3"]
 
 
 def test_two_with_one_name_do_not_overwrite_each_other(home, monkeypatch):
-    first, second = (finish(stage_archive(packed(*folders()), "x")) for _ in range(2))
+    first, second = (drive(stage_archive(packed(*folders()), "x")) for _ in range(2))
     taken = first.accept()
     names = iter(["x", "x-2"])
     monkeypatch.setattr(upload, "free_name", lambda name: next(names))  # the other one was quicker
@@ -117,7 +110,7 @@ def test_two_with_one_name_do_not_overwrite_each_other(home, monkeypatch):
 def test_a_table_in_the_archive_says_the_classes(home):
     names = [f"data/pictures/{number}.png" for number in range(8)]
     table = "image,label\n" + "".join(f"{number}.png,{'odd' if number % 2 else 'even'}\n" for number in range(9))
-    staged = finish(stage_archive(packed(*names, data__labels=table), "numbers"))
+    staged = drive(stage_archive(packed(*names, data__labels=table), "numbers"))
     assert staged.summary.classes == ("even", "odd")
     assert [(image.id, image.reason) for image in staged.summary.skipped] == [
         ("8.png", "in the table, but not uploaded")
@@ -131,26 +124,26 @@ def test_a_table_in_the_archive_says_the_classes(home):
 
 def test_a_table_of_something_else_does_not_hide_the_class_folders():
     table = "name,likes\nants,sugar\nbees,nectar\n"
-    assert finish(stage_archive(packed(*folders("top/"), top__facts=table), "x")).summary.classes == ("ants", "bees")
+    assert drive(stage_archive(packed(*folders("top/"), top__facts=table), "x")).summary.classes == ("ants", "bees")
 
 
 def test_a_table_and_images_can_be_uploaded_one_by_one(home):
     table = io.BytesIO(b"".join(b"%d.png,%s\n" % (number, b"ab"[number % 2 : number % 2 + 1]) for number in range(6)))
     images = [(f"{number}.png", picture(number)) for number in range(6)]
-    staged = finish(stage_table(("labels.csv", table), images, "one by one"))
+    staged = drive(stage_table(("labels.csv", table), images, "one by one"))
     assert staged.summary.classes == ("a", "b")
     assert len(open_dataset(DataConfig(source=staged.accept())).samples) == 6
 
 
 def test_a_table_without_its_images_says_what_is_missing(home):
     with pytest.raises(DatasetInvalid, match=r"None of the 2 images in .*labels.csv exists"):
-        finish(stage_table(("labels.csv", io.BytesIO(b"1.png,a\n2.png,b\n")), [("3.png", picture())], "x"))
+        drive(stage_table(("labels.csv", io.BytesIO(b"1.png,a\n2.png,b\n")), [("3.png", picture())], "x"))
     assert left_behind(home) == ["datasets"]
 
 
 def test_images_per_class_are_filed_under_safe_names():
     uploads = [("photo.png", picture(number)) for number in range(3)]
-    staged = finish(stage_classes({"../red/ants": uploads, "bees": uploads, "Bees": [("x.txt", picture())]}, "x"))
+    staged = drive(stage_classes({"../red/ants": uploads, "bees": uploads, "Bees": [("x.txt", picture())]}, "x"))
     assert staged.summary.classes == ("bees", "red_ants")
     assert staged.summary.images == 6
     assert [image.id for image in staged.summary.skipped] == ["bees/x.txt"]
@@ -159,8 +152,8 @@ def test_images_per_class_are_filed_under_safe_names():
 def test_what_a_dead_process_left_behind_is_removed(home):
     stale = home / "datasets/.incoming/999999999-abc"
     stale.mkdir(parents=True)
-    kept = finish(stage_archive(packed(*folders()), "kept"))
-    finish(stage_archive(packed(*folders()), "x"))
+    kept = drive(stage_archive(packed(*folders()), "kept"))
+    drive(stage_archive(packed(*folders()), "x"))
     assert not stale.exists()
     assert kept.source.exists()
 
@@ -168,4 +161,4 @@ def test_what_a_dead_process_left_behind_is_removed(home):
 def test_a_home_that_cannot_be_written_says_so(home):
     home.write_text("in the way")
     with pytest.raises(DataError, match="Nothing can be written to"):
-        finish(stage_archive(packed(*folders()), "x"))
+        drive(stage_archive(packed(*folders()), "x"))

@@ -7,6 +7,7 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, Skipped
 from tlcore.data.pixels.readable import DecodedImages, decode_all
+from tlcore.system.drive import drive
 
 IMAGE_BYTES = 3 * 4 * 3
 
@@ -22,12 +23,7 @@ def dataset(root, put):
 
 
 def decoded_all(dataset: Dataset, budget_bytes: int) -> DecodedImages:
-    steps = decode_all(dataset.samples, dataset.source, budget_bytes)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return drive(decode_all(dataset.samples, dataset.source, budget_bytes))
 
 
 def test_unreadable_images_are_listed_and_the_rest_is_kept(dataset):

@@ -7,6 +7,7 @@ from PIL import Image
 from tlcore.data.pixels import thumbnails as making
 from tlcore.data.pixels.sources import ArraySource, FileSource
 from tlcore.data.pixels.thumbnails import thumbnails
+from tlcore.system.cache import DiskCache
 
 
 @pytest.fixture
@@ -57,8 +58,7 @@ def test_a_changed_file_gets_a_new_thumbnail(source, root):
 
 
 def test_the_oldest_are_dropped(root, home, monkeypatch):
-    monkeypatch.setattr(making, "_FOLDERS", 1)
-    monkeypatch.setattr(making, "_MAX_PER_FOLDER", 4)
+    monkeypatch.setattr(making, "_CACHE", DiskCache("thumbnails", ".jpg", max_entries=4))
     monkeypatch.setattr(making, "WORTH_KEEPING_BYTES", 0)
     for number in range(9):
         Image.new("RGB", (9, 9), (number, 0, 0)).save(root / f"{number}.png")

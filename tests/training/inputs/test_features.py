@@ -10,6 +10,7 @@ from tlcore.errors import ConfigError, DatasetInvalid
 from tlcore.models.build import build_model
 from tlcore.models.zoo import find_architecture
 from tlcore.system.device import choose_device
+from tlcore.system.drive import drive
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.features import FeatureRequest, Trunk, load_or_compute
@@ -36,13 +37,8 @@ def request_for(colours):
 
 def compute(request, trunk):
     """The features, and whether anything had to be computed."""
-    work = load_or_compute(request, trunk, 0, Processes())
-    computed = False
-    while True:
-        try:
-            computed |= isinstance(next(work), Progress)
-        except StopIteration as finished:
-            return finished.value, computed
+    told: list[Progress] = []
+    return drive(load_or_compute(request, trunk, 0, Processes()), told.append), bool(told)
 
 
 def test_features_are_what_the_head_of_the_whole_network_gets(request_for, trunk):
@@ -119,6 +115,25 @@ def test_a_damaged_entry_is_made_anew(request_for, trunk, home):
     again, computed = compute(request_for(), trunk)
     assert computed
     assert torch.equal(features.values_VND, again.values_VND)
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(request_for, trunk, home):
+    home.write_text("in the way")
+    features, computed = compute(request_for(), trunk)
+    again, computed_again = compute(request_for(), trunk)
+    assert computed
+    assert computed_again
+    assert torch.equal(features.values_VND, again.values_VND)
+
+
+def test_a_full_disk_costs_time_only(request_for, trunk, home, monkeypatch):
+    def full(content, file):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
+
+    monkeypatch.setattr(torch, "save", full)
+    features, _ = compute(request_for(), trunk)
+    assert len(features.positions) > 0
+    assert not list((home / "cache/features").iterdir())
 
 
 def test_the_cache_drops_what_was_used_longest_ago(request_for, trunk, home, monkeypatch):

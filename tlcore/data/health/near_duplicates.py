@@ -16,6 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from tlcore.data.health.measures import LIKENESS_PX
+from tlcore.system.drive import relay
 
 Hashes = npt.NDArray[np.uint64]
 Likenesses = npt.NDArray[np.uint8]
@@ -55,13 +56,7 @@ def near_duplicate_groups(
 
     `class_N` serves to learn how alike different images are. Yields the share that is done, from 0 to 1.
     """
-    nominating = _nominate(hash_N)
-    while True:
-        try:
-            yield 0.5 * next(nominating)
-        except StopIteration as finished:
-            pairs_P2: Pairs = finished.value
-            break
+    pairs_P2 = yield from relay(_nominate(hash_N), lambda share: [0.5 * share])
     if not len(pairs_P2):
         return np.full(len(hash_N), -1)
     limit = min(MAX_MISFIT, ALIKE * _usual_misfit(hash_N, grey_NHW, class_N) ** 2)

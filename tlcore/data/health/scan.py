@@ -3,12 +3,9 @@
 What is measured stands in `measures` and `near_duplicates`, what it means in `audit`.
 """
 
-import hashlib
-import os
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +16,11 @@ from tlcore.data.dataset import SPLITS, Dataset, ImageSource
 from tlcore.data.health.measures import LIKENESS_PX, VERSION
 from tlcore.data.health.measuring import measure_all
 from tlcore.data.health.near_duplicates import near_duplicate_groups
-from tlcore.system.files import write_atomic
-from tlcore.system.home import cache_dir
+from tlcore.system.cache import DiskCache, digest_key
+from tlcore.system.drive import relay
 from tlcore.words import CHANNELS
 
-MAX_CACHED = 20
-"""Datasets whose table is kept. 60,000 images take 70 MB."""
+_CACHE = DiskCache("scans", ".parquet", max_entries=20)  # a table of 60,000 images takes 70 MB
 
 FLAT = 0.02
 """Standard deviation of the grey values, in 0 to 1, below which an image shows nothing that could be compared."""
@@ -62,7 +58,7 @@ def scan(dataset: Dataset) -> Generator[ScanProgress, None, pd.DataFrame]:
     if table is None or not _same(table, wanted):
         table = yield from _measure(dataset, wanted)
         table["near_group"] = yield from _near_groups(table, dataset)
-        _save(_path(dataset), table)
+        _save(dataset, table)
     return _labelled(dataset, table)
 
 
@@ -130,17 +126,18 @@ def _near_groups(table: pd.DataFrame, dataset: Dataset) -> Generator[ScanProgres
     grey = np.frombuffer(b"".join(table["grey"].iloc[compared]), np.uint8).reshape(-1, LIKENESS_PX, LIKENESS_PX)
     comparing = near_duplicate_groups(table["hash"].to_numpy()[compared], grey, targets[compared])
     started = told = time.perf_counter()
-    while True:
-        try:
-            share = next(comparing)
-        except StopIteration as finished:
-            group_of = dict(zip(table["digest"].iloc[compared], finished.value, strict=True))
-            return np.array([group_of.get(digest, -1) for digest in table["digest"]], dtype=np.int64)
+
+    def tell(share: float) -> Iterator[ScanProgress]:
+        nonlocal told
         now = time.perf_counter()
         if now - told > _EVERY_S:
             told = now
             left = (now - started) * (1 - share) / max(share, 0.01)
             yield ScanProgress("comparing", int(share * len(table)), len(table), left)
+
+    groups = yield from relay(comparing, tell)
+    group_of = dict(zip(table["digest"].iloc[compared], groups, strict=True))
+    return np.array([group_of.get(digest, -1) for digest in table["digest"]], dtype=np.int64)
 
 
 def _labelled(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
@@ -155,27 +152,14 @@ def _labelled(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(labels), table[_COLUMNS[2:]]], axis=1)
 
 
-def _path(dataset: Dataset) -> Path:
-    parts = f"{VERSION} {PIL.__version__} {dataset.source.place}"
-    return cache_dir() / "scans" / f"{hashlib.blake2b(os.fsencode(parts), digest_size=16).hexdigest()}.parquet"
+def _key(dataset: Dataset) -> str:
+    return digest_key(f"{VERSION} {PIL.__version__} {dataset.source.place}")
 
 
 def _load(dataset: Dataset, columns: Sequence[str] = _COLUMNS) -> pd.DataFrame | None:
     """What the cache has of the place where the images are, changed or not; None where that is nothing, or damaged."""
-    path = _path(dataset)
-    try:
-        table = pd.read_parquet(path, columns=list(columns))
-        os.utime(path)
-    except (OSError, ValueError, KeyError):  # pyarrow's errors are all of these
-        return None
-    return table
+    return _CACHE.load(_key(dataset), lambda path: pd.read_parquet(path, columns=list(columns)))
 
 
-def _save(path: Path, table: pd.DataFrame) -> None:
-    try:
-        write_atomic(path, lambda file: table.to_parquet(file, index=False, compression="lz4"), durable=False)
-        newest_first = sorted(path.parent.glob("*.parquet"), key=lambda entry: entry.stat().st_mtime, reverse=True)
-        for entry in newest_first[MAX_CACHED:]:
-            entry.unlink(missing_ok=True)
-    except OSError:
-        return  # no place for a cache is no reason to stop
+def _save(dataset: Dataset, table: pd.DataFrame) -> None:
+    _CACHE.save(_key(dataset), lambda file: table.to_parquet(file, index=False, compression="lz4"))

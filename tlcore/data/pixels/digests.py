@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tlcore.system.files import write_atomic
-from tlcore.system.home import cache_dir
+from tlcore.system.cache import DiskCache, digest_key
 
 DIGEST_BYTES = 16
 MISSING = "0" * (2 * DIGEST_BYTES)
 """Stands for a file that is not there or cannot be read."""
 
+_CACHE = DiskCache("digests", ".json", max_entries=100)  # one entry for each folder of a dataset
 _VERSION = 1
 _RACY_NS = 2_000_000_000
 _CHUNK_BYTES = 1 << 20
@@ -35,8 +35,8 @@ def file_digests(root: Path, names: Sequence[str]) -> list[str]:
 
     Known files cost one stat each. The index lies under `cache_dir()`; damaged or not writable, it costs time only.
     """
-    index_path = _index_path(root)
-    index = _load_index(index_path)
+    key = digest_key(os.path.realpath(root))
+    index = _CACHE.load(key, _load_index) or {}
     digests: dict[str, str] = {}
     unknown: list[str] = []
     for name in dict.fromkeys(names):
@@ -54,7 +54,7 @@ def file_digests(root: Path, names: Sequence[str]) -> list[str]:
         if stamp is not None:
             fresh[name] = (stamp, digest)
     if fresh:
-        _save_index(index_path, index | fresh)
+        _save_index(key, index | fresh)
     return [digests[name] for name in names]
 
 
@@ -96,20 +96,10 @@ def _read(path: str) -> tuple[_Stamp | None, str]:
     return before if settled else None, digest.hexdigest()
 
 
-def _index_path(root: Path) -> Path:
-    key = hashlib.blake2b(os.fsencode(os.path.realpath(root)), digest_size=DIGEST_BYTES).hexdigest()
-    return cache_dir() / "digests" / f"{key}.json"
-
-
 def _load_index(path: Path) -> _Index:
-    """What the index knows; nothing where it is absent, damaged, or of another version."""
-    try:
-        data = json.loads(path.read_bytes())
-        if data["version"] != _VERSION:
-            return {}
-        return {name: _entry(*values) for name, values in data["files"].items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return {}
+    """What the index knows; nothing where it is of another version."""
+    data = json.loads(path.read_bytes())
+    return {name: _entry(*values) for name, values in data["files"].items()} if data["version"] == _VERSION else {}
 
 
 def _entry(size: int, mtime_ns: int, ctime_ns: int, inode: int, digest: str) -> tuple[_Stamp, str]:
@@ -118,10 +108,7 @@ def _entry(size: int, mtime_ns: int, ctime_ns: int, inode: int, digest: str) -> 
     return (size, mtime_ns, ctime_ns, inode), digest
 
 
-def _save_index(path: Path, index: _Index) -> None:
+def _save_index(key: str, index: _Index) -> None:
     # Two writers at once: the later one wins, and what the other learned is read again next time.
     data = {"version": _VERSION, "files": {name: [*stamp, digest] for name, (stamp, digest) in index.items()}}
-    try:
-        write_atomic(path, lambda file: file.write(json.dumps(data).encode()), durable=False)
-    except OSError:
-        return  # no place for a cache is no reason to stop
+    _CACHE.save(key, lambda file: file.write(json.dumps(data).encode()))

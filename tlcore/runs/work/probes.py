@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from tlcore.config import RunConfig
 from tlcore.errors import ConfigError, RecordError
 from tlcore.runs.folder.status import is_alive, start_time
+from tlcore.system.cache import drop_oldest
 from tlcore.system.files import write_json
 from tlcore.system.home import cache_dir
 from tlcore.system.records import as_record, parse_json, read_bytes, read_record
@@ -92,24 +93,19 @@ def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
         probe.folder.mkdir(parents=True)
     except FileExistsError:
         return probe
+    except OSError as error:
+        raise ConfigError(f"Cannot write to {_folder()}: {error.strerror}. Free some space, or allow it.") from None
     write_json(probe.folder / "config.json", config.model_dump(mode="json"), durable=False)
     with (probe.folder / "lines.jsonl").open("wb") as lines, (probe.folder / "errors.log").open("wb") as errors:
         pid = start_detached([*command, "--config", str(probe.folder / "config.json")], lines, errors)
     write_json(probe.folder / "process.json", {"pid": pid, "started": start_time(pid) or 0.0}, durable=False)
-    _drop_old()
+    drop_oldest(_folder(), max_entries=KEPT, spare=lambda folder: Probe(folder).is_live)
     return probe
 
 
 def any_live_probe() -> bool:
     """Whether one is under way: a second one would spoil what it measures."""
     return any(Probe(folder).is_live for folder in _folder().glob("*"))
-
-
-def _drop_old() -> None:
-    newest_first = sorted(_folder().iterdir(), key=lambda folder: -folder.stat().st_mtime)
-    for folder in newest_first[KEPT:]:
-        if not Probe(folder).is_live:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _path(key: str) -> Path:

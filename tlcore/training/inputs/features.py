@@ -6,7 +6,6 @@ A file in the cache is named by a hash of all that its values depend on, so it i
 import hashlib
 import json
 import os
-import pickle
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,9 +20,8 @@ from tlcore.models.digest import state_digest
 from tlcore.models.groups import group_of
 from tlcore.models.split import extract_features
 from tlcore.models.zoo import HEAD, Architecture
+from tlcore.system.cache import DiskCache
 from tlcore.system.device import DeviceChoice
-from tlcore.system.files import write_atomic
-from tlcore.system.home import cache_dir
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.batches import (
@@ -107,17 +105,17 @@ def load_or_compute(
     request: FeatureRequest, trunk: Trunk, workers: int | None, processes: Processes
 ) -> Generator[Progress, None, Features]:
     """Progress while computing, if it has to be; returns the Features."""
-    path = _path(request, trunk)
-    features: Features | None = processes.broadcast(_load(path) if processes.is_main else None)
+    cache, key = _cache(), request.key(trunk)
+    features: Features | None = processes.broadcast(cache.load(key, _load) if processes.is_main else None)
     if features is None:
         features = yield from compute_features(request, trunk, workers, processes)
         if processes.is_main:
-            _save(path, features)
+            _save(key, features)
     return features
 
 
 def is_cached(request: FeatureRequest, trunk: Trunk) -> bool:
-    return _path(request, trunk).exists()
+    return _cache().has(request.key(trunk))
 
 
 def compute_features(
@@ -158,36 +156,23 @@ def _assemble(samples: Sequence[Sample], found: Mapping[int, Tensor | str]) -> F
     return Features(values_VND, positions, skipped)
 
 
-def _path(request: FeatureRequest, trunk: Trunk) -> Path:
-    return cache_dir() / "features" / f"{request.key(trunk)}.pt"
+def _cache() -> DiskCache:
+    return DiskCache("features", ".pt", max_bytes=cache_limit_bytes())
 
 
-def _save(path: Path, features: Features) -> None:
-    """Write into the cache, then drop the least recently used entries beyond its bound."""
+def _save(key: str, features: Features) -> None:
     content = {
         "values": features.values_VND,
         "positions": list(features.positions),
         "left_out": [(image.id, image.reason) for image in features.skipped],
     }
-    write_atomic(path, lambda file: torch.save(content, file), durable=False)
-    entries = sorted(((e.stat().st_mtime, e.stat().st_size, e) for e in path.parent.glob("*.pt")), reverse=True)
-    total = 0
-    for _, size, entry in entries:
-        total += size
-        if total > cache_limit_bytes() and entry != path:
-            entry.unlink(missing_ok=True)
+    _cache().save(key, lambda file: torch.save(content, file))
 
 
-def _load(path: Path) -> Features | None:
-    """The entry, marked as just used; None where it is damaged, so that it is made anew."""
-    try:
-        content = torch.load(path, weights_only=True)
-        os.utime(path)
-        return Features(
-            content["values"], tuple(content["positions"]), tuple(Skipped(*image) for image in content["left_out"])
-        )
-    except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError):
-        return None
+def _load(path: Path) -> Features:
+    content = torch.load(path, weights_only=True)
+    skipped = tuple(Skipped(*image) for image in content["left_out"])
+    return Features(content["values"], tuple(content["positions"]), skipped)
 
 
 def cache_limit_bytes() -> int:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Generator, Iterator
 from typing import TypeVar
 
+from tlcore.system.drive import relay
 from tlcore.training.events import Progress
 
 EVERY_S = 0.1
@@ -22,13 +23,8 @@ class Meter:
 
     def through(self, counting: Generator[int, None, T], before: int = 0) -> Generator[Progress, None, T]:
         """Follow a computation that yields the images it has done, `before` of which were done earlier."""
-        while True:
-            try:
-                done = next(counting)
-            except StopIteration as finished:
-                result: T = finished.value
-                return result
-            yield from self.at(before + done)
+        result = yield from relay(counting, lambda done: self.at(before + done))
+        return result
 
     def at(self, done: int, loss: float | None = None, accuracy: float | None = None) -> Iterator[Progress]:
         """A Progress if one is due."""
