@@ -28,12 +28,12 @@ RUNS = (
 SHOTS = {
     "overview": ("", {}),
     "dataset": ("dataset", {}),
-    "health": ("dataset", {"dataset_tab": "Health report"}),
+    "health": ("dataset", {"dataset_tab": "health"}),
     "augment": ("augment", {}),
     "train": ("train", {"view": "new"}),
     "recipes": ("train", {"view": "recipes"}),
     "compare": ("compare", {}),
-    "confusion": ("compare", {"compare_part": "Confusion"}),
+    "confusion": ("compare", {"compare_part": "confusion"}),
     "predict": ("predict", {}),
     "watch": ("train", {"view": "watch"}),
 }

@@ -14,18 +14,21 @@ from ui.compare.summary import show_accuracy, show_runs_table
 from ui.shared.cached import list_runs
 from ui.shared.results import evaluation_of, known_evaluation
 from ui.shared.runs import readable_runs
+from ui.shared.verdict import show_verdict
+from ui.shared.views import pick_view
 from ui.shared.widgets import empty_state, friendly_errors
 from ui.shell import open_page
 
-EPOCHS, PAIR = "Epochs", "Side by side"
+EPOCHS, PAIR = "epochs", "pair"
 OF_ONE_EPOCH = {
-    "Confusion": show_confusion,
-    "Images": show_images,
-    "Timeline": show_timeline,
-    "Classes": show_classes,
-    "Calibration": show_calibration,
-    "Download": show_download,
+    "confusion": show_confusion,
+    "images": show_images,
+    "timeline": show_timeline,
+    "classes": show_classes,
+    "calibration": show_calibration,
+    "download": show_download,
 }
+PARTS = {EPOCHS: "Epochs", PAIR: "Side by side", **{name: name.capitalize() for name in OF_ONE_EPOCH}}
 
 page = open_page("Compare", needs_dataset=False)
 st.title("Compare")
@@ -46,33 +49,26 @@ with friendly_errors():
         st.info("Choose one or more runs above.", icon=":material/arrow_upward:")
         st.stop()
     show_evaluation(chosen)
-    note_other_data(chosen)
-    show_accuracy(chosen)
+    note_other_data(chosen, page.dataset_source)
     evaluated = [run for run in chosen if evaluation_of(run)]
     if not evaluated:
+        show_accuracy(chosen)
         st.stop()
     if len(chosen) > 1:
         show_runs_table(chosen)
+    else:
+        show_verdict(chosen[0], key="compare", compare=False)
 
-    st.subheader("A closer look")
-    part = st.segmented_control(
-        "Part",
-        [EPOCHS, PAIR, *OF_ONE_EPOCH],
-        default=EPOCHS,
-        required=True,
-        key="compare_part",
-        label_visibility="collapsed",
-        bind="query-params",
-        persist_state="session",
-    )
+    part = pick_view("compare_part", PARTS, "Part")
     if part == PAIR:
         show_pair(evaluated)
-    elif part == EPOCHS:
-        run = pick_run("Run", "compare_run", evaluated)
-        show_choice(run, known_evaluation(run))
+        st.stop()
+    run = pick_run("Run", "compare_run", evaluated)
+    evaluation = known_evaluation(run)
+    if part == EPOCHS:
+        show_choice(run, evaluation)
+        show_accuracy(chosen)
         show_epochs(run)
     else:
-        run = pick_run("Run", "compare_run", evaluated)
-        evaluation = known_evaluation(run)
         epoch = pick_epoch("Epoch", "compare_epoch", evaluation)
         OF_ONE_EPOCH[part](run, evaluation, epoch)

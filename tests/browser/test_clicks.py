@@ -16,8 +16,8 @@ CENTRE_OF_POINT = """key => {
 @pytest.mark.parametrize(
     ("tab", "key", "address", "words"),
     [
-        ("Images", "dataset_bars_all_all", "dataset_split=train&dataset_class=ant", "ant-012.jpg"),
-        ("Sizes", "dataset_sizes", "", "px: "),
+        ("images", "dataset_bars_all_all", "dataset_split=train&dataset_class=ant", "ant-012.jpg"),
+        ("sizes", "dataset_sizes", "", "px: "),
     ],
 )
 def test_a_click_on_a_chart_shows_its_images(tab, key, address, words, furnished_dashboard, open_page):

@@ -7,6 +7,7 @@ import pytest
 from tlcore.evaluation.metrics import wilson_interval
 from tlcore.evaluation.tables import (
     classes_table,
+    confused_pairs,
     confusion_table,
     epochs_table,
     most_confused,
@@ -118,3 +119,17 @@ def test_classes_have_an_interval_of_the_recall(predict):
     ants = table.iloc[0]
     assert (ants["recall_low"], ants["recall_high"]) == pytest.approx(wilson_interval(2, 3))
     assert np.isnan(table.iloc[2]["recall_low"])
+
+
+def test_the_most_frequent_mistakes_come_first_with_their_share_and_the_other_way_round():
+    names = ["ant", "bee", "wasp"]
+    counts = pd.DataFrame([[6, 3, 1], [2, 8, 0], [0, 0, 0]], index=names, columns=names)
+    pairs = confused_pairs(counts)
+    assert pairs[["target", "predicted", "images", "back"]].to_numpy().tolist() == [
+        ["ant", "bee", 3, 2],
+        ["bee", "ant", 2, 3],
+        ["ant", "wasp", 1, 0],
+    ]
+    assert pairs["share"].tolist() == pytest.approx([0.3, 0.2, 0.1])
+    assert len(confused_pairs(counts, 1)) == 1
+    assert confused_pairs(pd.DataFrame([[3]], index=["ant"], columns=["ant"])).empty

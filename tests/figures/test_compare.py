@@ -133,3 +133,32 @@ def test_recall_has_an_interval_and_the_first_class_is_on_top():
     assert recall.error_x.array.tolist() == pytest.approx([0.1, 0.15])
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
     assert figure.layout.yaxis.ticktext == ("ants", "bees")
+
+
+@pytest.mark.parametrize("classes", [2, 30, 100])
+def test_the_confusion_matrix_has_room_for_its_names_and_can_show_shares(classes):
+    names = [f"class number {number}" for number in range(classes)]
+    counts = pd.DataFrame(np.eye(classes, dtype=int) * 4, index=names, columns=names)
+    counts.iloc[0, 1] = 4
+    figure = plot_confusion(counts, shares=True)
+    axis = figure.layout.yaxis
+    assert figure.layout.height / len(axis.tickvals) >= 17  # pixels for each name, which is 10 to 12 high
+    assert figure.layout.yaxis.scaleanchor is None  # it takes the width that it gets
+    cells = figure.data[-1]
+    assert "class number 0 → class number 1<br>4 images, 50% of its class" in cells.hovertext
+    numbers = [trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text"]
+    assert [list(trace.text)[:2] for trace in numbers] == ([["50%", "50%"]] if classes == 2 else [])
+
+
+def test_the_timeline_of_many_epochs_has_no_gaps_that_wash_it_out():
+    long = pd.DataFrame({"id": ["a"], "kind": ["always"], **{epoch: [True] for epoch in range(296)}})
+    assert plot_timeline(long).data[0].xgap == 0
+    assert plot_timeline(long[["id", "kind", *range(10)]]).data[0].xgap == 1
+
+
+def test_runs_have_the_colours_they_are_given_and_many_a_legend_below():
+    tables = [epochs().assign(run=f"run {number}") for number in range(6)]
+    figure = plot_accuracy_by_epoch(pd.concat(tables), ["test"], colours={"run 1": "#123456"})
+    assert lines(figure)["run 1"].line.color == "#123456"
+    assert figure.layout.legend.yanchor == "bottom"
+    assert figure.layout.height > 360

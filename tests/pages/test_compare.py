@@ -1,9 +1,11 @@
+import base64
 import io
 import json
 import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
@@ -12,15 +14,26 @@ from streamlit.testing.v1 import AppTest
 
 import tlcore
 from tlcore.evaluation.stored import load_stored
-from tlcore.evaluation.tables import confusion_table
+from tlcore.evaluation.tables import confused_pairs, confusion_table
 from tlcore.models.build import build_model
 from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import write_status
-from ui.compare.confusion import clicked_cell, worst_cell
+from ui.compare.confusion import clicked_cell, picked_pair, worst_cell
+from ui.compare.images import _marks
 
 APP = str(Path(__file__).parents[2] / "app.py")
-PARTS = ("Epochs", "Side by side", "Confusion", "Images", "Timeline", "Classes", "Calibration", "Download")
+# part of the page -> what only it says
+PARTS = {
+    "epochs": "Loss: cross-entropy",
+    "pair": "McNemar's exact test",
+    "confusion": "Click a cell to see its images",
+    "images": "Their true class is in bold",
+    "timeline": "One row per image, one column per epoch",
+    "classes": "The weakest classes first",
+    "calibration": "Expected calibration error",
+    "download": "The same values, with classes and transform",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -117,12 +130,32 @@ def test_the_newest_run_is_chosen_where_the_address_names_none(two_runs):
     assert page.query_params["run"] == two_runs[-1].name
 
 
-def test_the_chosen_epoch_stands_beside_the_best_on_test(run):
+def test_a_verdict_in_plain_words_comes_first(run):
     text = text_of(open_page(run))
-    assert "chosen on val" in text
+    accuracy = load_stored(run).evaluation.accuracy(load_stored(run).evaluation.best_by_val)
+    assert f"Right on {accuracy.correct} of 14 new images" in text
+
+
+def test_no_number_is_owed_to_a_look_at_test_where_val_chose_the_same_epoch(run):
+    evaluation = load_stored(run).evaluation
+    text = text_of(open_page(run))
+    same = evaluation.best_by_val == evaluation.best_on_report
+    assert ("chosen on val and best on test" in text) == same
+    assert ("Too good by about" in text) != same
+    assert ("nothing was gained by looking there" in text) == same
+
+
+def test_the_best_on_test_stands_beside_the_chosen_epoch(run):
+    """Val is made to choose an early epoch."""
+    history = run.path / "metrics.jsonl"
+    records = [json.loads(line) for line in history.read_text().splitlines()]
+    for record in records:
+        record["val_accuracy"] = 0.99 if record["epoch"] == 0 else 0.5
+    history.write_text("".join(json.dumps(record) + "\n" for record in records))
+    text = text_of(open_page(run))
+    assert "Epoch 0, chosen on val" in text
     assert "best on test" in text
-    assert "How optimistic that is" in text
-    assert "of 14 test images" in text
+    assert "Too good by about" in text
 
 
 def test_curves_of_all_splits_and_of_all_runs(two_runs):
@@ -130,18 +163,45 @@ def test_curves_of_all_splits_and_of_all_runs(two_runs):
     assert {"train", "val", "test"} <= {line.get("name") for line in one["data"]}
     two = figure(open_page(*two_runs), "compare_accuracy")
     names = [line["name"] for line in two["data"] if line.get("name")]
-    assert len(names) == 2
-    assert all(name.startswith("small_cnn, from scratch") and name.endswith("test") for name in names)
+    assert len(set(names)) == 2
+    assert all("seed" in name for name in names)  # all else is the same
+
+
+def test_epoch_0_can_be_left_out(run):
+    page = open_page(run)
+    assert page.toggle(key="compare_with_0").value
+    assert _epochs_drawn(page)[0] == 0
+    assert _epochs_drawn(page.toggle(key="compare_with_0").set_value(False).run())[0] == 1
+
+
+def _epochs_drawn(page: AppTest) -> list:
+    line = next(line for line in figure(page, "compare_accuracy")["data"] if line.get("name") == "val")
+    return np.frombuffer(base64.b64decode(line["x"]["bdata"]), line["x"]["dtype"]).tolist()
+
+
+def test_the_table_of_runs_is_sorted_by_val_and_says_what_is_not_evaluated(two_runs, train):
+    third = train(evaluate=False, epochs=1)
+    write_status(third.path, "finished", note="The evaluation was cancelled.")
+    page = open_page(*two_runs, third)
+    (table,) = (frame.value for frame in page.dataframe if "Run" in frame.value)
+    assert table["Val accuracy"].is_monotonic_decreasing
+    assert table["Accuracy"].tolist().count("not evaluated yet") == 1
+    assert set(table["Right"].dropna()) <= {f"{n} of 14 test images" for n in range(15)}
+
+
+def test_more_runs_than_can_be_compared_are_said(two_runs, monkeypatch):
+    monkeypatch.setattr("ui.compare.runs.MOST_RUNS", 1)
+    assert "1 runs are the most that are compared at once, of 2" in text_of(open_page(two_runs[0]))
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_each_part_is_drawn_for_one_run_and_for_two(two_runs, part):
-    assert "A closer look" in text_of(open_page(two_runs[0], compare_part=part))
-    assert "A closer look" in text_of(open_page(*two_runs, compare_part=part))
+    assert PARTS[part] in text_of(open_page(two_runs[0], compare_part=part))
+    assert PARTS[part] in text_of(open_page(*two_runs, compare_part=part))
 
 
 def test_two_epochs_side_by_side_in_words_and_images(run):
-    page = open_page(run, compare_part="Side by side", compare_first_epoch="0")
+    page = open_page(run, compare_part="pair", compare_first_epoch="0")
     text = text_of(page)
     assert "distinguishable with 14 images" in text
     assert "There are 7 epochs to pick the two from" in text
@@ -152,17 +212,29 @@ def test_two_epochs_side_by_side_in_words_and_images(run):
 def test_runs_without_a_common_image_are_one_friendly_box(run, train, make_images):
     root = make_images("other", seed=3, train=9, val=5)
     other = train(data={"source": str(root)}, epochs=1)
-    page = open_page(run, other, compare_part="Side by side")
+    page = open_page(run, other, compare_part="pair")
     assert "The two were evaluated on different images" in text_of(page)
     assert "These runs were not trained on the same images" in text_of(page)
 
 
 def test_the_confusion_matrix_begins_with_the_most_frequent_mistake(run):
-    page = open_page(run, compare_part="Confusion", compare_epoch="0")
+    page = open_page(run, compare_part="confusion", compare_epoch="0")
     counts = confusion_table(load_stored(run).evaluation.predictions[0], run.classes)
     target, predicted = worst_cell(counts)
     assert f"**{target}, taken for {predicted}**: {counts.loc[target, predicted]} of 7 images" in text_of(page)
     assert len(pictures(page)) == counts.loc[target, predicted]
+
+
+def test_the_most_frequent_mistakes_are_a_table_whose_rows_open_their_images(run):
+    page = open_page(run, compare_part="confusion", compare_epoch="0")
+    (table,) = (frame.value for frame in page.dataframe if "Taken for" in frame.value)
+    assert table["Images"].is_monotonic_decreasing
+    pairs = confused_pairs(confusion_table(load_stored(run).evaluation.predictions[0], run.classes))
+    chosen = picked_pair({"selection": {"cells": [(len(pairs) - 1, "Images")]}}, pairs)
+    assert chosen == (pairs["target"].iloc[-1], pairs["predicted"].iloc[-1])
+    assert picked_pair({"selection": {"cells": []}}, pairs) is None
+    page.session_state["compare_cell"] = (f"{run.name}_0", (run.classes[0], run.classes[0]))
+    assert f"**{run.classes[0]}, right**" in text_of(page.run())
 
 
 def test_a_click_on_a_cell_names_its_classes_and_one_beside_it_names_none():
@@ -178,17 +250,17 @@ def test_a_matrix_without_mistakes_has_no_worst_cell():
 
 
 def test_images_are_filtered_and_sorted(run):
-    page = open_page(run, compare_part="Images", compare_epoch="0")
+    page = open_page(run, compare_part="images", compare_epoch="0")
     assert "14 images" in text_of(page)
     assert "✓ right" not in text_of(page.segmented_control(key="compare_shown").set_value("wrong").run())
     assert "✕ wrong" not in text_of(page.segmented_control(key="compare_shown").set_value("right").run())
     page.segmented_control(key="compare_shown").set_value("all").run()
-    gallery = text_of(page.selectbox(key="compare_order").select("name").run())
+    gallery = text_of(page.selectbox(key="compare_order").set_value("name").run())
     assert gallery.index("test/blue/000.png") < gallery.index("test/blue/001.png") < gallery.index("test/green/000.png")
 
 
 def test_the_timeline_counts_the_images_of_each_kind(run):
-    page = open_page(run, compare_part="Timeline")
+    page = open_page(run, compare_part="timeline")
     assert sum(int(label.split("· ")[1]) for label in page.pills(key="compare_kind").options) == 14
 
 
@@ -199,7 +271,7 @@ def test_an_epoch_that_is_not_evaluated_waits_for_a_person_after_a_cancelled_eva
     assert "7 epochs are not evaluated yet. The evaluation was cancelled." in text_of(page)
     assert page.button(key=f"compare_evaluate_{run.name}").label == "Evaluate now"
     assert figure(page, "compare_accuracy")["data"]  # train and val are there already
-    assert "A closer look" not in text_of(page)
+    assert not any(words in text_of(page) for words in PARTS.values())
 
 
 def test_an_evaluation_under_way_says_how_far_it_is_and_can_be_cancelled(run):
@@ -222,7 +294,7 @@ def test_a_run_whose_images_are_gone_keeps_its_figures_and_says_so(run):
     source = Path(run.config.data.source)
     moved = source.rename(source.with_name("elsewhere"))
     try:
-        page = open_page(run, compare_part="Images")
+        page = open_page(run, compare_part="images")
     finally:
         moved.rename(source)
     assert "The images cannot be shown: the dataset of this run was moved or deleted" in text_of(page)
@@ -230,34 +302,39 @@ def test_a_run_whose_images_are_gone_keeps_its_figures_and_says_so(run):
     assert {picture["source"] for picture in pictures(page)} == {""}
 
 
+def test_a_card_of_a_long_timeline_shows_the_end():
+    table = pd.DataFrame({"id": ["a"], "kind": ["learned"], **{epoch: [epoch >= 18] for epoch in range(20)}})
+    assert _marks(table, table[["id"]]) == ["…" + "✕" * 10 + "✓" * 2]
+
+
 def test_class_and_file_names_are_text_never_markup(train, make_images):
     root = make_images("odd", train=6, val=4, test=4)
     for split in ("train", "val", "test"):
         (root / split / "blue").rename(root / split / "<b>*bold*")
     run = train(data={"source": str(root)}, epochs=1)
-    for part in ("Images", "Confusion", "Side by side"):
+    for part in ("images", "confusion", "pair"):
         page = open_page(run, compare_part=part, compare_epoch="0")
         assert "*bold*" not in "".join(element.proto.body for element in page.get("html"))
         assert "*bold*" not in "".join(element.value for element in page.markdown)
 
 
 def test_a_link_carries_the_part_and_the_epoch(run):
-    page = open_page(run, compare_part="Classes", compare_epoch="2")
-    assert page.segmented_control(key="compare_part").value == "Classes"
+    page = open_page(run, compare_part="classes", compare_epoch="2")
+    assert page.segmented_control(key="compare_part").value == "classes"
     assert page.selectbox(key="compare_epoch").value == "2"
     assert "**Epoch 2" in text_of(page)
 
 
 def test_an_epoch_that_another_run_lacks_is_no_error(run, train):
     short = train(epochs=2)
-    page = open_page(run, short, compare_part="Classes", compare_epoch="6")
+    page = open_page(run, short, compare_part="classes", compare_epoch="6")
     page.selectbox(key="compare_run").select_index(1).run()
     assert not page.exception
     assert "Macro recall" in text_of(page)
 
 
 def test_a_download_is_offered_in_every_format(run):
-    page = open_page(run, compare_part="Download", compare_epoch="2")
+    page = open_page(run, compare_part="download", compare_epoch="2")
     labels = [button.proto.label for button in page.get("download_button")]
     weights = ["PyTorch weights", "safetensors", "Training checkpoint"]
     assert labels == [*weights, "Inference code", "Predictions, CSV", "Epochs, CSV"]
@@ -268,7 +345,7 @@ def test_weights_from_elsewhere_become_an_epoch_of_the_run_and_others_are_refuse
     monkeypatch.setattr("ui.compare.evaluation.start_evaluation", lambda run: None)
     run = train(device="cpu")
     before = run.epochs()
-    page = open_page(run, compare_part="Download")
+    page = open_page(run, compare_part="download")
     upload = page.get("file_uploader")[0]
     upload.set_value(("broken.pth", b"no weights", "application/octet-stream")).run()
     page.button(key="compare_import_add").click().run()

@@ -103,6 +103,31 @@ def most_confused(counts: "pd.DataFrame", limit: int) -> "pd.DataFrame":
     return counts.iloc[worst, worst]
 
 
+def confused_pairs(counts: "pd.DataFrame", limit: int = 100) -> "pd.DataFrame":
+    """The mistakes of a `confusion_table`, the most frequent first, at most `limit` of them.
+
+    Columns: `target` and `predicted`, class names; `images`; `share`, of all images of the target, in 0-1; and `back`,
+    how many images were mistaken the other way round.
+    """
+    import pandas as pd
+
+    values = counts.to_numpy()
+    mistakes = values.copy()
+    np.fill_diagonal(mistakes, 0)
+    rows, columns = np.nonzero(mistakes)
+    order = np.lexsort((columns, rows, -mistakes[rows, columns]))[:limit]
+    rows, columns = rows[order], columns[order]
+    return pd.DataFrame(
+        {
+            "target": counts.index.to_numpy()[rows],
+            "predicted": counts.columns.to_numpy()[columns],
+            "images": mistakes[rows, columns],
+            "share": mistakes[rows, columns] / values.sum(1)[rows],
+            "back": mistakes[columns, rows],
+        }
+    )
+
+
 def _readable_counts(run: Run) -> Counter[str]:
     """Images per split without those that the training could not read."""
     counts = Counter[str](run.info["dataset"]["counts"])

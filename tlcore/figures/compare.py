@@ -1,6 +1,6 @@
 """Figures of an evaluation: accuracy by epoch, confusions, calibration, classes, and each image over the epochs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,68 +11,89 @@ from tlcore.figures.style import BAD, GOOD, MUTED, PALETTE, SPLIT_COLOURS, as_pe
 from tlcore.words import escape_label
 
 SPLIT_DASHES = {"test": "solid", "val": "dash", "train": "dot"}
+IN_ONE_ROW, LEGEND_ROW_PX = 3, 20
 WIDEST_COUNTS = 20  # classes up to which the confusion matrix shows its numbers
-MOST_ROWS_WITH_GAPS = 80
+MOST_ROWS_WITH_GAPS, MOST_COLUMNS_WITH_GAPS = 80, 120
 MOST_NAMED_ROWS = 500  # of more, a row is less than a pixel
 LABEL_PX = 16
+MOST_NAMED_CLASSES = 50
+LONGEST_NAME = 14
+_CONFUSION_COLOURS = [[0, with_alpha(BAD, 0.85)], [0.5, with_alpha(MUTED, 0.06)], [1, with_alpha(GOOD, 0.85)]]
 
 
 def plot_accuracy_by_epoch(
-    table: pd.DataFrame, splits: Sequence[str] = ("train", "val", "test"), *, height_px: int = 360
+    table: pd.DataFrame,
+    splits: Sequence[str] = ("train", "val", "test"),
+    *,
+    colours: Mapping[str, str] | None = None,
+    height_px: int = 360,
 ) -> go.Figure:
     """Lines with their 95 % bands, from the columns of `evaluation.tables.epochs_table`.
 
     With a column `run` that has several values each run has a colour and each split a dash, else each split a colour.
-    Diamonds mark the epoch that val chose.
+    `colours` are those of the runs; by default they are given in order. Many runs have their legend below the plot, and
+    the figure grows by it. Diamonds mark the epoch that val chose.
     """
-    runs = list(table["run"].unique()) if "run" in table else [None]
+    runs: list[Any] = list(table["run"].unique()) if "run" in table else [None]
     figure = base_figure(height_px=height_px, x_title="epoch", y_title="accuracy", hovermode="x unified")
+    given = colours or {}
     for number, run in enumerate(runs):
         rows = table if run is None else table[table["run"] == run]
         for split in splits:
             if f"{split}_accuracy" not in rows or rows[f"{split}_accuracy"].isna().all():
                 continue
             several = len(runs) > 1
-            colour = PALETTE[number % len(PALETTE)] if several else SPLIT_COLOURS[split]
-            name = f"{escape_label(run, 64)}, {split}" if several else split
+            colour = given.get(run, PALETTE[number % len(PALETTE)]) if several else SPLIT_COLOURS[split]
+            name = escape_label(run, 64) + (f", {split}" if len(splits) > 1 else "") if several else split
             _add_line(figure, rows, split, name, colour, SPLIT_DASHES[split] if several else "solid")
+    lines = len(runs) * len(splits)
+    if lines > IN_ONE_ROW and len(runs) > 1:
+        figure.update_layout(
+            height=height_px + LEGEND_ROW_PX * lines,
+            legend={"orientation": "v", "yref": "container", "y": 0.0, "yanchor": "bottom"},
+            margin_b=LEGEND_ROW_PX * lines + 48,
+        )
     figure.update_xaxes(tickformat="d", zeroline=False, nticks=min(8, table["epoch"].nunique() + 1))
     return as_percent(figure)
 
 
-def plot_confusion(table: pd.DataFrame, *, height_px: int = 420) -> go.Figure:
+def plot_confusion(table: pd.DataFrame, *, shares: bool = False, height_px: int | None = None) -> go.Figure:
     """True classes down, predicted ones across, as `evaluation.tables.confusion_table` counts them.
 
-    Colours are shares of a true class: right ones green, on the diagonal, wrong ones red. A click anywhere selects the
-    nearest cell, a point whose `y` is its row and `x` its column: Streamlit has no selections on heat maps, so that
-    invisible markers lie over them.
+    Colours are shares of a true class: right ones green, on the diagonal, wrong ones red. Cells show the number of
+    images, or with `shares` the share of their class. The figure grows with the classes, and fills the width it gets.
+    A click anywhere selects the nearest cell, a point whose `y` is its row and `x` its column: Streamlit has no
+    selections on heat maps, so that invisible markers lie over them; of many classes, over those that have images.
     """
     counts = table.to_numpy()
     size = len(counts)
+    height = height_px or _confusion_height(size)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     shown = np.where(np.eye(size, dtype=bool), share, -share)
-    rows, columns = (index.ravel() for index in np.indices(counts.shape))
-    labels = [escape_label(name) for name in table.index]
-    figure = base_figure(height_px=height_px, x_title="predicted", y_title="true class", hoverdistance=-1)
+    labels = [escape_label(name, LONGEST_NAME if size > WIDEST_COUNTS else 24) for name in table.index]
+    figure = base_figure(height_px=height, x_title="predicted", y_title="true class", hoverdistance=-1)
+    gap = 2 if size <= WIDEST_COUNTS else 0.5
     figure.add_heatmap(
         z=shown,
         zmin=-1,
         zmax=1,
-        colorscale=[[0, with_alpha(BAD, 0.85)], [0.5, with_alpha(MUTED, 0.06)], [1, with_alpha(GOOD, 0.85)]],
+        colorscale=_CONFUSION_COLOURS,
         showscale=False,
-        xgap=2,
-        ygap=2,
+        xgap=gap,
+        ygap=gap,
         hoverinfo="skip",
     )
     if size <= WIDEST_COUNTS:
-        _add_counts(figure, counts)
+        _add_numbers(figure, counts, share if shares else None)
+    rows, columns = np.nonzero(counts) if size > WIDEST_COUNTS else (i.ravel() for i in np.indices(counts.shape))
+    names = [escape_label(name, 60) for name in table.index]
     figure.add_scatter(
         x=columns,
         y=rows,
         mode="markers",
-        marker={"size": max(6, round(0.6 * height_px / size)), "symbol": "square", "opacity": 0},
+        marker={"size": max(6, round(0.6 * height / size)), "symbol": "square", "opacity": 0},
         hovertext=[
-            f"{labels[row]} → {labels[column]}<br>{counts[row, column]:,} images, {share[row, column]:.0%} of its class"
+            f"{names[row]} → {names[column]}<br>{counts[row, column]:,} images, {share[row, column]:.0%} of its class"
             for row, column in zip(rows, columns, strict=True)
         ],
         hoverinfo="text",
@@ -80,17 +101,23 @@ def plot_confusion(table: pd.DataFrame, *, height_px: int = 420) -> go.Figure:
         unselected={"marker": {"opacity": 0}},
         showlegend=False,
     )
+    step = -(-size // MOST_NAMED_CLASSES)  # of more classes every second or third is named; all are when pointed at
     axis: dict[str, Any] = {
-        "tickvals": np.arange(size),
-        "ticktext": labels,
+        "tickvals": np.arange(0, size, step),
+        "ticktext": labels[::step],
         "showgrid": False,
         "zeroline": False,
-        "constrain": "domain",
         "range": [-0.5, size - 0.5],
     }
-    figure.update_xaxes(**axis, tickangle=-45 if size > 3 else 0)
-    figure.update_yaxes(**{**axis, "range": [size - 0.5, -0.5]}, scaleanchor="x")
-    return figure
+    if size > WIDEST_COUNTS:
+        axis["tickfont"] = {"size": 10}
+    figure.update_xaxes(**axis, tickangle=-90 if size > 12 else -45 if size > 4 else 0)
+    return figure.update_yaxes(**{**axis, "range": [size - 0.5, -0.5]})
+
+
+def _confusion_height(classes: int) -> int:
+    """In pixels: so that every row can have its name, up to MOST_NAMED_CLASSES."""
+    return min(900, 300 + 40 * classes if classes <= 8 else 460 + 14 * classes)
 
 
 def plot_reliability(table: pd.DataFrame, *, height_px: int = 320) -> go.Figure:
@@ -157,7 +184,7 @@ def plot_timeline(table: pd.DataFrame) -> go.Figure:
         zmax=1,
         colorscale=[[0, with_alpha(BAD, 0.95)], [1, with_alpha(GOOD, 0.35)]],
         showscale=False,
-        xgap=1,
+        xgap=1 if len(epochs) <= MOST_COLUMNS_WITH_GAPS else 0,
         ygap=1 if len(table) <= MOST_ROWS_WITH_GAPS else 0,
         **named,
     )
@@ -219,14 +246,16 @@ def plot_per_class(table: pd.DataFrame, *, height_px: int | None = None) -> go.F
     return as_percent(figure, "x")
 
 
-def _add_counts(figure: go.Figure, counts: np.ndarray) -> None:
+def _add_numbers(figure: go.Figure, counts: np.ndarray, share: np.ndarray | None) -> None:
+    """Counts in the cells that have images, or shares where they are given."""
     rows, columns = np.nonzero(counts)
+    numbers = [f"{n:,}" for n in counts[rows, columns]] if share is None else [f"{v:.0%}" for v in share[rows, columns]]
     figure.add_scatter(
         x=columns,
         y=rows,
         mode="text",
-        text=[f"{count:,}" for count in counts[rows, columns]],
-        textfont={"size": 17 if len(counts) <= 10 else 11},
+        text=numbers,
+        textfont={"size": 17 if len(counts) <= 8 else 11},
         hoverinfo="skip",
         showlegend=False,
     )

@@ -12,6 +12,7 @@ from tlcore.words import bounds, percent
 from ui.shared.results import remembered
 from ui.shared.widgets import show_figure
 
+TOP_5_FROM = 10  # classes; of fewer, five guesses are hardly wrong
 MOST_CLASSES = 40  # drawn; the table has them all
 
 
@@ -29,7 +30,7 @@ def show_classes(run: Run, evaluation: Evaluation, epoch: int) -> None:
         st.metric("Accuracy", percent(evaluation.accuracy(epoch).value), width="content")
         for name, value in (("precision", average.precision), ("recall", average.recall), ("F1", average.f1)):
             st.metric(f"Macro {name}", percent(value), width="content")
-        if len(run.classes) > 5:
+        if len(run.classes) > TOP_5_FROM:
             top_5 = top_k_accuracy(predictions.logits_NC, predictions.targets_N, 5)
             st.metric("Top-5 accuracy", percent(top_5), width="content")
     weakest = table.sort_values("recall", kind="stable").head(MOST_CLASSES)

@@ -21,10 +21,14 @@ def show_choice(run: Run, evaluation: Evaluation) -> None:
     """The epoch chosen on val, the one that looks best on the report split, and what that look is worth."""
     selection = remembered("selection", [run], lambda: select_epoch(evaluation))
     split = selection.split
-    with st.grid(3, min_column_width=230):
-        _metric(f"Epoch {selection.by_val}, chosen on val", selection.by_val_accuracy, split)
-        _metric(f"Epoch {selection.best}, best on {split}", selection.best_accuracy, split)
-        _optimism(selection)
+    if selection.best == selection.by_val and split == "test":  # then no number owes anything to a look at test
+        _metric(f"Epoch {selection.by_val}, chosen on val and best on test", selection.by_val_accuracy, split)
+    else:
+        with st.grid(3, min_column_width=230):
+            _metric(f"Epoch {selection.by_val}, chosen on val", selection.by_val_accuracy, split)
+            if split == "test":
+                _metric(f"Epoch {selection.best}, best on test", selection.best_accuracy, split)
+            _optimism(selection)
     st.markdown(escape_markdown(selection_words(selection)))
     for notice in evaluation.notices:
         st.warning(escape_markdown(notice), icon=":material/warning:")
@@ -37,27 +41,33 @@ def show_epochs(run: Run) -> None:
     table = epochs_of(run)
     shown = pd.DataFrame({"Epoch": table["epoch"], "Best on": _best_on(table)})
     config: dict[str, Any] = {}
-    for split in ("test", "val", "train"):
-        if f"{split}_accuracy" not in table:
-            continue
-        name = split.capitalize()
-        shown[f"{name} accuracy"] = 100 * table[f"{split}_accuracy"]
-        shown[f"{name} 95 %"] = [
-            bounds(*pair) for pair in zip(table[f"{split}_low"], table[f"{split}_high"], strict=True)
-        ]
-        shown[f"{name} loss"] = table[f"{split}_loss"]
-        config[f"{name} accuracy"] = st.column_config.NumberColumn(format="%.1f %%")
-        config[f"{name} loss"] = st.column_config.NumberColumn(format="%.3f")
-    shown["Learning rate"] = table["learning_rate"]
+    splits = [split for split in ("test", "val", "train") if f"{split}_accuracy" in table]
+    for split in splits:
+        name = f"{split.capitalize()} accuracy"
+        shown[name] = 100 * table[f"{split}_accuracy"]
+        config[name] = st.column_config.NumberColumn(format="%.1f %%", width=108)
+        if split == splits[0]:
+            limits = zip(table[f"{split}_low"], table[f"{split}_high"], strict=True)
+            shown[f"{split.capitalize()} 95 %"] = [bounds(*pair) for pair in limits]
+            config[f"{split.capitalize()} 95 %"] = st.column_config.TextColumn(width=88)
+    for split in splits:
+        name = f"{split.capitalize()} loss"
+        shown[name] = table[f"{split}_loss"]
+        config[name] = st.column_config.NumberColumn(format="%.3f", width=76)
+    shown["Rate"] = table["learning_rate"]
     shown["Time"] = table["seconds"]
-    config["Learning rate"] = st.column_config.NumberColumn(format="%.2g")
-    config["Best on"] = st.column_config.TextColumn(width=104)
-    config["Time"] = st.column_config.NumberColumn(format="%.2f s")
+    config["Epoch"] = st.column_config.NumberColumn(width=58)
+    config["Rate"] = st.column_config.NumberColumn(format="%.2g", width=64)
+    config["Best on"] = st.column_config.TextColumn(width=96)
+    config["Time"] = st.column_config.NumberColumn(format="%.2f s", width=72)
     height: Literal["content", "auto"] = "content" if len(shown) <= MOST_ROWS else "auto"
     st.dataframe(
         shown, hide_index=True, column_config=config, key="compare_epochs_table", placeholder="–", height=height
     )
-    st.caption("Learning rate of the head at the end of the epoch. Losses in nats per image.")
+    st.caption(
+        "Rate: learning rate of the head at the end of the epoch. Loss: cross-entropy, the lower the better. The bands "
+        "of the chart are the intervals of the other splits."
+    )
 
 
 def _metric(label: str, accuracy: Accuracy, split: str) -> None:
@@ -72,12 +82,15 @@ def _metric(label: str, accuracy: Accuracy, split: str) -> None:
 def _optimism(selection: Selection) -> None:
     with st.container(border=True):
         st.metric(
-            "How optimistic that is",
+            "Too good by about",
             points(selection.optimism),
             help="How far the best accuracy falls, in the mean, when the epoch is chosen on resampled test images and "
             "measured on those that were not drawn (Tsamardinos et al., 2018).",
         )
-        st.caption(f"owed to choosing among {selection.candidates} epochs  \non {selection.split} itself")
+        st.caption(
+            f"for the best on {selection.split}: it was chosen among {selection.candidates} epochs  \n"
+            "on the images that measure it"
+        )
 
 
 def _best_on(table: pd.DataFrame) -> list[str]:

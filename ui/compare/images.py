@@ -12,17 +12,27 @@ from tlcore.runs.folder.run import Run
 from tlcore.words import count
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import predictions_of, remembered
+from ui.shared.views import pick_from_list, pick_segment
 from ui.shared.widgets import show_figure
 
-SHOWN = ("all", "wrong", "right")
-# label -> (column, ascending)
+SHOWN = {"all": "all", "wrong": "wrong", "right": "right"}
 ORDERS = {
-    "highest loss": ("loss", False),
-    "lowest loss": ("loss", True),
-    "most confident": ("confidence", False),
-    "least confident": ("confidence", True),
+    "loss-high": "highest loss",
+    "loss-low": "lowest loss",
+    "sure": "most confident",
+    "unsure": "least confident",
+    "name": "name",
+}
+# order -> (column, ascending)
+_SORTED = {
+    "loss-high": ("loss", False),
+    "loss-low": ("loss", True),
+    "sure": ("confidence", False),
+    "unsure": ("confidence", True),
     "name": ("id", True),
 }
+EVERY_CLASS = ""
+MOST_MARKS = 12  # that fit on a card
 MEANINGS = {
     "never": "wrong in every trained epoch",
     "forgotten": "right once, then wrong to the end",
@@ -36,31 +46,15 @@ def show_images(run: Run, evaluation: Evaluation, epoch: int) -> None:
     """The gallery of predictions, filtered and sorted."""
     table = predictions_of(run, evaluation, epoch)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shown = st.segmented_control(
-            "Show",
-            SHOWN,
-            default="all",
-            required=True,
-            key="compare_shown",
-            bind="query-params",
-            persist_state="session",
-        )
-        target = st.selectbox(
-            "True class",
-            ["every class", *run.classes],
-            key="compare_class",
-            bind="query-params",
-            persist_state="session",
-            width=220,
-        )
-        order = st.selectbox(
-            "Order", list(ORDERS), key="compare_order", bind="query-params", persist_state="session", width=180
-        )
+        shown = pick_segment("compare_shown", SHOWN, "Show")
+        classes = {EVERY_CLASS: "every class", **{name: name for name in run.classes}}
+        target = pick_from_list("compare_class", classes, "True class", width=220)
+        order = pick_from_list("compare_order", ORDERS, "Order", width=180)
     if shown != "all":
         table = table[table["right"] == (shown == "right")]
-    if target != "every class":
+    if target != EVERY_CLASS:
         table = table[table["target"] == target]
-    column, ascending = ORDERS[order]
+    column, ascending = _SORTED[order]
     table = table.sort_values(column, ascending=ascending, kind="stable")
     st.caption(f"{count(len(table))} images. Their true class is in bold.")
     show_gallery(run, table, "compare_page", bind=True)
@@ -73,7 +67,9 @@ def show_timeline(run: Run, evaluation: Evaluation, epoch: int) -> None:
     present = [kind for kind in KINDS if counts.get(kind, 0)]
     steady = counts["always"] if len(present) > 1 else 0
     whole = not steady or st.toggle(
-        f"With the {count(steady)} images that were always right", key="compare_whole_timeline", persist_state="session"
+        f"Show the {count(steady)} images that were always right, too",
+        key="compare_whole_timeline",
+        persist_state="session",
     )
     drawn = table if whole else table[table["kind"] != "always"]
     show_figure(remembered("timeline figure", [run], lambda: plot_timeline(drawn), whole), "compare_timeline")
@@ -94,7 +90,8 @@ def show_timeline(run: Run, evaluation: Evaluation, epoch: int) -> None:
 
 
 def _marks(timeline: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
-    """A mark per epoch for each of the rows, which are some of the timeline's, in its order."""
+    """A mark per epoch, of the last ones where there are many, for some rows of the timeline, in its order."""
     epochs = [column for column in timeline.columns if isinstance(column, int)]
     lines = timeline[timeline["id"].isin(rows["id"])][epochs].to_numpy()
-    return ["".join("✓" if right else "✕" for right in line) for line in lines]
+    before = "…" if len(epochs) > MOST_MARKS else ""
+    return [before + "".join("✓" if right else "✕" for right in line[-MOST_MARKS:]) for line in lines]

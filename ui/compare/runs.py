@@ -5,12 +5,14 @@ import streamlit as st
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder.run import Run
 from tlcore.words import count, interval
-from ui.shared.runs import run_label
+from ui.shared.runs import newest_of, note_other_dataset, run_labels, short_labels
 from ui.shared.state import param_list, set_param_list
+from ui.shared.views import pick_from_list
 from ui.shared.widgets import escape_markdown
 
 MOST_RUNS = 10  # the palette has no more colours
-BY_VAL, ON_TEST = "chosen on val", "best on test"
+BY_VAL, ON_TEST = "by-val", "on-test"
+NOTES = {BY_VAL: "chosen on val", ON_TEST: "best on test"}
 _RUNS, _REMEMBERED = "compare_runs", "compare_remembered"
 
 
@@ -22,18 +24,24 @@ def pick_runs(runs: dict[str, Run], dataset_source: str) -> list[Run]:
         asked = remembered
     chosen = asked[:MOST_RUNS] or remembered
     if not chosen and _REMEMBERED not in st.session_state:
-        chosen = [_newest(runs, dataset_source)]
+        chosen = [newest_of(runs, dataset_source) or next(iter(runs))]
     st.session_state[_RUNS] = chosen
+    labels = run_labels(list(runs.values()), with_dataset=True)
     st.multiselect(
         "Runs",
         list(runs),
         key=_RUNS,
-        format_func=lambda name: run_label(runs[name], with_dataset=True),
+        format_func=labels.__getitem__,
         max_selections=MOST_RUNS,
         on_change=lambda: _remember(st.session_state[_RUNS]),
         placeholder="Choose the runs to compare",
     )
     _remember(chosen)
+    if len(chosen) == MOST_RUNS < len(runs):
+        st.caption(
+            f":material/info: {MOST_RUNS} runs are the most that are compared at once, of {count(len(runs))}. “Select "
+            "all” takes the first ones of the list, the newest."
+        )
     return [runs[name] for name in chosen]
 
 
@@ -42,12 +50,13 @@ def pick_run(label: str, key: str, runs: list[Run], default: int = 0) -> Run:
     if len(runs) == 1:
         return runs[0]
     names = [run.name for run in runs]
+    labels = short_labels(runs)
     name = st.selectbox(
         label,
         names,
         index=min(default, len(runs) - 1),
         key=key,
-        format_func=lambda name: run_label(runs[names.index(name)]),
+        format_func=labels.__getitem__,
         persist_state="session",
     )
     return runs[names.index(name)]
@@ -61,13 +70,11 @@ def pick_epoch(label: str, key: str, evaluation: Evaluation, default: str = BY_V
     options = {BY_VAL: evaluation.best_by_val}
     if evaluation.split == "test":
         options[ON_TEST] = evaluation.best_on_report
+    labels = {name: f"{NOTES[name]} · epoch {epoch}" for name, epoch in options.items()}
     options |= {str(epoch): epoch for epoch in evaluation.epochs}
-    first = list(options).index(default) if default in options else 0
+    labels |= {str(epoch): f"epoch {epoch}" for epoch in evaluation.epochs}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        choice = st.selectbox(
-            label, list(options), index=first, key=key, bind="query-params", persist_state="session", width=220
-        )
-        epoch = options[choice]
+        epoch = options[pick_from_list(key, labels, label, default, width=240)]
         accuracy = evaluation.accuracy(epoch)
         st.markdown(
             f"**{epoch_words(evaluation, epoch)}**  \n{interval(accuracy.value, accuracy.low, accuracy.high)} on "
@@ -78,18 +85,20 @@ def pick_epoch(label: str, key: str, evaluation: Evaluation, default: str = BY_V
 
 def epoch_words(evaluation: Evaluation, epoch: int) -> str:
     """`Epoch 9, best on test`."""
-    notes = [BY_VAL] if epoch == evaluation.best_by_val else []
+    notes = [NOTES[BY_VAL]] if epoch == evaluation.best_by_val else []
     if evaluation.split == "test" and epoch == evaluation.best_on_report:
-        notes.append(ON_TEST)
+        notes.append(NOTES[ON_TEST])
     if epoch == 0:
         notes.append("untrained head")
     return ", ".join([f"Epoch {epoch}", *notes])
 
 
-def note_other_data(runs: list[Run]) -> None:
-    """Say so where the runs were not trained on the same images."""
+def note_other_data(runs: list[Run], dataset_source: str) -> None:
+    """Say so where the runs were not trained on the same images, or the one run not on the dataset of the sidebar."""
     names = {run.info["dataset"]["name"] for run in runs}
-    if len({run.info["dataset"]["fingerprint"] for run in runs}) > 1:
+    if len(runs) == 1:
+        note_other_dataset(runs[0], dataset_source)
+    elif len({run.info["dataset"]["fingerprint"] for run in runs}) > 1:
         listed = ", ".join(escape_markdown(name) for name in sorted(names))
         st.caption(f":material/info: These runs were not trained on the same images ({listed}): compare with care.")
 
@@ -97,7 +106,3 @@ def note_other_data(runs: list[Run]) -> None:
 def _remember(names: list[str]) -> None:
     st.session_state[_REMEMBERED] = list(names)
     set_param_list("run", list(names))
-
-
-def _newest(runs: dict[str, Run], dataset_source: str) -> str:
-    return next((name for name, run in runs.items() if run.config.data.source == dataset_source), next(iter(runs)))

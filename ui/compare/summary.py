@@ -1,16 +1,20 @@
 """The head of the Compare page: accuracy by epoch, and a line for each run."""
 
+import math
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.runs.folder.run import Run
-from tlcore.words import count, interval, percent
+from tlcore.training.history import best_epoch
+from tlcore.words import count, interval
 from ui.shared.results import epochs_of, evaluation_of, remembered
-from ui.shared.runs import run_label
+from ui.shared.runs import run_colours, short_labels
 from ui.shared.widgets import show_figure
 
+VAL = "Val accuracy"
 SPLITS = ("train", "val", "test")
 
 
@@ -29,18 +33,29 @@ def show_accuracy(runs: list[Run]) -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-        first = int(st.toggle("Without epoch 0", key="compare_without_0", persist_state="session"))
+        untrained = st.toggle(
+            "Epoch 0",
+            True,
+            key="compare_with_0",
+            persist_state="session",
+            help="The untrained head. Without it, small differences between the later epochs are easier to see.",
+        )
+    first = 0 if untrained else 1
     splits = [split for split in SPLITS if split in splits]
     if not splits:
         st.caption("Choose a split above.")
         return
 
-    def draw() -> go.Figure:
-        tables = [epochs_of(run).assign(run=run_label(run)) for run in runs]
-        table = pd.concat(tables, ignore_index=True)
-        return plot_accuracy_by_epoch(table[table["epoch"] >= first], splits)
+    labels, colours = short_labels(runs), run_colours(runs)
 
-    show_figure(remembered("accuracy figure", runs, draw, tuple(splits), first), "compare_accuracy")
+    def draw() -> go.Figure:
+        tables = [epochs_of(run).assign(run=labels[run.name]) for run in runs]
+        table = pd.concat(tables, ignore_index=True)
+        of_runs = {labels[name]: colour for name, colour in colours.items()}
+        return plot_accuracy_by_epoch(table[table["epoch"] >= first], splits, colours=of_runs)
+
+    depends_on = (tuple(splits), first, tuple(labels.values()), tuple(colours.values()))
+    show_figure(remembered("accuracy figure", runs, draw, *depends_on), "compare_accuracy")
     st.caption(
         "Bands are 95 % intervals (Wilson): what chance alone can do with that many images. ◆ is the epoch that val "
         "chose. Train is measured during the epoch, while the weights still move."
@@ -48,22 +63,38 @@ def show_accuracy(runs: list[Run]) -> None:
 
 
 def show_runs_table(runs: list[Run]) -> None:
-    """One row per run: what its chosen epoch is worth."""
+    """One row per run, the one with the best val accuracy first: val chooses, test reports."""
+    labels = short_labels(runs)
+    several_datasets = len({run.config.data.source for run in runs}) > 1
     rows = []
     for run in runs:
-        evaluation = evaluation_of(run)
-        if evaluation is None:
-            rows.append({"Run": run_label(run), "Note": "not evaluated yet"})
-            continue
-        chosen = evaluation.accuracy(evaluation.best_by_val)
-        best = evaluation.accuracy(evaluation.best_on_report)
-        rows.append(
-            {
-                "Run": run_label(run),
-                "Chosen epoch": str(evaluation.best_by_val),
-                "Its accuracy": interval(chosen.value, chosen.low, chosen.high),
-                "Best epoch there": f"{percent(best.value)} in epoch {evaluation.best_on_report}",
-                "Measured on": f"{count(chosen.total)} {evaluation.split} images",
-            }
-        )
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_runs_table")
+        row: dict[str, str | float] = {"Run": labels[run.name]}
+        if several_datasets:
+            row["Dataset"] = str(run.info["dataset"]["name"])
+        rows.append(row | _worth(run))
+    table = pd.DataFrame(rows).sort_values(VAL, ascending=False, kind="stable", na_position="last")
+    percents = st.column_config.NumberColumn(format="%.1f %%")
+    st.dataframe(
+        table, hide_index=True, key="compare_runs_table", placeholder="", column_config={VAL: percents}, width="stretch"
+    )
+    st.caption(
+        "The run with the best val accuracy first: val chooses epoch and run. “Accuracy” is what the chosen epoch then "
+        "has on images that chose nothing, where there is a test split."
+    )
+
+
+def _worth(run: Run) -> dict[str, str | float]:
+    """What the chosen epoch of a run is worth, by the columns of the table."""
+    evaluation = evaluation_of(run)
+    history = run.history()
+    if evaluation is None:
+        best = best_epoch(history) if history else None
+        known = [record.val_accuracy for record in history if record.epoch == best]
+        return {VAL: 100 * known[0] if known else math.nan, "Accuracy": "not evaluated yet"}
+    chosen = evaluation.accuracy(evaluation.best_by_val)
+    return {
+        VAL: next((100 * r.val_accuracy for r in history if r.epoch == evaluation.best_by_val), math.nan),
+        "Accuracy": interval(chosen.value, chosen.low, chosen.high),
+        "Right": f"{count(chosen.correct)} of {count(chosen.total)} {evaluation.split} images",
+        "Epoch": str(evaluation.best_by_val),
+    }

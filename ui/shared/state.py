@@ -58,18 +58,18 @@ def set_params(**values: str | int | None) -> None:
             st.query_params.pop(name, None)
 
 
-def adopt_address(key: str, known: Collection[str]) -> None:
+def adopt_address(key: str, known: Collection[str], default: str | None = None) -> None:
     """Before a widget whose options are identifiers: give it the one that the address has, else the one it had before.
 
-    The first one known is the default. For a moment after the person chose, the widget is right and not the address:
-    the browser sends the address along as it was when it sent the request.
+    The first one known is the default, where none is given. For a moment after the person chose, the widget is right
+    and not the address: the browser sends the address along as it was when it sent the request.
     """
     chosen_at = st.session_state.get(_chosen_at(key), float("-inf"))
     asked = st.query_params.get(key)
     if asked in known and time.monotonic() - chosen_at > _LATE_ADDRESS_S:
         st.session_state[key] = asked
     elif st.session_state.get(key) not in known:
-        st.session_state[key] = next(iter(known))
+        st.session_state[key] = default if default in known else next(iter(known))
 
 
 def write_address(key: str) -> None:

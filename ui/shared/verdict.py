@@ -28,5 +28,5 @@ def show_verdict(run: Run, *, key: str, compare: bool = True) -> bool:
             if compare and st.button("Compare its epochs", key=f"{key}_compare", icon=":material/query_stats:"):
                 link("pages/compare.py", run=run.name)
             if st.button("Download", key=f"{key}_download", icon=":material/download:"):
-                link("pages/compare.py", run=run.name, compare_part="Download")
+                link("pages/compare.py", run=run.name, compare_part="download")
     return True

@@ -31,9 +31,11 @@ def pick_segment(key: str, options: Mapping[str, str], label: str, **settings: A
     return chosen
 
 
-def pick_from_list(key: str, options: Mapping[str, str], label: str, **settings: Any) -> str:
+def pick_from_list(
+    key: str, options: Mapping[str, str], label: str, default: str | None = None, **settings: Any
+) -> str:
     """One of a list, likewise."""
-    adopt_address(key, options)
+    adopt_address(key, options, default)
     chosen: str = st.selectbox(
         label,
         list(options),
