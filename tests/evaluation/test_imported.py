@@ -124,3 +124,60 @@ def test_the_command_imports_a_file_that_was_saved_on_a_gpu(configure, other, ca
     assert f"other.pth is epoch 4 of run {run.name}:" in printed[-2]
     assert main(["evaluate", run.name]) == 0
     assert "imported" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("strategy", ["feature_extraction", "from_scratch"])
+def test_a_checkpoint_out_of_a_run_folder_is_imported_with_its_frozen_part(configure, strategy):
+    first = train(configure(strategy={"name": strategy}, seed=1))
+    other = train(configure(strategy={"name": strategy}))
+    file = first.checkpoints / "epoch-002.pt"
+    number = drive(import_epoch(other, file))
+    theirs, ours = restore_model(first, 2).state_dict(), restore_model(other, number).state_dict()
+    assert all(torch.equal(theirs[name], value) for name, value in ours.items())
+
+
+def test_a_frozen_part_that_is_not_there_is_named(configure, tmp_path):
+    first = train(configure())
+    alone = tmp_path / "epoch-002.pt"
+    alone.write_bytes((first.checkpoints / "epoch-002.pt").read_bytes())
+    with pytest.raises(WeightsError, match=r"keeps what it does not train in frozen.pt.*export --format pth"):
+        drive(import_epoch(first, alone))
+
+
+def test_classes_in_another_order_are_put_into_the_runs_and_that_is_said(configure, tmp_path, capsys):
+    run = train(configure())
+    drive(evaluate_run(run))
+    state = load_model_state(run.checkpoints, 3)
+    swapped = {name: value.flip(0) if name.startswith("classifier.1.") else value for name, value in state.items()}
+    torch.save({"model": swapped, "class_to_idx": {"blue": 1, "green": 0}}, tmp_path / "swapped.pth")
+    assert main(["import", run.name, str(tmp_path / "swapped.pth"), "--device", "cpu"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith(
+        "swapped.pth has the classes in another order: its head was put into the order of this run."
+    )
+    evaluation = drive(evaluate_run(run))
+    assert (evaluation.logits(4) == evaluation.logits(3)).all()
+    torch.save({"model": swapped, "classes": ["blue", "red"]}, tmp_path / "others.pth")
+    with pytest.raises(WeightsError, match=r"is for the classes blue, red, and the run has blue, green"):
+        drive(import_epoch(run, tmp_path / "others.pth"))
+    assert run.epochs() == [0, 1, 2, 3, 4]
+
+
+def test_what_has_no_number_is_refused_before_anything_is_written(configure, tmp_path):
+    run = train(configure())
+    state = load_model_state(run.checkpoints, 3)
+    state["classifier.1.bias"] = torch.tensor([float("nan"), 0.0])
+    torch.save(state, tmp_path / "nan.pth")
+    with pytest.raises(WeightsError, match=r"classifier.1.bias holds values that are no numbers"):
+        drive(import_epoch(run, tmp_path / "nan.pth"))
+    assert run.epochs() == [0, 1, 2, 3]
+
+
+def test_the_command_does_not_promise_images_that_chose_nothing_where_there_are_none(
+    configure, make_images, other, capsys
+):
+    run = train(configure(data={"source": str(make_images("no_test", train=8, val=4))}))
+    assert main(["import", run.name, str(other), "--device", "cpu"]) == 0
+    captured = capsys.readouterr()
+    assert "On the images of val, beside the others" in captured.err
+    assert "chose nothing" not in captured.err

@@ -6,7 +6,7 @@ from torch import nn
 from torchvision.models import resnet18
 
 from tlcore.errors import ConfigError
-from tlcore.models.build import build_model, count_parameters
+from tlcore.models.build import build_model
 from tlcore.models.zoo import ZOO
 
 REAL_WEIGHTS = Path(__file__).parents[2].parent / "shared" / "weights"
@@ -57,7 +57,7 @@ def test_values_do_not_depend_on_the_global_generator_and_leave_it_alone(tmp_pat
 
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "googlenet"])
 def test_state_dict_has_the_keys_of_torchvision(name: str) -> None:
-    assert set(build_model(name, "none", num_classes=2).state_dict()) == set(ZOO[name].build_skeleton().state_dict())
+    assert set(build_model(name, "none", num_classes=2).state_dict()) == set(ZOO[name].outline().state_dict())
 
 
 @pytest.mark.parametrize("name", ["small_cnn", "squeezenet1_1", "googlenet"])
@@ -72,13 +72,6 @@ def test_final_layers_compute_in_float32_under_autocast(name: str) -> None:
         model(torch.randn(2, 3, 64, 64))
 
     assert seen == dict.fromkeys(layers, torch.float32)
-
-
-def test_counts_parameters_and_those_that_are_trained() -> None:
-    model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 2))
-    model[0].requires_grad_(False)
-    assert count_parameters(model) == 8 + 6
-    assert count_parameters(model, trainable=True) == 6
 
 
 @pytest.mark.parametrize(("name", "expected"), [("mobilenet_v2", 1280), ("squeezenet1_0", 512)])

@@ -2,9 +2,10 @@ import pytest
 import torch
 from torch import nn
 
+from tests.support.models import count_parameters
 from tlcore.config import StrategyConfig
 from tlcore.errors import ConfigError
-from tlcore.models.build import build_model, count_parameters
+from tlcore.models.build import build_model
 from tlcore.models.groups import frozen_groups, group_of, layer_groups, learning_rates, never_trained, set_training_mode
 from tlcore.models.split import main_and_auxiliary
 from tlcore.models.zoo import ZOO
@@ -46,12 +47,12 @@ def test_layer_groups_go_from_stem_to_head_and_share_all_parameters() -> None:
 
 
 def test_parameters_that_sit_in_no_module_of_their_own_are_grouped() -> None:
-    stem = layer_groups(ZOO["vit_b_16"].build_skeleton(), ZOO["vit_b_16"])[0]
+    stem = layer_groups(ZOO["vit_b_16"].outline(), ZOO["vit_b_16"])[0]
     assert {"class_token", "encoder.pos_embedding"} <= set(stem.parameters)
 
 
 def test_auxiliary_classifiers_are_trained_with_the_head() -> None:
-    head = layer_groups(ZOO["googlenet"].build_skeleton(), ZOO["googlenet"])[-1]
+    head = layer_groups(ZOO["googlenet"].outline(), ZOO["googlenet"])[-1]
     assert {"fc.weight", "aux1.fc2.weight", "aux2.conv.bn.weight"} <= set(head.parameters)
 
 
@@ -190,7 +191,7 @@ def test_unfreezing_sets_groups_back_to_training() -> None:
 
 
 def test_single_parameters_of_a_frozen_group_are_frozen() -> None:
-    model = ZOO["vit_b_16"].build_skeleton()
+    model = ZOO["vit_b_16"].outline()
     set_training_mode(model, ZOO["vit_b_16"], frozen=("stem",))
     parameters = dict(model.named_parameters())
     assert not parameters["class_token"].requires_grad
@@ -201,7 +202,7 @@ def test_single_parameters_of_a_frozen_group_are_frozen() -> None:
 @pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
 def test_auxiliary_classifiers_rest_while_the_trunk_is_frozen(name: str) -> None:
     architecture = ZOO[name]
-    model = architecture.build_skeleton()
+    model = architecture.outline()
     auxiliary = nn.ModuleList(model.get_submodule(path) for path in architecture.aux_modules)
     images_NCHW = torch.empty(2, 3, architecture.input_px, architecture.input_px, device="meta")
 

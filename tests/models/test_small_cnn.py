@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tlcore.models.build import count_parameters
+from tests.support.models import count_parameters
 from tlcore.models.small_cnn import SmallCNN
 
 

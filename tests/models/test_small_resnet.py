@@ -2,10 +2,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.support.models import count_parameters
 from tlcore.drawing.insects import INSECTS
 from tlcore.drawing.world import WORLD
 from tlcore.errors import WeightsError
-from tlcore.models.build import build_model, count_parameters
+from tlcore.models.build import build_model
 from tlcore.models.zoo import ZOO
 
 ENTRY = ZOO["small_resnet"]

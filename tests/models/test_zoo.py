@@ -6,8 +6,9 @@ from torch import nn
 from torchvision.models import resnet101
 from torchvision.ops import StochasticDepth
 
+from tests.support.models import count_parameters
 from tlcore.errors import ConfigError, UnknownBackbone, WeightsError
-from tlcore.models.build import build_model, count_parameters
+from tlcore.models.build import build_model
 from tlcore.models.zoo import HEAD, ZOO, Architecture, eval_transform, find_architecture
 from tlcore.transforms.spec import CenterCrop, Resize
 
@@ -54,7 +55,7 @@ def test_every_entry_is_listed_under_its_own_name() -> None:
 def test_groups_and_auxiliary_classifiers_hold_every_part_of_the_network_exactly_once(
     architecture: Architecture,
 ) -> None:
-    model = architecture.build_skeleton()
+    model = architecture.outline()
     modes_matter = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd, StochasticDepth)
     parts = [name for name, _ in (*model.named_parameters(), *model.named_buffers())]
     parts += [name for name, module in model.named_modules() if isinstance(module, modes_matter)]
@@ -67,7 +68,7 @@ def test_groups_and_auxiliary_classifiers_hold_every_part_of_the_network_exactly
 
 @every_architecture
 def test_groups_are_few_and_end_with_the_head(architecture: Architecture) -> None:
-    layers = sum(bool(list(module.parameters(recurse=False))) for module in architecture.build_skeleton().modules())
+    layers = sum(bool(list(module.parameters(recurse=False))) for module in architecture.outline().modules())
     assert min(4, layers) <= len(architecture.groups) <= 10
     assert architecture.group_names[-1] == HEAD
     assert architecture.head in architecture.groups[HEAD]
@@ -75,7 +76,7 @@ def test_groups_are_few_and_end_with_the_head(architecture: Architecture) -> Non
 
 @every_architecture
 def test_groups_stand_in_the_order_in_which_the_network_runs_them(architecture: Architecture) -> None:
-    model = architecture.build_skeleton().eval()
+    model = architecture.outline().eval()
     group_of = {path: name for name, paths in architecture.groups.items() for path in paths}
     ran: list[str] = []
     for path, module in model.named_modules():
@@ -90,7 +91,7 @@ def test_groups_stand_in_the_order_in_which_the_network_runs_them(architecture: 
 
 @every_architecture
 def test_parameters_are_as_many_as_the_table_says(architecture: Architecture) -> None:
-    model = architecture.build_skeleton()
+    model = architecture.outline()
     auxiliary = sum(count_parameters(model.get_submodule(path)) for path in architecture.aux_modules)
 
     # torchvision counts GoogLeNet without its auxiliary classifiers, and Inception with them
@@ -100,13 +101,13 @@ def test_parameters_are_as_many_as_the_table_says(architecture: Architecture) ->
 @every_architecture
 def test_state_dict_holds_all_state(architecture: Architecture) -> None:
     """A buffer outside it would be left uninitialised when weights are loaded."""
-    model = architecture.build_skeleton()
+    model = architecture.outline()
     assert {name for name, _ in model.named_buffers()} <= set(model.state_dict())
 
 
 @every_architecture
 def test_smallest_image_is_the_smallest_that_the_network_takes(architecture: Architecture) -> None:
-    model = architecture.build_skeleton().eval()
+    model = architecture.outline().eval()
 
     def run(size_px: int) -> torch.Tensor:
         logits_NC: torch.Tensor = model(torch.empty(2, 3, size_px, size_px, device="meta"))
@@ -120,7 +121,7 @@ def test_smallest_image_is_the_smallest_that_the_network_takes(architecture: Arc
 
 @pytest.mark.parametrize("name", ["inception_v3", "googlenet"])
 def test_smallest_training_image_is_the_smallest_that_the_auxiliary_classifiers_take(name: str) -> None:
-    model = ZOO[name].build_skeleton().train()
+    model = ZOO[name].outline().train()
     size_px = ZOO[name].min_training_px
     model(torch.empty(2, 3, size_px, size_px, device="meta"))
     with pytest.raises(RuntimeError):

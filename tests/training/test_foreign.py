@@ -1,7 +1,9 @@
 """Training that goes on from a file that somebody saved, as many scripts do: epoch, model, optimiser, loss."""
 
+import argparse
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -163,3 +165,49 @@ def test_the_command_goes_on_from_a_file(colours, train_script, tmp_path, capsys
     assert "epoch 2/2  train loss" in printed
     lines = (find_run("latest").path / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
+
+
+@pytest.mark.parametrize("strategy", ["from_scratch", "fine_tuning", "feature_extraction"])
+def test_a_checkpoint_out_of_a_run_folder_is_continued_like_a_written_one(configure, tmp_path, strategy):
+    model = {"backbone": "cifar_cnn", "weights": "none"}
+    settings = {"model": model, "strategy": {"name": strategy}, "optimizer": SGD}
+    whole = train(configure(**settings, epochs=4))
+    half = train(configure(**settings, epochs=2))
+    config = configure(**settings, epochs=4)
+    plan, start = plan_from_file(resolve(config), open_dataset(config.data), half.checkpoints / "epoch-002.pt")
+    assert start["train_loss"] == half.history()[-1].train_loss
+    continued = train_on(plan, start)
+    for name, value in load_model_state(whole.checkpoints, 4).items():
+        assert torch.equal(load_model_state(continued.checkpoints, 4)[name], value), name
+    trunk = build_model("cifar_cnn", str(half.checkpoints / "epoch-002.pt"), 2).state_dict()
+    name = "features.conv1.weight"
+    assert torch.equal(trunk[name], load_model_state(half.checkpoints, 2)[name])
+
+
+def test_an_optimisers_state_follows_the_head_into_the_order_of_the_runs_classes(configure, train_script, tmp_path):
+    path, *_ = train_script(tmp_path / "script.pt", epoch=1)
+    content = torch.load(path, weights_only=True)
+    torch.save({**content, "class_to_idx": {"blue": 1, "green": 0}}, tmp_path / "swapped.pt")
+    config = configure(**SCRATCH, optimizer=SGD, epochs=3)
+    data = open_dataset(config.data)
+    plain, swapped = (plan_from_file(resolve(config), data, tmp_path / name) for name in ("script.pt", "swapped.pt"))
+    assert "its head was put into the order of this run" in swapped[0].notices[-1]
+    weights = [start["model"]["classifier.3.weight"] for _, start in (plain, swapped)]
+    assert torch.equal(weights[1], weights[0].flip(0))
+    kept = [start["optimizer"]["state"] for _, start in (plain, swapped)]
+    assert kept[0].keys() == kept[1].keys()
+    of_head = [index for index, state in kept[0].items() if len(state["momentum_buffer"]) == 2]
+    assert len(of_head) == 2
+    for index, state in kept[0].items():
+        theirs = kept[1][index]["momentum_buffer"]
+        assert torch.equal(theirs, state["momentum_buffer"].flip(0) if index in of_head else state["momentum_buffer"])
+
+
+def test_numbers_of_numpy_and_options_beside_the_weights_are_no_hindrance(configure, train_script, tmp_path):
+    path, *_ = train_script(tmp_path / "script.pt", epoch=1)
+    content = torch.load(path, weights_only=True)
+    extra = {"epoch": np.int64(1), "loss": np.float64(0.5), "args": argparse.Namespace(lr=0.1)}
+    torch.save({**content, **extra}, path)
+    config = configure(**SCRATCH, optimizer=SGD, epochs=3)
+    _, start = plan_from_file(resolve(config), open_dataset(config.data), path)
+    assert (start["epoch"], start["train_loss"]) == (1, 0.5)

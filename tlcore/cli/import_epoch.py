@@ -1,6 +1,7 @@
 """Add weights that were saved elsewhere to a run, as an epoch that is compared with the others.
 
-The last line on standard output is the number of the epoch, alone.
+On standard output, what is to be known of the file comes first, a sentence a line; the last line is the number of the
+epoch, alone.
 """
 
 import argparse
@@ -9,7 +10,10 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
-    parser.add_argument("file", metavar="FILE", help="state_dict of the whole network: .pth, .pt, .tar or .safetensors")
+    from tlcore.models.file_endings import WEIGHTS_ENDINGS
+
+    endings = ", ".join(WEIGHTS_ENDINGS)
+    parser.add_argument("file", metavar="FILE", help=f"state_dict of the whole network, or a checkpoint: {endings}")
     parser.add_argument("--epoch", type=int, help="a number above those that the run plans; without it the next")
     parser.add_argument("--name", help="what to call the file; without it as it is called")
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
@@ -23,9 +27,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     found, file = find_run(arguments.run), Path(arguments.file).expanduser()
     with ProgressDisplay() as display:
-        epoch = display.follow(import_epoch(found, file, arguments.epoch, arguments.device, arguments.name))
+        epoch = display.follow(import_epoch(found, file, arguments.epoch, arguments.device, arguments.name, tell=print))
     accuracy = next(record.val_accuracy for record in found.history() if record.epoch == epoch)
     console().print(f"{file.name} is epoch {epoch} of run {found.name}: {percent(accuracy)} on val.", markup=False)
-    note(f"On images that chose nothing, beside the others: python -m tlcore evaluate {found.name}")
+    images = "On images that chose nothing" if found.report_split == "test" else "On the images of val"
+    note(f"{images}, beside the others: python -m tlcore evaluate {found.name}")
     print(epoch)
     return 0

@@ -76,7 +76,6 @@ def training_checkpoint_file(run: Run, epoch: int) -> bytes:
     """
     import torch
 
-    from tlcore.models.build import outline_model
     from tlcore.models.groups import layer_groups, never_trained
     from tlcore.runs.folder.checkpoints import load_checkpoint
     from tlcore.training.optimisation.optimizer_state import exchangeable
@@ -88,7 +87,7 @@ def training_checkpoint_file(run: Run, epoch: int) -> bytes:
             "`keep_optimizer_state` is `all`. Choose one of these, or export the weights alone."
         )
     architecture = find_architecture(config.model.backbone)
-    model = outline_model(architecture.name, config.model.weights, len(run.classes))
+    model = architecture.outline(len(run.classes), pretrained=config.model.weights != "none")
     frozen = never_trained(architecture, config.strategy)
     groups = [group.parameters for group in layer_groups(model, architecture) if group.name not in frozen]
     metrics = checkpoint["metrics"]

@@ -1,13 +1,14 @@
 """Weights that were saved elsewhere, as one more epoch of a run: validated, evaluated and compared like the others."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 from tlcore.errors import ConfigError
-from tlcore.models.build import rebuild_model
+from tlcore.models.build import model_of_file
 from tlcore.models.digest import state_digest
-from tlcore.models.weights import read_state_dict
+from tlcore.models.saved_model import read_saved_model
+from tlcore.models.zoo import find_architecture
 from tlcore.runs.folder.checkpoints import load_frozen, save_checkpoint
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.metrics_file import write_records
@@ -25,19 +26,27 @@ from tlcore.training.plan import Plan, plan_run
 
 
 def import_epoch(
-    run: Run, path: Path, epoch: int | None = None, device: str = "auto", name: str | None = None
+    run: Run,
+    path: Path,
+    epoch: int | None = None,
+    device: str = "auto",
+    name: str | None = None,
+    tell: Callable[[str], object] = lambda sentence: None,
 ) -> Generator[Progress, None, int]:
     """Add the weights in a file to a run, as an epoch after all that it plans to train; returns its number.
 
-    The file holds the whole network with a head for the run's classes, in their order: a state_dict, alone or as
-    training scripts wrap it, `.pth`, `.pt`, `.tar` or `.safetensors`. It is validated like any epoch; `evaluate_run`
-    then has it on the report split, too. `name` is what the file is called, where `path` does not say it.
+    The file holds the whole network with a head for the run's classes, in their order or with their names beside it: a
+    state_dict, alone or as training scripts wrap it. It is validated like any epoch; `evaluate_run` then has it on the
+    report split, too. `name` is what the file is called, where `path` does not say it; `tell` is given what the user
+    should know of the file, in sentences.
     Raises WeightsError for a file that cannot be read or does not fit, ConfigError for a number that is not free,
     RunBusy where the run is being trained, and what `reopen_dataset` raises.
     """
-    state_dict, _ = read_state_dict(path)
-    backbone, weights = run.config.model.backbone, run.config.model.weights
-    model = rebuild_model(backbone, weights, len(run.classes), state_dict, source=name or str(path))
+    settings, source = run.config.model, name or str(path)
+    architecture = find_architecture(settings.backbone)
+    model, notices = model_of_file(architecture, settings.weights, run.classes, read_saved_model(path), source)
+    for notice in notices:
+        tell(notice)
     dataset, _ = reopen_dataset(run)
     plan = plan_run(run.config, dataset, model.eval(), device)
     with only_writer(run.path):

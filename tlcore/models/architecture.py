@@ -114,7 +114,7 @@ class Architecture:
     def num_parameters(self) -> int:
         """With its original head; as torchvision states it (GoogLeNet: without the auxiliary classifiers)."""
         if self.weights is None:
-            return sum(parameter.numel() for parameter in self.build_skeleton().parameters())
+            return sum(parameter.numel() for parameter in self.outline().parameters())
         return int(self.pretrained().meta["num_params"])
 
     @property
@@ -200,9 +200,17 @@ class Architecture:
         )
         return network
 
-    def build_skeleton(self) -> "nn.Module":
-        """The network to load weights into: names and shapes on the meta device, without memory or values."""
+    def outline(self, num_classes: int | None = None, *, pretrained: bool = True) -> "nn.Module":
+        """Names and shapes of the network, on the meta device: without memory or values.
+
+        With its original head, or with final layers for `num_classes`. `pretrained` as for `build`.
+        """
         import torch
 
+        from tlcore.models.head import replace_final_layer
+
         with torch.device("meta"):
-            return self.build(pretrained=True)
+            network = self.build(pretrained=pretrained)
+            for path in () if num_classes is None else (self.head, *self.aux):
+                replace_final_layer(network, path, num_classes or 0)
+        return network

@@ -1,6 +1,6 @@
 """A network for a task: an architecture of the zoo, its weights, and new final layers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -9,9 +9,11 @@ from torch import nn
 from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.architecture import Architecture
 from tlcore.models.head import replace_final_layer
-from tlcore.models.matching import StateDict, fit_state_dict
+from tlcore.models.matching import check_finite, fit_state_dict, fit_whole_network, reorder_classes
+from tlcore.models.saved_model import SavedModel, StateDict
 from tlcore.models.weights import load_weights, weights_file
 from tlcore.models.zoo import find_architecture
+from tlcore.words import shorten
 
 
 def build_model(backbone: str, weights: str, num_classes: int, seed: int = 0) -> nn.Module:
@@ -36,43 +38,62 @@ def build_model(backbone: str, weights: str, num_classes: int, seed: int = 0) ->
 
 
 def rebuild_model(
-    backbone: str, weights: str, num_classes: int, state_dict: StateDict, source: str = "the checkpoint"
+    architecture: Architecture,
+    weights: str,
+    num_classes: int,
+    state_dict: StateDict,
+    source: str = "the checkpoint",
 ) -> nn.Module:
     """The network that `build_model` made with these arguments, with all its values from `state_dict`.
 
     Reads no weights file. Raises WeightsError, which calls the values by the name `source`, where they do not fit.
     """
-    model = outline_model(backbone, weights, num_classes)
+    model = architecture.outline(num_classes, pretrained=weights != "none")
+    values = fit_whole_network(state_dict, model, architecture, num_classes, source)
+    model.load_state_dict(values, assign=True)
+    return model
+
+
+def model_of_file(
+    architecture: Architecture, weights: str, classes: Sequence[str], saved: SavedModel, source: str
+) -> tuple[nn.Module, tuple[str, ...]]:
+    """The network that somebody saved, with its logits in the order of `classes`; and what the user should know of it.
+
+    Where the file names its classes in another order, the rows of its head are put into this one.
+    Raises WeightsError, which calls the file by the name `source`, where its classes are others, or its values do not
+    fit or are not finite.
+    """
     try:
-        model.load_state_dict(state_dict, assign=True)
-    except RuntimeError as error:
-        problems = "\n".join(line.strip() for line in str(error).splitlines()[1:5])
+        model = rebuild_model(architecture, weights, len(classes), saved.state_dict, source)
+    except WeightsError as error:
+        if saved.lacks_frozen:
+            raise WeightsError(
+                f"{source} is an epoch of a run that keeps what it does not train in frozen.pt. That is not beside it. "
+                "Give the file where it lies in the run's folder, or write a whole one with `export --format pth`."
+            ) from error
+        raise
+    values = model.state_dict()
+    check_finite(values, source)
+    if saved.classes is None or saved.classes == tuple(classes):
+        return model, ()
+    if sorted(saved.classes) != sorted(classes):
         raise WeightsError(
-            f"The weights in {source} do not fit {backbone} with {num_classes} classes:\n{problems}"
-        ) from None
-    return model
+            f"{source} is for the classes {_listed(saved.classes)}, and the run has {_listed(classes)}. "
+            "Choose weights for the same classes."
+        )
+    model.load_state_dict(reorder_classes(values, architecture, saved.classes, classes), assign=True)
+    return model, (f"{source} has the classes in another order: its head was put into the order of this run.",)
 
 
-def outline_model(backbone: str, weights: str, num_classes: int) -> nn.Module:
-    """The network that `build_model` makes with these arguments, on the meta device: names and shapes, no values."""
-    architecture = find_architecture(backbone)
-    with torch.device("meta"):
-        model = architecture.build(pretrained=weights != "none")
-        for path in (architecture.head, *architecture.aux):
-            replace_final_layer(model, path, num_classes)
-    return model
-
-
-def count_parameters(model: nn.Module, *, trainable: bool = False) -> int:
-    """Number of parameters, or of those that have a gradient."""
-    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad or not trainable)
+def _listed(classes: Sequence[str]) -> str:
+    return shorten(", ".join(classes), 200)
 
 
 def _build_loaded(architecture: Architecture, state_dict: StateDict, source: str) -> nn.Module:
     """The network with these values, without first drawing random ones only to overwrite them."""
-    skeleton = architecture.build_skeleton()
-    values = fit_state_dict(state_dict, skeleton, architecture, source)
-    model = skeleton.to_empty(device="cpu")
+    outline = architecture.outline()
+    values = fit_state_dict(state_dict, outline, architecture, source)
+    model = outline.to_empty(device="cpu")
     for path in architecture.aux_modules:  # these may be missing from the weights
         for module in model.get_submodule(path).modules():
             if isinstance(module, nn.Linear | nn.Conv2d | nn.BatchNorm2d):

@@ -31,7 +31,7 @@ def build_classifier(backbone: str, weights: str = "imagenet") -> nn.Module:
     if state_dict is None:
         raise WeightsError("Random weights know no classes: choose `imagenet` or a file.")
     source = str(weights_file(architecture, weights))
-    skeleton = architecture.build_skeleton()
+    skeleton = architecture.outline()
     values = fit_state_dict(state_dict, skeleton, architecture, source)
     for name, parameter in skeleton.get_submodule(architecture.head).named_parameters(prefix=architecture.head):
         found = state_dict.get(name)

@@ -6,6 +6,7 @@ from tlcore.data.catalog import fingerprint, open_dataset, restore_splits
 from tlcore.data.dataset import Dataset
 from tlcore.errors import DatasetChanged
 from tlcore.models.build import rebuild_model
+from tlcore.models.zoo import find_architecture
 from tlcore.runs.folder.checkpoints import load_model_state
 from tlcore.runs.folder.run import Run
 from tlcore.training.plan import Plan, plan_run
@@ -34,7 +35,7 @@ def restore_model(run: Run, epoch: int) -> nn.Module:
     """
     state = load_model_state(run.checkpoints, epoch)
     model = run.config.model
-    return rebuild_model(model.backbone, model.weights, len(run.classes), state).eval()
+    return rebuild_model(find_architecture(model.backbone), model.weights, len(run.classes), state).eval()
 
 
 def restore_plan(run: Run, dataset: Dataset, epoch: int | None, device: str | None = None) -> Plan:

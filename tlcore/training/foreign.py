@@ -1,20 +1,25 @@
-"""Begin where somebody else's training ended: from the file that it saved, to a checkpoint that `fit` continues."""
+"""Begin where another training ended: from the file that it saved, to a checkpoint that `fit` continues."""
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from tlcore.config import ResolvedConfig
 from tlcore.data.dataset import Dataset
 from tlcore.errors import CheckpointError
-from tlcore.models.build import rebuild_model
-from tlcore.models.weights import read_state_dict
+from tlcore.models.architecture import HEAD
+from tlcore.models.build import model_of_file
+from tlcore.models.saved_model import SavedModel, read_saved_model
+from tlcore.models.zoo import find_architecture
 from tlcore.training.checkpoint import trained_state
 from tlcore.training.fit import trained_parameters
-from tlcore.training.optimisation.optimizer_state import adopted
+from tlcore.training.optimisation.optimizer_state import State, adopted
 from tlcore.training.optimisation.optimizers import build_optimizer
 from tlcore.training.optimisation.schedules import Schedule
 from tlcore.training.plan import Plan, plan_run
@@ -26,35 +31,80 @@ def plan_from_file(
     """The plan of a run that goes on from a training checkpoint, and the checkpoint to give to `fit`.
 
     The file is as training scripts save it: a dictionary of `model_state_dict` and, where they are there,
-    `optimizer_state_dict`, `epoch` (epochs that are done) and `loss`; or a state_dict alone. Learning rates, schedule
-    and the rest are the configuration's. Weights are not looked for: the file has them all.
+    `optimizer_state_dict`, `epoch` (epochs that are done) and `loss`; or a state_dict alone; or a checkpoint out of a
+    run folder. Learning rates, schedule and the rest are the configuration's. Weights are not looked for: the file has
+    them all.
     Raises WeightsError where the model's values cannot be read or do not fit, CheckpointError where the rest does not.
     """
-    state_dict, beside = read_state_dict(path)
-    backbone, weights = config.model.backbone, config.model.weights
-    model = rebuild_model(backbone, weights, len(dataset.classes), state_dict, source=str(path))
+    saved = read_saved_model(path)
+    architecture = find_architecture(config.model.backbone)
+    model, notices = model_of_file(architecture, config.model.weights, dataset.classes, saved, source=str(path))
     plan = plan_run(config, dataset, model, device)
-    epoch = _epoch(beside.get("epoch"), plan, path)
-    optimizer = build_optimizer(plan.config.optimizer, trained_parameters(plan), plan.learning_rates).state_dict()
-    foreign = beside.get("optimizer_state_dict", beside.get("optimizer"))
-    if foreign is not None:
-        groups = [group.parameters for group in plan.groups if group.name not in plan.frozen]
-        parameters: dict[str, Tensor] = dict(plan.model.named_parameters())
-        try:
-            optimizer = adopted(foreign, optimizer, groups, parameters, plan.config.optimizer.name)
-        except CheckpointError as error:
-            raise CheckpointError(f"{path} cannot be continued. {error}") from None
+    plan = replace(plan, notices=(*plan.notices, *notices))
+    epoch = _epoch(saved.beside.get("epoch"), plan, path)
     return plan, {
         "format": 1,
         "epoch": epoch,
         "model": trained_state(plan, plan.model),
         "training_model": None,
         "averaged_steps": 0,
-        "optimizer": optimizer,
+        "optimizer": _optimizer(plan, saved, path),
         "schedule": Schedule(plan.config.schedule, plan.config.epochs).state_dict(),
         "rng": {"cpu": torch.Generator().manual_seed(plan.config.seed).get_state(), "cuda": None},
-        "train_loss": _number(beside.get("loss")),
+        "train_loss": _number(_loss(saved.beside)),
     }
+
+
+def _optimizer(plan: Plan, saved: SavedModel, path: Path) -> State:
+    """The state to go on with: the file's, where it has one, for the optimiser and the learning rates of the run."""
+    config = plan.config.optimizer
+    fresh: State = build_optimizer(config, trained_parameters(plan), plan.learning_rates).state_dict()
+    foreign = _optimizer_state(saved, plan)
+    if foreign is None:
+        return fresh
+    groups = [group.parameters for group in plan.groups if group.name not in plan.frozen]
+    parameters: dict[str, Tensor] = dict(plan.model.named_parameters())
+    try:
+        state = adopted(foreign, fresh, groups, parameters, config)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path} cannot be continued, because {error}") from None
+    if saved.classes is not None and saved.classes != plan.dataset.classes:
+        _reorder_head(state, plan, saved.classes)
+    return state
+
+
+def _optimizer_state(saved: SavedModel, plan: Plan) -> object:
+    """As the file has it, by the names that scripts use; of a run's own checkpoint, with the parameters' names."""
+    several = saved.beside.get("optimizer_states")  # of Lightning
+    only = several[0] if isinstance(several, list) and len(several) == 1 else None
+    foreign = saved.beside.get("optimizer_state_dict", saved.beside.get("optimizer", only))
+    if not (saved.of_a_run and isinstance(foreign, dict) and isinstance(foreign.get("param_groups"), list)):
+        return foreign
+    names = {group.name: list(group.parameters) for group in plan.groups}
+    groups = [
+        {**group, "param_names": names.get(str(group.get("name")), [])} if isinstance(group, dict) else group
+        for group in foreign["param_groups"]
+    ]
+    return {**foreign, "param_groups": groups}
+
+
+def _reorder_head(state: State, plan: Plan, found: tuple[str, ...]) -> None:
+    """Put what the optimiser keeps for the final layers into the order that their rows were put into."""
+    order = torch.tensor([found.index(name) for name in plan.dataset.classes])
+    final = tuple(f"{path}." for path in (plan.architecture.head, *plan.architecture.aux))
+    (members,) = [group for group in plan.groups if group.name == HEAD]
+    (indices,) = [group["params"] for group in state["param_groups"] if group["name"] == HEAD]
+    for name, index in zip(members.parameters, indices, strict=True):
+        if name.startswith(final):
+            kept = state["state"].get(index, {})
+            state["state"][index] = {
+                key: value[order] if isinstance(value, Tensor) and value.ndim else value for key, value in kept.items()
+            }
+
+
+def _loss(beside: Mapping[str, Any]) -> object:
+    metrics = beside.get("metrics")
+    return beside.get("loss", metrics.get("train_loss") if isinstance(metrics, dict) else None)
 
 
 def _epoch(value: object, plan: Plan, path: Path) -> int:
@@ -68,7 +118,9 @@ def _epoch(value: object, plan: Plan, path: Path) -> int:
 
 
 def _number(value: object) -> float | None:
-    """Scripts save a number, or a tensor of one; None for anything else."""
-    if isinstance(value, Tensor) and value.numel() == 1:
+    """Scripts save a number, one of numpy's, or a tensor of one; None for anything else."""
+    if isinstance(value, Tensor) and value.numel() == 1 and not value.is_meta and not value.is_complex():
         value = value.detach().item()
+    if isinstance(value, np.generic):
+        value = value.item()
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

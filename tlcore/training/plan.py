@@ -6,7 +6,7 @@ from torch import nn
 
 from tlcore.config import ResolvedConfig
 from tlcore.data.dataset import Dataset
-from tlcore.models.build import build_model, outline_model
+from tlcore.models.build import build_model
 from tlcore.models.groups import LayerGroup, layer_groups, learning_rates, never_trained
 from tlcore.models.zoo import Architecture, find_architecture
 from tlcore.system.allocator import keep_freed_memory
@@ -82,7 +82,9 @@ def outline_run(config: ResolvedConfig, dataset: Dataset) -> Plan:
 
     Takes milliseconds, because no weights are looked for, so it cannot say whether there are any.
     """
-    return plan_run(config, dataset, outline_model(config.model.backbone, config.model.weights, len(dataset.classes)))
+    architecture = find_architecture(config.model.backbone)
+    outline = architecture.outline(len(dataset.classes), pretrained=config.model.weights != "none")
+    return plan_run(config, dataset, outline)
 
 
 def _is_outline(model: nn.Module) -> bool:

@@ -18,6 +18,7 @@ from tlcore.training.fit import fit
 from tlcore.training.optimisation.optimizers import OPTIMIZERS, OptimizerEntry, build_optimizer, check_optimizer
 from tlcore.training.optimisation.schedules import SCHEDULES, ScheduleEntry
 from tlcore.training.plan import plan_run
+from tlcore.training.resolve import resolve
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_an_entry_more_of_each_trains(added, configure):
         optimizer=asked.optimizer.model_dump(),
         schedule=asked.schedule.model_dump(),
     )
-    plan = plan_run(config, open_dataset(config.data))
+    plan = plan_run(resolve(config), open_dataset(config.data))
     assert plan.config.optimizer.learning_rate == 2e-3
     events = [event for event in fit(plan) if isinstance(event, EpochDone)]
     records = [event.record for event in events]
@@ -116,7 +117,7 @@ def test_nesterov_is_refused_where_the_optimiser_has_none(configure):
     check_optimizer(OptimizerConfig(name="sgd", nesterov=True))
     config = configure(optimizer={"name": "adam", "nesterov": True})
     with pytest.raises(ConfigError, match="adam has no Nesterov momentum: choose sgd, or leave nesterov out"):
-        plan_run(config, open_dataset(config.data))
+        plan_run(resolve(config), open_dataset(config.data))
     with pytest.raises(ConfigError, match=r"No optimiser named 'adm'. Did you mean 'adam'\?"):
         check_optimizer(OptimizerConfig(name="adm", nesterov=True))
 
@@ -124,4 +125,4 @@ def test_nesterov_is_refused_where_the_optimiser_has_none(configure):
 def test_a_schedule_that_is_no_entry_is_refused(configure):
     config = configure(schedule=ScheduleConfig(name="cosin").model_dump())
     with pytest.raises(ConfigError, match=r"No schedule named 'cosin'. Did you mean 'cosine'\?"):
-        plan_run(config, open_dataset(config.data))
+        plan_run(resolve(config), open_dataset(config.data))
