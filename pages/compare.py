@@ -13,7 +13,7 @@ from ui.compare.runs import note_other_data, pick_epoch, pick_run, pick_runs
 from ui.compare.summary import show_accuracy, show_runs_table
 from ui.shared.cached import list_runs
 from ui.shared.results import evaluation_of, known_evaluation
-from ui.shared.runs import readable_runs
+from ui.shared.runs import note_unreadable, readable_runs
 from ui.shared.verdict import show_verdict
 from ui.shared.views import pick_view
 from ui.shared.widgets import empty_state, friendly_errors
@@ -33,6 +33,7 @@ PARTS = {EPOCHS: "Epochs", PAIR: "Side by side", **{name: name.capitalize() for 
 page = open_page("Compare", needs_dataset=False)
 st.title("Compare")
 runs = readable_runs(list_runs())
+note_unreadable()
 if not runs:
     empty_state(
         "There is no trained model to look at yet.",

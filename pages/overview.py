@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.overview.runs import show_best_runs
 from ui.overview.strip import show_strip
+from ui.shared.runs import note_unreadable
 from ui.shared.state import link
 from ui.shell import open_page
 
@@ -50,3 +51,4 @@ for column, (title, path, label, icon, text) in zip(st.columns(3), STEPS, strict
 
 st.header("Best runs")
 show_best_runs()
+note_unreadable()

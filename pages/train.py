@@ -12,7 +12,7 @@ from ui.recipes.files import show_save
 from ui.recipes.lesson import show_lesson
 from ui.shared.cached import list_runs
 from ui.shared.datasets import dataset_label
-from ui.shared.runs import newest_of, note_other_dataset, readable_runs, run_labels
+from ui.shared.runs import newest_of, note_other_dataset, note_unreadable, readable_runs, run_labels
 from ui.shared.state import param, set_params
 from ui.shared.torch_once import load_torch
 from ui.shared.widgets import empty_state, escape_markdown, friendly_errors
@@ -148,4 +148,5 @@ if view == NEW:
 elif view == RECIPES:
     recipes(page.dataset_source, readable_runs(list_runs()))
 else:
+    note_unreadable()
     watch(readable_runs(list_runs()), page.run_name, page.dataset_source)

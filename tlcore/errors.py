@@ -12,6 +12,8 @@ TlcoreError
 ├── ModelError
 │   ├── UnknownBackbone    no such architecture in the zoo
 │   └── WeightsError       weights that are missing, damaged, or made for another architecture
+├── StorageError           a disk that is full, or a folder that may not be read or written
+├── OutOfMemory            less memory than the work needs
 ├── DeviceError            a device or precision that this machine does not have
 ├── TrainingDiverged       the loss is no longer a number
 ├── CommandFailed          a process of ours ended with an error
@@ -79,6 +81,14 @@ class UnknownBackbone(ModelError):
 
 
 class WeightsError(ModelError):
+    pass
+
+
+class StorageError(TlcoreError):
+    pass
+
+
+class OutOfMemory(TlcoreError):
     pass
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.runs.progress import describe, fraction_done
-from tlcore.runs.work.jobs import live_runs
+from tlcore.runs.work.turn import live_runs
 from ui.shared.cached import DemoDrawing, demo_drawing
 from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.device import device_words
@@ -118,7 +118,7 @@ def _draw_live_runs(interval: float) -> None:
         status = run.status()
         st.page_link(
             "pages/train.py",
-            label=escape_markdown(f"{run.config.model.backbone} on {run.info['dataset']['name']}"),
+            label=escape_markdown(f"{run.config.model.backbone} on {run.info.dataset.name}"),
             icon=":material/progress_activity:",
             query_params=carried(run=run.name),
             width="stretch",

@@ -12,6 +12,7 @@ import pytest
 
 from tlcore.runs.folder.run import Run
 from tlcore.runs.work import jobs
+from tlcore.runs.work.turn import live_runs
 
 DEADLINE_S = 90
 
@@ -98,12 +99,12 @@ def test_ctrl_c_ends_the_epoch_and_exits_with_130(start, home):
 def test_the_dashboard_can_stop_a_run_of_the_terminal(start, home):
     process = start(*FINE_TUNING, "--epochs", "500")
     run = Run(wait_for_epoch(home, 1, process))
-    assert jobs.live_runs() == [run]
+    assert live_runs() == [run]
     jobs.stop(run)
     _, err = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 0, err
     assert run.status().state == "stopped"
-    assert jobs.live_runs() == []
+    assert live_runs() == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="gloo under torchrun is for Linux and macOS here")

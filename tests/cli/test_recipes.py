@@ -59,22 +59,22 @@ def test_cats_and_dogs_set_images_aside_to_choose_on_and_report_on_test(cats_dog
     options = ["--backbone", "small_cnn", "--weights", "none", "--epochs", "2"]
     run = trained("--recipe", "cats-dogs-resnet18", "--data", str(cats_dogs), *options)
     assert run.classes == ("Cat", "Dog")
-    assert run.info["dataset"]["counts"] == {"train": 14, "val": 2, "test": 6}
+    assert run.info.dataset.counts == {"train": 14, "val": 2, "test": 6}
     assert run.report_split == "test"
     assert main(["evaluate", run.name]) == 0
 
 
 def test_fashion_mnist_is_trained_from_torchvisions_files(fashion):
     run = trained("--recipe", "fashion-mnist", "--epochs", "1")
-    assert run.info["dataset"]["name"] == "FashionMNIST"
-    assert run.info["dataset"]["counts"] == {"train": 80, "val": 20, "test": 10}
+    assert run.info.dataset.name == "FashionMNIST"
+    assert run.info.dataset.counts == {"train": 80, "val": 20, "test": 10}
     assert run.classes[0] == "T-shirt/top"
 
 
 def test_the_same_is_trained_from_a_copy_elsewhere(fashion, tmp_path):
     fashion.parent.rename(tmp_path / "FashionMNIST")
     run = trained("--recipe", "fashion-mnist", "--data", str(tmp_path / "FashionMNIST/raw"), "--epochs", "1")
-    assert run.info["dataset"]["counts"]["test"] == 10
+    assert run.info.dataset.counts["test"] == 10
 
 
 def test_the_same_is_trained_from_a_table_of_file_names_and_labels(tmp_path):
@@ -86,7 +86,7 @@ def test_the_same_is_trained_from_a_table_of_file_names_and_labels(tmp_path):
         csv.writer(file).writerows([("file", "label", "split"), *rows])
     run = trained("--recipe", "fashion-mnist", "--data", str(tmp_path / "labels.csv"), "--epochs", "1")
     assert run.classes == tuple(map(str, range(10)))
-    assert run.info["dataset"]["counts"] == {"train": 40, "val": 10, "test": 10}
+    assert run.info.dataset.counts == {"train": 40, "val": 10, "test": 10}
 
 
 def test_cifar_prints_the_loss_of_its_batches_and_saves_weights_that_are_loaded_again(cifar, capsys):

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
+from tests.support.records import change_info, write_run
 from tlcore import train
 from tlcore.config import parse_config
 from tlcore.delivery.export import FORMATS, chosen_epoch, file_name, find_format, keeps_optimizer
@@ -50,7 +51,7 @@ def test_the_state_dict_loads_into_torchvisions_own_class_and_predicts_the_same(
 @pytest.mark.parametrize("keep", ["last_and_best", "all"])
 def test_which_epochs_keep_the_optimisers_state_is_known_without_reading_them(configure, keep):
     run = train(configure(epochs=4, optimizer={"name": "adam", "learning_rate": 0.1}, keep_optimizer_state=keep))
-    kept = [epoch for epoch in run.epochs() if load_checkpoint(run.checkpoints, epoch)["optimizer"] is not None]
+    kept = [epoch for epoch in run.epochs() if load_checkpoint(run.checkpoints, epoch).optimizer is not None]
     assert [epoch for epoch in run.epochs() if keeps_optimizer(run, epoch)] == kept
     assert set(kept) == (set(run.epochs()) if keep == "all" else {4, best_epoch(run.history())})
 
@@ -99,9 +100,8 @@ def test_the_snippet_of_a_network_of_our_own_says_where_it_comes_from(configure)
 
 def test_a_class_name_cannot_become_code(run):
     name = 'x\'];\nimport os\nprint(\'"""{hacked}'
-    run.info["dataset"]["classes"] = ["blue", name]
     scope: dict[str, object] = {}
-    body = FORMATS["python"].build(run, 1).decode().split("\nmodel = ")[0]
+    body = FORMATS["python"].build(change_info(run, classes=["blue", name]), 1).decode().split("\nmodel = ")[0]
     exec(body, scope)
     assert scope["CLASSES"] == ["blue", name]
     assert "os" not in scope
@@ -115,11 +115,10 @@ def test_the_network_of_the_snippet_has_the_names_and_shapes_of_ours(backbone, w
     from tlcore.models.head import replace_final_layer
 
     entry, folder = ZOO[backbone], tmp_path / "run"
-    folder.mkdir()
     asked = {"data": {"source": "x"}, "model": {"backbone": backbone, "weights": weights}, "eval_transform": SMALL}
     config = resolve(parse_config(asked)).model_dump(mode="json")
-    (folder / "run.json").write_text(json.dumps({"config": config, "dataset": {"classes": ["a", "b", "c"]}}))
-    snippet = FORMATS["python"].build(Run(folder), 1).decode()
+    made = write_run(folder, classes=["a", "b", "c"], config=config)
+    snippet = FORMATS["python"].build(made, 1).decode()
     call = next(line for line in snippet.splitlines() if line.startswith("model = ")).removeprefix("model = ")
     with torch.device("meta"):
         theirs = eval(call, {"get_model": get_model})

@@ -60,7 +60,7 @@ def test_only_the_epoch_whose_weights_changed_is_computed_again(configure):
     before, _ = evaluate(run)
     stamps = {epoch: written(run, epoch) for epoch in run.epochs()}
     checkpoint = load_checkpoint(run.checkpoints, 2)
-    checkpoint["model"]["classifier.1.bias"] += 1.0
+    checkpoint.model["classifier.1.bias"] += 1.0
     save_checkpoint(run.checkpoints, checkpoint)
     after, _ = evaluate(run)
     assert {epoch for epoch in run.epochs() if written(run, epoch) != stamps[epoch]} == {2}

@@ -11,10 +11,10 @@ from tlcore.evaluation.imported import import_epoch
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table
 from tlcore.models.build import build_model
-from tlcore.runs.folder.checkpoints import load_checkpoint, load_model_state
+from tlcore.runs.folder.checkpoints import load_checkpoint
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.run import Run
-from tlcore.runs.restore import plan_to_resume, restore_model
+from tlcore.runs.restore import load_whole_state, plan_to_resume, restore_model
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work.execute import execute
 from tlcore.system.drive import drive
@@ -66,9 +66,9 @@ def test_its_record_says_where_it_came_from(configure, other):
 
 def test_what_shares_the_runs_trunk_is_stored_without_it(configure, tmp_path):
     run = train(configure())
-    torch.save(load_model_state(run.checkpoints, 1), tmp_path / "one.pth")
+    torch.save(load_whole_state(run, 1), tmp_path / "one.pth")
     drive(import_epoch(run, tmp_path / "one.pth"))
-    assert load_checkpoint(run.checkpoints, 4)["model"].keys() == load_checkpoint(run.checkpoints, 1)["model"].keys()
+    assert load_checkpoint(run.checkpoints, 4).model.keys() == load_checkpoint(run.checkpoints, 1).model.keys()
     evaluation = drive(evaluate_run(run))
     assert (evaluation.logits(4) == evaluation.logits(1)).all()
 
@@ -147,7 +147,7 @@ def test_a_frozen_part_that_is_not_there_is_named(configure, tmp_path):
 def test_classes_in_another_order_are_put_into_the_runs_and_that_is_said(configure, tmp_path, capsys):
     run = train(configure())
     drive(evaluate_run(run))
-    state = load_model_state(run.checkpoints, 3)
+    state = load_whole_state(run, 3)
     swapped = {name: value.flip(0) if name.startswith("classifier.1.") else value for name, value in state.items()}
     torch.save({"model": swapped, "class_to_idx": {"blue": 1, "green": 0}}, tmp_path / "swapped.pth")
     assert main(["import", run.name, str(tmp_path / "swapped.pth"), "--device", "cpu"]) == 0
@@ -165,7 +165,7 @@ def test_classes_in_another_order_are_put_into_the_runs_and_that_is_said(configu
 
 def test_what_has_no_number_is_refused_before_anything_is_written(configure, tmp_path):
     run = train(configure())
-    state = load_model_state(run.checkpoints, 3)
+    state = load_whole_state(run, 3)
     state["classifier.1.bias"] = torch.tensor([float("nan"), 0.0])
     torch.save(state, tmp_path / "nan.pth")
     with pytest.raises(WeightsError, match=r"classifier.1.bias holds values that are no numbers"):

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_reading_back_needs_neither_torch_nor_the_images(evaluated, colours):
 def test_an_epoch_whose_checkpoint_was_replaced_is_missing(evaluated):
     checkpoint = load_checkpoint(evaluated.checkpoints, 2)
     before = stored_version(evaluated)
-    checkpoint["model"]["classifier.1.bias"] += 1.0
+    checkpoint.model["classifier.1.bias"] += 1.0
     save_checkpoint(evaluated.checkpoints, checkpoint)
     stored = load_stored(evaluated)
     assert stored.missing == (2,)
@@ -67,7 +68,7 @@ def test_an_epoch_whose_checkpoint_was_replaced_is_missing(evaluated):
 
 def test_a_new_epoch_is_missing_and_the_others_are_there(evaluated):
     checkpoint = load_checkpoint(evaluated.checkpoints, 3)
-    save_checkpoint(evaluated.checkpoints, {**checkpoint, "epoch": 4})
+    save_checkpoint(evaluated.checkpoints, replace(checkpoint, epoch=4))
     assert load_stored(evaluated).missing == (4,)
 
 

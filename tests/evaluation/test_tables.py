@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.records import change_info, write_run
 from tlcore.evaluation.metrics import wilson_interval
 from tlcore.evaluation.tables import (
     classes_table,
@@ -20,10 +21,7 @@ from tlcore.runs.folder.run import Run
 def run(tmp_path) -> Run:
     """A run folder with two epochs, 10 train, 8 val and 4 test images; nothing is trained."""
     path = tmp_path / "run"
-    path.mkdir()
-    counts = {"train": 10, "val": 8, "test": 4}
-    dataset = {"classes": ["ants", "bees"], "counts": counts, "report_split": "test"}
-    (path / "run.json").write_text(json.dumps({"dataset": dataset}))
+    made = write_run(path, counts={"train": 10, "val": 8, "test": 4})
     for epoch, train, val in ((0, None, 0.5), (1, 0.9, 0.75)):
         record = {
             "epoch": epoch,
@@ -37,7 +35,7 @@ def run(tmp_path) -> Run:
         }
         with (path / "metrics.jsonl").open("a") as file:
             file.write(json.dumps(record) + "\n")
-    return Run(path)
+    return made
 
 
 def test_an_epoch_has_accuracies_with_intervals_of_all_splits(run, evaluate_by_hand):
@@ -68,8 +66,7 @@ def test_epochs_that_are_not_evaluated_have_no_test_figures(run, evaluate_by_han
 
 
 def test_a_run_without_test_split_has_no_test_columns(run, evaluate_by_hand):
-    run.info["dataset"]["report_split"] = "val"
-    table = epochs_table(run, evaluate_by_hand(["✓✓", "✓✓"], split="val"))
+    table = epochs_table(change_info(run, report_split="val"), evaluate_by_hand(["✓✓", "✓✓"], split="val"))
     assert not [column for column in table if "test" in column]
 
 

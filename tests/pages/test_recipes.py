@@ -137,7 +137,7 @@ def test_a_run_started_from_a_recipe_says_so_and_its_figures_come_from_that_run(
     monkeypatch.setattr("tlcore.runs.work.jobs.start", lambda runs: None)
     click(page, "train_start")
     run = find_run("latest")
-    assert run.info[RUN_INFO_KEY] == "mine"
+    assert run.info.recipe == "mine"
     assert run.config.strategy == small.config.strategy
     assert run.config.batch_size == 48  # which the form's slider does not offer
 

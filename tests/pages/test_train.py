@@ -14,9 +14,9 @@ from tlcore.data.intake.library import add_path
 from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run, create_run, find_run, list_runs
 from tlcore.runs.folder.status import write_status
-from tlcore.runs.work import jobs
 from tlcore.runs.work.execute import execute
 from tlcore.runs.work.probes import Probe
+from tlcore.runs.work.turn import queue
 from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
 from tlcore.transforms.saved import save_transform
@@ -162,7 +162,7 @@ def test_start_queues_a_run_that_the_page_then_shows(colours):
     assert page.query_params["run"] in (run.name, [run.name])
     assert (run.config.model.backbone, run.config.epochs) == ("small_cnn", 2)
     assert (run.config.optimizer.name, run.config.optimizer.learning_rate) == ("sgd", 0.05)
-    assert run.info["device"].startswith("cpu")
+    assert run.info.device.startswith("cpu")
     wait_for_end(run)
     assert run.status().state == "finished"
     checked(page.run())
@@ -195,7 +195,7 @@ def test_a_sweep_is_started_and_seen_together(colours):
     checked(page.button(key="train_start_sweep").click().run())
     runs = list_runs()
     assert len(runs) == 2
-    assert len({run.info["sweep"] for run in runs}) == 1
+    assert len({run.info.sweep for run in runs}) == 1
     for run in runs:
         wait_for_end(run)
     checked(page.run())
@@ -238,7 +238,7 @@ def test_what_waits_is_shown_beside_the_form_and_can_be_taken_out(train, colours
     page.button(key=f"train_stop_{second.name}").click().run()
     assert asked_to_stop(second.path) == "after_epoch"
     assert asked_to_stop(first.path) is None
-    assert jobs.queue() == [second]
+    assert queue() == [second]
 
 
 @pytest.mark.parametrize(

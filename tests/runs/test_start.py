@@ -17,8 +17,8 @@ def test_training_in_one_call_tells_what_happens_and_leaves_a_finished_run(confi
     assert run.status().state == "finished"
     assert [event.record.epoch for event in events if isinstance(event, EpochDone)] == run.epochs() == [0, 1, 2, 3]
     assert run.config == resolve(configure())
-    assert run.info["sweep"] == "of the test"
-    assert run.info["device"].startswith("cpu")
+    assert run.info.sweep == "of the test"
+    assert run.info.device.startswith("cpu")
 
 
 def test_plain_data_does_as_well_and_is_checked(configure):
@@ -43,12 +43,12 @@ def test_a_run_whose_listener_fails_is_stopped_and_goes_on_from_there(configure)
 
 def test_a_prepared_run_waits_and_becomes_what_training_at_once_gives(configure):
     run = prepare_run(configure(), {"recipe": "mine"})
-    assert (run.status().state, run.epochs(), run.info["recipe"]) == ("queued", [], "mine")
+    assert (run.status().state, run.epochs(), run.info.recipe) == ("queued", [], "mine")
     drive(execute(run, plan_to_resume(run)))
     whole = tlcore.train(configure())
     losses = [[record.val_loss for record in each.history()] for each in (run, whole)]
     assert losses[0] == losses[1]
-    assert run.info["dataset"] == whole.info["dataset"]
+    assert run.info.dataset == whole.info.dataset
 
 
 def test_runs_on_several_datasets_are_prepared_together(configure, make_images):

@@ -68,7 +68,7 @@ def test_gradual_unfreezing_lets_one_group_more_join_every_few_epochs(configure)
     _, checkpoints = run(plan)
     changed = []
     for before, after in itertools.pairwise(checkpoints):
-        states = before["model"], after["model"]
+        states = before.model, after.model
         names = {name for name in states[0] if not torch.equal(states[0][name], states[1][name])}
         changed.append(sorted({group_of(plan.architecture, name) for name in names}))
     assert changed == [["head"]] * 2 + [["block3", "head"]] * 2 + [["block2", "block3", "head"]]
@@ -96,9 +96,9 @@ def test_train_loss_averages_over_images_not_over_batches(configure):
 def test_evaluated_weights_are_the_average_where_there_is_one(configure):
     _, checkpoints = run(make_plan(configure(ema_decay=0.5)))
     last = checkpoints[-1]
-    assert not torch.equal(last["model"]["classifier.1.weight"], last["training_model"]["classifier.1.weight"])
+    assert not torch.equal(last.model["classifier.1.weight"], last.training_model["classifier.1.weight"])
     _, plain = run(make_plan(configure()))
-    torch.testing.assert_close(last["training_model"]["classifier.1.weight"], plain[-1]["model"]["classifier.1.weight"])
+    torch.testing.assert_close(last.training_model["classifier.1.weight"], plain[-1].model["classifier.1.weight"])
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop"])
@@ -152,7 +152,7 @@ def test_gradient_clipping_bounds_the_step(configure):
 
 def test_a_loss_that_is_no_number_ends_the_run_with_advice(configure):
     plan = make_plan(configure(optimizer={"name": "sgd", "learning_rate": 1e38}))
-    with pytest.raises(TrainingDiverged, match=r"no longer a number in epoch 1\. Lower the learning rate"):
+    with pytest.raises(TrainingDiverged, match=r"training loss of epoch 1 is no longer a number\. Lower"):
         run(plan)
 
 

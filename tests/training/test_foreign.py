@@ -13,9 +13,8 @@ from tlcore.data.catalog import open_dataset
 from tlcore.delivery.export import FORMATS
 from tlcore.errors import CheckpointError, WeightsError
 from tlcore.models.build import build_model
-from tlcore.runs.folder.checkpoints import load_model_state
 from tlcore.runs.folder.run import Run, find_run
-from tlcore.runs.restore import plan_to_resume
+from tlcore.runs.restore import load_whole_state, plan_to_resume
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work.execute import execute
 from tlcore.system.drive import drive
@@ -73,16 +72,16 @@ def test_a_checkpoint_that_was_written_is_continued_to_the_same_weights(configur
     continued = train_on(plan, start)
     assert continued.epochs() == [2, 3, 4]
     for epoch in (2, 3, 4):
-        for name, value in load_model_state(whole.checkpoints, epoch).items():
-            assert torch.equal(load_model_state(continued.checkpoints, epoch)[name], value), (epoch, name)
+        for name, value in load_whole_state(whole, epoch).items():
+            assert torch.equal(load_whole_state(continued, epoch)[name], value), (epoch, name)
 
 
 def test_the_file_of_a_plain_script_is_taken_over_whole(configure, train_script, tmp_path):
     path, model, optimizer = train_script(tmp_path / "script.tar")
     config = configure(**SCRATCH, optimizer=SGD, epochs=3)
     plan, start = plan_from_file(resolve(config), open_dataset(config.data), path)
-    assert all(torch.equal(start["model"][name], value) for name, value in model.state_dict().items())
-    kept = [state["momentum_buffer"] for _, state in sorted(start["optimizer"]["state"].items())]
+    assert all(torch.equal(start.model[name], value) for name, value in model.state_dict().items())
+    kept = [state["momentum_buffer"] for _, state in sorted(start.optimizer["state"].items())]
     expected = [optimizer.state[parameter]["momentum_buffer"] for parameter in model.parameters()]
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(kept, expected, strict=True))
 
@@ -140,8 +139,8 @@ def test_a_file_saved_on_a_gpu_is_read_without_one(configure, train_script, tmp_
         torch.load(path, weights_only=True)
     config = configure(**SCRATCH, optimizer=SGD, epochs=3)
     _, start = plan_from_file(resolve(config), open_dataset(config.data), path)
-    assert torch.equal(start["model"]["classifier.3.bias"], model.classifier[3].bias)
-    assert all(value.device.type == "cpu" for state in start["optimizer"]["state"].values() for value in state.values())
+    assert torch.equal(start.model["classifier.3.bias"], model.classifier[3].bias)
+    assert all(value.device.type == "cpu" for state in start.optimizer["state"].values() for value in state.values())
 
 
 def test_what_cannot_be_continued_is_refused_with_the_reason(configure, train_script, tmp_path):
@@ -175,13 +174,13 @@ def test_a_checkpoint_out_of_a_run_folder_is_continued_like_a_written_one(config
     half = train(configure(**settings, epochs=2))
     config = configure(**settings, epochs=4)
     plan, start = plan_from_file(resolve(config), open_dataset(config.data), half.checkpoints / "epoch-002.pt")
-    assert start["train_loss"] == half.history()[-1].train_loss
+    assert start.train_loss == half.history()[-1].train_loss
     continued = train_on(plan, start)
-    for name, value in load_model_state(whole.checkpoints, 4).items():
-        assert torch.equal(load_model_state(continued.checkpoints, 4)[name], value), name
+    for name, value in load_whole_state(whole, 4).items():
+        assert torch.equal(load_whole_state(continued, 4)[name], value), name
     trunk = build_model("cifar_cnn", str(half.checkpoints / "epoch-002.pt"), 2).state_dict()
     name = "features.conv1.weight"
-    assert torch.equal(trunk[name], load_model_state(half.checkpoints, 2)[name])
+    assert torch.equal(trunk[name], load_whole_state(half, 2)[name])
 
 
 def test_an_optimisers_state_follows_the_head_into_the_order_of_the_runs_classes(configure, train_script, tmp_path):
@@ -192,9 +191,9 @@ def test_an_optimisers_state_follows_the_head_into_the_order_of_the_runs_classes
     data = open_dataset(config.data)
     plain, swapped = (plan_from_file(resolve(config), data, tmp_path / name) for name in ("script.pt", "swapped.pt"))
     assert "its head was put into the order of this run" in swapped[0].notices[-1]
-    weights = [start["model"]["classifier.3.weight"] for _, start in (plain, swapped)]
+    weights = [start.model["classifier.3.weight"] for _, start in (plain, swapped)]
     assert torch.equal(weights[1], weights[0].flip(0))
-    kept = [start["optimizer"]["state"] for _, start in (plain, swapped)]
+    kept = [start.optimizer["state"] for _, start in (plain, swapped)]
     assert kept[0].keys() == kept[1].keys()
     of_head = [index for index, state in kept[0].items() if len(state["momentum_buffer"]) == 2]
     assert len(of_head) == 2
@@ -210,4 +209,4 @@ def test_numbers_of_numpy_and_options_beside_the_weights_are_no_hindrance(config
     torch.save({**content, **extra}, path)
     config = configure(**SCRATCH, optimizer=SGD, epochs=3)
     _, start = plan_from_file(resolve(config), open_dataset(config.data), path)
-    assert (start["epoch"], start["train_loss"]) == (1, 0.5)
+    assert (start.epoch, start.train_loss) == (1, 0.5)

@@ -11,6 +11,7 @@ WIDEST_MATRIX = 12  # classes up to which the confusion matrix is printed whole
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
+    parser.add_argument("--data", metavar="FOLDER", help="where the dataset is now, if it was moved; it is remembered")
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
 
 
@@ -18,8 +19,11 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, note
     from tlcore.evaluation.evaluate import evaluate_run
     from tlcore.runs.folder.run import find_run
+    from tlcore.runs.restore import relocate
 
     found = find_run(arguments.run)
+    if arguments.data is not None:
+        found = relocate(found, arguments.data)
     with ProgressDisplay() as display:
         evaluation = display.follow(evaluate_run(found, arguments.device))
     for notice in evaluation.notices:

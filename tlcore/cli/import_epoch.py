@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     found, file = find_run(arguments.run), Path(arguments.file).expanduser()
     with ProgressDisplay() as display:
         epoch = display.follow(import_epoch(found, file, arguments.epoch, arguments.device, arguments.name, tell=print))
-    accuracy = next(record.val_accuracy for record in found.history() if record.epoch == epoch)
+    accuracy = next((record.val_accuracy for record in found.history() if record.epoch == epoch), None)
     console().print(f"{file.name} is epoch {epoch} of run {found.name}: {percent(accuracy)} on val.", markup=False)
     images = "On images that chose nothing" if found.report_split == "test" else "On the images of val"
     note(f"{images}, beside the others: python -m tlcore evaluate {found.name}")

@@ -25,7 +25,7 @@ from tlcore.cli import (
     worker,
     zoo,
 )
-from tlcore.errors import TlcoreError
+from tlcore.system.failures import as_user_error
 
 COMMANDS = {
     "train": train,
@@ -50,15 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         status: int = arguments.command(arguments)
-    except TlcoreError as error:
-        hint = "" if getattr(arguments, "json", False) else error.cli  # JSON is for programs, such as the dashboard
-        print(f"error: {error}{hint and f' {hint}'}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        known = as_user_error(error)
+        if known is None:  # a bug: its traceback tells where
+            raise
+        hint = "" if getattr(arguments, "json", False) else known.cli  # JSON is for programs, such as the dashboard
+        print(f"error: {known}{hint and f' {hint}'}", file=sys.stderr)
+        return 1
     return status
 
 

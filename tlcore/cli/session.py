@@ -4,7 +4,6 @@ import signal
 import sys
 from functools import partial
 from types import FrameType
-from typing import Any
 
 from tlcore.cli.display import ProgressDisplay, console, note
 from tlcore.cli.evaluate import show_verdict
@@ -13,6 +12,7 @@ from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.runs.folder.requests import asked_to_stop, clear_request
 from tlcore.runs.folder.run import Run
 from tlcore.runs.work.execute import execute
+from tlcore.training.checkpoint import Checkpoint
 from tlcore.training.distributed import Processes, SeveralProcesses, started_by_torchrun
 from tlcore.training.events import BatchLoss, EpochDone, ImagesSkipped, Progress
 from tlcore.training.plan import Plan
@@ -49,7 +49,7 @@ class _StopOnSignal:
 
 
 def run_session(
-    run: Run, plan: Plan, processes: Processes, start: dict[str, Any] | None = None, *, evaluate: bool = True
+    run: Run, plan: Plan, processes: Processes, start: Checkpoint | None = None, *, evaluate: bool = True
 ) -> int:
     """Train until the end or a signal; the exit status is 0, or 128 + the number of the signal.
 

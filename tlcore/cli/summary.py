@@ -10,8 +10,9 @@ import psutil
 from tlcore.cli.display import console, note, print_table
 from tlcore.data.dataset import Skipped
 from tlcore.evaluation.metrics import wilson_interval
+from tlcore.evaluation.words import chosen_on_val_words
 from tlcore.runs.folder.run import Run
-from tlcore.training.history import best_epoch
+from tlcore.training.history import best_record
 from tlcore.training.plan import Plan
 from tlcore.training.preview.group_table import group_rows
 from tlcore.training.preview.projection import project
@@ -67,10 +68,10 @@ def show_epochs(run: Run, plan: Plan) -> None:
     history = run.history()
     if not history:
         return
-    best = best_epoch(history)
+    best = best_record(history)
     rows = [
         (
-            f"{record.epoch}{' imported' if record.imported else ''}{' best' if record.epoch == best else ''}",
+            f"{record.epoch}{' imported' if record.imported else ''}{' best' if record is best else ''}",
             "–" if record.train_loss is None else f"{record.train_loss:.4f}",
             percent(record.train_accuracy),
             f"{record.val_loss:.4f}",
@@ -84,8 +85,11 @@ def show_epochs(run: Run, plan: Plan) -> None:
     out = console()
     print_table("Epochs", columns, rows)
     images = len({sample.id for sample in plan.dataset.split("val")} - run.skipped_ids())
-    accuracy = next(record.val_accuracy for record in history if record.epoch == best)
-    low, high = wilson_interval(round(accuracy * images), images)
-    out.print(f"Best on val: epoch {best} with {percent(accuracy)} (95 % interval {percent(low)} to {percent(high)}).")
-    if plan.dataset.report_split == "val":
-        out.print("val chose this epoch, so on new images expect a little less. There is no test split to tell.")
+    low, high = wilson_interval(round(best.val_accuracy * images), images)
+    out.print(
+        f"Best on val: epoch {best.epoch} with {percent(best.val_accuracy)} (95 % interval {percent(low)} to "
+        f"{percent(high)}), {chosen_on_val_words(len(history))}."
+    )
+    if len(history) > 1:
+        told = "The test split tells." if plan.dataset.report_split == "test" else "There is no test split to tell."
+        out.print(f"On new images expect a little less. {told}")

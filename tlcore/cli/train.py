@@ -5,7 +5,7 @@ The last line on standard output is the path of the run folder, alone.
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tlcore.cli.options import add_config_options, config_from, fitted_recipe
 from tlcore.config import ResolvedConfig, RunConfig
@@ -16,6 +16,7 @@ from tlcore.recipes.saved import find_recipe
 if TYPE_CHECKING:
     from tlcore.data.dataset import Dataset
     from tlcore.recipes.recipe import Recipe
+    from tlcore.training.checkpoint import Checkpoint
     from tlcore.training.plan import Plan
 
 TOP_OF_RECIPE = 5  # classes that a recipe names per image
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _plan(
     arguments: argparse.Namespace, config: RunConfig, device: str, *, draws: bool
-) -> "tuple[Plan, dict[str, Any] | None]":
+) -> "tuple[Plan, Checkpoint | None]":
     """The plan, and the checkpoint from elsewhere that it goes on from, if it does."""
     if not arguments.continue_from:
         return build_plan(arguments, config, device, draws=draws), None

@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.runs.folder.run import find_run
     from tlcore.runs.work.worker import work
+    from tlcore.system.logs import log_to_stderr
 
+    log_to_stderr()
     work([find_run(name) for name in arguments.runs], _evaluate, train=not arguments.evaluate_only)
     return 0
 

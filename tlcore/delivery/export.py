@@ -81,7 +81,7 @@ def training_checkpoint_file(run: Run, epoch: int) -> bytes:
     from tlcore.training.optimisation.optimizer_state import exchangeable
 
     checkpoint, config = load_checkpoint(run.checkpoints, epoch), run.config
-    if checkpoint["optimizer"] is None:
+    if checkpoint.optimizer is None:
         raise CheckpointError(
             f"Epoch {epoch} of run {run.name} keeps no optimiser state, as only the last and the best do unless "
             "`keep_optimizer_state` is `all`. Choose one of these, or export the weights alone."
@@ -90,15 +90,16 @@ def training_checkpoint_file(run: Run, epoch: int) -> bytes:
     model = architecture.outline(len(run.classes), pretrained=config.model.weights != "none")
     frozen = never_trained(architecture, config.strategy)
     groups = [group.parameters for group in layer_groups(model, architecture) if group.name not in frozen]
-    metrics = checkpoint["metrics"]
+    metrics = checkpoint.metrics
+    loss = None if metrics is None else metrics.val_loss if metrics.train_loss is None else metrics.train_loss
     file = BytesIO()
     content = {
         "epoch": epoch,
         "model_state_dict": _state_dict(run, epoch),
         "optimizer_state_dict": exchangeable(
-            checkpoint["optimizer"], groups, [name for name, _ in model.named_parameters()]
+            checkpoint.optimizer, groups, [name for name, _ in model.named_parameters()]
         ),
-        "loss": metrics["val_loss"] if metrics["train_loss"] is None else metrics["train_loss"],
+        "loss": loss,
     }
     torch.save(content, file)
     return file.getvalue()
@@ -185,9 +186,9 @@ print(predict("photo.jpg")[:3])  # an image of yours
 
 def _state_dict(run: Run, epoch: int) -> "dict[str, Tensor]":
     """In plain memory order, whatever order the training had them in: safetensors knows no other."""
-    from tlcore.runs.folder.checkpoints import load_model_state
+    from tlcore.runs.restore import load_whole_state
 
-    return {name: value.contiguous() for name, value in load_model_state(run.checkpoints, epoch).items()}
+    return {name: value.contiguous() for name, value in load_whole_state(run, epoch).items()}
 
 
 def _model_import(run: Run) -> str:

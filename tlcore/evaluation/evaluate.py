@@ -7,10 +7,10 @@ from tlcore.errors import CheckpointError
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.stored import Entry, Index, checkpoint_stamp, load_index, load_stored, save_index
 from tlcore.models.digest import state_digest
-from tlcore.runs.folder.checkpoints import load_checkpoint, load_frozen
+from tlcore.runs.folder.checkpoints import load_checkpoint
 from tlcore.runs.folder.predictions import Predictions, key_images, load_predictions, predictions_key, save_predictions
 from tlcore.runs.folder.run import Run, find_run
-from tlcore.runs.restore import reopen_dataset, restore_plan
+from tlcore.runs.restore import load_frozen_part, reopen_dataset, restore_plan
 from tlcore.system.drive import drive
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
@@ -71,8 +71,10 @@ def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entr
         entry = known.get(epoch)
         if entry is None or entry.stamp != stamp or entry.error:
             try:
-                frozen = state_digest(load_frozen(run.checkpoints)) if frozen is None else frozen
-                weights = frozen + state_digest(load_checkpoint(run.checkpoints, epoch)["model"])
+                checkpoint = load_checkpoint(run.checkpoints, epoch)
+                if frozen is None:
+                    frozen = state_digest(load_frozen_part(run, checkpoint.frozen_digest))
+                weights = frozen + state_digest(checkpoint.model)
             except CheckpointError as error:
                 entries[epoch] = Entry(stamp=stamp, error=str(error))
                 continue
@@ -99,7 +101,7 @@ def _predict(
     predictions = {}
     meter, done = Meter("predict", min(keys), len(kept) * len(keys)), 0
     for epoch, key in keys.items():
-        plan.model.load_state_dict(load_checkpoint(run.checkpoints, epoch)["model"], strict=False)
+        plan.model.load_state_dict(load_checkpoint(run.checkpoints, epoch).model, strict=False)
         predicting = predict_logits(network, batches, plan.choice, Processes())
         logits_NC = yield from meter.through(predicting, done)
         done += len(kept)

@@ -1,20 +1,20 @@
 """Weights that were saved elsewhere, as one more epoch of a run: validated, evaluated and compared like the others."""
 
+import math
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
 
-from tlcore.errors import ConfigError
+from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.build import model_of_file
 from tlcore.models.digest import state_digest
 from tlcore.models.saved_model import read_saved_model
 from tlcore.models.zoo import find_architecture
-from tlcore.runs.folder.checkpoints import load_frozen, save_checkpoint
+from tlcore.runs.folder.checkpoints import save_checkpoint
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.metrics_file import write_records
 from tlcore.runs.folder.run import Run
-from tlcore.runs.restore import reopen_dataset
-from tlcore.training.checkpoint import frozen_state, trained_state
+from tlcore.runs.restore import load_frozen_part, reopen_dataset
+from tlcore.training.checkpoint import Checkpoint, frozen_state, trained_state
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.history import EpochRecord
@@ -62,11 +62,14 @@ def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, Non
     predicting = predict_logits(network, batches, plan.choice, Processes())
     logits_NC = yield from Meter("val", number, len(samples)).through(predicting)
     targets_N = batches.targets.cpu()
+    val_loss = float(image_losses(logits_NC, targets_N).mean())
+    if not math.isfinite(val_loss):
+        raise WeightsError(f"With the weights in {imported} the validation loss is not a number: they cannot be used.")
     return EpochRecord(
         epoch=number,
         train_loss=None,
         train_accuracy=None,
-        val_loss=float(image_losses(logits_NC, targets_N).mean()),
+        val_loss=val_loss,
         val_accuracy=float((logits_NC.argmax(1) == targets_N).double().mean()),
         learning_rates={},
         seconds=0.0,
@@ -75,17 +78,12 @@ def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, Non
     )
 
 
-def _checkpoint(run: Run, plan: Plan, record: EpochRecord) -> dict[str, Any]:
+def _checkpoint(run: Run, plan: Plan, record: EpochRecord) -> Checkpoint:
     """With what is frozen in this run only where the file has other values there. Nothing can be continued from it."""
     frozen = frozen_state(plan, plan.model)
-    same_trunk = state_digest(frozen) == state_digest(load_frozen(run.checkpoints))
-    return {
-        "format": 1,
-        "epoch": record.epoch,
-        "model": trained_state(plan, plan.model) | ({} if same_trunk else frozen),
-        "optimizer": None,
-        "metrics": record.to_json(),
-    }
+    same_trunk = state_digest(frozen) == state_digest(load_frozen_part(run))
+    model = trained_state(plan, plan.model) | ({} if same_trunk else frozen)
+    return Checkpoint(epoch=record.epoch, model=model, metrics=record)
 
 
 def _free_epoch(run: Run, asked: int | None) -> int:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from tlcore.models.groups import group_of
 from tlcore.models.zoo import find_architecture
-from tlcore.runs.folder.checkpoints import load_model_state
 from tlcore.runs.folder.run import Run
+from tlcore.runs.restore import load_whole_state
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ def weight_movement(run: Run, epoch: int) -> "pd.DataFrame":
     import pandas as pd
 
     architecture = find_architecture(run.config.model.backbone)
-    before, after = (load_model_state(run.checkpoints, number) for number in (min(run.epochs(), default=0), epoch))
+    before, after = (load_whole_state(run, number) for number in (min(run.epochs(), default=0), epoch))
     change, size = dict.fromkeys(architecture.group_names, 0.0), dict.fromkeys(architecture.group_names, 0.0)
     for name, value in before.items():
         if value.is_floating_point():

@@ -8,14 +8,16 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from tlcore.data.dataset import Skipped
+from tlcore.errors import RecordError
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder.layout import METRICS_FILE, checkpoint_path, frozen_path, predictions_path
 from tlcore.runs.folder.predictions import load_predictions
 from tlcore.runs.folder.run import Run
-from tlcore.system.files import write_json
+from tlcore.runs.folder.writing import write_json_in
+from tlcore.system.records import read_record
 from tlcore.training.history import best_epoch
 
 Stamp = tuple[int, int, int, int]
@@ -83,13 +85,13 @@ def load_stored(run: Run) -> Stored:
 def load_index(run: Run) -> Index:
     """An empty one where there is none, or it is damaged: it costs time only."""
     try:
-        return Index.model_validate_json(_index_path(run).read_bytes())
-    except (OSError, ValidationError):
+        return read_record(_index_path(run), Index, "an index of evaluations")
+    except (FileNotFoundError, RecordError):
         return Index()
 
 
 def save_index(run: Run, index: Index) -> None:
-    write_json(_index_path(run), index.model_dump(mode="json"), durable=False)
+    write_json_in(run.path, _index_path(run), index.model_dump(mode="json"))
 
 
 def checkpoint_stamp(run: Run, epoch: int) -> Stamp:

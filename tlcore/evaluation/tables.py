@@ -130,7 +130,7 @@ def confused_pairs(counts: "pd.DataFrame", limit: int = 100) -> "pd.DataFrame":
 
 def _readable_counts(run: Run) -> Counter[str]:
     """Images per split without those that the training could not read."""
-    counts = Counter[str](run.info["dataset"]["counts"])
+    counts = Counter[str](run.info.dataset.counts)
     skipped = run.skipped_ids()
     if skipped:
         with run.samples_file.open(encoding="utf-8", newline="") as file:

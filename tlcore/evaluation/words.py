@@ -88,6 +88,13 @@ def many_candidates_words(candidates: int) -> str | None:
     )
 
 
+def chosen_on_val_words(candidates: int) -> str:
+    """What to say beside the val accuracy of the epoch that val chose, out of so many: it is optimistic."""
+    if candidates == 1:
+        return "the only one"
+    return f"chosen as the highest of {candidates} on these very images"
+
+
 def selection_words(selection: Selection) -> str:
     """How optimistic it would be to report the best epoch on the report split."""
     split = selection.split

@@ -1,11 +1,14 @@
 """How far a run is, from its status: in words, as a fraction, and as seconds that are left."""
 
+import time
 from collections.abc import Sequence
 
 from tlcore.runs.folder.status import Status
 from tlcore.training.history import EpochRecord, trained_here
-from tlcore.words import PHASES, STATES
+from tlcore.words import PHASES, STATES, seconds
 
+SILENT_S = 120.0
+"""Without a sign of life for longer, a process may hang. Loading a network gives none while it is downloaded."""
 RECENT_EPOCHS = 5  # that the time of an epoch is averaged over
 
 
@@ -19,14 +22,28 @@ def describe(status: Status) -> str:
     if status.phase in ("train", "val") and status.epochs:
         where = f"epoch {status.epoch} of {status.epochs}" if status.epoch else "untrained head"
         words = f"{where}, {words}"
-    return f"{words}; {STATES['stopping']}" if status.state == "stopping" else words
+    if status.state == "stopping":
+        words = f"{words}; {STATES['stopping']}"
+    silent = silence_s(status)
+    return words if silent is None else f"{words}; no sign of life for {seconds(silent)}"
+
+
+def silence_s(status: Status, now: float | None = None) -> float | None:
+    """Seconds since the last sign of life of a process that should give some; None where that is not long ago.
+
+    `now` is in seconds since 1970; without it the clock's. One that waits in the queue gives none.
+    """
+    if not status.is_live or status.state == "queued" or not status.heartbeat:
+        return None
+    silent = (time.time() if now is None else now) - status.heartbeat
+    return silent if silent > SILENT_S else None
 
 
 def fraction_done(status: Status) -> float:
     """How far what `describe` says is, in 0-1: the epochs while training, else the images of the phase."""
     part = min(status.done / status.total, 1.0) if status.total else 0.0
     if status.phase == "train" and status.epochs:
-        return min((status.epoch - 1 + part) / status.epochs, 1.0)
+        return min((max(status.epoch - 1, 0) + part) / status.epochs, 1.0)
     if status.phase == "val" and status.epochs:
         return min(status.epoch / status.epochs, 1.0)
     if status.phase:

@@ -1,40 +1,121 @@
 """Back from a run folder to what it was made of: its dataset, its model, its plan."""
 
-from torch import nn
+import os
+from contextlib import suppress
 
+from torch import Tensor, nn
+
+from tlcore.config import DataConfig
 from tlcore.data.catalog import fingerprint, open_dataset, restore_splits
 from tlcore.data.dataset import Dataset
-from tlcore.errors import DatasetChanged
-from tlcore.models.build import rebuild_model
+from tlcore.errors import CheckpointError, DatasetChanged, DatasetNotFound, ModelError
+from tlcore.models.build import build_model, rebuild_model
+from tlcore.models.digest import state_digest
+from tlcore.models.groups import group_of, never_trained
 from tlcore.models.zoo import find_architecture
-from tlcore.runs.folder.checkpoints import load_model_state
+from tlcore.runs.folder.checkpoints import load_checkpoint, load_frozen, save_frozen
+from tlcore.runs.folder.layout import RUN_FILE, frozen_path
+from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.writing import write_json_in
 from tlcore.training.plan import Plan, plan_run
 
 
 def reopen_dataset(run: Run) -> tuple[Dataset, tuple[str, ...]]:
     """The run's dataset as it is now, split as it was then; and a sentence where the images are not the same.
 
-    Raises DatasetChanged where the classes are not the same, and DataError where the data is gone.
+    Raises DatasetChanged where the classes are not the same, or the split that reports is gone, and DataError where
+    the data is gone.
     """
-    dataset = restore_splits(open_dataset(run.config.data), run.samples_file).with_classes(run.classes)
-    if dataset.classes != run.classes:
-        raise DatasetChanged(
-            f"Run {run.name} was trained on the classes {', '.join(run.classes)}, but {run.config.data.source} "
-            f"now has {', '.join(dataset.classes)}. Restore the data, or train a new run."
-        )
-    if fingerprint(dataset) == run.info["dataset"]["fingerprint"]:
+    dataset = _open(run, run.config.data)
+    if fingerprint(dataset) == run.info.dataset.fingerprint:
         return dataset, ()
     return dataset, (f"The images in {run.config.data.source} have changed since this run was trained.",)
 
 
-def restore_model(run: Run, epoch: int) -> nn.Module:
-    """The network as it was after an epoch, in eval mode, on the CPU. Needs neither data nor weights files.
+def relocate(run: Run, source: str) -> Run:
+    """Write down where the dataset of a run is now, once its images are proved to be the same; the run as it is then.
+
+    Raises DatasetChanged where they are not, DataError where there is no dataset, RunBusy while the run is written.
+    """
+    data, config = run.config.data, run.config
+    images = data.images if data.images is None or os.path.exists(data.images) else None
+    moved = data.model_copy(update={"source": os.path.abspath(os.path.expanduser(source)), "images": images})
+    dataset = _open(run, moved)
+    if fingerprint(dataset) != run.info.dataset.fingerprint:
+        raise DatasetChanged(
+            f"{moved.source} does not hold the images that run {run.name} was trained on, in the same classes and "
+            "splits. Give the folder that does."
+        )
+    with only_writer(run.path):
+        info = run.info.model_copy(update={"config": config.model_copy(update={"data": moved})})
+        write_json_in(run.path, run.path / RUN_FILE, info.model_dump(mode="json"), durable=True)
+    return Run(run.path)
+
+
+def _open(run: Run, data: DataConfig) -> Dataset:
+    try:
+        dataset = restore_splits(open_dataset(data), run.samples_file).with_classes(run.classes)
+    except DatasetNotFound as error:
+        raise DatasetNotFound(error, cli="If it was moved, say where it is now with --data FOLDER.") from None
+    if dataset.classes != run.classes:
+        raise DatasetChanged(
+            f"Run {run.name} was trained on the classes {', '.join(run.classes)}, but {data.source} "
+            f"now has {', '.join(dataset.classes)}. Restore the data, or train a new run."
+        )
+    if not dataset.split(run.report_split):
+        raise DatasetChanged(
+            f"Run {run.name} is evaluated on its {run.report_split} split, but {data.source} has none now. "
+            "Restore that split."
+        )
+    return dataset
+
+
+def load_whole_state(run: Run, epoch: int) -> dict[str, Tensor]:
+    """The whole model's state_dict in an epoch, frozen part included, under torchvision's own names.
 
     Raises CheckpointError.
     """
-    state = load_model_state(run.checkpoints, epoch)
+    checkpoint = load_checkpoint(run.checkpoints, epoch)
+    return {**load_frozen_part(run, checkpoint.frozen_digest), **checkpoint.model}
+
+
+def load_frozen_part(run: Run, digest: str = "") -> dict[str, Tensor]:
+    """What no epoch of the run changes. Where the file of it is damaged or gone, it is made anew from the weights.
+
+    `digest` is what the values must have then, where it is known. Raises CheckpointError where the weights are not at
+    hand any more, or are others.
+    """
+    try:
+        frozen, problem = load_frozen(run.checkpoints), ""
+    except CheckpointError as error:
+        frozen, problem = None, str(error)
+    config = run.config
+    architecture = find_architecture(config.model.backbone)
+    never = never_trained(architecture, config.strategy)
+    if frozen is not None or not never:
+        return frozen or {}
+    path = frozen_path(run.checkpoints)
+    problem = problem or f"{path} is missing. It is part of every epoch of the run."
+    try:
+        model = build_model(architecture.name, config.model.weights, len(run.classes), config.seed)
+    except ModelError as error:
+        raise CheckpointError(f"{problem} It cannot be made anew, because its weights are not there: {error}") from None
+    made = {name: value for name, value in model.state_dict().items() if group_of(architecture, name) in never}
+    if digest and state_digest(made) != digest:
+        raise CheckpointError(f"{problem} The weights {config.model.weights} are not those that it was made from.")
+    with suppress(OSError):  # the next one need not do it again
+        save_frozen(run.checkpoints, made)
+    return made
+
+
+def restore_model(run: Run, epoch: int) -> nn.Module:
+    """The network as it was after an epoch, in eval mode, on the CPU. Needs no data, and no weights files.
+
+    Raises CheckpointError.
+    """
     model = run.config.model
+    state = load_whole_state(run, epoch)
     return rebuild_model(find_architecture(model.backbone), model.weights, len(run.classes), state).eval()
 
 
@@ -44,9 +125,17 @@ def restore_plan(run: Run, dataset: Dataset, epoch: int | None, device: str | No
 
 
 def plan_to_resume(run: Run, device: str | None = None) -> Plan:
-    """The plan to continue a run with. Raises DatasetChanged where that would not be the same training."""
+    """The plan to continue a run with, from the newest epoch that can be read.
+
+    Raises DatasetChanged where that would not be the same training.
+    """
     dataset, changed = reopen_dataset(run)
     if changed:
         raise DatasetChanged(f"{changed[0]} Continuing would mix two datasets: restore the images, or train a new run.")
-    epochs = run.epochs()
-    return restore_plan(run, dataset, epochs[0] if epochs else None, device)
+    for epoch in reversed(run.epochs()):
+        if epoch <= run.config.epochs:  # those above are imported, and may have another frozen part
+            try:
+                return restore_plan(run, dataset, epoch, device)
+            except CheckpointError:  # any other epoch has the same frozen part, and the rest is loaded later
+                continue
+    return restore_plan(run, dataset, None, device)

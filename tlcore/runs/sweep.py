@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tlcore.config import ResolvedConfig, parse_resolved
 from tlcore.errors import ConfigError
 from tlcore.runs.folder.run import Run
-from tlcore.training.history import best_epoch
+from tlcore.training.history import best_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +47,7 @@ def new_sweep_name() -> str:
 
 def sweep_of(run: Run) -> str | None:
     """The name of the sweep that a run belongs to."""
-    name = run.info.get(RUN_INFO_KEY)
-    return name if isinstance(name, str) else None
+    return run.info.sweep or None
 
 
 def sweep_table(runs: Sequence[Run]) -> "pd.DataFrame":
@@ -59,9 +58,9 @@ def sweep_table(runs: Sequence[Run]) -> "pd.DataFrame":
     rows = []
     for run in runs:
         history, optimizer = run.history(), run.config.optimizer
-        best = best_epoch(history) if history else None
-        accuracy = next((record.val_accuracy for record in history if record.epoch == best), None)
-        rows.append((run.name, optimizer.learning_rate, optimizer.weight_decay, accuracy, best))
+        best = best_record(history) if history else None
+        found = (None, None) if best is None else (best.val_accuracy, best.epoch)
+        rows.append((run.name, optimizer.learning_rate, optimizer.weight_decay, *found))
     return pd.DataFrame(rows, columns=["run", "learning_rate", "weight_decay", "val_accuracy", "epoch"])
 
 

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 
-def write_atomic(path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
+def write_atomic(
+    path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True, make_folder: bool = True
+) -> None:
     """Call `write(file)` on a temporary file beside `path`, then rename it to `path`.
 
     `durable` waits until the disk has it, so that it survives a power cut. What can be computed again does
-    not need that. Where `write` raises, `path` is as it was and nothing is left behind.
+    not need that. Where `write` raises, `path` is as it was and nothing is left behind. `make_folder` makes the folder
+    that it goes into, if need be. An OSError names `path`, also where the system does not say which file it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if make_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -24,8 +28,10 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object], *, durable: bo
                 os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_UMASK)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+            error.filename = str(path)
         raise
     if durable:
         _sync_folder(path.parent)

@@ -4,6 +4,7 @@ A record may come from anybody: a recipe that was uploaded, a run folder that wa
 here knows what a record is for; the caller gives its type, and the kind of error that its own callers expect.
 """
 
+import functools
 import json
 import math
 import os
@@ -79,9 +80,15 @@ def parse_json(content: bytes | str, what: str, where: str, *, error: type[Tlcor
 def as_record(data: Any, kind: type[T], what: str, where: str, *, error: type[TlcoreError] = RecordError) -> T:
     """Plain data as a value of `kind`. Raises `error` that lists the problems by field."""
     try:
-        return TypeAdapter(kind).validate_python(data)
+        record: T = _adapter(kind).validate_python(data)  # type: ignore[arg-type]  # a type is hashable
+        return record
     except ValidationError as failure:
         raise error(f"{where} is not {what}:\n{list_problems(failure)}") from None
+
+
+@functools.cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def list_problems(failure: ValidationError) -> str:

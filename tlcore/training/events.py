@@ -1,11 +1,11 @@
 """What `fit` yields: everything that a display or a run folder wants to know, while it happens."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
 from tlcore.data.dataset import Sample, Skipped
+from tlcore.training.checkpoint import Checkpoint
 from tlcore.training.history import EpochRecord
 
 
@@ -42,8 +42,8 @@ class ImagesSkipped:
 @dataclass(frozen=True)
 class EpochDone:
     record: EpochRecord
-    checkpoint: dict[str, Any]
-    """Tensors and plain values. The tensors go on changing once the loop runs on: save them first."""
+    checkpoint: Checkpoint
+    """The tensors go on changing once the loop runs on: save them first."""
     val_logits: Tensor
     """Shape (N, C)."""
     val_samples: tuple[Sample, ...]

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torchvision.transforms import v2
 
-from tlcore.errors import TrainingDiverged
+from tlcore.errors import CheckpointError, TrainingDiverged
 from tlcore.models.groups import frozen_groups, set_training_mode
 from tlcore.models.split import build_head, main_and_auxiliary
-from tlcore.training.checkpoint import trained_state
+from tlcore.training.checkpoint import Checkpoint, RandomState, trained_state
 from tlcore.training.distributed import Processes
 from tlcore.training.events import BatchLoss, EpochDone, Event, ImagesSkipped, Progress
 from tlcore.training.history import EpochRecord, epochs_without_gain
@@ -30,7 +30,7 @@ from tlcore.training.plan import Plan
 def fit(
     plan: Plan,
     processes: Processes | None = None,
-    resume_from: dict[str, Any] | None = None,
+    resume_from: Checkpoint | None = None,
     history: Sequence[EpochRecord] = (),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Generator[Event, None, None]:
@@ -64,7 +64,7 @@ def fit(
     else:
         trainer.load_checkpoint(resume_from)
         if not records:
-            records.append((yield from trainer.validate_epoch(resume_from["epoch"], resume_from["train_loss"])))
+            records.append((yield from trainer.validate_epoch(resume_from.epoch, resume_from.train_loss)))
     patience = plan.config.early_stopping or math.inf
     for epoch in range(records[-1].epoch + 1, plan.config.epochs + 1):
         if processes.any(should_stop()) or epochs_without_gain(records) >= patience:
@@ -105,7 +105,7 @@ class Trainer:
         started = time.perf_counter()
         val_logits = yield from self._validate(epoch)
         val_targets = self._inputs.val.targets
-        val_loss = float(image_losses(val_logits, val_targets).mean())
+        val_loss = _finite(float(image_losses(val_logits, val_targets).mean()), f"validation loss after epoch {epoch}")
         self._schedule.end_epoch(val_loss)
         val_s = time.perf_counter() - started
         record = EpochRecord(
@@ -187,47 +187,52 @@ class Trainer:
             self._stepped = self._sharing.wrap(self._network(self._model))
             self._frozen = frozen
 
-    def _checkpoint(self, record: EpochRecord) -> dict[str, Any]:
+    def _checkpoint(self, record: EpochRecord) -> Checkpoint:
         device = self._plan.choice.device
         trained = trained_state(self._plan, self._model)
         averaged = self._averaged
-        return {
-            "format": 1,
-            "epoch": record.epoch,
-            "model": trained if averaged is None else trained_state(self._plan, averaged.module),
-            "training_model": None if averaged is None else trained,
-            "averaged_steps": 0 if averaged is None else int(averaged.n_averaged),
-            "optimizer": self._optimizer.state_dict(),
-            "schedule": self._schedule.state_dict(),
-            "rng": {
-                "cpu": torch.get_rng_state(),
-                "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
-            },
-            "metrics": record.to_json(),
-        }
+        return Checkpoint(
+            epoch=record.epoch,
+            model=trained if averaged is None else trained_state(self._plan, averaged.module),
+            metrics=record,
+            optimizer=self._optimizer.state_dict(),
+            schedule=self._schedule.state_dict(),
+            rng=RandomState(
+                cpu=torch.get_rng_state(),
+                cuda=torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+            ),
+            training_model=None if averaged is None else trained,
+            averaged_steps=0 if averaged is None else int(averaged.n_averaged),
+        )
 
-    def load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Continue exactly where the checkpoint was written."""
-        self._model.load_state_dict(checkpoint["training_model"] or checkpoint["model"], strict=False)
+    def load_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Continue exactly where the checkpoint was written. Raises CheckpointError where that is not kept in it."""
+        optimizer, schedule, rng = checkpoint.optimizer, checkpoint.schedule, checkpoint.rng
+        if optimizer is None or schedule is None or rng is None:
+            raise CheckpointError(f"The checkpoint of epoch {checkpoint.epoch} does not hold what training needs.")
+        self._model.load_state_dict(checkpoint.training_model or checkpoint.model, strict=False)
         if self._averaged is not None:
-            self._averaged.module.load_state_dict(checkpoint["model"], strict=False)
-            self._averaged.n_averaged.fill_(checkpoint["averaged_steps"])
-        self._optimizer.load_state_dict(checkpoint["optimizer"])
-        self._schedule.load_state_dict(checkpoint["schedule"])
-        torch.set_rng_state(checkpoint["rng"]["cpu"])
-        if checkpoint["rng"]["cuda"] is not None and self._plan.choice.device.type == "cuda":
-            torch.cuda.set_rng_state(checkpoint["rng"]["cuda"], self._plan.choice.device)
+            self._averaged.module.load_state_dict(checkpoint.model, strict=False)
+            self._averaged.n_averaged.fill_(checkpoint.averaged_steps)
+        self._optimizer.load_state_dict(optimizer)
+        self._schedule.load_state_dict(schedule)
+        torch.set_rng_state(rng.cpu)
+        if rng.cuda is not None and self._plan.choice.device.type == "cuda":
+            torch.cuda.set_rng_state(rng.cuda, self._plan.choice.device)
 
 
 def _means(sums: Tensor, epoch: int) -> tuple[float, float]:
     """Loss and accuracy from their sums and the number of images. Raises TrainingDiverged."""
     loss_sum, correct, images = sums.tolist()
-    if not math.isfinite(loss_sum):
+    return _finite(loss_sum, f"training loss of epoch {epoch}") / max(images, 1), correct / max(images, 1)
+
+
+def _finite(loss: float, which: str) -> float:
+    if not math.isfinite(loss):
         raise TrainingDiverged(
-            f"The training loss is no longer a number in epoch {epoch}. "
-            "Lower the learning rate, add a warm-up, or clip the gradient."
+            f"The {which} is no longer a number. Lower the learning rate, add a warm-up, or clip the gradient."
         )
-    return loss_sum / max(images, 1), correct / max(images, 1)
+    return loss
 
 
 def trained_parameters(plan: Plan) -> dict[str, list[nn.Parameter]]:

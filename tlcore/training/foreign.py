@@ -17,7 +17,7 @@ from tlcore.models.architecture import HEAD
 from tlcore.models.build import model_of_file
 from tlcore.models.saved_model import SavedModel, read_saved_model
 from tlcore.models.zoo import find_architecture
-from tlcore.training.checkpoint import trained_state
+from tlcore.training.checkpoint import Checkpoint, RandomState, trained_state
 from tlcore.training.fit import trained_parameters
 from tlcore.training.optimisation.optimizer_state import State, adopted
 from tlcore.training.optimisation.optimizers import build_optimizer
@@ -27,7 +27,7 @@ from tlcore.training.plan import Plan, plan_run
 
 def plan_from_file(
     config: ResolvedConfig, dataset: Dataset, path: Path, device: str | None = None
-) -> tuple[Plan, dict[str, Any]]:
+) -> tuple[Plan, Checkpoint]:
     """The plan of a run that goes on from a training checkpoint, and the checkpoint to give to `fit`.
 
     The file is as training scripts save it: a dictionary of `model_state_dict` and, where they are there,
@@ -41,18 +41,14 @@ def plan_from_file(
     model, notices = model_of_file(architecture, config.model.weights, dataset.classes, saved, source=str(path))
     plan = plan_run(config, dataset, model, device)
     plan = replace(plan, notices=(*plan.notices, *notices))
-    epoch = _epoch(saved.beside.get("epoch"), plan, path)
-    return plan, {
-        "format": 1,
-        "epoch": epoch,
-        "model": trained_state(plan, plan.model),
-        "training_model": None,
-        "averaged_steps": 0,
-        "optimizer": _optimizer(plan, saved, path),
-        "schedule": Schedule(plan.config.schedule, plan.config.epochs).state_dict(),
-        "rng": {"cpu": torch.Generator().manual_seed(plan.config.seed).get_state(), "cuda": None},
-        "train_loss": _number(_loss(saved.beside)),
-    }
+    return plan, Checkpoint(
+        epoch=_epoch(saved.beside.get("epoch"), plan, path),
+        model=trained_state(plan, plan.model),
+        optimizer=_optimizer(plan, saved, path),
+        schedule=Schedule(plan.config.schedule, plan.config.epochs).state_dict(),
+        rng=RandomState(torch.Generator().manual_seed(plan.config.seed).get_state()),
+        train_loss=_number(_loss(saved.beside)),
+    )
 
 
 def _optimizer(plan: Plan, saved: SavedModel, path: Path) -> State:

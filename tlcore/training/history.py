@@ -1,25 +1,30 @@
 """What is known of an epoch, and which epoch to keep. Plain data that goes to JSON and back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+Accuracy = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="ignore", allow_inf_nan=False))
 class EpochRecord:
     """Losses in nats per image, accuracies in 0-1. Epoch 0 is the untrained head: nothing was trained yet."""
 
-    epoch: int
+    epoch: Annotated[int, Field(ge=0, lt=2**31)]
     train_loss: float | None
     """Mean over the epoch of what was minimised, augmentation and smoothing included."""
-    train_accuracy: float | None
+    train_accuracy: Accuracy | None
     val_loss: float
     """Plain cross-entropy, without smoothing or class weights."""
-    val_accuracy: float
+    val_accuracy: Accuracy
     learning_rates: dict[str, float]
     """Per layer group, at the end of the epoch."""
-    seconds: float
-    images_per_s: float
+    seconds: Annotated[float, Field(ge=0)]
+    images_per_s: Annotated[float, Field(ge=0)]
     imported: str = ""
     """Name of the file that it came from; empty: it was trained here. Imported epochs are numbered after all others."""
 
@@ -32,13 +37,23 @@ def trained_here(history: Sequence[EpochRecord]) -> list[EpochRecord]:
     return [record for record in history if not record.imported]
 
 
+def best_record(history: Sequence[EpochRecord]) -> EpochRecord:
+    """The epoch with the highest validation accuracy; among equals the lower loss, then the earlier one.
+
+    Raises ValueError where there is no epoch.
+    """
+    return min(history, key=_rank)
+
+
 def best_epoch(history: Sequence[EpochRecord]) -> int:
-    """The epoch with the highest validation accuracy; among equals the lower loss, then the earlier one."""
-    return min(history, key=lambda record: (-record.val_accuracy, record.val_loss, record.epoch)).epoch
+    """The number of the `best_record`."""
+    return best_record(history).epoch
 
 
 def epochs_without_gain(history: Sequence[EpochRecord]) -> int:
-    """Epochs since the validation accuracy was last higher than ever before."""
-    top = max(record.val_accuracy for record in history)
-    first_at_top = next(record.epoch for record in history if record.val_accuracy == top)
-    return history[-1].epoch - first_at_top
+    """Epochs since validation last chose another one: what early stopping counts, by the choice of `best_record`."""
+    return history[-1].epoch - best_epoch(history)
+
+
+def _rank(record: EpochRecord) -> tuple[float, float, int]:
+    return -record.val_accuracy, record.val_loss, record.epoch

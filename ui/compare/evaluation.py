@@ -5,7 +5,9 @@ import streamlit as st
 from tlcore.errors import RunBusy
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import Status
-from tlcore.runs.work.jobs import describe, fraction_done, remaining_s, start_evaluation, stop
+from tlcore.runs.progress import describe, fraction_done, remaining_s
+from tlcore.runs.work.jobs import start_evaluation, stop
+from tlcore.system.failures import as_user_error
 from tlcore.words import percent, seconds
 from ui.shared.results import stored
 from ui.shared.runs import run_label
@@ -42,6 +44,10 @@ def _start(run: Run) -> None:
         start_evaluation(run)
     except RunBusy:  # another visitor was quicker
         return
+    except OSError as error:  # a home that cannot be written: what is there can be looked at all the same
+        st.warning(
+            escape_markdown(f"Nothing can be evaluated. {as_user_error(error) or error}"), icon=":material/lock:"
+        )
 
 
 def _show_run(run: Run) -> None:

@@ -95,10 +95,10 @@ def epoch_words(evaluation: Evaluation, epoch: int) -> str:
 
 def note_other_data(runs: list[Run], dataset_source: str) -> None:
     """Say so where the runs were not trained on the same images, or the one run not on the dataset of the sidebar."""
-    names = {run.info["dataset"]["name"] for run in runs}
+    names = {run.info.dataset.name for run in runs}
     if len(runs) == 1:
         note_other_dataset(runs[0], dataset_source)
-    elif len({run.info["dataset"]["fingerprint"] for run in runs}) > 1:
+    elif len({run.info.dataset.fingerprint for run in runs}) > 1:
         listed = ", ".join(escape_markdown(name) for name in sorted(names))
         st.caption(f":material/info: These runs were not trained on the same images ({listed}): compare with care.")
 

@@ -70,7 +70,7 @@ def show_runs_table(runs: list[Run]) -> None:
     for run in runs:
         row: dict[str, str | float] = {"Run": labels[run.name]}
         if several_datasets:
-            row["Dataset"] = str(run.info["dataset"]["name"])
+            row["Dataset"] = run.info.dataset.name
         rows.append(row | _worth(run))
     table = pd.DataFrame(rows).sort_values(VAL, ascending=False, kind="stable", na_position="last")
     percents = st.column_config.NumberColumn(format="%.1f %%")

@@ -9,7 +9,7 @@ from tlcore.errors import TlcoreError
 from tlcore.evaluation.metrics import wilson_interval
 from tlcore.evaluation.stored import load_stored, stored_version
 from tlcore.runs.folder.run import Run
-from tlcore.training.history import best_epoch
+from tlcore.training.history import best_record
 from tlcore.words import interval, percent
 from ui.shared.cached import list_runs
 from ui.shared.state import link
@@ -69,7 +69,7 @@ def show_best_runs() -> None:
 def _summary(run: Run) -> RunSummary | None:
     try:
         return _read_summary(str(run.path), stored_version(run), run)
-    except (TlcoreError, OSError, ValueError):  # a damaged or half-deleted run has no place among the best
+    except TlcoreError:  # a damaged or half-deleted run has no place among the best
         return None
 
 
@@ -78,11 +78,11 @@ def _read_summary(path: str, version: str, _run: Run) -> RunSummary | None:
     history = _run.history()
     if not history:
         return None
-    epoch = best_epoch(history)
-    val_accuracy = next(record.val_accuracy for record in history if record.epoch == epoch)
+    best = best_record(history)
+    epoch, val_accuracy = best.epoch, best.val_accuracy
     evaluation = load_stored(_run).evaluation
     report = "not evaluated yet" if _run.report_split == "test" else "no test split"
-    images = _run.info["dataset"]["counts"]["val"]
+    images = _run.info.dataset.counts.get("val", 0)
     low = wilson_interval(round(val_accuracy * images), images)[0] if images else 0.0
     if evaluation is not None and epoch in evaluation.predictions:
         found = evaluation.accuracy(epoch)
@@ -91,7 +91,7 @@ def _read_summary(path: str, version: str, _run: Run) -> RunSummary | None:
             report = interval(found.value, found.low, found.high)
     return RunSummary(
         name=_run.name,
-        dataset=str(_run.info["dataset"]["name"]),
+        dataset=_run.info.dataset.name,
         backbone=_run.config.model.backbone,
         strategy=_run.config.strategy.name,
         epoch=epoch,

@@ -7,14 +7,16 @@ import streamlit as st
 from tlcore.data.dataset import Dataset
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
+from tlcore.evaluation.words import chosen_on_val_words
 from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.figures.recipes import plot_movement
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import recipe_config
 from tlcore.recipes.lesson import GALLERY_IMAGES, GRID_IMAGES, WORDS_OF_RECIPES, Figure, lesson
-from tlcore.recipes.recipe import RUN_INFO_KEY, Recipe
+from tlcore.recipes.recipe import Recipe
 from tlcore.runs.folder.run import Run
-from tlcore.training.history import best_epoch
+from tlcore.training.history import best_record
+from tlcore.words import percent
 from ui.dataset.detail import picture_of
 from ui.recipes.cards import missing_words, use
 from ui.recipes.views import show_views
@@ -41,7 +43,7 @@ def show_lesson(recipe: Recipe, runs: Sequence[Run], source: str) -> None:
         label = "Fill the form" if recipe.task == "train" else "Ask it"
         if st.button(label, key="recipe_use", type="primary", icon=":material/edit_note:"):
             use(recipe, source)
-    made = [run for run in runs if run.info.get(RUN_INFO_KEY) == recipe.name]
+    made = [run for run in runs if run.info.recipe == recipe.name]
     with st.container(width=WIDTH_PX, key="recipe_lesson"):
         st.header(escape_markdown(recipe.title))
         st.markdown(escape_markdown(recipe.summary))
@@ -128,11 +130,11 @@ def _show_accuracy(run: Run | None, dataset: Dataset | None, recipe: Recipe) -> 
         return
     show_figure(plot_accuracy_by_epoch(epochs_of(run)), key="recipe_accuracy")
     history = history_of(run)
-    best = best_epoch(history)
-    first, chosen = (next(r for r in history if r.epoch == epoch) for epoch in (history[0].epoch, best))
+    best = best_record(history)
+    first = history[0]
     st.caption(
-        f"Epoch {first.epoch} has {first.val_accuracy:.1%} on val, epoch {best}, which val chose, "
-        f"{chosen.val_accuracy:.1%}."
+        f"Epoch {first.epoch} has {percent(first.val_accuracy)} on val, epoch {best.epoch}, "
+        f"{chosen_on_val_words(len(history))}, {percent(best.val_accuracy)}."
     )
     if st.button("Compare its epochs", key="recipe_compare", icon=":material/query_stats:"):
         link("pages/compare.py", run=run.name)

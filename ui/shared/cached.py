@@ -10,7 +10,7 @@ from tlcore.data.catalog import open_dataset as open_source
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.demo import draw_demo
 from tlcore.errors import TlcoreError
-from tlcore.runs.folder.run import Run, list_runs as list_run_folders
+from tlcore.runs.folder.run import Run, list_runs as list_run_folders, split_readable
 
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
@@ -38,8 +38,17 @@ def _run(path: str) -> Run:
 
 
 def list_runs() -> list[Run]:
-    """Every run, the newest first; the folder is looked at once a second at most."""
-    return [_run(path) for path in _run_names()]
+    """Every run that can be read, the newest first; the folder is looked at once a second at most."""
+    return _readable()[0]
+
+
+def unreadable_runs() -> dict[str, str]:
+    """By name, why the other runs cannot be read."""
+    return _readable()[1]
+
+
+def _readable() -> tuple[list[Run], dict[str, str]]:
+    return split_readable(_run(path) for path in _run_names())
 
 
 def forget_runs() -> None:

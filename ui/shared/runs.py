@@ -5,16 +5,17 @@ from datetime import datetime
 
 import streamlit as st
 
-from tlcore.errors import TlcoreError
 from tlcore.figures.style import PALETTE
 from tlcore.runs.folder.label import load_label
-from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.run import Run, split_readable
 from tlcore.runs.settings import STRATEGIES, differing_settings
-from tlcore.words import shorten
+from tlcore.words import count, shorten
+from ui.shared.cached import unreadable_runs
 from ui.shared.datasets import dataset_label
 from ui.shared.state import RUN_COLOURS
 from ui.shared.widgets import escape_markdown
 
+LISTED = 3  # unreadable runs whose reason is told
 MOST_DIFFERENCES = 4  # in a label; the settings of the run say the rest
 LONGEST_DIFFERENCE = 28
 LABELLED_BY_GROUP = ("data", "model.backbone", "strategy.name", "device", "precision", "workers", "report_every")
@@ -22,8 +23,18 @@ LABELLED_BY_GROUP = ("data", "model.backbone", "strategy.name", "device", "preci
 
 
 def readable_runs(runs: list[Run]) -> dict[str, Run]:
-    """By name, without folders that do not describe a run."""
-    return {run.name: run for run in runs if _is_readable(run)}
+    """By name, without those whose description cannot be read: `note_unreadable` tells of them."""
+    return {run.name: run for run in split_readable(runs)[0]}
+
+
+def note_unreadable() -> None:
+    """A word about the runs that are left out, and why; nothing where all can be read."""
+    reasons = list(unreadable_runs().values())
+    if not reasons:
+        return
+    listed = "  \n".join(escape_markdown(reason) for reason in reasons[:LISTED])
+    more = f"  \nand {len(reasons) - LISTED} more" if len(reasons) > LISTED else ""
+    st.caption(f":material/warning: {count(len(reasons), 'run')} left out, unreadable:  \n{listed}{more}")
 
 
 def run_labels(runs: Sequence[Run], *, with_dataset: bool = False) -> dict[str, str]:
@@ -126,18 +137,11 @@ def _free_place(taken: set[int], known: Collection[int]) -> int:
 
 
 def _dataset(run: Run) -> str:
-    return str(run.info["dataset"]["name"])
-
-
-def _is_readable(run: Run) -> bool:
-    try:
-        return bool(run.config and run.classes)
-    except (TlcoreError, KeyError, TypeError):
-        return False
+    return run.info.dataset.name
 
 
 def _created(run: Run, *, seconds: bool) -> str:
     try:
-        return f"{datetime.fromisoformat(run.info['created']):{'%d %b %H:%M:%S' if seconds else '%d %b %H:%M'}}"
-    except (KeyError, TypeError, ValueError):
+        return f"{datetime.fromisoformat(run.info.created):{'%d %b %H:%M:%S' if seconds else '%d %b %H:%M'}}"
+    except ValueError:
         return run.name[:15]

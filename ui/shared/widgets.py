@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tlcore.errors import TlcoreError
+from tlcore.system.failures import as_user_error
 from ui.shared.state import link
 
 
@@ -26,8 +27,11 @@ def friendly_errors() -> Iterator[None]:
     """A user's mistake becomes one box, and the page ends there. Anything else is a bug and keeps its traceback."""
     try:
         yield
-    except TlcoreError as error:
-        error_box(error)
+    except Exception as error:
+        known = as_user_error(error)
+        if known is None:
+            raise
+        error_box(known)
         st.stop()
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from tlcore.runs.folder.run import Run
 from tlcore.runs.progress import describe, fraction_done
 from tlcore.runs.work import jobs
+from tlcore.runs.work.turn import live_runs
 from ui.shared.runs import run_label
 from ui.shared.state import set_params
 from ui.shared.widgets import escape_markdown
@@ -15,12 +16,12 @@ SHOWN = 12
 
 def show_queue(besides: str | None = None) -> None:
     """The live runs in their order, but for the one that is shown anyway. Nothing where there is none."""
-    live = any(run.name != besides for run in jobs.live_runs())
+    live = any(run.name != besides for run in live_runs())
     st.fragment(_draw, run_every=1.0 if live else 10.0)(besides, live)
 
 
 def _draw(besides: str | None, was_live: bool) -> None:
-    runs = [run for run in jobs.live_runs() if run.name != besides]
+    runs = [run for run in live_runs() if run.name != besides]
     if bool(runs) != was_live:
         st.rerun()
     if not runs:

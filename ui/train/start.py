@@ -12,6 +12,7 @@ from tlcore.recipes.recipe import RUN_INFO_KEY as RECIPE
 from tlcore.runs.start import prepare_runs
 from tlcore.runs.sweep import RUN_INFO_KEY as SWEEP
 from tlcore.runs.work import jobs
+from tlcore.runs.work.turn import live_runs
 from ui.shared.cached import forget_runs
 from ui.shared.hosting import MAX_QUEUE, is_hosted
 from ui.shared.state import set_params
@@ -21,7 +22,7 @@ from ui.train.draft import origin
 
 def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None = None) -> NoReturn:
     """Queue them, and go on to watch the first. Raises TlcoreError."""
-    if is_hosted() and len(jobs.live_runs()) + len(configs) > MAX_QUEUE:
+    if is_hosted() and len(live_runs()) + len(configs) > MAX_QUEUE:
         raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")
     for config in configs:
         check_weights(find_architecture(config.model.backbone), config.model.weights)

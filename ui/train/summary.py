@@ -8,8 +8,8 @@ import streamlit as st
 
 from tlcore.config import RunConfig
 from tlcore.data.formats.demo import NAME as DEMO
-from tlcore.runs.work.jobs import live_runs
 from tlcore.runs.work.probes import Probe, any_live_probe, find_probe, start_probe
+from tlcore.runs.work.turn import live_runs
 from tlcore.words import count, seconds, size
 from ui.shared.cached import list_runs
 from ui.shared.state import link

@@ -7,9 +7,9 @@ import streamlit as st
 from tlcore.runs.folder.layout import LOG_FILE
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import State, Status
-from tlcore.runs.progress import describe, fraction_done, remaining_s
+from tlcore.runs.progress import describe, fraction_done, remaining_s, silence_s
 from tlcore.runs.sweep import members, sweep_of
-from tlcore.training.history import best_epoch
+from tlcore.training.history import best_record
 from tlcore.words import count, percent, seconds
 from ui.shared.cached import list_runs
 from ui.shared.curves import figure_of, history_of
@@ -86,7 +86,7 @@ def _show_state(run: Run, status: Status) -> None:
     history = history_of(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status.state.capitalize(), icon=ICONS[status.state], color=COLOURS[status.state], width="content")
-        name, device = escape_markdown(run.name), escape_markdown(str(run.info.get("device", "")))
+        name, device = escape_markdown(run.name), escape_markdown(run.info.device)
         st.caption(f"{name}  \n:material/memory: {device}", width="stretch")
     if status.is_live:
         left = remaining_s(status, history)
@@ -102,6 +102,13 @@ def _show_state(run: Run, status: Status) -> None:
             "after the last one.",
             icon=":material/power_off:",
         )
+    if (silent := silence_s(status)) is not None:
+        st.warning(
+            f"No sign of life for {seconds(silent)}: its process may hang. “Stop now” ends it, and the queue goes on.",
+            icon=":material/heart_broken:",
+        )
+    for problem in run.problems():
+        st.warning(escape_markdown(problem).replace("\n", "  \n"), icon=":material/warning:")
     if status.note:
         st.warning(escape_markdown(status.note), icon=":material/info:")
     if status.state in ("failed", "interrupted") and (log := _end_of_log(run)):
@@ -121,7 +128,7 @@ def _show_figures(run: Run, status: Status) -> None:
     if not history:
         return
     last = history[-1]
-    best = next(record for record in history if record.epoch == best_epoch(history))
+    best = best_record(history)
     rate = status.images_per_s if status.is_live and status.images_per_s else last.images_per_s
     values = {
         f"Epochs of {count(run.config.epochs)}": count(last.epoch),

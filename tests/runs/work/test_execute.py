@@ -5,12 +5,14 @@ import torch
 
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.errors import CheckpointError, DatasetChanged, RunBusy, TrainingDiverged
-from tlcore.runs.folder.checkpoints import load_checkpoint, load_model_state, save_checkpoint
+from tlcore.runs.folder.checkpoints import load_checkpoint, save_checkpoint
 from tlcore.runs.folder.layout import checkpoint_path
-from tlcore.runs.restore import plan_to_resume, restore_model
+from tlcore.runs.folder.lock import is_held
+from tlcore.runs.restore import load_whole_state, plan_to_resume, restore_model
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work.execute import execute
 from tlcore.system.drive import drive
+from tlcore.training.checkpoint import Checkpoint
 from tlcore.training.events import EpochDone
 from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
@@ -67,11 +69,12 @@ def test_a_run_folder_holds_every_epoch_and_what_it_was_made_of(configure):
     assert run.epochs() == [0, 1, 2, 3]
     assert [record.epoch for record in run.history()] == [0, 1, 2, 3]
     assert run.status().state == "finished"
-    assert run.info["dataset"]["classes"] == ["blue", "green"]
-    assert run.info["dataset"]["fingerprint"] == fingerprint(open_dataset(run.config.data))
+    assert run.info.dataset.classes == ("blue", "green")
+    assert run.info.dataset.fingerprint == fingerprint(open_dataset(run.config.data))
     assert run.report_split == "test"
     assert len(run.samples_file.read_text().splitlines()) == 1 + 2 * (21 + 9 + 7)
-    assert not (run.path / "writer.lock").exists()
+    assert not is_held(run.path)
+    assert not (run.path / "writer.json").exists()
 
 
 def test_a_checkpoint_loads_without_running_code_and_holds_all_that_was_promised(configure):
@@ -84,15 +87,15 @@ def test_a_checkpoint_loads_without_running_code_and_holds_all_that_was_promised
 
 def test_the_frozen_part_is_stored_once_and_checkpoints_hold_the_head_alone(configure):
     run = train(configure())
-    assert set(load_checkpoint(run.checkpoints, 2)["model"]) == {"classifier.1.weight", "classifier.1.bias"}
-    whole = load_model_state(run.checkpoints, 2)
+    assert set(load_checkpoint(run.checkpoints, 2).model) == {"classifier.1.weight", "classifier.1.bias"}
+    whole = load_whole_state(run, 2)
     assert whole.keys() == plan_to_resume(run).model.state_dict().keys()
     assert max(checkpoint_path(run.checkpoints, epoch).stat().st_size for epoch in run.epochs()) < 40_000
 
 
 def test_optimiser_state_is_kept_for_the_last_and_the_best_epoch_only(configure):
     run = train(configure(epochs=6, optimizer={"learning_rate": 0.05}))
-    kept = {epoch for epoch in run.epochs() if load_checkpoint(run.checkpoints, epoch)["optimizer"] is not None}
+    kept = {epoch for epoch in run.epochs() if load_checkpoint(run.checkpoints, epoch).optimizer is not None}
     records = run.history()
     best = min(records, key=lambda record: (-record.val_accuracy, record.val_loss)).epoch
     assert kept == {6, best}
@@ -100,7 +103,7 @@ def test_optimiser_state_is_kept_for_the_last_and_the_best_epoch_only(configure)
 
 def test_all_optimiser_states_are_kept_where_that_is_asked_for(configure):
     run = train(configure(keep_optimizer_state="all"))
-    assert all(load_checkpoint(run.checkpoints, epoch)["optimizer"] is not None for epoch in run.epochs())
+    assert all(load_checkpoint(run.checkpoints, epoch).optimizer is not None for epoch in run.epochs())
 
 
 @pytest.mark.parametrize("settings", [{"epochs": 5, "train_transform": RANDOM}, STATEFUL], ids=["frozen", "stateful"])
@@ -111,7 +114,7 @@ def test_an_interrupted_run_ends_exactly_as_one_that_never_was(configure, settin
     assert interrupted.epochs() == [0, 1, 2]
     resume(interrupted)
     assert results(interrupted) == results(whole)
-    last = load_model_state(interrupted.checkpoints, 5), load_model_state(whole.checkpoints, 5)
+    last = load_whole_state(interrupted, 5), load_whole_state(whole, 5)
     assert all(torch.equal(last[0][name], last[1][name]) for name in last[1])
 
 
@@ -168,9 +171,10 @@ def test_two_writers_of_one_run_are_refused(configure):
     first.close()
 
 
-def test_a_lock_of_a_process_that_is_gone_does_not_count(configure):
+def test_a_lock_file_that_nobody_holds_does_not_count(configure):
     run, plan = start(configure())
     (run.path / "writer.lock").write_text(json.dumps([2**22 + 1, 1.0]))
+    (run.path / "writer.json").write_text("{")
     assert sum(isinstance(event, EpochDone) for event in execute(run, plan)) == 4
 
 
@@ -210,5 +214,5 @@ def test_a_checkpoint_that_is_missing_says_which_there_are(configure):
 
 def test_saving_does_not_write_the_storage_that_a_tensor_is_a_part_of(tmp_path):
     part = torch.zeros(1_000_000)[:10]
-    save_checkpoint(tmp_path, {"epoch": 1, "model": {"part": part}, "optimizer": None})
+    save_checkpoint(tmp_path, Checkpoint(epoch=1, model={"part": part}))
     assert checkpoint_path(tmp_path, 1).stat().st_size < 10_000

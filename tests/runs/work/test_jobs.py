@@ -16,9 +16,11 @@ from tlcore.errors import CheckpointError, RunBusy, RunError
 from tlcore.runs.folder.layout import predictions_path
 from tlcore.runs.folder.run import Run, list_runs
 from tlcore.runs.folder.status import read_status, write_status
+from tlcore.runs.progress import describe
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work import jobs
 from tlcore.runs.work.execute import execute
+from tlcore.runs.work.turn import live_runs, queue
 from tlcore.training.plan import plan_run
 from tlcore.transforms.spec import RandomHorizontalFlip, RandomResizedCrop, TransformSpec
 
@@ -35,7 +37,7 @@ def make_run(configure):
         return prepare_run(configure(**changes))
 
     yield make
-    for run in jobs.live_runs():
+    for run in live_runs():
         if run.status().pid != os.getpid():
             psutil.Process(run.status().pid).kill()
 
@@ -60,14 +62,14 @@ def test_a_run_that_was_only_made_is_neither_live_nor_interrupted(make_run):
     run = make_run()
     assert run.status().state == "queued"
     assert not run.status().is_live
-    assert jobs.live_runs() == jobs.queue() == []
-    assert jobs.describe(run.status()) == "not started"
+    assert live_runs() == queue() == []
+    assert describe(run.status()) == "not started"
 
 
 def test_a_started_run_is_trained_and_evaluated_by_a_process_of_its_own(make_run):
     run = make_run()
     jobs.start([run])
-    assert jobs.live_runs() == [run]
+    assert live_runs() == [run]
     wait_for_end(run)
     status = run.status()
     assert (status.state, status.error, status.note) == ("finished", None, None)
@@ -84,8 +86,8 @@ def test_runs_wait_for_their_turn_without_torch_and_a_killed_worker_gives_its_tu
     jobs.start([second])
     jobs.start([third])
     wait_for_epoch(first, 1)
-    assert jobs.live_runs() == [first, second, third]
-    assert jobs.queue() == [second, third]
+    assert live_runs() == [first, second, third]
+    assert queue() == [second, third]
     wait_until(lambda: third.status().pid != os.getpid(), third)  # its worker is there, and waits
     if sys.platform == "linux":
         mapped = Path(f"/proc/{third.status().pid}/maps").read_text()
@@ -141,7 +143,7 @@ def test_stop_now_drops_the_running_epoch(make_run, make_images):
 def test_a_sweep_shares_one_worker(make_run):
     runs = [make_run(optimizer={"learning_rate": rate}) for rate in (0.1, 0.01, 0.001)]
     jobs.start(runs)
-    assert jobs.live_runs() == runs
+    assert live_runs() == runs
     for run in runs:
         wait_for_end(run)
     assert {run.status().state for run in runs} == {"finished"}
@@ -173,7 +175,7 @@ def test_an_evaluation_can_be_asked_for_alone(make_run):
     for _ in execute(run, plan_run(run.config, open_dataset(run.config.data))):
         pass
     jobs.start_evaluation(run)
-    assert jobs.describe(run.status()).startswith("finished, evaluating")
+    assert describe(run.status()).startswith("finished, evaluating")
     wait_for_end(run)
     assert run.status().state == "finished"
     assert all(predictions_path(run.path, "test", epoch).exists() for epoch in run.epochs())

@@ -52,11 +52,11 @@ def test_an_evaluation_that_fails_leaves_the_run_finished_with_a_note(make_run):
     assert status.note == "The saved epochs could not be evaluated: The classes are gone."
 
 
-def test_an_unexpected_error_is_noted_and_its_traceback_printed(make_run, capsys):
+def test_an_unexpected_error_is_noted_and_its_traceback_logged(make_run, caplog):
     runs = [make_run(), make_run()]
     work(runs, Evaluation(ZeroDivisionError("division by zero")))
     assert all("ZeroDivisionError: division by zero" in run.status().note for run in runs)
-    assert "Traceback" in capsys.readouterr().err
+    assert "Traceback" in caplog.text
 
 
 def test_a_run_that_cannot_be_trained_fails_in_words_and_the_next_one_is_trained(make_run, make_images):

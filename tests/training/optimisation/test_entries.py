@@ -57,7 +57,7 @@ def test_an_entry_more_of_each_trains(added, configure):
     records = [event.record for event in events]
     assert records[-1].train_loss < records[1].train_loss
     assert [record.learning_rates["head"] for record in records[1:]] == [2e-3, 1e-3, 5e-4]
-    assert "exp_inf" in events[-1].checkpoint["optimizer"]["state"][0]
+    assert "exp_inf" in events[-1].checkpoint.optimizer["state"][0]
 
 
 def test_an_entry_more_of_each_is_explained(added, configure):

@@ -4,7 +4,7 @@ A checkpoint holds epoch, model, optimiser, schedule, RNG states and metrics. It
 and read with `weights_only=True`, so that a file from elsewhere cannot run code.
 """
 
-import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,54 +13,57 @@ from torch import Tensor
 
 from tlcore.errors import CheckpointError
 from tlcore.runs.folder.layout import checkpoint_path, frozen_path, list_epochs
-from tlcore.system.files import write_atomic
+from tlcore.runs.folder.writing import write_in
+from tlcore.system.failures import as_user_error
+from tlcore.training.checkpoint import Checkpoint, checkpoint_from_file
 
 
-def save_checkpoint(folder: Path, checkpoint: dict[str, Any]) -> None:
-    """Write one epoch, as `training.fit` yields it."""
-    write_atomic(checkpoint_path(folder, checkpoint["epoch"]), lambda file: torch.save(_compact(checkpoint), file))
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write one epoch, as `training.fit` yields it. Raises RunNotFound where the run is gone."""
+    content = _compact(checkpoint.to_file())
+    write_in(folder.parent, checkpoint_path(folder, checkpoint.epoch), lambda file: torch.save(content, file))
 
 
 def save_frozen(folder: Path, state: dict[str, Tensor]) -> None:
-    write_atomic(frozen_path(folder), lambda file: torch.save(_compact(state), file))
+    write_in(folder.parent, frozen_path(folder), lambda file: torch.save(_compact(state), file))
 
 
-def load_checkpoint(folder: Path, epoch: int) -> dict[str, Any]:
-    """One epoch as it was saved, on the CPU. Raises CheckpointError where it is missing or damaged."""
+def load_checkpoint(folder: Path, epoch: int) -> Checkpoint:
+    """One epoch as it was saved, on the CPU.
+
+    Raises CheckpointError where it is missing, damaged, or of a newer version.
+    """
     path = checkpoint_path(folder, epoch)
     if not path.exists():
         have = ", ".join(map(str, list_epochs(folder))) or "none"
         raise CheckpointError(f"No checkpoint of epoch {epoch} in {folder}. Epochs there: {have}.")
-    checkpoint = _load(path)
-    if not isinstance(checkpoint.get("model"), dict):
-        raise CheckpointError(f"{path} is not a checkpoint of this project: it holds no model.")
-    return checkpoint
+    content = _load(path, "Only this epoch is lost: the others can be used as before.")
+    return checkpoint_from_file(content, str(path))
 
 
-def load_model_state(folder: Path, epoch: int) -> dict[str, Tensor]:
-    """The whole model's state_dict in an epoch, frozen part included, under torchvision's own names."""
-    return {**load_frozen(folder), **load_checkpoint(folder, epoch)["model"]}
-
-
-def load_frozen(folder: Path) -> dict[str, Tensor]:
-    return _load(frozen_path(folder)) if frozen_path(folder).exists() else {}
+def load_frozen(folder: Path) -> dict[str, Tensor] | None:
+    """What no epoch of the run changes; None where there is no such file. Raises CheckpointError."""
+    path = frozen_path(folder)
+    return _load(path, "It is part of every epoch of the run.") if path.exists() else None
 
 
 def drop_optimizer(folder: Path, epoch: int) -> None:
     """Take the optimiser's state out of a checkpoint that nobody will continue from."""
     checkpoint = load_checkpoint(folder, epoch)
-    if checkpoint["optimizer"] is not None:
-        save_checkpoint(folder, {**checkpoint, "optimizer": None, "training_model": None})
+    if checkpoint.optimizer is not None:
+        save_checkpoint(folder, replace(checkpoint, optimizer=None, training_model=None))
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _load(path: Path, consequence: str) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except Exception as error:  # reading damaged bytes ends in any kind of error
+        if (known := as_user_error(error)) is not None:
+            raise known from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path} is damaged and cannot be read ({reason}). Delete it, then resume.") from None
+        raise CheckpointError(f"{path} is damaged and cannot be read ({reason}). {consequence}") from None
     if not isinstance(content, dict):
-        raise CheckpointError(f"{path} is not a checkpoint of this project.")
+        raise CheckpointError(f"{path} is not a checkpoint of this project. {consequence}")
     return content
 
 

@@ -3,7 +3,8 @@
 run.json            create_run, once                 checkpoints/        the process that trains
 samples.csv         create_run, once                 predictions/SPLIT/  whoever computes logits; atomic
 status.json         the process that has it in hand  metrics.jsonl       the process that trains
-left_out.json       the process that trains          writer.lock         the process that trains
+left_out.json       the process that trains          writer.lock         nobody: it is only locked, see `lock`
+writer.json         the process that holds the lock  worker.log          the worker, and what it starts
 label.json          whoever names the run; atomic
 """
 
@@ -16,6 +17,8 @@ METRICS_FILE = "metrics.jsonl"
 SKIPPED_FILE = "left_out.json"
 LABEL_FILE = "label.json"
 STOP_FILE = "stop"
+LOCK_FILE = "writer.lock"
+WRITER_FILE = "writer.json"
 LOG_FILE = "worker.log"
 
 

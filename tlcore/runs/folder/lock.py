@@ -1,50 +1,79 @@
-"""One writer per run folder."""
+"""One writer per run folder: a lock of the operating system, which ends with the process that holds it.
 
-import json
+It holds between containers and machines that share the home, as far as their file system does. The file itself stays
+in the folder and says nothing; `writer.json` names the holder, for the message alone.
+"""
+
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
+from filelock import FileLock, Timeout
+from pydantic import BaseModel
 
-from tlcore.errors import RunBusy
-from tlcore.runs.folder.status import is_alive
+from tlcore.errors import RecordError, RunBusy
+from tlcore.runs.folder.layout import LOCK_FILE, WRITER_FILE
+from tlcore.runs.folder.writing import check_there, write_json_in
+from tlcore.system.liveness import place
+from tlcore.system.records import read_record
 
-FILE = "writer.lock"
+WAIT_S = 1.0
+"""How long a lock is waited for: `is_held` takes it for an instant, too."""
+
+
+class _Writer(BaseModel):
+    pid: int
+    place: str
 
 
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
-    """Hold the run folder; a lock left behind by a process that is gone does not count.
+    """Hold the run folder. A process that holds it already is refused as well: it must not take it twice.
 
-    Raises RunBusy where a living process holds it.
+    Raises RunBusy where somebody else holds it, RunNotFound where there is no such folder.
     """
-    path = folder / FILE
-    while not _take(path):
-        owner = _owner(path)
-        if owner is not None and is_alive(*owner):
-            raise RunBusy(f"Run {folder.name} is being trained by process {owner[0]}. Wait for it, or stop it first.")
-        path.unlink(missing_ok=True)
+    check_there(folder)  # filelock would make it
+    lock = _lock(folder)
     try:
+        lock.acquire(timeout=WAIT_S)
+    except Timeout:
+        raise RunBusy(
+            f"Run {folder.name} is being trained by {_holder(folder)}. Wait for it, or stop it first."
+        ) from None
+    try:
+        with suppress(OSError):  # it is for the message only
+            write_json_in(folder, folder / WRITER_FILE, _Writer(pid=os.getpid(), place=place()).model_dump())
         yield
     finally:
-        path.unlink(missing_ok=True)
+        (folder / WRITER_FILE).unlink(missing_ok=True)
+        lock.release()
 
 
-def _take(path: Path) -> bool:
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError:
+def is_held(folder: Path) -> bool | None:
+    """Whether some process writes the run; None where that cannot be asked, as in a folder that is read-only."""
+    lock = _lock(folder)
+    if not (folder / LOCK_FILE).exists():
         return False
-    with os.fdopen(handle, "w") as file:
-        json.dump([os.getpid(), psutil.Process().create_time()], file)
-    return True
-
-
-def _owner(path: Path) -> tuple[int, float] | None:
     try:
-        pid, started = json.loads(path.read_text())
-        return int(pid), float(started)
-    except (OSError, ValueError, TypeError):
+        lock.acquire(blocking=False)
+    except Timeout:
+        return True
+    except OSError:
         return None
+    lock.release()
+    return False
+
+
+def _lock(folder: Path) -> FileLock:
+    return FileLock(folder / LOCK_FILE, thread_local=False)
+
+
+def _holder(folder: Path) -> str:
+    try:
+        writer = read_record(folder / WRITER_FILE, _Writer, "the record of a writer")
+    except (FileNotFoundError, RecordError):
+        return "another process"
+    if writer.place == place():
+        return f"process {writer.pid}"
+    return f"process {writer.pid} of another machine or container ({writer.place.partition(' ')[0]})"

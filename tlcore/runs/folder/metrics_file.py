@@ -5,23 +5,55 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from tlcore.errors import RecordError
 from tlcore.runs.folder.layout import METRICS_FILE
-from tlcore.system.files import write_atomic
+from tlcore.runs.folder.writing import check_there, write_in
+from tlcore.system.records import as_record, parse_json, read_bytes
 from tlcore.training.history import EpochRecord
+
+WHAT = "the record of an epoch"
 
 
 def append_record(run: Path, record: EpochRecord) -> None:
-    """Returns once the disk has it."""
-    with (run / METRICS_FILE).open("a", encoding="utf-8") as file:
-        file.write(_line(record))
-        file.flush()
-        os.fsync(file.fileno())
+    """Returns once the disk has it. Raises RunNotFound where the run is gone."""
+    try:
+        with (run / METRICS_FILE).open("a", encoding="utf-8") as file:
+            file.write(_line(record))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        check_there(run)
+        raise
 
 
 def write_records(run: Path, records: Iterable[EpochRecord]) -> None:
     """Replace all that is there."""
     lines = "".join(map(_line, records))
-    write_atomic(run / METRICS_FILE, lambda file: file.write(lines.encode()))
+    write_in(run, run / METRICS_FILE, lambda file: file.write(lines.encode()))
+
+
+def read_records(run: Path) -> tuple[list[EpochRecord], list[str]]:
+    """The epochs, ascending, and a sentence for each line that is no such record; a torn last line is ignored.
+
+    Of several lines of one epoch the last one counts.
+    """
+    path = run / METRICS_FILE
+    try:
+        content = read_bytes(path, "a list of epochs")
+    except FileNotFoundError:
+        return [], []
+    except RecordError as error:
+        return [], [str(error)]
+    records, damaged = {}, []
+    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), 1):
+        where = f"Line {number} of {path}"
+        try:
+            record = as_record(parse_json(line, WHAT, where), EpochRecord, WHAT, where)
+        except RecordError as error:
+            damaged.append(str(error))
+            continue
+        records[record.epoch] = record
+    return [records[epoch] for epoch in sorted(records)], damaged
 
 
 def _line(record: EpochRecord) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tlcore.data.dataset import Dataset, Sample
 from tlcore.runs.folder.layout import predictions_path
-from tlcore.system.files import write_atomic
+from tlcore.runs.folder.writing import write_in
 from tlcore.transforms.spec import TransformSpec
 
 
@@ -46,7 +46,8 @@ def save_predictions(run: Path, split: str, epoch: int, predictions: Predictions
         "sample_ids": np.array(predictions.sample_ids, dtype=np.str_),
         "key": np.array(key),
     }
-    write_atomic(
+    write_in(
+        run,
         predictions_path(run, split, epoch),
         lambda file: np.savez(file, **content),  # type: ignore[arg-type]  # numpy types the names it reserves
         durable=False,

@@ -1,29 +1,39 @@
 """A run folder: created once, found by name, read by anybody."""
 
-import json
+import os
 import platform
 import re
 import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlcore.config import ResolvedConfig, parse_resolved
+from pydantic import BaseModel
+
+from tlcore.config import ResolvedConfig
 from tlcore.data.catalog import save_samples
 from tlcore.data.dataset import SPLITS, Dataset
-from tlcore.errors import RunNotFound, suggestion
-from tlcore.runs.folder.layout import METRICS_FILE, RUN_FILE, SAMPLES_FILE, SKIPPED_FILE, list_epochs
+from tlcore.errors import RecordError, RunError, RunNotFound, RunUnreadable, suggestion
+from tlcore.runs.folder.info import FORMAT, RunInfo, parse_info
+from tlcore.runs.folder.layout import RUN_FILE, SAMPLES_FILE, SKIPPED_FILE, list_epochs
+from tlcore.runs.folder.metrics_file import read_records
 from tlcore.runs.folder.status import Status, read_status, write_status
 from tlcore.system.files import write_json
 from tlcore.system.home import runs_dir
+from tlcore.system.records import read_json, read_record
 from tlcore.training.curves import curves_table
 from tlcore.training.history import EpochRecord, trained_here
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class _Skipped(BaseModel):
+    id: str
 
 
 @dataclass(frozen=True)
@@ -44,36 +54,33 @@ class Run:
         return self.path / SAMPLES_FILE
 
     @cached_property
-    def info(self) -> dict[str, Any]:
-        """run.json: what was decided at the start. Raises RunNotFound where it is missing or damaged."""
-        try:
-            info = json.loads((self.path / RUN_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise RunNotFound(f"{self.path} holds no readable {RUN_FILE}: it is not a run folder.") from None
-        if not isinstance(info, dict):
-            raise RunNotFound(f"{self.path / RUN_FILE} does not describe a run.")
-        return info
+    def info(self) -> RunInfo:
+        """run.json: what was decided at the start.
 
-    @cached_property
+        Raises RunNotFound where there is none, RunUnreadable where it is damaged or of a newer version.
+        """
+        path = self.path / RUN_FILE
+        try:
+            return parse_info(read_json(path, "the description of a run", error=RunUnreadable), str(path))
+        except FileNotFoundError:
+            raise RunNotFound(f"{self.path} has no {RUN_FILE}: it is not a run folder.") from None
+
+    @property
     def config(self) -> ResolvedConfig:
-        return parse_resolved(self.info.get("config"), str(self.path / RUN_FILE))
+        return self.info.config
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(self.info["dataset"]["classes"])
+        return self.info.dataset.classes
 
     @property
     def report_split(self) -> str:
         """`test`, or `val` where the data has no test split."""
-        return str(self.info["dataset"]["report_split"])
+        return self.info.dataset.report_split
 
     def skipped_ids(self) -> set[str]:
-        """Samples of train and val that could not be read."""
-        try:
-            listed = json.loads((self.path / SKIPPED_FILE).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return set()
-        return {image["id"] for image in listed}
+        """Samples of train and val that could not be read; none where their list is damaged, as `problems` says."""
+        return self._skipped()[0]
 
     def status(self) -> Status:
         return read_status(self.path)
@@ -83,14 +90,21 @@ class Run:
         return list_epochs(self.checkpoints)
 
     def history(self) -> list[EpochRecord]:
-        """Records of the epochs so far, ascending; a torn last line is ignored."""
+        """Records of the epochs so far, ascending. What is damaged is left out: `problems` says so."""
+        return read_records(self.path)[0]
+
+    def problems(self) -> list[str]:
+        """A sentence for each record beside run.json that cannot be read, and so is left out."""
+        return [*read_records(self.path)[1], *self._skipped()[1]]
+
+    def _skipped(self) -> tuple[set[str], list[str]]:
         try:
-            text = (self.path / METRICS_FILE).read_text(encoding="utf-8")
+            listed = read_record(self.path / SKIPPED_FILE, list[_Skipped], "a list of images")
         except FileNotFoundError:
-            return []
-        complete = text[: text.rfind("\n") + 1]
-        records = [EpochRecord(**json.loads(line)) for line in complete.splitlines()]
-        return sorted(records, key=lambda record: record.epoch)
+            return set(), []
+        except RecordError as error:
+            return set(), [str(error)]
+        return {image.id for image in listed}, []
 
     def curves(self) -> "pd.DataFrame":
         """The epochs that were trained here, as `curves_table` has them: what `figures.training` draws."""
@@ -98,7 +112,10 @@ class Run:
 
 
 def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts: dict[str, Any]) -> Run:
-    """Make the folder of a new run. `facts` are further entries for run.json. Nothing half-made is left behind."""
+    """Make the folder of a new run. Nothing half-made is left behind.
+
+    `facts` are further fields of `RunInfo`: `device`, `recipe`, `sweep`.
+    """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     stem = f"{stamp}-{config.model.backbone}-{_slug(dataset.name)}"
     path = _make_folder(stem)
@@ -106,7 +123,8 @@ def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts
         (path / "checkpoints").mkdir()
         save_samples(dataset, path / SAMPLES_FILE)
         write_status(path, "queued", pid=0, epochs=config.epochs)  # in no worker's hands yet
-        write_json(path / RUN_FILE, {**_description(config, dataset, fingerprint), **facts})
+        info = parse_info({**_description(config, dataset, fingerprint), **facts}, str(path / RUN_FILE))
+        write_json(path / RUN_FILE, info.model_dump(mode="json"))
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)
         raise
@@ -119,13 +137,26 @@ def list_runs() -> list[Run]:
     return [Run(file.parent) for file in files]
 
 
+def split_readable(runs: Iterable[Run]) -> tuple[list[Run], dict[str, str]]:
+    """Runs whose description can be read; and for each of the others, by name, why it cannot."""
+    readable, unreadable = [], {}
+    for run in runs:
+        try:
+            _ = run.info
+        except RunError as error:
+            unreadable[run.name] = str(error)
+        else:
+            readable.append(run)
+    return readable, unreadable
+
+
 def find_run(name: str) -> Run:
     """A run by its path, its name, the beginning of its name where only one begins so, or `latest`.
 
     Raises RunNotFound.
     """
-    as_path = Path(name).expanduser()
-    if (as_path / RUN_FILE).is_file():
+    as_path = Path(os.path.expanduser(name))
+    if os.path.isfile(as_path / RUN_FILE):  # unlike Path.is_file, False for a name that no file can have
         return Run(as_path.resolve())
     runs = list_runs()
     if not runs:
@@ -163,7 +194,7 @@ def _slug(name: str) -> str:
 def _description(config: ResolvedConfig, dataset: Dataset, fingerprint: str) -> dict[str, Any]:
     packages = ("torch", "torchvision", "pillow", "numpy")
     return {
-        "format": 1,
+        "format": FORMAT,
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "config": config.model_dump(mode="json"),
         "dataset": {

@@ -2,22 +2,23 @@
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import asdict
-from typing import Any
+from contextlib import nullcontext, suppress
+from dataclasses import asdict, replace
 
 import numpy as np
 
-from tlcore.errors import CheckpointError, TlcoreError
+from tlcore.errors import CheckpointError
 from tlcore.models.digest import state_digest
 from tlcore.runs.folder.checkpoints import drop_optimizer, load_checkpoint, save_checkpoint, save_frozen
-from tlcore.runs.folder.layout import SKIPPED_FILE
+from tlcore.runs.folder.layout import SKIPPED_FILE, frozen_path
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.metrics_file import append_record, write_records
 from tlcore.runs.folder.predictions import Predictions, key_images, predictions_key, save_predictions
 from tlcore.runs.folder.run import Run
-from tlcore.runs.folder.status import State, write_status
-from tlcore.system.files import write_json
-from tlcore.training.checkpoint import frozen_state
+from tlcore.runs.folder.status import State, tell_status, write_status
+from tlcore.runs.folder.writing import write_json_in
+from tlcore.system.failures import as_user_error
+from tlcore.training.checkpoint import Checkpoint, frozen_state
 from tlcore.training.distributed import Processes
 from tlcore.training.events import EpochDone, Event, ImagesSkipped, Progress
 from tlcore.training.fit import fit
@@ -33,21 +34,23 @@ def execute(
     processes: Processes | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     next_phase: str = "",
-    start: dict[str, Any] | None = None,
+    start: Checkpoint | None = None,
+    *,
+    held: bool = False,
 ) -> Generator[Event, None, None]:
     """Train until the run is finished or stopped, and pass on every event once it is written.
 
     `start` is a checkpoint from elsewhere, as `training.foreign` makes it, that a run without epochs begins with.
     `next_phase` is what this process does with the saved epochs afterwards: the status says it without a gap.
-    Of several processes only the main one writes. An error is recorded in the status and raised again.
-    Raises RunBusy where another process trains this run.
+    `held`: the caller has the run's lock. Of several processes only the main one writes. An error is recorded in the
+    status and raised again. Raises RunBusy where another process trains this run.
     """
     processes = processes or Processes()
     if not processes.is_main:
         checkpoint, history = processes.broadcast(None)
         yield from fit(plan, processes, checkpoint, history, should_stop)
         return
-    with only_writer(run.path):
+    with nullcontext() if held else only_writer(run.path):
         checkpoint, history = _last_whole_epoch(run)
         checkpoint = start if checkpoint is None else checkpoint
         processes.broadcast((checkpoint, history))
@@ -61,41 +64,47 @@ def execute(
                 yield event
             state = "finished" if recorder.is_finished() else "stopped"
             phase = next_phase if run.epochs() else ""  # stopped before the first epoch: nothing to go on with
-        except TlcoreError as failure:
-            state, error = "failed", str(failure)
-            raise
         except Exception as failure:
-            state, error = "failed", f"{type(failure).__name__}: {failure}"
-            raise
+            known = as_user_error(failure)
+            state, error = "failed", str(known) if known else f"{type(failure).__name__}: {failure}"
+            if known is None or known is failure:
+                raise
+            raise known from failure
         finally:  # also on Ctrl-C, and where the reader of the events goes away
-            write_status(
+            tell_status(
                 run.path, state, phase=phase, epoch=recorder.last_epoch(), epochs=plan.config.epochs, error=error
             )
 
 
-def _last_whole_epoch(run: Run) -> tuple[dict[str, Any] | None, list[EpochRecord]]:
+def _last_whole_epoch(run: Run) -> tuple[Checkpoint | None, list[EpochRecord]]:
     """The newest checkpoint that can be continued from, and the records up to it; (None, []) to start anew.
 
     What the folder holds beyond it came from an epoch that was not finished writing, and is tidied away.
     """
     checkpoint = None
     for epoch in reversed(run.epochs()):
-        try:
-            candidate = load_checkpoint(run.checkpoints, epoch)
-        except CheckpointError:
-            continue
-        if candidate["optimizer"] is not None:
+        candidate = _readable_checkpoint(run, epoch)
+        if candidate is not None and candidate.can_continue:
             checkpoint = candidate
             break
-    last = -1 if checkpoint is None else checkpoint["epoch"]
+    last = -1 if checkpoint is None else checkpoint.epoch
     imported = [record for record in run.history() if record.imported]
     records = {record.epoch: record for record in trained_here(run.history()) if record.epoch <= last}
     for epoch in run.epochs():
         if epoch <= last and epoch not in records:  # killed between the checkpoint and its line
-            records[epoch] = EpochRecord(**load_checkpoint(run.checkpoints, epoch)["metrics"])
+            found = _readable_checkpoint(run, epoch)
+            if found is not None and found.metrics is not None:
+                records[epoch] = found.metrics
     history = [records[epoch] for epoch in sorted(records)]
     write_records(run.path, (*history, *imported))
     return checkpoint, history
+
+
+def _readable_checkpoint(run: Run, epoch: int) -> Checkpoint | None:
+    try:
+        return load_checkpoint(run.checkpoints, epoch)
+    except CheckpointError:  # one damaged epoch is no reason to lose the others
+        return None
 
 
 class _Recorder:
@@ -108,7 +117,7 @@ class _Recorder:
         self._last_heartbeat = 0.0
         frozen = frozen_state(plan, plan.model)
         self._frozen_digest = state_digest(frozen)
-        if frozen and not history:
+        if frozen and not (history and frozen_path(run.checkpoints).exists()):
             save_frozen(run.checkpoints, frozen)
         self._val_images = key_images(plan.dataset, plan.dataset.split("val"))
 
@@ -116,7 +125,8 @@ class _Recorder:
         if isinstance(event, EpochDone):
             self._record_epoch(event)
         elif isinstance(event, ImagesSkipped):
-            write_json(self._run.path / SKIPPED_FILE, [asdict(image) for image in event.images])
+            skipped = [asdict(image) for image in event.images]
+            write_json_in(self._run.path, self._run.path / SKIPPED_FILE, skipped, durable=True)
         elif isinstance(event, Progress):
             self._heartbeat(event)
 
@@ -133,20 +143,21 @@ class _Recorder:
 
     def _record_epoch(self, event: EpochDone) -> None:
         """Checkpoint, then its line, then whatever rests on both: a kill in between loses no whole epoch."""
-        save_checkpoint(self._run.checkpoints, event.checkpoint)
+        save_checkpoint(self._run.checkpoints, replace(event.checkpoint, frozen_digest=self._frozen_digest))
         append_record(self._run.path, event.record)
         self._history.append(event.record)
         self._with_optimizer.add(event.record.epoch)
         if self._plan.config.keep_optimizer_state == "last_and_best":
             keep = {event.record.epoch, best_epoch(self._history)}
             for epoch in self._with_optimizer - keep:
-                drop_optimizer(self._run.checkpoints, epoch)
+                with suppress(CheckpointError):  # it was damaged meanwhile: it cannot be continued from, either
+                    drop_optimizer(self._run.checkpoints, epoch)
             self._with_optimizer &= keep
         self._save_val_logits(event)
 
     def _save_val_logits(self, event: EpochDone) -> None:
         """Validation computed them anyway; evaluation need not do it again."""
-        weights = self._frozen_digest + state_digest(event.checkpoint["model"])
+        weights = self._frozen_digest + state_digest(event.checkpoint.model)
         key = predictions_key(weights, self._plan.config.eval_transform, self._val_images)
         predictions = Predictions(
             event.val_logits.numpy(),
@@ -159,7 +170,7 @@ class _Recorder:
         now = time.monotonic()
         if now - self._last_heartbeat >= HEARTBEAT_S:
             self._last_heartbeat = now
-            write_status(
+            tell_status(
                 self._run.path,
                 "stopping" if self._should_stop() else "running",
                 phase=event.phase,

@@ -4,29 +4,20 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from tlcore.errors import CheckpointError, RunBusy, RunError
 from tlcore.runs.folder.layout import LOG_FILE
+from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.requests import ask_to_stop, clear_request
 from tlcore.runs.folder.run import Run
-from tlcore.runs.folder.status import State, Status, write_status
-from tlcore.runs.progress import describe, fraction_done, remaining_s
-from tlcore.runs.work.turn import live_runs, queue
+from tlcore.runs.folder.status import UNDER_WAY, State, Status, tell_status, write_status
+from tlcore.runs.progress import silence_s
+from tlcore.runs.work.turn import queue
+from tlcore.system.liveness import is_suspended, kill_with_children, place
 from tlcore.system.spawn import start_detached
-
-__all__ = [
-    "delete",
-    "describe",
-    "fraction_done",
-    "live_runs",
-    "queue",
-    "remaining_s",
-    "resume",
-    "start",
-    "start_evaluation",
-    "stop",
-]
+from tlcore.training.history import trained_here
 
 DELETED = ".deleted-"
 MOST_WAITING = 100  # each may be a process of 50 MB
@@ -40,17 +31,30 @@ def start(runs: Sequence[Run]) -> None:
     """
     if len(queue()) + len(runs) > MOST_WAITING:
         raise RunError(f"{len(queue())} runs are waiting, and {MOST_WAITING} is the most. Wait, or take some out.")
-    for run in runs:
-        status = run.status()
-        _check_idle(run, status)
-        if status.state == "finished":
-            raise RunError(f"Run {run.name} is finished: all its epochs are there. Train a new run for more.")
     submitted = time.time()
-    for run in runs:
-        clear_request(run.path)
-        status = run.status()
-        write_status(run.path, "queued", submitted=submitted, epoch=status.epoch, epochs=run.config.epochs)
-    _start_worker(runs)
+    with ExitStack() as held:  # of two that start a run at once, one finds it queued
+        for run in runs:
+            held.enter_context(_idle(run))
+            if run.status().state == "finished":
+                raise finished_error(run)
+        for run in runs:
+            clear_request(run.path)
+            epoch, epochs = run.status().epoch, run.config.epochs
+            write_status(run.path, "queued", submitted=submitted, epoch=epoch, epochs=epochs)
+    _start_worker(runs, submitted)
+
+
+def finished_error(run: Run) -> RunError:
+    """That nothing is left to train, and how to train more epochs all the same."""
+    history = trained_here(run.history())
+    last = history[-1].epoch if history else run.config.epochs
+    why = "early stopping ended it" if last < run.config.epochs else f"all {last} epochs are there"
+    return RunError(
+        f"Run {run.name} is finished: {why}. For more, export its last epoch as a training checkpoint, and train a "
+        "new run that continues from that file, with more epochs.",
+        cli=f"That is `export {run.name} --epoch {last} --format checkpoint --out FILE`, then "
+        "`train --continue-from FILE --epochs N` with the same data and backbone.",
+    )
 
 
 def resume(run: Run) -> None:
@@ -64,33 +68,74 @@ def start_evaluation(run: Run) -> None:
     `stop` cancels it. What went wrong is the `note` of the status afterwards.
     Raises RunBusy where the run is in hand already, CheckpointError where it has no saved epoch.
     """
-    status = run.status()
-    _check_idle(run, status)
     if not run.epochs():
         raise CheckpointError(f"Run {run.name} has no saved epoch to evaluate yet. Start it first.")
-    clear_request(run.path)
-    kept = status.model_dump(include={"epoch", "epochs", "error"})
-    write_status(run.path, status.state, phase="predict", submitted=time.time(), **kept)
-    _start_worker([run], "--evaluate-only")
+    submitted = time.time()
+    with _idle(run):
+        clear_request(run.path)
+        status = run.status()
+        kept = status.model_dump(include={"epoch", "epochs", "error"})
+        write_status(run.path, status.state, phase="predict", submitted=submitted, **kept)
+    _start_worker([run], submitted, "--evaluate-only")
 
 
 def stop(run: Run, *, now: bool = False) -> None:
     """Ask for the end: of the queueing at once, of the training after this epoch, of the evaluation at once.
 
-    `now` drops the epoch that is under way. The epochs before it stay in either case. Nothing happens where the run
-    is not live.
+    `now` drops the epoch that is under way. The epochs before it stay in either case. Where the process has given no
+    sign of life for long, it is ended, unless an epoch could be lost that `now` does not give up; the other runs that
+    wait for it are queued anew. Nothing happens where the run is not live.
+    Raises RunBusy where such a process is on another machine or in another container.
     """
-    if run.status().is_live:
-        ask_to_stop(run.path, "now" if now else "after_epoch")
+    status = run.status()
+    if not status.is_live:
+        return
+    ask_to_stop(run.path, "now" if now else "after_epoch")
+    if (now or status.phase == "predict" or status.state == "queued") and _hangs(status):
+        _end_process(run, status)
+
+
+def _hangs(status: Status) -> bool:
+    if status.place not in ("", place()):
+        return silence_s(status) is not None
+    if status.pid == os.getpid():
+        return False
+    return silence_s(status) is not None or is_suspended(status.pid)
+
+
+def _end_process(run: Run, status: Status) -> None:
+    if status.place not in ("", place()):
+        raise RunBusy(
+            f"Run {run.name} is in the hands of process {status.pid} of another machine or container, "
+            f"{status.place.partition(' ')[0]}, which gives no sign of life. End it there."
+        )
+    waiting = [other for other in queue() if other != run and other.status().pid == status.pid]
+    kill_with_children(status.pid)
+    clear_request(run.path)
+    if status.state in UNDER_WAY:
+        with only_writer(run.path):
+            write_status(run.path, "stopped", epoch=status.epoch, epochs=status.epochs)
+    if waiting:
+        start(waiting)
 
 
 def delete(run: Run) -> None:
     """Remove a run with all its epochs. Raises RunBusy where it is live."""
-    _check_idle(run, run.status())
+    with _idle(run):
+        pass  # an open lock file would keep Windows from the renaming
     doomed = run.path.with_name(f"{DELETED}{run.name}-{uuid.uuid4().hex}")
     run.path.rename(doomed)  # from here on nobody finds half a run
     for folder in run.path.parent.glob(f"{DELETED}*"):  # and what an earlier call did not come to the end of
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _idle(run: Run) -> Iterator[None]:
+    """Hold a run that nobody has in hand. Raises RunBusy where somebody has."""
+    _check_idle(run, run.status())
+    with only_writer(run.path):
+        _check_idle(run, run.status())  # it may have been queued meanwhile
+        yield
 
 
 def _check_idle(run: Run, status: Status) -> None:
@@ -98,19 +143,22 @@ def _check_idle(run: Run, status: Status) -> None:
         raise RunBusy(f"Run {run.name} is {status.state}: a process has it in hand. Stop it first, or wait for it.")
 
 
-def _start_worker(runs: Sequence[Run], *options: str) -> None:
+def _start_worker(runs: Sequence[Run], submitted: float, *options: str) -> None:
     with (runs[0].path / LOG_FILE).open("ab") as log:
         arguments = ["worker", *options, *(str(run.path) for run in runs)]
-        start_detached(arguments, log, log, ended=lambda status: _see_off(runs, status))
+        start_detached(arguments, log, log, ended=lambda status: _see_off(runs, submitted, status))
 
 
-def _see_off(runs: Sequence[Run], exit_status: int) -> None:
-    """A run that the worker never took over is still in the hands of this process: it has failed."""
+def _see_off(runs: Sequence[Run], submitted: float, exit_status: int) -> None:
+    """A run that the worker never took over is still in the hands of this process: it has failed.
+
+    Unless it was handed to another worker meanwhile, as its later submission says.
+    """
     for run in runs:
         status = run.status()
-        if status.is_live and status.pid == os.getpid():
+        if status.is_live and status.pid == os.getpid() and status.submitted == submitted:
             reason = (
                 f"The worker ended with status {exit_status} before it began. {LOG_FILE} in the run folder says why."
             )
             state: State = "failed" if status.state == "queued" else status.state
-            write_status(run.path, state, epoch=status.epoch, epochs=status.epochs, error=reason)
+            tell_status(run.path, state, epoch=status.epoch, epochs=status.epochs, error=reason)

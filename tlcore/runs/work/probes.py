@@ -16,10 +16,10 @@ from pydantic import BaseModel, Field
 
 from tlcore.config import RunConfig
 from tlcore.errors import ConfigError, RecordError
-from tlcore.runs.folder.status import is_alive, start_time
 from tlcore.system.cache import drop_oldest
 from tlcore.system.files import write_json
 from tlcore.system.home import cache_dir
+from tlcore.system.liveness import is_alive, start_time
 from tlcore.system.records import as_record, parse_json, read_bytes, read_record
 from tlcore.system.spawn import said_error, start_detached
 

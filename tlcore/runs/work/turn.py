@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from tlcore.runs.folder.run import Run, list_runs
+from tlcore.runs.folder.run import Run, list_runs, split_readable
 from tlcore.runs.folder.status import Status
 from tlcore.system.home import home_dir
 
@@ -44,7 +44,8 @@ def turn(submitted: float, gives_up: Callable[[], bool]) -> Iterator[bool]:
 
 
 def _live() -> list[tuple[Run, Status]]:
-    found = [(run, status) for run in list_runs() if (status := run.status()).is_live]
+    live = [run for run in list_runs() if run.status().is_live]
+    found = [(run, status) for run in split_readable(live)[0] if (status := run.status()).is_live]
     return sorted(found, key=lambda entry: (entry[1].state == "queued", entry[1].submitted, entry[0].name))
 
 

@@ -3,28 +3,33 @@
 From the queue to the end of the evaluation it alone writes their status.
 """
 
+import logging
 import os
 import signal
 import time
-import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from tlcore.errors import RunBusy, TlcoreError
+from tlcore.errors import RunError
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.requests import Stop, asked_to_stop, clear_request
 from tlcore.runs.folder.run import Run
-from tlcore.runs.folder.status import UNDER_WAY, State, write_status
+from tlcore.runs.folder.status import UNDER_WAY, State, tell_status
 from tlcore.runs.work.turn import turn
 from tlcore.runs.work.watch import interrupted_by
+from tlcore.system.failures import as_user_error
 from tlcore.training.history import trained_here
+from tlcore.words import count, percent
 
 if TYPE_CHECKING:
-    from tlcore.training.events import Progress  # imports torch, which a worker that waits should not
+    from tlcore.training.events import Event, Progress  # imports torch, which a worker that waits should not
 
 HEARTBEAT_S = 0.5
+log = logging.getLogger(__name__)
 
 Evaluate = Callable[[Run], "Generator[Progress, None, object]"]
 
@@ -36,22 +41,59 @@ def work(runs: Sequence[Run], evaluate: Evaluate, *, train: bool = True) -> None
     """
     submitted = min(run.status().submitted for run in runs) or time.time()
     worker = _Worker(runs, evaluate, submitted, train)
-    with worker.listening(), turn(submitted, worker.has_nothing_left) as has_turn:
+    with worker.listening(), worker.holding(), turn(submitted, worker.has_nothing_left) as has_turn:
         if has_turn:
             worker.carry_out()
 
 
 class _Worker:
     def __init__(self, runs: Sequence[Run], evaluate: Evaluate, submitted: float, train: bool) -> None:
-        self._to_train = list(runs) if train else []
-        self._to_evaluate = [] if train else list(runs)
+        self._runs = list(runs)
+        self._to_train: list[Run] = []
+        self._to_evaluate: list[Run] = []
+        self._held: dict[Path, ExitStack] = {}
         self._evaluate = evaluate
+        self._submitted = submitted
+        self._train_them = train
         self._signals = 0
         self._process = os.getpid()
-        for run in self._to_train:
-            _tell(run, "queued", submitted=submitted)
-        for run in self._to_evaluate:
-            _tell(run, run.status().state, phase="predict", submitted=submitted)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Have the locks of the runs inside: from the queue to the end, nobody else writes them.
+
+        A run that somebody else writes is left alone.
+        """
+        try:
+            for run in self._runs:
+                self._take_in_hand(run)
+            yield
+        finally:
+            for lock in self._held.values():
+                lock.close()
+
+    def _take_in_hand(self, run: Run) -> None:
+        lock = ExitStack()
+        try:
+            lock.enter_context(only_writer(run.path))
+        except RunError as error:
+            log.warning("%s", error)
+            return
+        except OSError as error:
+            log.error("Run %s cannot be written: %s", run.name, _words(error))
+            return
+        self._held[run.path] = lock
+        if self._train_them:
+            self._to_train.append(run)
+            _tell(run, "queued", submitted=self._submitted)
+        else:
+            self._to_evaluate.append(run)
+            _tell(run, run.status().state, phase="predict", submitted=self._submitted)
+
+    def _let_go(self, run: Run) -> None:
+        with suppress(OSError):
+            clear_request(run.path)
+        self._held.pop(run.path).close()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -69,11 +111,11 @@ class _Worker:
         for run in [run for run in self._to_train if self._stop(run)]:
             self._to_train.remove(run)
             _tell(run, "stopped")
-            clear_request(run.path)
+            self._let_go(run)
         for run in [run for run in self._to_evaluate if self._stop(run)]:
             self._to_evaluate.remove(run)
             _tell(run, run.status().state)
-            clear_request(run.path)
+            self._let_go(run)
         return not self._to_train and not self._to_evaluate
 
     def carry_out(self) -> None:
@@ -85,6 +127,7 @@ class _Worker:
                 self._evaluate_epochs(self._to_evaluate.pop(0))
 
     def _train(self, run: Run) -> None:
+        log.info("Training run %s", run.name)
         _tell(run, "running", phase="prepare")
         try:
             with interrupted_by(lambda: self._stop(run) == "now"):
@@ -92,25 +135,39 @@ class _Worker:
                 from tlcore.runs.work.execute import execute
 
                 plan = plan_to_resume(run)
-                for _ in execute(run, plan, should_stop=lambda: self._stop(run) is not None, next_phase="predict"):
+                stopping = partial(self._is_to_stop, run)
+                for event in execute(run, plan, should_stop=stopping, next_phase="predict", held=True):
                     self.has_nothing_left()
+                    self._log(event)
         except KeyboardInterrupt:
             _tell(run, _state_left(run, "stopped"))
-        except RunBusy as error:
-            print(error, flush=True)
-        except TlcoreError as error:
-            _tell(run, "failed", error=str(error))
         except Exception as error:
-            traceback.print_exc()
-            _tell(run, "failed", error=f"{type(error).__name__}: {error}")
-        if run.status().phase == "predict":
+            _tell(run, "failed", error=_words(error))
+        status = run.status()
+        log.info("Run %s is %s", run.name, status.state)
+        if status.phase == "predict":
+            with suppress(OSError):
+                clear_request(run.path)
             self._to_evaluate.append(run)
-        clear_request(run.path)
+        else:
+            self._let_go(run)
+
+    def _log(self, event: "Event") -> None:
+        from tlcore.training.events import EpochDone, ImagesSkipped
+
+        if isinstance(event, EpochDone):
+            record = event.record
+            log.info(
+                "Epoch %d: val loss %.4f, accuracy %s", record.epoch, record.val_loss, percent(record.val_accuracy)
+            )
+        elif isinstance(event, ImagesSkipped):
+            log.warning("%s cannot be read and is left out", count(len(event.images), "image"))
 
     def _evaluate_epochs(self, run: Run) -> None:
+        log.info("Evaluating run %s", run.name)
         before, note = run.status(), None
         try:
-            with interrupted_by(lambda: self._stop(run) is not None), only_writer(run.path):
+            with interrupted_by(lambda: self._stop(run) is not None):
                 last_told = 0.0
                 for event in self._evaluate(run):
                     if time.monotonic() - last_told >= HEARTBEAT_S:
@@ -126,16 +183,13 @@ class _Worker:
                         )
         except KeyboardInterrupt:
             note = "The evaluation was cancelled."
-        except RunBusy as error:
-            print(error, flush=True)
-            return
-        except TlcoreError as error:
-            note = f"The saved epochs could not be evaluated: {error}"
         except Exception as error:
-            traceback.print_exc()
-            note = f"The saved epochs could not be evaluated: {type(error).__name__}: {error}"
+            note = f"The saved epochs could not be evaluated: {_words(error)}"
         _tell(run, before.state, error=before.error, note=note)
-        clear_request(run.path)
+        self._let_go(run)
+
+    def _is_to_stop(self, run: Run) -> bool:
+        return self._stop(run) is not None
 
     def _stop(self, run: Run) -> Stop | None:
         if self._signals:
@@ -143,16 +197,29 @@ class _Worker:
         return asked_to_stop(run.path)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if os.getpid() != self._process:  # a forked process that decodes images: it has nothing to end
-            os._exit(128 + number)
-        self._signals += 1
+        if os.getpid() == self._process:  # a forked process that decodes images ends with this one
+            self._signals += 1
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, for the status; what nobody expected goes to the log with its traceback."""
+    known = as_user_error(error)
+    if known is not None:
+        log.error("%s", known)
+        return str(known)
+    log.error("Unexpected error", exc_info=error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _tell(run: Run, state: State, **fields: object) -> None:
     """Write the status of a run between its epochs."""
     history = trained_here(run.history())
     epoch = history[-1].epoch if history else 0
-    write_status(run.path, state, **{"epoch": epoch, "epochs": run.config.epochs, **fields})
+    try:
+        epochs = run.config.epochs
+    except RunError:  # it was deleted or damaged while it waited: the training says so
+        epochs = 0
+    tell_status(run.path, state, **{"epoch": epoch, "epochs": epochs, **fields})
 
 
 def _state_left(run: Run, otherwise: State) -> State:

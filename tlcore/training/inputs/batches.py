@@ -8,6 +8,7 @@ import hashlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -138,7 +139,7 @@ class ViewLoader:
             num_workers=workers,
             persistent_workers=workers > 0,
             collate_fn=list,
-            worker_init_fn=_leave_interrupts_to_the_main_process,
+            worker_init_fn=_leave_signals_to_the_main_process,
             generator=torch.Generator(),  # so that loading draws nothing from the generator that dropout draws from
         )
 
@@ -147,9 +148,21 @@ class ViewLoader:
         return iter(self._loader)
 
 
-def _leave_interrupts_to_the_main_process(worker: int) -> None:
-    """Ctrl-C reaches every process of the terminal; the loop decides when its workers end."""
+def _leave_signals_to_the_main_process(worker: int) -> None:
+    """Ctrl-C reaches every process of the terminal, and SIGTERM every process of a service: the loop decides when its
+    workers end. Its own SIGTERM, with which it ends them, is obeyed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not hasattr(signal, "sigwaitinfo"):
+        return
+    parent, terminate = os.getppid(), {signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, terminate)
+
+    def wait() -> None:
+        while signal.sigwaitinfo(terminate).si_pid != parent:
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def worker_count(told: int | None, device: torch.device, images: int, *, decoded: bool = False) -> int:

@@ -1,0 +1,56 @@
+"""Whether the process that wrote something down still lives, and whether its number means anything here."""
+
+import functools
+import os
+import platform
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+
+def is_alive(pid: int, process_started: float) -> bool:
+    """Whether that very process still runs; a zombie does not. Asks about this machine and PID namespace only."""
+    started = start_time(pid)
+    return started is not None and abs(started - process_started) < 1.0
+
+
+def start_time(pid: int) -> float | None:
+    """Seconds since 1970; None where no such process runs."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
+    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, OverflowError):
+        return None
+
+
+def is_suspended(pid: int) -> bool:
+    """Whether it was stopped by a signal (SIGSTOP, Ctrl-Z) and does nothing until it is continued."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    except (psutil.Error, ValueError, OverflowError):
+        return False
+
+
+def kill_with_children(pid: int) -> None:
+    """End a process at once, with what it started; returns when it is gone, or after some seconds."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    psutil.wait_procs(family, timeout=5)
+
+
+@functools.cache
+def place() -> str:
+    """Machine, boot and PID namespace: where a process number means this process. Two containers are two places."""
+    parts = [platform.node()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+    with suppress(OSError):
+        parts.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(parts)

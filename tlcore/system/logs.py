@@ -1,0 +1,17 @@
+"""What the product says while nobody watches: to standard error, each line with its time and level."""
+
+import logging
+import sys
+
+FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+def log_to_stderr() -> None:
+    """For a process of its own, such as the worker. Warnings of Python go the same way."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(FORMAT, datefmt="%Y-%m-%dT%H:%M:%S%z"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("tlcore").setLevel(logging.INFO)
+    logging.captureWarnings(True)
