@@ -1,11 +1,13 @@
 """The door to this package: open a dataset by path or by name, and know it again later."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.demo import NAME as DEMO, open_demo
+from tlcore.data.formats.intake_notes import load_notes
 from tlcore.data.formats.records import restore_splits, samples_table, save_samples
 from tlcore.data.formats.rows import TABLE_EXTENSIONS
 from tlcore.data.formats.table import open_table
@@ -39,16 +41,22 @@ def open_dataset(config: DataConfig | str, download: bool = False) -> Dataset:
     if os.path.isdir(path):  # unlike Path.is_dir, False for a path that cannot be one or may not be looked at
         if config.images is not None:
             raise ConfigError(f"`images` goes with a table, and {path} is a folder: leave it out.")
-        return open_place(path, config)
+        return _noted(open_place(path, config), path)
     if os.path.isfile(path):
         if path.suffix.lower() not in TABLE_EXTENSIONS:
             raise DatasetInvalid(
                 f"{path} is neither a folder nor a table ({', '.join(TABLE_EXTENSIONS)}). "
                 "Unpack an archive first, and give the folder."
             )
-        return open_table(path, config)
+        return _noted(open_table(path, config), path.parent)
     names = ", ".join([DEMO, *(entry.name for entry in NAMED_SETS.values())])
     raise DatasetNotFound(
         f"There is nothing at {path.absolute()}. "
         f"Give a folder of class folders, a CSV or TSV of path,label, or one of the names {names}."
     )
+
+
+def _noted(dataset: Dataset, folder: Path) -> Dataset:
+    """With what was said when it was taken in."""
+    notes = load_notes(folder)
+    return replace(dataset, notes=(*dataset.notes, *notes)) if notes else dataset

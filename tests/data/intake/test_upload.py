@@ -79,7 +79,7 @@ def test_half_an_upload_leaves_nothing_behind(home):
 @pytest.mark.parametrize(
     ("archive", "words"),
     [
-        (packed("a/1.png", "b/../../1.png"), "leads out"),
+        (packed("../1.png", "a/../../2.png"), "leads out"),
         (packed("only/1.png", "only/2.png"), "one class only"),
         (packed("one/a/1.png", "one/a/2.png"), "one class only"),
         (packed("1.png", "2.png"), "x are in no class folder"),
@@ -136,7 +136,9 @@ def test_a_table_and_images_can_be_uploaded_one_by_one(home):
 
 
 def test_a_table_without_its_images_says_what_is_missing(home):
-    with pytest.raises(DatasetInvalid, match=r"None of the 2 images in .*labels.csv exists"):
+    with pytest.raises(
+        DatasetInvalid, match=r"^labels.csv names none of the images that are there: looked for '1.png'."
+    ):
         drive(stage_table(("labels.csv", io.BytesIO(b"1.png,a\n2.png,b\n")), [("3.png", picture())], "x"))
     assert left_behind(home) == ["datasets"]
 
@@ -147,6 +149,54 @@ def test_images_per_class_are_filed_under_safe_names():
     assert staged.summary.classes == ("bees", "red_ants")
     assert staged.summary.images == 6
     assert [image.id for image in staged.summary.skipped] == ["bees/x.txt"]
+
+
+def test_what_was_left_out_is_said_whenever_the_dataset_is_opened(home):
+    staged = drive(stage_archive(packed(*folders("insects/"), "insects/readme.txt", "insects/con/1.png"), "x"))
+    said = (
+        "Changed: 1 name that is not possible everywhere or taken already. 'con' is '_con'.",
+        "Left out when it was taken in: 1 file, like 'insects/readme.txt' (not an image or a table, by its ending).",
+    )
+    assert staged.summary.notes[-2:] == said
+    assert open_dataset(DataConfig(source=staged.accept())).notes[-2:] == said
+
+
+def test_tables_of_each_split_become_one_that_says_where_it_comes_from(home):
+    names = [f"{split}/{number}.png" for split in ("train", "test") for number in range(6)]
+    table = "file_name,label\n" + "".join(f"{number}.png,{'ab'[number % 2]}\n" for number in range(6))
+    predictions = "path,label\n" + "".join(f"train/{number}.png,wrong\n" for number in range(6))
+    archive = packed(*names, "test/loose.png", train__metadata=table, test__metadata=table, a_predictions=predictions)
+    staged = drive(stage_archive(archive, "x"))
+    assert staged.summary.counts["test"] == {"a": 3, "b": 3}
+    source = staged.accept()
+    assert list_sources() == ["demo", source]
+    dataset = open_dataset(DataConfig(source=source))
+    assert len(dataset.split("test")) == 6
+    assert "Labels come from 'test/metadata.csv', 'train/metadata.csv': 12 images." in dataset.notes
+    assert "Tables that are not used: 'a_predictions.csv'." in dataset.notes
+    assert any("no label for them: 1 image, like test/loose.png" in note for note in dataset.notes)
+
+
+def test_a_table_in_an_archive_reaches_no_file_outside(home, tmp_path):
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(picture().getvalue())
+    table = f"path,label\n{secret},a\n../../secret.png,b\n" + "".join(f"{n}.png,{'ab'[n % 2]}\n" for n in range(4))
+    staged = drive(stage_archive(packed(*(f"{n}.png" for n in range(4)), labels=table), "x"))
+    dataset = open_dataset(DataConfig(source=staged.accept()))
+    assert sorted(sample.id for sample in dataset.samples) == ["0.png", "1.png", "2.png", "3.png"]
+
+
+def test_images_uploaded_beside_a_table_lie_in_no_folder():
+    table = io.BytesIO(b"".join(b"images/%d.png,%s\n" % (number, b"ab"[number % 2 :][:1]) for number in range(4)))
+    staged = drive(stage_table(("labels.csv", table), [(f"{n}.png", picture(n)) for n in range(4)], "x"))
+    assert staged.summary.classes == ("a", "b")
+
+
+def test_an_upload_whose_ending_says_nothing_is_known_by_its_first_bytes():
+    files = {name: [("a.jpg_large", picture(1)), ("b", picture(2)), ("c", io.BytesIO(b"text"))] for name in ("x", "y")}
+    staged = drive(stage_classes(files, "z"))
+    assert staged.summary.images == 4
+    assert [image.reason for image in staged.summary.skipped] == ["not an image, by its first bytes"] * 2
 
 
 def test_what_a_dead_process_left_behind_is_removed(home):

@@ -70,7 +70,10 @@ class _Listing(NamedTuple):
 
 
 class TreeLookup:
-    """Image files that are listed already. A bare name, or a path of another machine, means the only file that fits."""
+    """Image files that are listed already. A bare name means the only file that is called so, wherever it lies.
+
+    So does a path of another machine, and any path where all files lie in one folder.
+    """
 
     def __init__(self, images: Iterable[str], base: str = "") -> None:
         self._exact = frozenset(images)
@@ -79,18 +82,19 @@ class TreeLookup:
         for path in self._exact:
             _add(self._by_name, path.rpartition("/")[2], path)
         self._base = base
+        self._flat = not any("/" in path for path in self._exact)
 
     def based(self, base: str) -> "TreeLookup":
         """The same files, with paths that start from a folder of them; nothing, or with a slash at its end."""
         other = object.__new__(TreeLookup)
-        other._exact, other._similar, other._by_name, other._base = self._exact, self._similar, self._by_name, base
+        other.__dict__.update(self.__dict__, _base=base)
         return other
 
     def find(self, path: str) -> str | None:
         here = self.find_at(path, self._base)
         if here or "/" not in path:
             return here or self._by_name.get(_key(path)) or None
-        foreign = path.startswith(("/", "../")) or path[1:2] == ":"
+        foreign = self._flat or path.startswith(("/", "../")) or path[1:2] == ":"
         parts = path.split("/")
         for start in range(1, len(parts) - (0 if foreign else 1)):
             tail = "/".join(parts[start:])

@@ -13,7 +13,7 @@ from tlcore.data.dataset import Dataset
 from tlcore.data.formats.assemble import assemble
 from tlcore.data.formats.folder import read_folder
 from tlcore.data.formats.lookup import TreeLookup
-from tlcore.data.formats.names import listed
+from tlcore.data.formats.names import listed, shown
 from tlcore.data.formats.rows import TABLE_EXTENSIONS, read_rows
 from tlcore.data.formats.split_names import split_of, split_of_table
 from tlcore.data.formats.splits import Labelled
@@ -103,7 +103,8 @@ def choose(root: Path, tree: Tree, tables: Sequence[str]) -> Chosen:
             if read.found:
                 reads.append(read)
             else:
-                refused[path] = f"{path} names none of the images that are there"
+                first = shown(read.table.images[0].id)
+                refused[path] = f"{path} names none of the images that are there: looked for {first}."
     if not reads:
         raise DatasetInvalid(next(iter(refused.values())))
     reads.sort(key=lambda read: (_is_answer(read.path), -len(read.found), _unlikely(read.path)))
@@ -114,21 +115,23 @@ def choose(root: Path, tree: Tree, tables: Sequence[str]) -> Chosen:
     notes = [f"Labels come from {listed(read.path for read in used)}: {count(len(labelled), 'image')}."]
     unused = [path for path in tables if path not in {read.path for read in used}]
     if unused:
-        reasons = [reason for reason in refused.values() if len(reason) < 200]
-        why = f" {reasons[0].rstrip('.')}." if reasons else ""
+        reasons = [reason.partition(". ")[0].rstrip(".") for reason in refused.values()]
+        why = f" {reasons[0]}." if reasons and len(reasons[0]) < 200 else ""
         notes.append(f"Tables that are not used: {listed(unused)}.{why}")
     if left := sorted(set(tree.images_below()) - labelled):
         notes.append(f"Left out, because the table has no label for them: {count(len(left), 'image')}, like {left[0]}.")
     for read in used:
         notes += read.table.notes
-    return Chosen(images, len(labelled), notes, [read.path for read in used], unused)
+    return Chosen(images, len(labelled), list(dict.fromkeys(notes)), [read.path for read in used], unused)
 
 
 def _by_tables(path: Path, tree: Tree, tables: list[str], config: DataConfig, refusal: DatasetInvalid) -> Dataset:
     try:
         chosen = choose(path, tree, tables)
     except DatasetInvalid as error:
-        raise DatasetInvalid(f"{refusal} Its tables do not help: {error}") from None
+        if tree.filled:
+            raise DatasetInvalid(f"{refusal} Its tables do not help: {error}") from None
+        raise  # all images lie side by side: nothing but a table could say what they are
     return _dataset(path, chosen, config)
 
 

@@ -1,12 +1,11 @@
 """Unpack a zip that somebody sent: only images and tables, nothing outside of the folder, within limits.
 
 The archive is hostile until shown otherwise: all names, sizes and flags are judged before the first byte is written.
-What the files mean is the business of `upload`.
+Which entries are taken is the business of `entries`, what the files mean that of `upload`.
 """
 
 import os
 import shutil
-import stat
 import struct
 import zipfile
 from collections.abc import Generator, Sequence
@@ -16,18 +15,16 @@ from typing import BinaryIO, NamedTuple
 
 from tlcore.data.dataset import Skipped
 from tlcore.data.formats.names import shown
-from tlcore.data.formats.tree import SYSTEM_NAMES
-from tlcore.data.intake.names import safe_path
-from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
+from tlcore.data.intake.entries import Member, judge_entries
+from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, image_format
 from tlcore.errors import DatasetInvalid
 from tlcore.words import size
-
-TABLES = (".csv", ".tsv")
 
 
 @dataclass(frozen=True)
 class Limits:
     files: int = 100_000
+    folders: int = 20_000
     total_bytes: int = 10 << 30
     """Of all files together, unpacked."""
     file_bytes: int = 256 << 20
@@ -44,7 +41,7 @@ LIMITS = Limits()
 
 _SMALL_BYTES = 100 << 20  # no expansion is a danger up to here
 _CHUNK_BYTES = 1 << 20
-_UNICODE_NAME, _ENCRYPTED = 0x800, 0x1  # flags of an entry
+_ENTRY, _ENTRY_BYTES = b"PK\x01\x02", 46  # of the table of contents
 
 
 class Unpacked(NamedTuple):
@@ -54,31 +51,47 @@ class Unpacked(NamedTuple):
     total_files: int
 
 
-class _Member(NamedTuple):
-    info: zipfile.ZipInfo
-    path: str
-    """Below the target folder, posix."""
+class Unpacking(NamedTuple):
+    """What became of an archive."""
+
+    skipped: list[Skipped]
+    notes: list[str]
+    """On names that were changed or guessed."""
 
 
-def unpack(archive: BinaryIO, folder: Path, limits: Limits = LIMITS) -> Generator[Unpacked, None, list[Skipped]]:
+class _Damaged(Exception):
+    """One entry that cannot be unpacked, and why."""
+
+
+def unpack(archive: BinaryIO, folder: Path, limits: Limits = LIMITS) -> Generator[Unpacked, None, Unpacking]:
     """Write the images and tables of a zip below `folder`. Yields after each file; returns what was left out, and why.
 
-    Raises DatasetInvalid, with what is wrong and which file it is. What was written until then stays: the folder is
+    A file that is damaged, encrypted, a link, or named as no file can be is left out. Raises DatasetInvalid where the
+    whole archive is not to be trusted, is too much, or holds nothing. What was written until then stays: the folder is
     the caller's.
     """
     with _open(archive, limits) as opened:
-        members, skipped = _judge(opened.infolist(), limits)
-        _check_sizes(members, _size(archive), folder, limits)
-        for number, member in enumerate(members, start=1):
-            _write(opened, member, folder)
-            yield Unpacked(number, len(members))
-    return skipped
+        entries = judge_entries(opened.infolist(), limits.files, limits.folders, limits.file_bytes)
+        _check_sizes(entries.members, _size(archive), folder, limits)
+        skipped, written = entries.skipped, 0
+        for number, member in enumerate(entries.members, start=1):
+            try:
+                _write(opened, member, folder)
+                written += 1
+            except _Damaged as reason:
+                skipped.append(Skipped(member.path, str(reason)))
+            yield Unpacked(number, len(entries.members))
+    if not written:
+        first = next(skipped for skipped in skipped if skipped.id == entries.members[0].path)
+        raise DatasetInvalid(
+            f"There are no images in the archive that can be unpacked: {shown(first.id)} is {first.reason}."
+        )
+    return Unpacking(skipped, entries.notes)
 
 
 def _open(archive: BinaryIO, limits: Limits) -> zipfile.ZipFile:
     try:
-        if _directory_bytes(archive) > limits.directory_bytes:
-            raise DatasetInvalid(f"The archive lists too many files: more than {limits.files:,} are not unpacked.")
+        _check_directory(archive, limits)
         return zipfile.ZipFile(archive)
     except DatasetInvalid:
         raise
@@ -88,89 +101,41 @@ def _open(archive: BinaryIO, limits: Limits) -> zipfile.ZipFile:
         ) from error
 
 
-def _directory_bytes(archive: BinaryIO) -> int:
-    """Size of the table of contents, as the archive claims. It is read whole, so it is looked at before.
+def _check_directory(archive: BinaryIO, limits: Limits) -> None:
+    """Raises DatasetInvalid for a table of contents that is too long. It is parsed whole, so it is counted before.
 
-    Source: APPNOTE.TXT of PKWARE, 4.3.14 and 4.3.16.
+    Source: APPNOTE.TXT of PKWARE, 4.3.12, 4.3.14 and 4.3.16.
     """
-    archive.seek(max(0, _size(archive) - (1 << 16) - 128))
+    start = max(0, _size(archive) - (1 << 16) - 128)
+    archive.seek(start)
     tail = archive.read()
     archive.seek(0)
     end = tail.rfind(b"PK\x05\x06")
     if end < 0:
         raise zipfile.BadZipFile
-    size: int = struct.unpack_from("<L", tail, end + 12)[0]
+    length: int = struct.unpack_from("<L", tail, end + 12)[0]
     large = tail.rfind(b"PK\x06\x06", 0, end)  # ZIP64
     if large >= 0:
-        size = max(size if size != 0xFFFFFFFF else 0, struct.unpack_from("<Q", tail, large + 40)[0])
-    return size
+        length = max(length if length != 0xFFFFFFFF else 0, struct.unpack_from("<Q", tail, large + 40)[0])
+        end = large
+    most = limits.files + limits.folders
+    too_many = f"The archive lists too many files: more than {limits.files:,} are not unpacked. Divide it."
+    if length > limits.directory_bytes:
+        raise DatasetInvalid(too_many)
+    if length > most * _ENTRY_BYTES:  # else there cannot be as many
+        archive.seek(max(0, start + end - length))
+        if archive.read(length).count(_ENTRY) > most:
+            raise DatasetInvalid(too_many)
+        archive.seek(0)
 
 
 def _size(archive: BinaryIO) -> int:
     return archive.seek(0, os.SEEK_END)
 
 
-def _judge(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> tuple[list[_Member], list[Skipped]]:
-    """What is to be unpacked, and what is left out. Raises DatasetInvalid for what no honest archive has."""
-    members: list[_Member] = []
-    skipped: list[Skipped] = []
-    names: dict[str, str] = {}  # path without case -> path
-    for info in infos:
-        if info.filename.endswith("/"):
-            continue
-        path = safe_path(_name(info))
-        _check_entry(info, path)
-        if any(part.startswith(".") or part.lower() in SYSTEM_NAMES for part in path.split("/")):
-            continue
-        extension = os.path.splitext(path)[1].lower()
-        if extension not in IMAGE_EXTENSIONS and extension not in TABLES:
-            skipped.append(Skipped(path, "not an image or a table, by its ending"))
-            continue
-        _check_unique(path, names)
-        members.append(_Member(info, path))
-        if len(members) > limits.files:
-            raise DatasetInvalid(f"The archive has more than {limits.files:,} files. Split it, or unpack it yourself.")
-    if not members:
-        raise DatasetInvalid(f"There are no images in the archive. {_ENDINGS}")
-    return members, skipped
-
-
-def _check_entry(info: zipfile.ZipInfo, path: str) -> None:
-    if info.flag_bits & _ENCRYPTED:
-        raise DatasetInvalid("The archive is encrypted. Pack it again without a password.")
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG):
-        raise DatasetInvalid(f"{shown(path)} is a link or a device, and no file. Pack the files themselves.")
-
-
-def _check_unique(path: str, names: dict[str, str]) -> None:
-    """No file twice, and no two names, of folders neither, that a system without case would take for one."""
-    if path.casefold() in names:
-        raise DatasetInvalid(f"{shown(path)} is in the archive twice, or another name differs in case only. Keep one.")
-    names[path.casefold()] = path
-    folder = path.rpartition("/")[0]
-    while folder:
-        known = names.setdefault(f"{folder.casefold()}/", folder)
-        if known != folder:
-            raise DatasetInvalid(f"The folders {shown(known)} and {shown(folder)} differ in case only. Merge them.")
-        if folder.casefold() in names:
-            raise DatasetInvalid(f"{shown(folder)} is both a file and a folder in the archive. Rename one.")
-        folder = folder.rpartition("/")[0]
-    if f"{path.casefold()}/" in names:
-        raise DatasetInvalid(f"{shown(path)} is both a file and a folder in the archive. Rename one.")
-
-
-def _check_sizes(members: Sequence[_Member], archive_bytes: int, folder: Path, limits: Limits) -> None:
-    total = 0
-    packed = 0
-    for info, path in members:
-        if info.file_size > limits.file_bytes:
-            raise DatasetInvalid(
-                f"{shown(path)} is too large: {size(info.file_size)} unpacked, and one file may have "
-                f"{size(limits.file_bytes)} at most."
-            )
-        total += info.file_size
-        packed += info.compress_size
+def _check_sizes(members: Sequence[Member], archive_bytes: int, folder: Path, limits: Limits) -> None:
+    total = sum(member.info.file_size for member in members)
+    packed = sum(member.info.compress_size for member in members)
     if total > limits.total_bytes:
         raise DatasetInvalid(
             f"Unpacked, this would be {size(total)}, and at most {size(limits.total_bytes)} are allowed."
@@ -185,38 +150,31 @@ def _check_sizes(members: Sequence[_Member], archive_bytes: int, folder: Path, l
         raise DatasetInvalid(f"There is not enough space on the disk for {size(total)}. Make some, and try again.")
 
 
-def _write(opened: zipfile.ZipFile, member: _Member, folder: Path) -> None:
+def _write(opened: zipfile.ZipFile, member: Member, folder: Path) -> None:
+    """Raises _Damaged, and OSError where the disk does not take it. Half a file does not stay."""
     target = folder / member.path
     target.parent.mkdir(parents=True, exist_ok=True)
+    complete = False
     try:
         with opened.open(member.info) as source, target.open("xb") as file:
             left = member.info.file_size
-            while chunk := source.read(_CHUNK_BYTES):
+            first = source.read(_CHUNK_BYTES)
+            if not member.known and (found := image_format(first[:HEAD_BYTES])) not in FORMATS:
+                raise _Damaged(HEIC_REASON if found == HEIC else "not an image, by its first bytes")
+            chunk = first
+            while chunk:
                 left -= len(chunk)
                 if left < 0:
-                    raise DatasetInvalid(f"{shown(member.path)} is larger than the archive says. It is not unpacked.")
+                    raise _Damaged("damaged: larger than the archive says")
                 file.write(chunk)
-    except (DatasetInvalid, OSError):
+                chunk = source.read(_CHUNK_BYTES)
+        complete = True
+    except (_Damaged, OSError):
         raise
     except NotImplementedError:
-        raise DatasetInvalid(
-            f"{shown(member.path)} is compressed in a way that is not read here. "
-            "Pack again with the usual one, deflate."
-        ) from None
+        raise _Damaged("compressed in a way that is not read here: pack again with the usual one, deflate") from None
     except Exception as error:  # decompressors raise errors of their own on damaged data
-        raise DatasetInvalid(
-            f"The archive is damaged at {shown(member.path)}. Pack it again, or upload it again if it got cut off."
-        ) from error
-
-
-def _name(info: zipfile.ZipInfo) -> str:
-    """The name, also from programs that write UTF-8 without saying so."""
-    if info.flag_bits & _UNICODE_NAME:
-        return info.filename
-    try:
-        return info.filename.encode("cp437").decode()
-    except UnicodeError:
-        return info.filename
-
-
-_ENDINGS = f"Their names end in {', '.join(sorted(IMAGE_EXTENSIONS))}."
+        raise _Damaged("damaged: pack again, or upload again if it got cut off") from error
+    finally:
+        if not complete:
+            target.unlink(missing_ok=True)

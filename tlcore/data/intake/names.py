@@ -1,19 +1,15 @@
 """Names from outside as names of files and folders that every system takes."""
 
+import os
 import re
 import unicodedata
 
-from tlcore.data.formats.names import shown
-from tlcore.errors import DatasetInvalid
-
-MAX_DEPTH = 10
-"""Folders inside each other."""
-MAX_LENGTH = 240
-"""Letters of a path."""
+from tlcore.data.formats.names import is_harmless
 
 _MAX_NAME = 60
+_MAX_PART_LETTERS, _MAX_PART_BYTES = 120, 240  # of one folder's or file's name; file systems take 255 bytes
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)  # names, on Windows
-_NOT_ON_WINDOWS = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
+_NOT_ON_WINDOWS = str.maketrans(dict.fromkeys('<>:"|?*/', "_"))
 
 
 def safe_name(text: str, default: str = "dataset") -> str:
@@ -26,30 +22,36 @@ def safe_name(text: str, default: str = "dataset") -> str:
     return f"_{name}" if _RESERVED.fullmatch(name) else name
 
 
-def safe_path(name: str) -> str:
-    """A path from an archive as a posix path that stays below a folder.
+def path_parts(name: str) -> list[str] | str:
+    """The folders and the file of a path from an archive, as they are called there; or why it is no such path.
 
-    Raises DatasetInvalid for one that leads elsewhere or cannot exist everywhere.
+    A leading slash or drive letter is dropped, as other programs do that unpack.
     """
-    path = unicodedata.normalize("NFC", name).replace("\\", "/")
-    if not path.isprintable() or path.startswith("/") or re.match(r"[A-Za-z]:", path):
-        raise DatasetInvalid(f"{shown(name)} is no path inside an archive. Pack again, from the folder itself.")
-    parts = []
-    for part in path.split("/"):
-        if part in ("", "."):
-            continue
-        tidy = part.translate(_NOT_ON_WINDOWS).rstrip(". ")
-        if not tidy:
-            raise DatasetInvalid(f"{shown(name)} leads out of the archive. Pack again, from the folder itself.")
-        if _RESERVED.fullmatch(tidy):
-            raise DatasetInvalid(f"{shown(name)} has a name that Windows reserves. Rename it, and pack again.")
-        parts.append(tidy)
-    result = "/".join(parts)
-    if len(parts) > MAX_DEPTH or len(result) > MAX_LENGTH or any(len(part.encode()) > 255 for part in parts):
-        raise DatasetInvalid(
-            f"{shown(name)} is too long or too deep: at most {MAX_LENGTH} letters and {MAX_DEPTH} folders are taken. "
-            "Shorten the names, and pack again."
-        )
-    if not parts:
-        raise DatasetInvalid(f"{shown(name)} is no file name. Pack again.")
-    return result
+    path = re.sub(r"^[A-Za-z]:", "", name.replace("\\", "/"))
+    if not is_harmless(path):
+        return "the name holds control characters"
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if any(set(part) <= {".", " "} for part in parts):
+        return "the name leads out of the archive"
+    return parts or "it has no name"
+
+
+def safe_part(name: str) -> str:
+    """One folder's or file's name so that every system takes it: the same, where that is so already."""
+    tidy = unicodedata.normalize("NFC", name).translate(_NOT_ON_WINDOWS).rstrip(". ") or "_"
+    if _RESERVED.fullmatch(tidy):
+        tidy = f"_{tidy}"
+    if len(tidy) <= _MAX_PART_LETTERS and len(tidy.encode()) <= _MAX_PART_BYTES:
+        return tidy
+    stem, ending = os.path.splitext(tidy)
+    ending = ending if len(ending.encode()) <= 20 else ""
+    stem = stem[: _MAX_PART_LETTERS - len(ending)]
+    while len((stem + ending).encode()) > _MAX_PART_BYTES:
+        stem = stem[:-1]
+    return stem.rstrip(". ") + ending
+
+
+def numbered(name: str, number: int) -> str:
+    """`photo-2.jpg`, for a name that is taken."""
+    stem, ending = os.path.splitext(name)
+    return f"{stem}-{number}{ending}"

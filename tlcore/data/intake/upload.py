@@ -3,6 +3,7 @@
 Unpacking is the business of `archive`, what there is to choose from that of `library`.
 """
 
+import csv
 import errno
 import os
 import shutil
@@ -19,16 +20,22 @@ import psutil
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, Skipped
-from tlcore.data.intake.archive import LIMITS, TABLES, Limits, Unpacked, unpack
+from tlcore.data.formats.intake_notes import save_notes
+from tlcore.data.formats.names import shown
+from tlcore.data.formats.tables import find_tables, is_table_name, open_place
+from tlcore.data.formats.tree import OTHER_EXTENSIONS, list_tree
+from tlcore.data.intake.archive import LIMITS, Limits, Unpacked, Unpacking, unpack
+from tlcore.data.intake.entries import NO_IMAGE
 from tlcore.data.intake.library import add_path, free_name
-from tlcore.data.intake.names import safe_name, safe_path
-from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
+from tlcore.data.intake.names import safe_name, safe_part
+from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, IMAGE_EXTENSIONS, image_format
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DataError, DatasetInvalid
 from tlcore.system.home import datasets_dir
+from tlcore.words import count
 
 _STALE_S = 24 * 3600
-_FOUND_SHARE = 0.5  # of the images in a table that must be there, for it to be the table of these images
+_NOT_KEPT = ("No val", "No test", "No images in", "In ")  # notes that are made anew whenever it is opened
 
 Upload = tuple[str, BinaryIO]
 """A file's name and its content."""
@@ -80,7 +87,7 @@ class Staged:
 
 
 def stage_archive(archive: BinaryIO, name: str, limits: Limits = LIMITS) -> Generator[Unpacked, None, Staged]:
-    """A zip of class folders, of split folders with class folders, or of a table and its images.
+    """A zip of class folders, of split folders with class folders, or of tables and their images.
 
     Yields how far it is. Closing the generator leaves nothing behind, and neither does DatasetInvalid.
     """
@@ -91,7 +98,7 @@ def stage_table(
     table: Upload, images: Sequence[Upload], name: str, limits: Limits = LIMITS
 ) -> Generator[Unpacked, None, Staged]:
     """A CSV or TSV of `path,label`, and the images that it names. Otherwise as `stage_archive`."""
-    files = [(safe_path(Path(table[0]).name), table[1]), *((safe_path(Path(n).name), data) for n, data in images)]
+    files = [(safe_part(Path(file).name), data) for file, data in [table, *images]]
     return _stage(name, lambda root: _write_all(files, root, limits))
 
 
@@ -114,7 +121,7 @@ def summarise(dataset: Dataset, skipped: Iterable[Skipped] = ()) -> Summary:
 
 
 def _stage(
-    name: str, fill: Callable[[Path], Generator[Unpacked, None, list[Skipped]]]
+    name: str, fill: Callable[[Path], Generator[Unpacked, None, Unpacking]]
 ) -> Generator[Unpacked, None, Staged]:
     name = safe_name(name)
     incoming = datasets_dir() / ".incoming"
@@ -127,9 +134,9 @@ def _stage(
     except OSError as error:
         raise DataError(f"Nothing can be written to {datasets_dir()}: {error.strerror}.") from None
     try:
-        skipped = yield from fill(root)
-        source, dataset = _understand(root)
-        return Staged(name, source, folder, summarise(dataset, [*skipped, *_not_there(dataset)]))
+        filled = yield from fill(root)
+        source, dataset = _understand(root, filled)
+        return Staged(name, source, folder, summarise(dataset, [*filled.skipped, *_not_there(dataset)]))
     except OSError as error:
         _remove(folder)
         raise DataError(f"The upload could not be stored: {error.strerror}. Is the disk full?") from None
@@ -141,7 +148,7 @@ def _stage(
         raise
 
 
-def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator[Unpacked, None, list[Skipped]]:
+def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator[Unpacked, None, Unpacking]:
     """Write single files; a name that is taken gets a number."""
     skipped: list[Skipped] = []
     if len(files) > limits.files:
@@ -149,8 +156,8 @@ def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator
     for number, (name, data) in enumerate(files, start=1):
         size = data.seek(0, os.SEEK_END)
         data.seek(0)
-        if os.path.splitext(name)[1].lower() not in (*IMAGE_EXTENSIONS, *TABLES):
-            skipped.append(Skipped(name, "not an image or a table, by its ending"))
+        if reason := _no_image(name, data):
+            skipped.append(Skipped(name, reason))
         elif size > limits.file_bytes:
             skipped.append(Skipped(name, f"too large: more than {limits.file_bytes >> 20} MB"))
         else:
@@ -159,7 +166,19 @@ def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator
             with target.open("xb") as file:
                 shutil.copyfileobj(data, file)
         yield Unpacked(number, len(files))
-    return skipped
+    return Unpacking(skipped, [])
+
+
+def _no_image(name: str, data: BinaryIO) -> str | None:
+    """Why a file is neither an image nor a table; None for one that is."""
+    ending = os.path.splitext(name)[1].lower()
+    if ending in IMAGE_EXTENSIONS or is_table_name(name):
+        return None
+    if ending in OTHER_EXTENSIONS:
+        return NO_IMAGE
+    found = image_format(data.read(HEAD_BYTES))
+    data.seek(0)
+    return None if found in FORMATS else HEIC_REASON if found == HEIC else "not an image, by its first bytes"
 
 
 def _free_path(path: Path) -> Path:
@@ -170,36 +189,54 @@ def _free_path(path: Path) -> Path:
     return candidate
 
 
-def _understand(root: Path) -> tuple[Path, Dataset]:
-    """The source that the files make, and the dataset it opens to: that of a table that fits them, else of a folder.
+def _understand(root: Path, filled: Unpacking) -> tuple[Path, Dataset]:
+    """The source that the files make, and the dataset it opens to: of tables that fit them, else of class folders.
 
-    That is the innermost one that holds it all. A table is moved to the folder that its paths start from, so that it
-    can be opened without saying which that is, and called like the dataset.
+    That is the innermost folder that holds it all, or one table in it, called like the dataset. What was said on the
+    way is kept there.
     """
-    tables = sorted(path for path in root.rglob("*") if path.suffix.lower() in TABLES)
-    refusals: list[DataError] = []
-    for table in tables[:3]:
-        for folder in dict.fromkeys([table.parent, root, *_image_folders(root)]):
-            try:
-                dataset = open_dataset(DataConfig(source=str(table), images=str(folder)))
-            except DataError as error:
-                refusals.append(error)
-                continue
-            if len(_not_there(dataset)) <= (1 - _FOUND_SHARE) * len(dataset.samples):
-                moved = table.rename(_free_path(folder / f"{root.name}{table.suffix.lower()}"))
-                return moved, open_dataset(DataConfig(source=str(moved)))
-    try:
-        found = open_dataset(DataConfig(source=str(root)))
-        inner = found.source.root if isinstance(found.source, FileSource) else root
-        return inner, found if inner == root else open_dataset(DataConfig(source=str(inner)))
-    except DataError as error:
-        raise (refusals[0] if refusals else error) from None
+    found = open_place(root, DataConfig(source=str(root)), prefer_tables=True)
+    place = found.source.root if isinstance(found.source, FileSource) else root
+    notes = [*filled.notes, *_left_out(filled.skipped)]
+    source = place
+    if isinstance(found.source, FileSource) and found.source.confined:
+        source = _as_one_table(found, root)
+        notes = [*(note for note in found.notes if not note.startswith(_NOT_KEPT)), *notes]
+    save_notes(source if source.is_dir() else source.parent, tuple(notes))
+    return source, open_dataset(DataConfig(source=str(source)))
 
 
-def _image_folders(root: Path) -> list[Path]:
-    """The first few folders that images lie in."""
-    found = (path.parent for path in root.rglob("*") if path.suffix.lower() in IMAGE_EXTENSIONS)
-    return list(dict.fromkeys(found))[:8]
+def _left_out(skipped: Sequence[Skipped]) -> list[str]:
+    if not skipped:
+        return []
+    first = f"{shown(skipped[0].id)} ({skipped[0].reason})"
+    return [f"Left out when it was taken in: {count(len(skipped), 'file')}, like {first}."]
+
+
+def _as_one_table(dataset: Dataset, root: Path) -> Path:
+    """Write what the tables of an upload say as one, into the folder that all images lie in, and drop the tables."""
+    there = [sample for sample in dataset.samples if _stays_inside(sample.id) and (root / sample.id).exists()]
+    inner = os.path.commonpath([os.path.dirname(sample.id) for sample in there]) if there else ""
+    prefix = f"{inner}/" if inner else ""
+    # a split that was made here is made again when the dataset is opened
+    split_of = {s.id: "train" if s.split in dataset.made_splits else s.split for s in dataset.samples}
+    with_splits = set(split_of.values()) != {"train"}
+    for path in find_tables(list_tree(root)):
+        (root / path).unlink()
+    table = _free_path(root / inner / f"{root.name}.csv")
+    with table.open("x", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["path", "label", "split"][: 3 if with_splits else 2])
+        for sample in dataset.samples:
+            path = sample.id.removeprefix(prefix)
+            if _stays_inside(path):
+                row = [path, dataset.classes[sample.target], split_of[sample.id]]
+                writer.writerow(row[: 3 if with_splits else 2])
+    return table
+
+
+def _stays_inside(path: str) -> bool:
+    return not (path.startswith(("/", "../", "..\\")) or path[1:2] == ":" or path in (".", ".."))
 
 
 def _not_there(dataset: Dataset) -> list[Skipped]:
