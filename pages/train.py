@@ -66,10 +66,10 @@ def set_up(source: str) -> None:
         dataset = opened_data(source)
         form = form_state(dataset)
     show_style()
-    left, right = st.columns([1.7, 1], gap="medium")
-    with left:
+    summary, settings = st.columns([1, 1.7], gap="medium")
+    with settings:
         layers = show_form(form, dataset)
-    with right, st.container(key="train_rest"):
+    with summary, st.container(key="train_rest"):
         show_rest(form, dataset, layers)
 
 

@@ -103,7 +103,7 @@ def test_what_is_missing_is_one_message(home, tmp_path, monkeypatch, capsys):
     for name, words in {
         "ants-bees-vgg16": f"Put it at {home / 'datasets/hymenoptera_data'}",
         "cats-dogs-resnet18": "train/Cat, train/Dog, test/Cat and test/Dog",
-        "fashion-mnist": "FashionMNIST is not on this machine. Download it with --download",
+        "fashion-mnist": "FashionMNIST is not on this machine. Put these files into",
         "cifar10-cnn": "data_batch_1",
         "imagenet-predict": "a photograph of yours, or a folder of some",
     }.items():

@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.support.settings import all_changed
 from tlcore.config import RunConfig
 from tlcore.data.intake.library import add_path
+from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import find_recipe, portable, save_recipe
+from tlcore.runs.start import prepare_runs
 from tlcore.runs.work.probes import Probe
+from tlcore.training.resolve import resolve
 from ui.shared.state import TRAIN_DRAFT
 from ui.train.draft import plain
 
@@ -157,3 +161,44 @@ def test_a_shared_dashboard_offers_no_file_and_only_weights_that_are_here(colour
     for model in ({"backbone": "mobilenet_v2", "weights": "/etc/passwd"}, {"backbone": "mobilenet_v2"}):
         with pytest.raises(ConfigError, match="shared dashboard"):
             start_runs([RunConfig(data={"source": source}, model=model)], "cpu")
+
+
+def test_a_weights_file_is_looked_into_when_it_is_named(colours, tmp_path):
+    torch.save({"conv.weight": torch.zeros(2, 3)}, tmp_path / "other.pth")
+    page = open_page(
+        RunConfig(model={"backbone": "small_cnn", "weights": str(tmp_path / "other.pth")}),
+        dataset=add_path(str(colours)),
+    )
+    assert f"The weights in {tmp_path}/other.pth do not fit small_cnn" in text_of(page)
+    assert page.button(key="train_start_disabled").disabled
+    page.text_input(key="train_weights_file").set_value(str(tmp_path)).run()
+    assert "train_start" not in {button.key for button in checked(page).button}
+    torch.save(find_architecture("small_cnn").build(pretrained=False).state_dict(), tmp_path / "own.pth")
+    page.text_input(key="train_weights_file").set_value(str(tmp_path / "own.pth")).run()
+    assert not checked(page).button(key="train_start").disabled
+
+
+def test_weights_of_classes_that_the_data_lacks_are_told_before_the_start(colours):
+    config = RunConfig(model={"backbone": "small_cnn", "weights": "none"}, loss={"class_weights": {"ant": 3.0}})
+    page = open_page(config, dataset=add_path(str(colours)))
+    assert "Class weight for 'ant', which is no class." in text_of(page)
+    page.selectbox(key="train_loss_class_weights").set_value("balanced").run()
+    assert not checked(page).button(key="train_start").disabled
+
+
+def test_the_form_is_filled_from_a_run_and_what_was_automatic_is_so_again(configure):
+    run = prepare_runs([resolve(configure(epochs=7))], {})[0]
+    page = AppTest.from_function(_fill, args=(str(run.path),), default_timeout=60).run()
+    draft = draft_of(checked(page))
+    assert (draft.epochs, draft.data.source, draft.train_transform) == (7, run.config.data.source, None)
+    assert draft.optimizer.learning_rate is None
+    assert page.query_params["dataset"] in (run.config.data.source, [run.config.data.source])
+
+
+def _fill(path: str) -> None:
+    from pathlib import Path
+
+    from tlcore.runs.folder.run import Run
+    from ui.train.fill import fill_from_run
+
+    fill_from_run(Run(Path(path)))

@@ -118,7 +118,7 @@ def test_fine_tuning_shows_the_rates_of_all_groups(colours):
     table = checked(page).table[0].value
     assert list(table["Learning rate"]) == ["–", "2.5e-05", "5e-05", "0.0001"]
     assert list(table["BatchNorm"]) == ["stored", "batch", "batch", "–"]
-    assert "Automatic means 'gentle' here." in text_of(page)
+    assert "Automatic means “Gentle” here." in text_of(page)
 
 
 def test_settings_that_do_not_fit_are_explained_and_cannot_be_started(colours):

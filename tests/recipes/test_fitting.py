@@ -31,7 +31,8 @@ def test_missing_data_is_said_with_what_it_is_how_to_get_it_and_where_to_put_it(
     message = str(error.value)
     assert "photographs of ants and bees in class folders, 244 to train on and 153 to validate" in message
     assert "https://download.pytorch.org/tutorial/hymenoptera_data.zip" in message
-    assert f"Put it at {home / 'datasets' / 'hymenoptera_data'}, or point to a copy with --data PATH." in message
+    assert f"Put it at {home / 'datasets' / 'hymenoptera_data'}." in message
+    assert error.value.cli == "Or point to a copy with --data PATH."
     assert missing_data(FROZEN) == message
 
 

@@ -213,8 +213,8 @@ _ENTRIES = (
         ),
         data="70,000 grey images of clothing, in torchvision's own files, or any table of file names and labels",
         data_from=(
-            "--download fetches it. The same images as files: --data LABELS.csv --images FOLDER, with a line of "
-            "file,label for each, and a column `split` where some are for testing."
+            "The same images as files will do: a table with a line of file,label for each, and a column `split` where "
+            "some are for testing."
         ),
         expect="Nothing is reported. Guessing finds 10 % of the ten classes.",
         exercise=(
@@ -248,7 +248,6 @@ _ENTRIES = (
             }
         ),
         data="60,000 colour images of ten classes, in torchvision's own files",
-        data_from="--download fetches it.",
         expect="Nothing is reported. Guessing finds 10 % of the ten classes.",
         exercise=(
             "Images are brought to the range from -1 to 1, and go through a convolution of 16 filters of 5 × 5, a "

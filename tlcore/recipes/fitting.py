@@ -14,6 +14,8 @@ from tlcore.recipes.recipe import Recipe
 from tlcore.system.home import datasets_dir
 from tlcore.training.refit import fitted_views
 
+_BY_OPTION = "Or point to a copy with --data PATH."
+
 
 def recipe_config(
     recipe: Recipe, source: str | None = None, backbone: str | None = None, weights: str | None = None
@@ -56,7 +58,7 @@ def find_data(recipe: Recipe) -> str:
     here = (str(path.absolute()) for path in (Path("data") / source, Path(source)) if path.exists())
     found = next(known, None) or next(here, None)
     if found is None:
-        raise DatasetNotFound(_how_to_get(recipe))
+        raise DatasetNotFound(_how_to_get(recipe), cli=_BY_OPTION)
     return found
 
 
@@ -74,7 +76,10 @@ def missing_data(recipe: Recipe) -> str:
 
 def _how_to_get(recipe: Recipe) -> str:
     source = recipe.config.data.source
-    where = "--download fetches it" if is_named(source) else f"Put it at {datasets_dir() / source}"
     what = f": {recipe.data}" if recipe.data else ""
     how = f" {recipe.data_from}" if recipe.data_from else ""
-    return f"The data of {recipe.name} is not on this machine{what}.{how} {where}, or point to a copy with --data PATH."
+    if is_named(source):
+        where = f" Put these files into {datasets_dir()}: {', '.join(missing_files(source))}."
+    else:
+        where = f" Put it at {datasets_dir() / source}."
+    return f"The data of {recipe.name} is not on this machine{what}.{how}{where}"

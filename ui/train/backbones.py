@@ -1,13 +1,14 @@
 """The backbones and weights that can be chosen here, and what a list says of each: size, accuracy, here or not."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.architecture import Architecture
-from tlcore.models.zoo import ZOO
+from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.words import percent
 from ui.shared.hosting import is_hosted
 from ui.shared.torch_once import load_torch
@@ -70,6 +71,32 @@ def check_weights(architecture: Architecture, weights: str | None) -> None:
             f"The weights of {architecture.name} are not on this machine, and a shared dashboard downloads none. "
             "Choose a backbone that is here, or start from random weights."
         )
+
+
+def check_weights_file(architecture: Architecture, weights: str | None) -> None:
+    """Raises WeightsError where the weights are a file that is not there, cannot be read, or does not fit."""
+    if weights is None or is_named_weights(weights):
+        return
+    file = Path(weights).expanduser()
+    state = file.stat() if file.is_file() else None
+    if problem := _file_problem(architecture.name, weights, state and (state.st_mtime_ns, state.st_size)):
+        raise WeightsError(problem)
+
+
+@st.cache_data(max_entries=32, show_spinner="Reading the weights …")
+def _file_problem(backbone: str, weights: str, version: tuple[int, int] | None) -> str:
+    """What is wrong with a file, in its state `version`; empty where nothing is."""
+    from tlcore.models.matching import fit_state_dict
+    from tlcore.models.weights import load_weights
+
+    architecture = find_architecture(backbone)
+    try:
+        values = load_weights(architecture, weights)
+        if values is not None:
+            fit_state_dict(values, architecture.build_skeleton(), architecture, weights)
+    except WeightsError as error:
+        return str(error)
+    return ""
 
 
 def backbone_label(name: str) -> str:

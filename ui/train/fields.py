@@ -135,7 +135,7 @@ def _usual_rate(form: FormState) -> str:
     name = form["optimizer.name"]
     if name not in OPTIMIZERS:
         return "automatic"
-    return f"{default_learning_rate(form['strategy.name'], name, form.architecture):g}"
+    return f"automatic: {default_learning_rate(form['strategy.name'], name, form.architecture):g}"
 
 
 def _read_weights(weights: str | None) -> str:

@@ -53,7 +53,7 @@ def show_form(form: FormState, dataset: Dataset) -> DeltaGenerator:
         _data(form, dataset)
         _rows(form, "data")
     with _section("Backbone", ":material/account_tree:"):
-        _rows(form, "backbone", columns=2)
+        _rows(form, "backbone", columns=2, leading=1)
     with _section("Strategy", ":material/tune:"):
         _rows(form, "strategy", leading=1)
         layers = st.container()

@@ -9,10 +9,9 @@ import streamlit as st
 
 from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.data.dataset import Dataset
-from tlcore.errors import ConfigError
+from tlcore.models.zoo import find_architecture
 from tlcore.words import count
-from ui.shared.hosting import is_hosted
-from ui.train.backbones import check_weights
+from ui.train.backbones import check_weights, check_weights_file
 
 if TYPE_CHECKING:
     from tlcore.training.preview.group_table import GroupRow
@@ -41,16 +40,20 @@ class Outline:
 
 
 def outline_of(config: RunConfig, dataset: Dataset) -> Outline:
-    """Raises TlcoreError where the settings do not fit together, or are not for strangers."""
-    return _outline(config, (len(dataset.samples), dataset.classes), is_hosted(), dataset)
+    """Raises TlcoreError where the settings do not fit together, a file of weights does not fit, or strangers may not
+    have these weights."""
+    architecture = find_architecture(config.model.backbone)
+    check_weights(architecture, config.model.weights if config.strategy.name != "from_scratch" else "none")
+    check_weights_file(architecture, config.model.weights)
+    return _outline(config, (len(dataset.samples), dataset.classes), dataset)
 
 
 @st.cache_resource(
     max_entries=128, show_spinner="Reading the network …", hash_funcs={RunConfig: RunConfig.model_dump_json}
 )
-def _outline(config: RunConfig, state: tuple[int, tuple[str, ...]], hosted: bool, _dataset: Dataset) -> Outline:
+def _outline(config: RunConfig, state: tuple[int, tuple[str, ...]], _dataset: Dataset) -> Outline:
     from tlcore.models.weights import weights_file  # these import torch: once per server, for the first to come here
-    from tlcore.models.zoo import find_architecture
+    from tlcore.training.optimisation.losses import class_weights
     from tlcore.training.plan import outline_run
     from tlcore.training.preview.group_table import group_rows
     from tlcore.training.preview.projection import batches_per_epoch, projected_disk
@@ -58,12 +61,10 @@ def _outline(config: RunConfig, state: tuple[int, tuple[str, ...]], hosted: bool
 
     architecture = find_architecture(config.model.backbone)
     resolved = resolve(config)
-    check_weights(architecture, resolved.model.weights)
+    class_weights(config.loss, _dataset.classes, [1] * len(_dataset.classes))  # that they name classes of this data
     plan = outline_run(resolved, _dataset)
     disk = projected_disk(plan)
     file = weights_file(architecture, plan.config.model.weights)
-    if file is not None and not file.exists() and not plan.config.model.weights.startswith("imagenet"):
-        raise ConfigError(f"No weights file at {file}. Check the path, or choose other weights.")
     return Outline(
         asked=config,
         config=plan.config,

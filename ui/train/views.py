@@ -48,7 +48,7 @@ def show_views_picker(form: FormState) -> None:
         link("pages/augment.py")
     if own is None:
         usual = TRAIN_AUGMENTATION.get(settings["strategy"]["name"])
-        st.caption(f"Automatic means {usual!r} here." if usual else "Automatic means: as in validation.")
+        st.caption(f"Automatic means “{usual.capitalize()}” here." if usual else "Automatic means: as in validation.")
     elif chosen == OWN:
         st.caption("The training views are those that the form was filled with.")
     if settings["eval_transform"] is not None:

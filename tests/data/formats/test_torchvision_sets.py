@@ -64,7 +64,8 @@ def test_files_that_are_not_there_are_named_with_the_place_for_them(home):
     with pytest.raises(DatasetNotFound) as caught:
         opened("CIFAR10")
     message = str(caught.value)
-    assert "CIFAR10 is not on this machine. Download it with --download, or put these files into" in message
+    assert "CIFAR10 is not on this machine. Put these files into" in message
+    assert caught.value.cli == "--download fetches them."
     assert str(home / "datasets/cifar-10-batches-py") in message
     assert "data_batch_5, test_batch, batches.meta" in message
     assert missing_files("cifar100") == [f"cifar-100-python/{name}" for name in ("train", "test", "meta")]
@@ -77,7 +78,7 @@ def test_a_download_without_network_is_one_clear_error(name, monkeypatch):
 
     monkeypatch.setattr("urllib.request.urlopen", refuse)
     with pytest.raises(
-        DatasetNotFound, match=rf"(?s){name} could not be downloaded \(.*unreachable.*\).*put these files"
+        DatasetNotFound, match=rf"(?s){name} could not be downloaded \(.*unreachable.*\).*Put these files"
     ):
         opened(name, download=True)
 
@@ -99,7 +100,7 @@ def test_archives_as_torchvision_downloads_them_are_unpacked(home, write_idx, mo
 def test_a_damaged_file_is_named_as_such(fashion):
     path = fashion / "train-images-idx3-ubyte"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(DatasetInvalid, match=r"files of FashionMNIST in .* are damaged .* again with --download"):
+    with pytest.raises(DatasetInvalid, match=r"files of FashionMNIST in .* are damaged .* get them again"):
         opened("FashionMNIST")
 
 

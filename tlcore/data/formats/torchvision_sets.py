@@ -17,6 +17,7 @@ from tlcore.data.pixels.sources import ArraySource
 from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
 from tlcore.system.home import datasets_dir
 
+_BY_OPTION = "--download fetches them."
 _SILENCE_S = 30.0  # a download that stalls for this long has failed
 
 
@@ -83,7 +84,7 @@ def open_named(name: str, config: DataConfig, download: bool = False) -> Dataset
     root = Path(os.path.expanduser(config.images)).absolute() if config.images else datasets_dir()
     if missing_files(name, root) and not _unpack(entry, root):
         if not download:
-            raise DatasetNotFound(_how_to_get(entry, root))
+            raise DatasetNotFound(_how_to_get(entry, root), cli=_BY_OPTION)
         _download(entry, root)
     parts = {part: _read(entry, root, train=part == "train") for part in ("train", "test")}
     classes = [str(label) for label in parts["train"].classes]
@@ -106,7 +107,7 @@ def _find(name: str) -> NamedSet:
 
 def _how_to_get(entry: NamedSet, root: Path) -> str:
     return (
-        f"{entry.name} is not on this machine. Download it with --download, or put these files into "
+        f"{entry.name} is not on this machine. Put these files into "
         f"{root / entry.folder}: {', '.join(Path(file).name for file in missing_files(entry.name, root))}. "
         "To use another place, set `images` to the folder that holds "
         f"{entry.folder.partition('/')[0]}."
@@ -161,7 +162,8 @@ def _read(entry: NamedSet, root: Path, *, train: bool) -> Any:
     except Exception as error:  # reading damaged files, torchvision fails in whatever way they make it fail
         raise DatasetInvalid(
             f"The files of {entry.name} in {root / entry.folder} are damaged ({type(error).__name__}). "
-            "Delete them, and download them again with --download."
+            "Delete them, and get them again.",
+            cli=_BY_OPTION,
         ) from error
 
 
@@ -170,7 +172,8 @@ def _targets(data: Any, classes: int, entry: NamedSet, root: Path) -> list[int]:
     if len(targets) != len(data.data) or (len(targets) and not 0 <= targets.min() <= targets.max() < classes):
         raise DatasetInvalid(
             f"Labels and images of {entry.name} in {root / entry.folder} do not match. "
-            "Delete the files, and download them again with --download."
+            "Delete the files, and get them again.",
+            cli=_BY_OPTION,
         )
     result: list[int] = targets.tolist()
     return result
