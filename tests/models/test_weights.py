@@ -228,9 +228,10 @@ def test_without_network_the_error_names_file_folder_and_alternatives(no_network
     assert "ImageNet weights of mobilenet_v2 are not on this machine, and could not be downloaded" in message
     assert "Name or service not known" in message
     assert "Get mobilenet_v2-b0353104.pth from https://download.pytorch.org/models/mobilenet_v2-b0353104.pth" in message
-    assert f"put it into {no_network} " in message
-    assert "`--weights FILE`" in message
-    assert "`--weights none`" in message
+    assert f"put it into {no_network}; or choose a file of your own" in message
+    assert "--weights" not in message
+    assert "`--weights FILE`" in error.value.cli
+    assert "`--weights none`" in error.value.cli
 
 
 def test_imagenet_weights_are_read_from_the_cache(no_network: Path, resnet_state: dict[str, torch.Tensor]) -> None:

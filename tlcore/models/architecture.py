@@ -128,7 +128,7 @@ class Architecture:
         if self.builtin is None:
             raise WeightsError(
                 f"There are no built-in weights for {self.name}. "
-                "Choose weights `imagenet`, a file of your own (`--weights FILE`), or `none`."
+                "Choose weights `imagenet`, a file of your own, or `none`."
             )
         return Path(__file__).with_name(f"{self.builtin}.safetensors")
 
@@ -164,8 +164,8 @@ class Architecture:
         if self.weights is None:
             raise WeightsError(
                 f"There are no ImageNet weights for {self.name}. "
-                f"Choose weights {'' if self.builtin is None else '`builtin`, '}`none`, a file of your own "
-                "(`--weights FILE`), or another backbone."
+                f"Choose weights {'' if self.builtin is None else '`builtin`, '}`none`, a file of your own, "
+                "or another backbone."
             )
         name = weights or self.weights
         if name not in self.weights_names:

@@ -69,7 +69,8 @@ def model_of_file(
         if saved.lacks_frozen:
             raise WeightsError(
                 f"{source} is an epoch of a run that keeps what it does not train in frozen.pt. That is not beside it. "
-                "Give the file where it lies in the run's folder, or write a whole one with `export --format pth`."
+                "Give the file where it lies in the run's folder, or a whole one, as the run's download is.",
+                cli="`export --format pth` writes one.",
             ) from error
         raise
     values = model.state_dict()

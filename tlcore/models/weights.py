@@ -12,6 +12,8 @@ from tlcore.errors import WeightsError
 from tlcore.models.architecture import Architecture
 from tlcore.models.saved_model import StateDict, as_state_dict, read_saved_model
 
+_OTHER_WEIGHTS = "`--weights FILE` takes a file of your own, `--weights none` random values."
+
 
 def load_weights(architecture: Architecture, weights: str) -> StateDict | None:
     """The state_dict that `imagenet`, `imagenet:NAME`, `builtin` or a file stands for, on the CPU. None for `none`.
@@ -58,11 +60,13 @@ def _load_imagenet(architecture: Architecture, weights: str, file: Path) -> Stat
         if file.exists():
             raise WeightsError(
                 f"{file} is damaged: it cannot be read as weights. Delete it, and it will be downloaded again; or "
-                "choose `--weights FILE` or `--weights none`."
+                "choose other weights.",
+                cli=_OTHER_WEIGHTS,
             ) from error
         raise WeightsError(
             f"The ImageNet weights of {architecture.name} are not on this machine, and could not be downloaded: "
-            f"{error}.\nGet {file.name} from {entry.url} and put it into {file.parent} (the environment variable "
-            "TORCH_HOME moves that folder); or choose `--weights FILE` for a file of your own, or `--weights none`."
+            f"{error}.\nGet {file.name} from {entry.url} and put it into {file.parent}; or choose a file of "
+            "your own, or random weights.",
+            cli=f"The environment variable TORCH_HOME moves that folder. {_OTHER_WEIGHTS}",
         ) from error
     return as_state_dict(loaded, file)

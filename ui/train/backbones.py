@@ -93,7 +93,7 @@ def _file_problem(backbone: str, weights: str, version: tuple[int, int] | None) 
     try:
         values = load_weights(architecture, weights)
         if values is not None:
-            fit_state_dict(values, architecture.build_skeleton(), architecture, weights)
+            fit_state_dict(values, architecture.outline(), architecture, weights)
     except WeightsError as error:
         return str(error)
     return ""
