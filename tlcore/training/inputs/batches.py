@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -20,6 +21,17 @@ from torch.utils.data import DataLoader, Dataset
 from tlcore.data.dataset import ImageSource, Sample
 from tlcore.errors import UnreadableImage
 from tlcore.system.device import DeviceChoice
+from tlcore.training.inputs.transport import (
+    PREFETCH,
+    TIMEOUT_S,
+    Packed,
+    choose_pack,
+    errors_in_words,
+    free_shared_bytes,
+    has_room_for_queues,
+    pack_shared,
+    unpack,
+)
 from tlcore.transforms.spec import TransformSpec
 
 PADDING = -1  # stands for "no sample": fills the last batch up so that every process has equally many rows
@@ -92,9 +104,6 @@ class ViewDataset(Dataset[tuple[ViewKey, Tensor | str]]):
     decoded: Mapping[str, Tensor] | None = None
     """Images that are at hand already, by sample id."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_operations", self.transform.build_operations())
-
     def __getitem__(self, key: ViewKey) -> tuple[ViewKey, Tensor | str]:
         position, views = key
         if position == PADDING:  # any image will do, it counts for nothing
@@ -104,15 +113,24 @@ class ViewDataset(Dataset[tuple[ViewKey, Tensor | str]]):
             image = self.decoded[sample.id] if self.decoded is not None else self.source.load(sample.id)
         except UnreadableImage as error:
             return key, str(error)
-        return key, torch.stack([self._view(image, sample.id, view) for view in views])
+        try:
+            return key, torch.stack([self._view(image, sample.id, view) for view in views])
+        except (RuntimeError, ValueError) as error:  # a blur wider than the image, a crop of nothing
+            height, width = image.shape[1:]
+            reason = " ".join(str(error).split())[:200]
+            return key, f"the transform cannot work on {width} x {height} px: {reason}"
+
+    @cached_property
+    def _operations(self) -> Callable[[Tensor], Tensor]:
+        operations: Callable[[Tensor], Tensor] = self.transform.build_operations()
+        return operations
 
     def _view(self, image: Tensor, sample_id: str, view: int) -> Tensor:
-        operations: Any = self._operations  # type: ignore[attr-defined]
         if not self.transform.is_random:
-            return torch.Tensor.contiguous(operations(image).as_subclass(torch.Tensor))
+            return torch.Tensor.contiguous(self._operations(image).as_subclass(torch.Tensor))
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(derived_seed(self.seed, view, sample_id))
-            return torch.Tensor.contiguous(operations(image).as_subclass(torch.Tensor))
+            return torch.Tensor.contiguous(self._operations(image).as_subclass(torch.Tensor))
 
 
 class _KeyBatches:
@@ -132,20 +150,48 @@ class ViewLoader:
     """Decodes and transforms in worker processes, in the order asked for."""
 
     def __init__(self, dataset: ViewDataset, workers: int) -> None:
+        self._dataset = dataset
+        self._workers = workers
         self._keys = _KeyBatches()
-        self._loader: DataLoader[Any] = DataLoader(
-            dataset,
+        self._loader: DataLoader[Any] | None = None
+
+    def __call__(self, batches: list[list[ViewKey]]) -> Iterator[list[tuple[ViewKey, Tensor | str]]]:
+        """Raises DataError where a worker was ended, or does not answer."""
+        self._keys.batches = batches
+        with errors_in_words(self._workers):
+            for packed in self._begin(batches):
+                yield unpack(packed)
+
+    def _begin(self, batches: list[list[ViewKey]]) -> Iterator[Packed]:
+        if self._loader is None:
+            self._loader = self._build(batches)
+        try:
+            return iter(self._loader)
+        except OSError:  # no shared memory even for the queues of the workers
+            self._workers = 0
+            self._loader = self._build(batches)
+            return iter(self._loader)
+
+    def _build(self, batches: list[list[ViewKey]]) -> DataLoader[Any]:
+        free_bytes = free_shared_bytes()
+        workers = self._workers if has_room_for_queues(self._workers, free_bytes) else 0
+        pack = choose_pack(self._batch_bytes(batches), workers, free_bytes) if workers else pack_shared
+        return DataLoader(
+            self._dataset,
             batch_sampler=self._keys,
             num_workers=workers,
             persistent_workers=workers > 0,
-            collate_fn=list,
+            prefetch_factor=PREFETCH if workers else None,
+            timeout=TIMEOUT_S if workers else 0,
+            collate_fn=pack,
             worker_init_fn=_leave_signals_to_the_main_process,
             generator=torch.Generator(),  # so that loading draws nothing from the generator that dropout draws from
         )
 
-    def __call__(self, batches: list[list[ViewKey]]) -> Iterator[list[tuple[ViewKey, Tensor | str]]]:
-        self._keys.batches = batches
-        return iter(self._loader)
+    def _batch_bytes(self, batches: list[list[ViewKey]]) -> int:
+        height, width = self._dataset.transform.output_px()
+        views = max((sum(len(views) for _, views in batch) for batch in batches), default=0)
+        return 3 * height * width * views
 
 
 def _leave_signals_to_the_main_process(worker: int) -> None:
@@ -194,6 +240,7 @@ class ImageBatches:
         processes: int = 1,
     ) -> None:
         self.targets = torch.tensor([sample.target for sample in dataset.samples])
+        self._samples = dataset.samples
         self._normalize = dataset.transform.build_normalize()
         self._load = ViewLoader(dataset, workers)
         self._choice = choice
@@ -211,7 +258,7 @@ class ImageBatches:
         loaded = self._load([[(position, (epoch,)) for position in part] for part in parts])
         device = self._choice.device
         for batch, part, items in zip(batches, parts, loaded, strict=True):
-            views = [_readable(view) for _, view in items]
+            views = [self._readable(key, view) for key, view in items]
             images = torch.cat(views).to(device, non_blocking=True)
             positions = torch.tensor(part)
             yield Batch(
@@ -222,11 +269,11 @@ class ImageBatches:
                 size=len(batch),
             )
 
-
-def _readable(view: Tensor | str) -> Tensor:
-    if isinstance(view, str):
-        raise UnreadableImage(f"An image could be read when the run started, but no longer: {view}")
-    return view
+    def _readable(self, key: ViewKey, view: Tensor | str) -> Tensor:
+        if isinstance(view, str):
+            sample = self._samples[max(key[0], 0)]
+            raise UnreadableImage(f"{sample.id} could be read when the run started, and cannot be used now: {view}")
+        return view
 
 
 class FeatureBatches:
