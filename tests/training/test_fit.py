@@ -15,6 +15,7 @@ from tlcore.training.resolve import resolve
 from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
 
 FINE_TUNING = {"name": "fine_tuning"}
+QUICK = {"name": "adam", "learning_rate": 0.05}
 RANDOM = TransformSpec(operations=(RandomResizedCrop(size=32), RandomHorizontalFlip())).model_dump()
 SMALL = TransformSpec(operations=(Resize(size=64), CenterCrop(size=64))).model_dump()
 NO_DROPOUT = {"backbone": "shufflenet_v2_x1_0", "weights": "none"}
@@ -109,11 +110,16 @@ def test_every_optimiser_lowers_the_loss(configure, name):
 
 @pytest.mark.parametrize("mix", ["mixup", "cutmix", "mixup_or_cutmix"])
 def test_mixing_trains_on_images_and_says_that_features_cannot_be_kept(configure, mix):
-    plan = make_plan(configure(mix={"name": mix}, loss={"class_weights": "balanced", "label_smoothing": 0.1}))
+    loss = {"class_weights": "balanced", "label_smoothing": 0.1}
+    plan = make_plan(configure(mix={"name": mix, "alpha": 1.0}, loss=loss, optimizer=QUICK))
     assert not plan.uses_features
     assert any("no features are kept" in notice for notice in plan.notices)
-    records, _ = run(plan)
-    assert records[-1].train_loss > 0
+    mixed, _ = run(plan)
+    unmixed, _ = run(make_plan(configure(loss=loss, optimizer=QUICK)))
+    assert mixed[0].val_loss == pytest.approx(unmixed[0].val_loss, rel=1e-5)
+    differences = [abs(a.train_loss - b.train_loss) for a, b in zip(mixed[1:], unmixed[1:], strict=True)]
+    assert max(differences) > 1e-3, differences  # without mixing they are 0
+    assert mixed[-1].val_loss < mixed[0].val_loss
 
 
 @pytest.mark.parametrize(("backbone", "size"), [("googlenet", 80), ("inception_v3", 299)])

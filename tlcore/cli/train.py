@@ -79,8 +79,8 @@ def _plan(
         return build_plan(arguments, config, device, draws=draws), None
     from tlcore.training.foreign import plan_from_file
 
-    dataset, config = open_data(arguments, config, draws=draws)
-    return plan_from_file(config, dataset, Path(arguments.continue_from).expanduser(), device)
+    dataset, resolved = open_data(arguments, config, draws=draws)
+    return plan_from_file(resolved, dataset, Path(arguments.continue_from).expanduser(), device)
 
 
 def _predict(recipe: "Recipe", arguments: argparse.Namespace) -> int:
@@ -102,8 +102,8 @@ def build_plan(arguments: argparse.Namespace, config: RunConfig, device: str, *,
     """Open the data and the weights that the options name. `draws`: this process makes the demo dataset if need be."""
     from tlcore.training.plan import plan_run
 
-    dataset, config = open_data(arguments, config, draws=draws)
-    return plan_run(config, dataset, device=device)
+    dataset, resolved = open_data(arguments, config, draws=draws)
+    return plan_run(resolved, dataset, device=device)
 
 
 def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) -> "tuple[Dataset, ResolvedConfig]":
@@ -111,16 +111,14 @@ def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) 
     from tlcore.cli.display import show_steps
     from tlcore.data.catalog import open_dataset
     from tlcore.data.formats.demo import NAME as DEMO, draw_demo
-    from tlcore.models.zoo import eval_transform, find_architecture
-    from tlcore.training.resolve import augmented, resolve
+    from tlcore.training.resolve import resolve
+    from tlcore.training.views import VALIDATION, Views, training_transform
 
     if draws and config.data.source.lower() == DEMO:
         show_steps("Drawing the demo dataset, once", draw_demo())
-    dataset = open_dataset(config.data, download=arguments.download)
+    dataset, resolved = open_dataset(config.data, download=arguments.download), resolve(config)
     if arguments.augment:
-        evaluation = config.eval_transform or eval_transform(
-            find_architecture(config.model.backbone), config.model.weights
-        )
-        name = None if arguments.augment == "none" else arguments.augment
-        config = config.model_copy(update={"train_transform": augmented(evaluation, name)})
-    return dataset, resolve(config)
+        views = VALIDATION if arguments.augment == "none" else Views("preset", arguments.augment)
+        transform = training_transform(views, resolved.eval_transform)
+        resolved = resolved.model_copy(update={"train_transform": transform})
+    return dataset, resolved
