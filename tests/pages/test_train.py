@@ -207,7 +207,7 @@ def test_a_sweep_is_started_and_seen_together(colours):
 def test_a_link_to_a_finished_run_shows_its_curves(train):
     run = train()
     page = open_page(run=run.name)
-    assert "cpu: of the test" in text_of(page)
+    assert run.history()[-1].device in text_of(page)  # what computed it, not what was planned
     assert "Epochs of 3 3" in text_of(page)
     titles = [figure["layout"]["yaxis"]["title"]["text"] for figure in figures_of(page)]
     assert titles == ["loss", "accuracy", "learning rate", "seconds"]
@@ -256,6 +256,23 @@ def test_a_run_that_does_not_go_on_says_why_and_what_can_be_done(train, state, f
     page = open_page(run=run.name)
     assert words in text_of(page)
     assert {button, "Delete"} <= set(labels_of(page))
+
+
+def test_a_failed_run_fills_the_form_so_that_its_settings_can_be_changed(train):
+    run = train(state="queued", epochs=9, strategy={"name": "fine_tuning", "freeze_up_to": "block1"})
+    write_status(run.path, "failed", error="It does not fit.")
+    page = open_page(run=run.name)
+    assert page.button(key="train_again").label == "Change the settings"
+    page.button(key="train_again").click().run()
+    assert page.number_input(key="train_epochs").value == 9
+    assert page.selectbox(key="train_strategy_freeze_up_to").value == "block1"
+    assert f"Filled from the run {run.name}" in text_of(checked(page)).replace("**", "")
+
+
+def test_the_record_of_an_epoch_says_what_computed_it_with_how_many_threads(train):
+    record = train().history()[-1]
+    assert record.device.startswith("cpu")
+    assert record.device.endswith("thread") or record.device.endswith("threads")
 
 
 def test_no_run_yet_says_what_to_do():

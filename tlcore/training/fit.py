@@ -117,6 +117,7 @@ class Trainer:
             learning_rates={group["name"]: group["lr"] for group in self._optimizer.param_groups},
             seconds=train_s + val_s,
             images_per_s=len(self._inputs.train.targets) / train_s if train_s else len(val_targets) / val_s,
+            device=self._plan.choice.words,
         )
         yield EpochDone(record, self._checkpoint(record), val_logits, self._inputs.val_samples)
         return record

@@ -25,6 +25,8 @@ class EpochRecord:
     """Per layer group, at the end of the epoch."""
     seconds: Annotated[float, Field(ge=0)]
     images_per_s: Annotated[float, Field(ge=0)]
+    device: str = ""
+    """What computed it, in words, with the number of threads. Empty: it was not recorded."""
     imported: str = ""
     """Name of the file that it came from; empty: it was trained here. Imported epochs are numbered after all others."""
 

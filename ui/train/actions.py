@@ -1,6 +1,7 @@
 """What can be done with a run: stop, resume, compare, delete."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from ui.shared.hosting import is_hosted
 from ui.shared.runs import newest_of, readable_runs, run_label
 from ui.shared.state import set_params
 from ui.shared.widgets import error_box, escape_markdown
+from ui.train.fill import fill_from_run
 
 
 def show_actions(run: Run, together: list[Run]) -> None:
@@ -89,12 +91,24 @@ def _live_actions(run: Run, status: Status) -> None:
 
 
 def _idle_actions(run: Run, status: Status) -> None:
+    failed = status.state == "failed"  # as it is, it would fail again
+    if failed:
+        _again_action(run, "Change the settings", "primary")
     if status.state != "finished":
-        begun = bool(run.epochs())
-        if st.button("Resume" if begun else "Start", key="train_resume", type="primary", icon=":material/play_arrow:"):
+        label = "Resume" if run.epochs() else "Start"
+        if st.button(
+            label, key="train_resume", type="secondary" if failed else "primary", icon=":material/play_arrow:"
+        ):
             _try(lambda: jobs.resume(run))
+    if not failed:
+        _again_action(run, "Set up again like this one", "secondary")
     if not is_hosted() and st.button("Delete", key="train_delete", icon=":material/delete:"):
         _ask_to_delete(run)
+
+
+def _again_action(run: Run, label: str, kind: Literal["primary", "secondary"]) -> None:
+    """Fills the form with the settings of the run, for another one."""
+    st.button(label, key="train_again", type=kind, icon=":material/tune:", on_click=fill_from_run, args=(run,))
 
 
 def _try(action: Callable[[], None]) -> None:

@@ -86,7 +86,8 @@ def _show_state(run: Run, status: Status) -> None:
     history = history_of(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status.state.capitalize(), icon=ICONS[status.state], color=COLOURS[status.state], width="content")
-        name, device = escape_markdown(run.name), escape_markdown(run.info.device)
+        computed_by = history[-1].device if history else ""  # the plan before the start knew no threads
+        name, device = escape_markdown(run.name), escape_markdown(computed_by or run.info.device)
         st.caption(f"{name}  \n:material/memory: {device}", width="stretch")
     if status.is_live:
         left = remaining_s(status, history)
