@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -108,3 +109,14 @@ def test_a_path_to_nothing_is_one_box(dialog):
     dialog.text_input(key="add_dataset_path").set_value("/no/such/place").run()
     dialog.button(key="add_dataset_look").click().run()
     assert "There is nothing at /no/such/place" in text_of(dialog)
+
+
+def test_the_limit_that_is_told_is_the_uploader_s(dialog):
+    assert f"At most {st.get_option('server.maxUploadSize')} MB and 100,000 files." in text_of(dialog)
+
+
+def test_what_was_not_used_is_told_before_anybody_decides(dialog):
+    names = [f"{name}/{number}.png" for name in ("ants", "bees") for number in range(4)]
+    upload_zip(dialog, archive(*names, "ants/readme.txt", "../x.png"))
+    assert "Left out when it was taken in: 2 files, like 'ants/readme.txt'" in text_of(dialog)
+    assert dialog.expander[0].label == "2 files are left out"

@@ -12,7 +12,6 @@ from tlcore.data.catalog import open_dataset
 from tlcore.data.intake.archive import LIMITS, Unpacked
 from tlcore.data.intake.library import add_path
 from tlcore.data.intake.upload import Staged, Upload, stage_archive, stage_classes, stage_table, summarise
-from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.errors import TlcoreError
 from tlcore.system.drive import drive
 from tlcore.words import count
@@ -67,8 +66,8 @@ def _ask() -> Staged | None:
 
 def _from_zip() -> Staged | None:
     st.caption(
-        "One folder per class with its images inside, or the same below `train`, `val` and `test`; or a table of "
-        "`path,label` with its images."
+        "One folder per class with its images inside, or the same below `train`, `val` and `test`; or images with a "
+        "table of `path,label`, or one for each split. What is not used is listed before you decide."
     )
     file = st.file_uploader("Zip file", type="zip", key="add_dataset_zip", label_visibility="collapsed")
     name = _name(Path(file.name).stem if file else "")
@@ -78,7 +77,10 @@ def _from_zip() -> Staged | None:
 
 
 def _from_classes() -> Staged | None:
-    st.caption("Name a class, add its images, and go on with the next. Two classes are the least.")
+    st.caption(
+        "Name a class, add its images, and go on with the next. Two classes are the least. Images are known by their "
+        "content, whatever their names end in."
+    )
     number = st.number_input("Classes", 2, MOST_CLASSES, 2, key="add_dataset_classes", width=140)
     images: dict[str, list[Upload]] = {}
     for index in range(int(number)):
@@ -87,7 +89,6 @@ def _from_classes() -> Staged | None:
         )
         files = st.file_uploader(
             f"Images of class {index + 1}",
-            type=list(UPLOAD_TYPES),
             accept_multiple_files=True,
             key=f"add_dataset_images_{index}",
             label_visibility="collapsed",
@@ -102,10 +103,8 @@ def _from_classes() -> Staged | None:
 
 def _from_table() -> Staged | None:
     st.caption("A table with the columns `path` and `label`, and `split` if you have one; and the images it names.")
-    table = st.file_uploader("Table", type=["csv", "tsv"], key="add_dataset_table")
-    images = st.file_uploader(
-        "Images", type=list(UPLOAD_TYPES), accept_multiple_files=True, key="add_dataset_table_images"
-    )
+    table = st.file_uploader("Table", type=["csv", "tsv", "txt"], key="add_dataset_table")
+    images = st.file_uploader("Images", accept_multiple_files=True, key="add_dataset_table_images")
     name = _name(Path(table.name).stem if table else "")
     if _unpack_button(table is not None and bool(images)) and table is not None:
         return _stage(stage_table((table.name, table), [(file.name, file) for file in images], name))
@@ -138,7 +137,7 @@ def _name(default: str) -> str:
 
 
 def _unpack_button(ready: bool) -> bool:
-    st.caption(f"At most {count(LIMITS.files)} files and {LIMITS.total_bytes >> 30} GB.")
+    st.caption(f"At most {st.get_option('server.maxUploadSize')} MB and {count(LIMITS.files)} files.")
     return st.button("Look at it", key="add_dataset_unpack", type="primary", disabled=not ready)
 
 

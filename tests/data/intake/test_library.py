@@ -1,6 +1,6 @@
 import pytest
 
-from tlcore.data.intake.library import add_path, forget_path, free_name, list_sources
+from tlcore.data.intake.library import add_path, free_name, list_sources, remove, rename
 from tlcore.errors import DatasetInvalid, DatasetNotFound
 
 
@@ -49,7 +49,8 @@ def test_an_added_path_stays_until_it_is_forgotten_or_gone(make_images, tmp_path
     source = add_path(f' "{root}" ')
     assert add_path(str(root)) == source == str(root)
     assert list_sources() == ["demo", source]
-    forget_path(source)
+    remove(source)
+    assert root.is_dir()
     assert list_sources() == ["demo"]
     add_path(str(root))
     root.rename(tmp_path / "elsewhere")
@@ -79,3 +80,59 @@ def test_a_free_name_is_new_whatever_the_case(datasets):
     datasets("Flowers/a/1.jpg", "flowers-2/a/1.jpg")
     assert free_name("flowers") == "flowers-3"
     assert free_name("MNIST") == "MNIST-2"
+
+
+def test_an_uploaded_dataset_is_deleted_when_it_is_removed(datasets, home):
+    datasets("flowers/rose/1.jpg", "cells/cells.csv", "cells/1.png")
+    table = add_path(str(home / "datasets/cells/cells.csv"))
+    remove(str(home / "datasets/flowers"))
+    remove(table)
+    assert list_sources() == ["demo"]
+    assert list((home / "datasets").iterdir()) == []
+
+
+@pytest.mark.parametrize("source", ["demo", "MNIST"])
+def test_what_is_built_in_is_not_removed_or_renamed(source, datasets):
+    for change in (remove, lambda name: rename(name, "x")):
+        with pytest.raises((DatasetInvalid, DatasetNotFound), match=r"was not uploaded here|There is no dataset"):
+            change(source)
+
+
+def test_what_lies_elsewhere_is_never_deleted(monkeypatch, make_images, tmp_path, home):
+    one = make_images("roots/one", train=1)
+    monkeypatch.setenv("TLCORE_DATA", str(tmp_path / "roots"))
+    with pytest.raises(DatasetInvalid, match="was not uploaded here, so it stays as it is"):
+        remove(str(one))
+    for source in (str(home / "datasets"), str(home), f"{home}/datasets/../../roots/one", f"{home}/datasets/none"):
+        with pytest.raises(DatasetNotFound, match="There is no dataset"):
+            remove(source)
+    assert one.is_dir()
+
+
+def test_an_uploaded_dataset_is_renamed(datasets, home):
+    datasets("flowers/rose/1.jpg", "birds/owl/1.png", "cells/cells.csv", "cells/1.png")
+    table = add_path(str(home / "datasets/cells/cells.csv"))
+    assert rename(str(home / "datasets/flowers"), "Birds") == str(home / "datasets/Birds-2")
+    assert rename(table, "tissue/x") == str(home / "datasets/tissue_x/tissue_x.csv")
+    assert list_sources() == [
+        "demo",
+        *(str(home / "datasets" / name) for name in ("Birds-2", "birds", "tissue_x/tissue_x.csv")),
+    ]
+
+
+def test_a_name_that_it_has_already_changes_nothing(datasets, home):
+    datasets("flowers/rose/1.jpg")
+    assert rename(str(home / "datasets/flowers"), "flowers") == str(home / "datasets/flowers")
+
+
+def test_a_folder_of_several_tables_is_one_dataset(datasets, home):
+    datasets("cells/train.csv", "cells/test.csv", "cells/1.png")
+    assert list_sources() == ["demo", str(home / "datasets/cells")]
+
+
+def test_images_of_other_endings_make_a_dataset(home, datasets):
+    datasets("birds/owl/1.gif")
+    plain = home / "datasets/bugs/ant/plain"
+    plain.parent.mkdir(parents=True)
+    plain.write_bytes(b"GIF89a")
+    assert list_sources() == ["demo", str(home / "datasets/birds"), str(home / "datasets/bugs")]

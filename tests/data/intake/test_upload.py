@@ -192,6 +192,15 @@ def test_images_uploaded_beside_a_table_lie_in_no_folder():
     assert staged.summary.classes == ("a", "b")
 
 
+def test_a_class_is_called_as_it_was_named():
+    labels = ['it\'s "quoted"', "\U0001f469\u200d\U0001f33e", "a/b", "a_b", ".hidden", "a\u202eb"]
+    staged = drive(stage_classes({label: [("photo.png", picture(n)) for n in range(3)] for label in labels}, "x"))
+    assert staged.summary.classes == tuple(
+        sorted(["it's _quoted_", "\U0001f469\u200d\U0001f33e", "a_b", "a_b-2", "hidden", "ab"])
+    )
+    assert staged.summary.images == 18
+
+
 def test_an_upload_whose_ending_says_nothing_is_known_by_its_first_bytes():
     files = {name: [("a.jpg_large", picture(1)), ("b", picture(2)), ("c", io.BytesIO(b"text"))] for name in ("x", "y")}
     staged = drive(stage_classes(files, "z"))

@@ -1,26 +1,30 @@
 """Which datasets there are to choose from: built-in ones, those under the data root, and paths that were added.
 
-The data root is `datasets_dir()`, and each folder that the environment variable TLCORE_DATA names. Looks at names
-only; whether a folder can be used turns out when it is opened.
+Uploaded ones can be removed and renamed. The data root is `datasets_dir()`, and each folder that the environment
+variable TLCORE_DATA names. Looks at names, and at the first bytes of files whose names say nothing; whether a folder
+can be used turns out when it is opened.
 """
 
-import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from tlcore.data.catalog import is_named
 from tlcore.data.formats.demo import NAME as DEMO
+from tlcore.data.formats.names import is_harmless
 from tlcore.data.formats.rows import TABLE_EXTENSIONS
 from tlcore.data.formats.split_names import split_of
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files
+from tlcore.data.formats.tree import is_image_file
 from tlcore.data.intake.names import safe_name
-from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
-from tlcore.errors import DatasetInvalid, DatasetNotFound
+from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError
 from tlcore.system.files import write_json
 from tlcore.system.home import datasets_dir, home_dir
+from tlcore.system.records import read_record
 
 _MAX_LISTED = 200
+_LOOKED_INTO = 200  # files that are looked into for an image
 _LOOKED_AT = 2_000  # entries of a folder, before it is taken for something else
 
 
@@ -50,13 +54,63 @@ def add_path(path: str) -> str:
     if not full.is_dir() and full.suffix.lower() not in TABLE_EXTENSIONS:
         raise DatasetInvalid(f"{full} is neither a folder nor a table ({', '.join(TABLE_EXTENSIONS)}).")
     source = str(full)
-    write_json(_record(), {"paths": list(dict.fromkeys([*_added_paths(), source]))})
+    _save_paths([*_added_paths(), source])
     return source
 
 
-def forget_path(source: str) -> None:
-    """Take a path off the list again. Its images stay where they are."""
-    write_json(_record(), {"paths": [path for path in _added_paths() if path != source]})
+def remove(source: str) -> None:
+    """Take a dataset off the list. One that was uploaded is deleted; of one that was added by its path, only that path
+    is forgotten, and its images stay where they are.
+
+    Raises DatasetNotFound for what is not on the list, DatasetInvalid for what is built in, lies under TLCORE_DATA, or
+    cannot be deleted.
+    """
+    folder = uploaded_folder(source)
+    if folder is not None:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise DatasetInvalid(f"{folder} could not be deleted: {error.strerror}.") from None
+    elif source not in _added_paths():
+        raise _not_removable(source)
+    _save_paths([path for path in _added_paths() if path != source])
+
+
+def rename(source: str, name: str) -> str:
+    """Give an uploaded dataset another name; returns its new source, numbered where the name is taken.
+
+    Raises DatasetNotFound for what is not on the list, DatasetInvalid for what was not uploaded.
+    """
+    folder = uploaded_folder(source)
+    if folder is None:
+        raise _not_removable(source)
+    if safe_name(name) == folder.name:
+        return source
+    target = folder.with_name(free_name(name))
+    try:
+        os.rename(folder, target)
+    except OSError as error:
+        raise DatasetInvalid(f"{folder.name} could not be renamed: {error.strerror}.") from None
+    path = Path(source)
+    if path == folder:
+        renamed = target
+    else:
+        renamed = target / path.name
+        if path.stem == folder.name:  # a table is called like its dataset
+            renamed = target / f"{target.name}{path.suffix}"
+            os.rename(target / path.name, renamed)
+    _save_paths([str(renamed) if known == source else known for known in _known_paths()])
+    return str(renamed)
+
+
+def uploaded_folder(source: str) -> Path | None:
+    """The folder of a dataset that was uploaded; None for one that is built in, or lies elsewhere."""
+    if is_named(source):
+        return None
+    path = Path(os.path.abspath(source))
+    folder = path.parent if path.suffix.lower() in TABLE_EXTENSIONS and path.is_file() else path
+    mine = Path(os.path.abspath(datasets_dir()))
+    return folder if folder.parent == mine and folder.is_dir() and not folder.is_symlink() else None
 
 
 def free_name(text: str) -> str:
@@ -80,10 +134,13 @@ def _datasets_in(root: Path) -> Iterator[Path]:
     for folder in folders:
         if folder.name in torchvisions:
             continue
+        tables = [path for path in _files(folder) if path.suffix.lower() in TABLE_EXTENSIONS[:2]]
         if any(_has_images(inner) or any(map(_has_images, _folders(inner)[:5])) for inner in _folders(folder)):
             yield folder
+        elif len(tables) > 1 and _has_images(folder):
+            yield folder  # which of them say what the images are turns out when it is opened
         else:
-            yield from (path for path in _files(folder) if path.suffix.lower() in TABLE_EXTENSIONS[:2])
+            yield from tables
 
 
 def _folders(path: Path) -> list[Path]:
@@ -95,7 +152,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _has_images(path: Path) -> bool:
-    return any(os.path.splitext(entry.name)[1].lower() in IMAGE_EXTENSIONS for entry in _entries(path))
+    return any(is_image_file(entry.path) for entry in _entries(path)[:_LOOKED_INTO] if not _is_dir(entry))
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
@@ -106,7 +163,7 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
             for entry in listing:
                 if len(entries) == _LOOKED_AT:
                     break
-                if not entry.name.startswith(".") and entry.name.isprintable():
+                if not entry.name.startswith(".") and is_harmless(entry.name):
                     entries.append(entry)
     except OSError:
         return []
@@ -126,8 +183,22 @@ def _record() -> Path:
 
 def _added_paths() -> list[str]:
     """The remembered paths that are still there."""
+    return [path for path in _known_paths() if os.path.exists(path)]
+
+
+def _known_paths() -> list[str]:
+    """All remembered paths."""
     try:
-        paths = json.loads(_record().read_text(encoding="utf-8"))["paths"]
-    except (OSError, ValueError, KeyError, TypeError):  # none yet, or a damaged record
+        return read_record(_record(), dict[str, list[str]], "a list of datasets").get("paths", [])
+    except (OSError, RecordError):  # none yet, or a damaged record
         return []
-    return [path for path in paths if isinstance(path, str) and os.path.exists(path)] if isinstance(paths, list) else []
+
+
+def _save_paths(paths: list[str]) -> None:
+    write_json(_record(), {"paths": list(dict.fromkeys(paths))})
+
+
+def _not_removable(source: str) -> DatasetNotFound | DatasetInvalid:
+    if source in list_sources():
+        return DatasetInvalid(f"{source} was not uploaded here, so it stays as it is.")
+    return DatasetNotFound(f"There is no dataset {source} on the list.")

@@ -21,7 +21,7 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, Skipped
 from tlcore.data.formats.intake_notes import save_notes
-from tlcore.data.formats.names import shown
+from tlcore.data.formats.names import is_harmless, shown
 from tlcore.data.formats.tables import find_tables, is_table_name, open_place
 from tlcore.data.formats.tree import OTHER_EXTENSIONS, list_tree
 from tlcore.data.intake.archive import LIMITS, Limits, Unpacked, Unpacking, unpack
@@ -109,9 +109,23 @@ def stage_classes(
     folders: dict[str, str] = {}
     files: list[Upload] = []
     for label, uploads in images.items():
-        folder = folders.setdefault(safe_name(label, "class").casefold(), safe_name(label, "class"))
-        files += [(f"{folder}/{safe_name(file_name, 'image')}", data) for file_name, data in uploads]
+        folder = folders.get(label.strip().casefold())
+        if folder is None:
+            taken = {name.casefold() for name in folders.values()}
+            plain = folder = _visible(label, "class")
+            number = 1
+            while folder.casefold() in taken:
+                number += 1
+                folder = f"{plain}-{number}"
+            folders[label.strip().casefold()] = folder
+        files += [(f"{folder}/{_visible(file_name, 'image')}", data) for file_name, data in uploads]
     return _stage(name, lambda root: _write_all(files, root, limits))
+
+
+def _visible(name: str, default: str) -> str:
+    """The name of one folder or file, as near as possible: a leading dot would hide it."""
+    harmless = "".join(letter for letter in " ".join(name.split()) if is_harmless(letter))
+    return safe_part(harmless.strip(" ./\\") or default)
 
 
 def summarise(dataset: Dataset, skipped: Iterable[Skipped] = ()) -> Summary:
