@@ -9,10 +9,13 @@ from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
 from ui.shared.cached import open_dataset
 from ui.shared.datasets import dataset_label
+from ui.shared.views import pick_view
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shell import open_page
 
-IMAGES, HEALTH, SIZES, COLOURS = "Images", "Health report", "Sizes", "Colours"
+IMAGES = "images"
+SHOWN = {"health": show_health, "sizes": show_sizes, "colours": show_colours}
+TABS = {IMAGES: "Images", "health": "Health report", "sizes": "Sizes", "colours": "Colours"}
 
 page = open_page("Dataset")
 source = page.dataset_source
@@ -28,16 +31,10 @@ with friendly_errors():
     if report is not None:
         st.markdown(f"Health: {headline(report)}")
 
-    images, health, sizes, colours = st.tabs(
-        [IMAGES, HEALTH, SIZES, COLOURS], key="dataset_tab", on_change="rerun", bind="query-params"
-    )
-    if images.open:
-        with images:
-            show_gallery(source)
-    for tab, show in ((health, show_health), (sizes, show_sizes), (colours, show_colours)):
-        if tab.open:
-            with tab:
-                if report is None:
-                    st.caption("Comes as soon as every image was looked at.")
-                else:
-                    show(source, report)
+    tab = pick_view("dataset_tab", TABS, "Part")
+    if tab == IMAGES:
+        show_gallery(source)
+    elif report is None:
+        st.caption("Comes as soon as every image was looked at.")
+    else:
+        SHOWN[tab](source, report)

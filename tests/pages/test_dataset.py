@@ -92,7 +92,7 @@ def test_the_demo_opens_with_its_counts_and_a_page_of_pictures():
 
 
 def test_filters_of_the_address_choose_the_pictures():
-    page = open_page(dataset_split="val", dataset_class="bee", dataset_order="by file")
+    page = open_page(dataset_split="val", dataset_class="bee", dataset_order="file")
     assert [picture["id"] for picture in pictures(page)][:2] == ["val/bee/bee-001.jpg", "val/bee/bee-002.jpg"]
     assert len(pictures(page)) == 20
 
@@ -108,7 +108,7 @@ def test_a_search_finds_file_names_whatever_the_case():
 def test_a_filter_leads_back_to_the_first_page():
     page = open_page(dataset_page="5")
     assert len(pictures(page)) == 48
-    page.selectbox(key="dataset_class").select("bee").run()
+    page.selectbox(key="dataset_class").set_value("bee").run()
     assert len(pictures(page)) == 48
     assert page.session_state["dataset_page"] == 1
 
@@ -119,7 +119,7 @@ def test_a_page_number_that_there_is_not_shows_pictures_all_the_same(number):
 
 
 def test_the_health_report_shows_each_finding_with_its_images(flawed):
-    page = open_page(dataset=str(flawed), dataset_tab="Health report")
+    page = open_page(dataset=str(flawed), dataset_tab="health")
     titles = [card.label.partition("] ")[2] for card in page.expander]
     assert titles == ["1 image is in more than one split", "1 file cannot be read"]
     assert "The model is tested on what it has seen in training" in text_of(page)
@@ -128,20 +128,20 @@ def test_the_health_report_shows_each_finding_with_its_images(flawed):
 
 def test_a_sound_dataset_is_said_to_be_sound(colours, monkeypatch):
     monkeypatch.setenv("TLCORE_DATA", str(colours))
-    page = open_page(dataset=str(colours), dataset_tab="Health report")
+    page = open_page(dataset=str(colours), dataset_tab="health")
     assert "No duplicates, no leaks, every file can be read." in text_of(page)
 
 
 def test_check_again_finds_what_changed(colours, monkeypatch):
     monkeypatch.setenv("TLCORE_DATA", str(colours))
-    page = open_page(dataset=str(colours), dataset_tab="Health report")
+    page = open_page(dataset=str(colours), dataset_tab="health")
     shutil.copy(colours / "train/blue/000.png", colours / "val/blue/copy.png")
     wait_for_look(page.button(key="dataset_check").click().run(), str(colours))
     assert page.expander[0].label.endswith("1 image is in more than one split")
 
 
 def test_names_from_outside_are_shown_and_not_interpreted(flawed):
-    page = open_page(dataset=str(flawed), dataset_class="<i>green*", dataset_order="by file")
+    page = open_page(dataset=str(flawed), dataset_class="<i>green*", dataset_order="file")
     assert not page.exception
     shown = pictures(page)
     assert {picture["lines"][0] for picture in shown} == {"<i>green*"}
@@ -150,11 +150,11 @@ def test_names_from_outside_are_shown_and_not_interpreted(flawed):
 
 
 def test_sizes_and_colours_are_drawn(flawed):
-    page = open_page(dataset=str(flawed), dataset_tab="Sizes")
+    page = open_page(dataset=str(flawed), dataset_tab="sizes")
     assert "The shorter side of the median image is 36 px" in text_of(page)
     *_, bubbles = figure(page, "dataset_sizes")["data"]
     assert numbers(bubbles["x"]) == [40]
-    page = open_page(dataset=str(flawed), dataset_tab="Colours")
+    page = open_page(dataset=str(flawed), dataset_tab="colours")
     assert figure(page, "dataset_channels")["data"][0]["name"] == "this dataset"
 
 
@@ -201,9 +201,9 @@ def test_lines_that_are_no_events_of_a_label_check_are_passed_over():
 
 def test_a_label_check_takes_a_weights_file_but_not_from_strangers(colours, monkeypatch):
     monkeypatch.setenv("TLCORE_DATA", str(colours))
-    page = open_page(dataset=str(colours), dataset_tab="Health report")
+    page = open_page(dataset=str(colours), dataset_tab="health")
     assert page.text_input(key="dataset_labels_weights").label == "Weights file"
     monkeypatch.setenv("TLCORE_HOSTED", "1")
-    page = open_page(dataset=str(colours), dataset_tab="Health report")
+    page = open_page(dataset=str(colours), dataset_tab="health")
     assert "dataset_labels_weights" not in [box.key for box in page.text_input]
     assert "mobilenet_v2" not in page.selectbox(key="dataset_labels_backbone").options

@@ -1,7 +1,6 @@
 """Images per class and split as bars, and the images themselves, page by page, filtered and searched."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,20 +12,21 @@ from ui.dataset.data import counts_of, samples_of, small_pictures
 from ui.dataset.detail import picture_of, show_image
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import PictureGroup, show_pictures
+from ui.shared.state import adopt_address, write_address
+from ui.shared.views import pick_from_list, pick_segment
 from ui.shared.widgets import escape_markdown, show_figure
 
 PER_PAGE = 48
-ALL = "all"
-ORDERS = ("mixed", "by file")
+ALL = ""
+ORDERS = {"mixed": "mixed", "file": "by file"}
 _SPLIT, _CLASS, _SEARCH, _ORDER, _PAGE = (f"dataset_{name}" for name in ("split", "class", "search", "order", "page"))
 
 
 @st.fragment
 def show_gallery(source: str) -> None:
-    classes = open_dataset(source).classes
-    for key, known in ((_SPLIT, (ALL, *open_dataset(source).split_names)), (_CLASS, (ALL, *classes))):
-        if st.session_state.get(key, ALL) not in known:  # of another dataset
-            st.session_state[key] = ALL
+    dataset = open_dataset(source)
+    adopt_address(_SPLIT, (ALL, *dataset.split_names))
+    adopt_address(_CLASS, (ALL, *dataset.classes))
     split, label = st.session_state.get(_SPLIT, ALL), st.session_state.get(_CLASS, ALL)
     _show_counts(source, split, label)
     split, label, search, order = _filters(source)
@@ -48,7 +48,7 @@ def show_gallery(source: str) -> None:
 
 def _show_counts(source: str, split: str, label: str) -> None:
     figure = _counts_figure(source, split, label)
-    key = f"dataset_bars_{split}_{label}"
+    key = f"dataset_bars_{split or 'all'}_{label or 'all'}"
     show_figure(figure, key, on_select=lambda: _choose_bar(key), selection_mode="points")
     st.caption("Click a bar to see its images, and once more to see all.")
 
@@ -68,21 +68,30 @@ def _choose_bar(key: str) -> None:
     label, split = points[0]["customdata"]
     same = (st.session_state.get(_SPLIT), st.session_state.get(_CLASS)) == (split, label)
     st.session_state[_SPLIT], st.session_state[_CLASS] = (ALL, ALL) if same else (split, label)
+    write_address(_SPLIT)
+    write_address(_CLASS)
     _first_page()
 
 
 def _filters(source: str) -> tuple[str, str, str, str]:
     dataset = open_dataset(source)
-    kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session", "on_change": _first_page}
+    splits = {ALL: "all", **{name: name for name in dataset.split_names}}
+    classes = {ALL: "all", **{name: name for name in dataset.classes}}
     with st.container(horizontal=True, vertical_alignment="top"):
-        split = st.segmented_control(
-            "Split", [ALL, *dataset.split_names], default=ALL, required=True, key=_SPLIT, **kept
-        )
-        label = st.selectbox("Class", [ALL, *dataset.classes], key=_CLASS, width=170, **kept)
+        split = pick_segment(_SPLIT, splits, "Split", on_change=_first_page)
+        label = pick_from_list(_CLASS, classes, "Class", width=170, on_change=_first_page)
         search = st.text_input(
-            "File name", key=_SEARCH, placeholder="any", icon=":material/search:", width=170, live=True, **kept
+            "File name",
+            key=_SEARCH,
+            placeholder="any",
+            icon=":material/search:",
+            width=170,
+            live=True,
+            bind="query-params",
+            persist_state="session",
+            on_change=_first_page,
         )
-        order = st.segmented_control("Order", ORDERS, default=ORDERS[0], required=True, key=_ORDER, **kept)
+        order = pick_segment(_ORDER, ORDERS, "Order", on_change=_first_page)
     return split, label, search or "", order
 
 

@@ -22,7 +22,7 @@ def wait_for_report(source: str) -> Report | None:
         words = "Sizes, colours and the health report need a look at every image."
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="dataset_stopped"):
             st.markdown(words, width="stretch")
-            if st.button("Look at them", key="dataset_look", icon=":material/search:", type="primary"):
+            if st.button("Look at every image", key="dataset_look", icon=":material/search:", type="primary"):
                 look_at.clear(source)
                 st.rerun()
     return look.report

@@ -19,7 +19,7 @@ from ui.train.fill import change_backbone
 from ui.train.plan import Outline
 from ui.train.start import start_runs
 
-HEALTH = "Health report"
+HEALTH = "health"
 """The part of the Dataset page that a link opens."""
 COST: dict[str, Any] = {
     **dict.fromkeys(("data", "model", "train_transform", "eval_transform", "mix", "cached_views"), True),
