@@ -16,11 +16,14 @@ from ui.shell import open_page
 TOP = 5
 
 
-def show_verdict(image: PickedImage, answer: Answer) -> None:
+def show_verdict(image: PickedImage, chosen: ModelRef, answer: Answer, source: str) -> None:
+    """What it is taken for. Whether that is right is known of images of the dataset that the model learned from."""
     best = answer.order[0]
     name, sure = answer.classes[best], percent(float(answer.probabilities[best]))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escape_markdown(name)} · {sure}", width="content")
+        if not image.label or chosen.dataset != source:
+            return
         if image.label == name:
             st.badge("right", icon=":material/check:", color="green")
         elif image.label in answer.classes:
@@ -43,9 +46,7 @@ def show_why(image: PickedImage, chosen: ModelRef, target: int, strength: float)
 
 
 @st.fragment
-def answers_of(image: PickedImage, models: list[ModelRef]) -> None:
-    with friendly_errors():
-        answers = [(chosen, ask(chosen, image.key, image.pixels_HWC)) for chosen in models]
+def explain_answers(image: PickedImage, answers: list[tuple[ModelRef, Answer]]) -> None:
     _, first = answers[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox(
@@ -68,30 +69,39 @@ def answers_of(image: PickedImage, models: list[ModelRef]) -> None:
             persist_state="session",
             width=220,
         )
-    columns = st.columns(len(answers) if len(answers) > 1 else [1, 1], gap="medium")
-    for column, (chosen, answer) in zip(columns, answers, strict=False):
+    original, *maps = st.columns(1 + len(answers), gap="medium")
+    with original:
+        st.image(thumbnail(image.pixels_HWC, SHOWN_PX), width="stretch")
+        st.caption("The image")
+    for column, (chosen, answer) in zip(maps, answers, strict=True):
         with column:
+            show_why(image, chosen, answer.order[0] if target is None else target, strength)
             if len(answers) > 1:
                 st.caption(chosen.title)
-            show_verdict(image, answer)
-            show_why(image, chosen, answer.order[0] if target is None else target, strength)
-    with columns[-1] if len(answers) == 1 else st.container():
-        st.markdown(f"**The {min(TOP, len(first.classes))} likeliest classes**")
-        show_figure(plot_top_classes(top_classes(answers, TOP)), key="predict_classes")
+    st.markdown(f"**The {min(TOP, len(first.classes))} likeliest classes**")
+    show_figure(plot_top_classes(top_classes(answers, TOP)), key="predict_classes")
 
 
 page = open_page("Predict")
+source = page.dataset_source
 st.title("Predict")
 st.caption("One image: what a model takes it for, and which parts of it speak for that.")
 load_torch()
 with friendly_errors():
-    dataset = open_dataset(page.dataset_source)
+    dataset = open_dataset(source)
+    result = st.container(key="predict_result")  # above the pickers, so that it is in sight on a phone, too
     pictures, models = st.columns([1, 1.2], gap="large")
     with pictures:
-        image = pick_image(page.dataset_source, dataset, "predict", camera=True, unseen=True)
+        image = pick_image(source, dataset, "predict", camera=True, unseen=True)
     with models:
-        chosen = pick_models()
+        chosen = pick_models(source)
     if image is not None and chosen:
-        answers_of(image, chosen)
+        answers = [(model, ask(model, image.key, image.pixels_HWC)) for model in chosen]
+        with result, st.container(border=True):
+            for model, answer in answers:
+                if len(answers) > 1:
+                    st.caption(model.title)
+                show_verdict(image, model, answer, source)
+        explain_answers(image, answers)
     elif image is not None:
         pictures.image(thumbnail(image.pixels_HWC, SHOWN_PX))

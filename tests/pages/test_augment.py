@@ -70,8 +70,8 @@ def run(page):
 
 def grid(page):
     """What the browser gets: the draws with their images, regions and words."""
-    (component,) = page.get("bidi_component")
-    return json.loads(component.proto.json)["draws"]
+    shown = [json.loads(component.proto.json) for component in page.get("bidi_component")]
+    return next(data for data in shown if "draws" in data)["draws"]
 
 
 def images(page):
@@ -248,7 +248,7 @@ def test_train_with_this_saves_and_leads_to_the_training_page_each_time(photos):
     page.run()
     assert list_transforms() == ["my augmentation"]
     assert [title.value for title in page.title] == ["Train"]
-    assert page.selectbox("train_augmentation").value.endswith("my augmentation")
+    assert "my augmentation" in str(page.selectbox("train_views").value)
     page.switch_page("pages/augment.py").run()
     page.slider(control(page, "p", 1)).set_value(0.1)
     run(page).button("augment_train").click()
@@ -314,7 +314,7 @@ def test_images_are_found_by_name_and_gone_through(photos):
 
 
 def upload(page, data, name="a.png"):
-    page.button_group("augment_origin").set_value("Upload")
+    page.button_group("augment_origin").set_value("upload")
     run(page)
     page.file_uploader("augment_upload").set_value((name, data, "image/png"))
     return run(page)
@@ -327,7 +327,7 @@ def png(mode="RGB", size=(50, 40)):
 
 
 @pytest.mark.parametrize(
-    ("mode", "size"), [("RGB", (50, 40)), ("I;16", (50, 40)), ("CMYK", (50, 40)), ("P", (50, 40)), ("RGBA", (3, 400))]
+    ("mode", "size"), [("RGB", (50, 40)), ("I;16", (50, 40)), ("CMYK", (50, 40)), ("P", (50, 40)), ("RGBA", (5, 400))]
 )
 def test_an_upload_of_any_kind_is_drawn_from(mode, size, photos):
     page = upload(open_page(photos()), png(mode, size), "<i>mine</i>.png")

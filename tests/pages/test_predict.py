@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 from torchvision.models import get_model
 
 import tlcore
+from tlcore.errors import ModelError
 from tlcore.models.weights import weights_file
 from tlcore.models.zoo import ZOO
 from ui.predict.answers import Answer, Map, overlay, top_classes
 from ui.predict.models import ModelRef
-from ui.shared.image_picker import PickedImage
+from ui.shared.image_picker import PickedImage, _fit
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -78,7 +79,68 @@ def test_a_run_names_the_class_of_an_image_with_a_map(train, configure, added):
     assert "right" in text
     assert "CAM of 4 × 4 cells" in text
     assert set(bars(page)["layout"]["yaxis"]["ticktext"]) == {"blue", "green"}
-    assert len(page.get("image")) == 1
+    assert len(page.get("image")) == 2  # the image, and the map over it
+
+
+def test_the_newest_run_of_the_chosen_dataset_is_asked(train, added, make_images, home):
+    other = make_images("other", seed=3, train=9, val=5).rename(home / "datasets/other")
+    mine = train(data={"source": str(added)}, epochs=1)
+    theirs = train(data={"source": str(other)}, epochs=1)
+    page = open_page(added)
+    assert page.selectbox("predict_run").value == mine.name
+    assert "This run was trained on" not in text_of(page)
+    page.selectbox("shell_dataset").set_value(str(other))
+    assert run(page).selectbox("predict_run").value == theirs.name
+
+
+def test_a_run_of_another_dataset_says_so_and_is_not_judged(train, added, make_images, home):
+    other = make_images("other", seed=3, train=9, val=5).rename(home / "datasets/other")
+    theirs = train(data={"source": str(other)}, epochs=1)
+    page = open_page(added, run=theirs.name, image="test/green/001.png")
+    assert "This run was trained on **other**, not on colours" in text_of(page)
+    assert "badge" not in text_of(page)
+
+
+def test_images_are_picked_by_thumbnails(train, added):
+    trained = train(data={"source": str(added)}, epochs=1)
+    page = open_page(added, run=trained.name, image="test/green/001.png")
+    (strip,) = (json.loads(element.proto.json) for element in page.get("bidi_component"))
+    shown = strip[0]["pictures"]
+    assert len(shown) == 12
+    assert [picture["id"] for picture in shown if picture["chosen"]] == ["test/green/001.png"]
+    assert all(picture["source"] for picture in shown)
+
+
+def test_the_caption_has_the_size_of_the_file_not_of_what_is_kept_of_it():
+    decoded = _fit(Image.new("L", (13_000, 10)).convert("RGB"))
+    assert decoded.size_words == "13000 × 10 px, used at 1 : 3"
+    assert decoded.pixels_HWC.shape[1] <= 6000
+
+
+def test_a_recipe_that_asks_a_network_brings_its_transform(added, tmp_path):
+    file = weights_file(ZOO["vgg16"], "imagenet")
+    file.parent.mkdir(parents=True)
+    file.touch()
+    asked = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ui.predict.models.ModelRef.load", lambda self: asked.append(self) or _Nothing())
+        page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/predict.py")
+        page.query_params.update(
+            {"dataset": str(added), "predict_kind": "imagenet", "predict_recipe": "imagenet-predict"}
+        )
+        page.run()
+    assert page.selectbox("predict_backbone").value == "vgg16"
+    assert "transform of the recipe “Ask a network what it sees”: Resize, CenterCrop" in text_of(page)
+    assert '"size":224' in asked[0].transform
+
+
+class _Nothing:
+    """A predictor that cannot answer."""
+
+    classes = ()
+
+    def probabilities(self, image_CHW):
+        raise ModelError("not asked in this test")
 
 
 def test_two_epochs_stand_beside_each_other_and_the_class_of_the_map_can_be_chosen(train, added):
@@ -89,7 +151,7 @@ def test_two_epochs_stand_beside_each_other_and_the_class_of_the_map_can_be_chos
     page.selectbox(f"predict_beside_{trained.name}").set_value(0)
     run(page)
     assert [trace["name"] for trace in bars(page)["data"]] == ["epoch 3", "epoch 0"]
-    assert len(page.get("image")) == 2
+    assert len(page.get("image")) == 3
     page.selectbox("predict_target_2").set_value(1)
     assert "CAM of 4 × 4 cells" in text_of(run(page))
 
@@ -107,7 +169,7 @@ def test_a_wrong_answer_says_what_it_is(train, added):
 def test_an_upload_is_predicted_whatever_it_is(train, added):
     trained = train(data={"source": str(added)})
     page = open_page(added, run=trained.name)
-    page.button_group("predict_origin").set_value("Upload")
+    page.button_group("predict_origin").set_value("upload")
     run(page)
     for mode, kind in (("CMYK", "JPEG"), ("I;16", "PNG"), ("P", "GIF")):
         file = io.BytesIO()
@@ -134,7 +196,7 @@ def test_imagenet_classes_with_weights_of_this_machine(added):
     file.parent.mkdir(parents=True)
     torch.save(get_model("mobilenet_v3_small", weights=None).state_dict(), file)
     page = open_page(added)
-    page.button_group("predict_kind").set_value("ImageNet classes")
+    page.button_group("predict_kind").set_value("imagenet")
     run(page)
     assert page.selectbox("predict_backbone").value == "mobilenet_v3_small"
     assert "Grad-CAM of 7 × 7 cells" in text_of(page)
@@ -145,7 +207,7 @@ def test_imagenet_classes_with_a_file_of_ones_own(added, tmp_path):
     torch.manual_seed(0)
     torch.save(get_model("mobilenet_v3_small", weights=None).state_dict(), tmp_path / "own.pth")
     page = open_page(added)
-    page.button_group("predict_kind").set_value("ImageNet classes")
+    page.button_group("predict_kind").set_value("imagenet")
     run(page)
     assert not page.get("plotly_chart")  # nothing is here, and nothing is downloaded unasked
     page.selectbox("predict_backbone").set_value("mobilenet_v3_small")
@@ -157,7 +219,7 @@ def test_imagenet_classes_with_a_file_of_ones_own(added, tmp_path):
 def test_strangers_do_not_make_the_server_download(added, monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     page = open_page(added)
-    page.button_group("predict_kind").set_value("ImageNet classes")
+    page.button_group("predict_kind").set_value("imagenet")
     assert "No ImageNet weights are on this machine." in text_of(run(page))
 
 

@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlcore.evaluation.stored import checkpoint_stamp
+from tlcore.recipes.recipe import Recipe
+from tlcore.recipes.saved import list_recipes
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
+from tlcore.transforms.spec import TransformSpec
 from tlcore.words import percent
 from ui.shared.backbones import imagenet_weights_here
 from ui.shared.cached import list_runs
 from ui.shared.hosting import is_hosted
-from ui.shared.runs import readable_runs, run_label
+from ui.shared.runs import newest_of, note_other_dataset, readable_runs, run_labels
 from ui.shared.state import param, set_params
-from ui.shared.widgets import empty_state
+from ui.shared.views import pick_view
+from ui.shared.widgets import empty_state, escape_markdown
 
 if TYPE_CHECKING:
     from tlcore.evaluation.predict import Predictor
 
-RUN, IMAGENET = "Own run", "ImageNet classes"
+RUN, IMAGENET = "run", "imagenet"
+KINDS = {RUN: "Own run", IMAGENET: "ImageNet classes"}
+_LAST = "predict_last"
 
 
 @dataclass(frozen=True)
@@ -35,27 +41,27 @@ class ModelRef:
     backbone: str = ""
     weights: str = "imagenet"
     """Of a network as it was pretrained; or a file."""
+    transform: str = ""
+    """JSON of the one that images go through, for a network as it was pretrained; empty: that of the weights."""
+    dataset: str = ""
+    """Source of the dataset that a run learned from: only for its images is it known what is right."""
 
     def load(self) -> "Predictor":
         """Raises TlcoreError."""
-        return _load_run(self.run, self.epoch, self.stamp) if self.run else _load_imagenet(self.backbone, self.weights)
+        return (
+            _load_run(self.run, self.epoch, self.stamp)
+            if self.run
+            else _load_imagenet(self.backbone, self.weights, self.transform)
+        )
 
 
-def pick_models() -> list[ModelRef]:
+def pick_models(dataset_source: str) -> list[ModelRef]:
     """One model, or two to see beside each other; none where there is nothing to choose yet."""
-    kind = st.segmented_control(
-        "Model",
-        [RUN, IMAGENET],
-        default=RUN,
-        required=True,
-        key="predict_kind",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    return _pick_epochs() if kind == RUN else _pick_imagenet()
+    kind = pick_view("predict_kind", KINDS, "Model")
+    return _pick_epochs(dataset_source) if kind == RUN else _pick_imagenet()
 
 
-def _pick_epochs() -> list[ModelRef]:
+def _pick_epochs(dataset_source: str) -> list[ModelRef]:
     runs = {name: run for name, run in readable_runs(list_runs()).items() if run.epochs()}
     if not runs:
         empty_state(
@@ -66,16 +72,17 @@ def _pick_epochs() -> list[ModelRef]:
             page="pages/train.py",
         )
         return []
-    names = list(runs)
-    asked = param("run")
+    labels = run_labels(list(runs.values()), with_dataset=True)
+    st.session_state["predict_run"] = _run_to_ask(runs, dataset_source)
     name = st.selectbox(
         "Run",
-        names,
-        index=names.index(asked) if asked in names else 0,
+        list(runs),
         key="predict_run",
-        format_func=lambda name: run_label(runs[name], with_dataset=True),
+        format_func=labels.__getitem__,
         on_change=lambda: set_params(run=st.session_state["predict_run"]),
     )
+    st.session_state[_LAST] = (dataset_source, name)
+    note_other_dataset(runs[name], dataset_source)
     run = runs[name]
     epochs = _epochs(run)
     first, second = st.columns(2)
@@ -84,16 +91,29 @@ def _pick_epochs() -> list[ModelRef]:
     )
     others = [epoch for epoch in epochs if epoch != chosen]
     beside = second.selectbox(
-        "Beside it",
+        "Second epoch",
         others,
         index=None,
         format_func=epochs.__getitem__,
         key=f"predict_beside_{name}",
-        placeholder="No second epoch",
+        placeholder="none",
         disabled=not others,
         persist_state="session",
     )
     return [_of_run(run, epoch) for epoch in (chosen, beside) if epoch is not None]
+
+
+def _run_to_ask(runs: dict[str, Run], dataset_source: str) -> str:
+    """The one of the address; the newest on this dataset where there is none, or the dataset was changed since."""
+    asked = param("run")
+    last_dataset, last_run = st.session_state.get(_LAST, (dataset_source, ""))
+    moved_on = last_dataset != dataset_source and last_run == asked
+    if asked in runs and not moved_on:
+        return asked
+    newest = newest_of(runs, dataset_source) or (asked if asked in runs else next(iter(runs)))
+    if moved_on:
+        set_params(run=newest)
+    return newest
 
 
 def _epochs(run: Run) -> dict[int, str]:
@@ -112,7 +132,13 @@ def _epochs(run: Run) -> dict[int, str]:
 
 
 def _of_run(run: Run, epoch: int) -> ModelRef:
-    return ModelRef(f"epoch {epoch}", run=str(run.path), epoch=epoch, stamp=str(checkpoint_stamp(run, epoch)))
+    return ModelRef(
+        f"epoch {epoch}",
+        run=str(run.path),
+        epoch=epoch,
+        stamp=str(checkpoint_stamp(run, epoch)),
+        dataset=run.config.data.source,
+    )
 
 
 def _pick_imagenet() -> list[ModelRef]:
@@ -121,11 +147,14 @@ def _pick_imagenet() -> list[ModelRef]:
     if not offered:
         st.info("No ImageNet weights are on this machine.", icon=":material/cloud_off:")
         return []
+    recipe = _asked_recipe()
+    backbone = recipe.config.model.backbone if recipe else ""
     network, weights = st.columns(2)
     name = network.selectbox(
         "Network",
         offered,
-        index=0 if there[offered[0]] else None,  # nothing is downloaded unasked
+        # nothing is downloaded unasked
+        index=offered.index(backbone) if backbone in offered else 0 if there[offered[0]] else None,
         key="predict_backbone",
         format_func=lambda name: name if there[name] else f"{name} · to be downloaded",
         placeholder="Choose a network",
@@ -141,7 +170,19 @@ def _pick_imagenet() -> list[ModelRef]:
             max_chars=1000,
             persist_state="session",
         ).strip()
-    return [ModelRef(name, backbone=name, weights=file or "imagenet")] if name else []
+    if not name:
+        return []
+    transform = recipe.config.eval_transform if recipe and name == backbone else None
+    if recipe and transform:
+        steps = ", ".join(step.op for step in transform.operations)
+        st.caption(f"Images go through the transform of the recipe “{escape_markdown(recipe.title)}”: {steps}.")
+    as_json = "" if transform is None else transform.model_dump_json()
+    return [ModelRef(name, backbone=name, weights=file or "imagenet", transform=as_json)]
+
+
+def _asked_recipe() -> Recipe | None:
+    """The recipe that led here, by its name in the address."""
+    return next((recipe for recipe in list_recipes() if recipe.name == param("predict_recipe")), None)
 
 
 @st.cache_resource(max_entries=4, ttl=3600, show_spinner="Loading the model …")
@@ -152,7 +193,8 @@ def _load_run(path: str, epoch: int, stamp: str) -> "Predictor":
 
 
 @st.cache_resource(max_entries=2, ttl=3600, show_spinner="Loading the network …")
-def _load_imagenet(backbone: str, weights: str) -> "Predictor":
+def _load_imagenet(backbone: str, weights: str, transform: str) -> "Predictor":
     from tlcore.evaluation.predict import imagenet_predictor
 
-    return imagenet_predictor(backbone, weights)
+    spec = TransformSpec.model_validate_json(transform) if transform else None
+    return imagenet_predictor(backbone, weights, transform=spec)

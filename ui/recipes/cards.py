@@ -79,9 +79,7 @@ def missing_words(recipe: Recipe) -> str:
 def use(recipe: Recipe, source: str) -> None:
     """Fill the form from a recipe, on its own data where that is here; or go and ask a pretrained network."""
     if recipe.task == "predict":
-        st.session_state["predict_kind"] = "ImageNet classes"
-        st.session_state["predict_origin"] = "Upload"
-        link("pages/predict.py")
+        link("pages/predict.py", predict_kind="imagenet", predict_origin="upload", predict_recipe=recipe.name)
     fill_form(recipe)
     if not missing_data(recipe):
         source = recipe_config(recipe).data.source

@@ -13,17 +13,23 @@ from PIL import Image
 from tlcore.data.dataset import Dataset
 from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.data.pixels.images import decode_image
+from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import UnreadableImage
 from tlcore.words import count
 from ui.shared.cached import open_dataset
+from ui.shared.pictures import Picture, PictureGroup, show_pictures
 from ui.shared.state import param, set_params
+from ui.shared.views import pick_view
 from ui.shared.widgets import error_box, escape_markdown
 
 MAX_UPLOAD_BYTES = 50_000_000
 MAX_SIDE_PX = 6000
 """A larger image is halved until it fits: these pages keep decoded images in memory, for all visitors."""
 
-DATASET, UPLOAD, CAMERA = "Dataset", "Upload", "Camera"
+DATASET, UPLOAD, CAMERA = "dataset", "upload", "camera"
+ORIGINS = {DATASET: "Dataset", UPLOAD: "Upload", CAMERA: "Camera"}
+IN_STRIP = 12
+"""Thumbnails beside the chosen one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +56,8 @@ def pick_image(
     The chosen image of the dataset stands in the address, as `image`. With `unseen`, the first one offered is of the
     last split: of test, where there is one.
     """
-    origins = [DATASET, UPLOAD, *([CAMERA] if camera else [])]
-    origin = st.segmented_control(
-        "Image from",
-        origins,
-        default=DATASET,
-        required=True,
-        key=f"{page}_origin",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    origins = {name: label for name, label in ORIGINS.items() if camera or name != CAMERA}
+    origin = pick_view(f"{page}_origin", origins, "Image from")
     try:
         if origin == DATASET:
             return _from_dataset(source, dataset, page, dataset.split_names[-1 if unseen else 0])
@@ -70,20 +68,47 @@ def pick_image(
 
 
 @st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
-def _decode_sample(source: str, sample_id: str) -> npt.NDArray[np.uint8]:
+def _decode_sample(source: str, sample_id: str) -> "_Decoded":
     return _fit(open_dataset(source).source.decode(sample_id).image)
 
 
 @st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
-def _decode_upload(digest: str, _data: bytes) -> npt.NDArray[np.uint8]:
+def _decode_upload(digest: str, _data: bytes) -> "_Decoded":
     return _fit(decode_image(_data))
 
 
-def _fit(image: Image.Image) -> npt.NDArray[np.uint8]:
+@dataclass(frozen=True, eq=False)
+class _Decoded:
+    pixels_HWC: npt.NDArray[np.uint8]
+    size_words: str
+    """Of the file, which may be larger than what is kept of it."""
+
+
+def _fit(image: Image.Image) -> _Decoded:
     factor = -(-max(image.size) // MAX_SIDE_PX)
     pixels = np.array(image if factor == 1 else image.reduce(factor))
     pixels.flags.writeable = False
-    return pixels
+    words = f"{image.width} × {image.height} px"
+    return _Decoded(pixels, words if factor == 1 else f"{words}, used at 1 : {factor}")
+
+
+@st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
+def _small(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]:
+    return thumbnails(open_dataset(source).source, sample_ids)
+
+
+def _pick_from_strip(source: str, dataset: Dataset, found: "range | list[int]", chosen: int, page: str) -> int | None:
+    """The images around the chosen one, to be clicked. Returns where a clicked one stands among those found."""
+    first = max(0, min(chosen - IN_STRIP // 2, len(found) - IN_STRIP))
+    near = range(first, min(first + IN_STRIP, len(found)))
+    ids = [dataset.samples[found[position]].id for position in near]
+    small = _small(source, tuple(ids))
+    pictures = [
+        Picture(sample_id, small.get(sample_id), (), chosen=position == chosen)
+        for position, sample_id in zip(near, ids, strict=True)
+    ]
+    clicked = show_pictures([PictureGroup("", tuple(pictures))], key=f"{page}_strip", row=True)
+    return near[ids.index(clicked)] if clicked in ids else None
 
 
 def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> PickedImage | None:
@@ -111,17 +136,19 @@ def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> Picke
     if not found:
         st.info(f"No file name contains “{escape_markdown(wanted)}”.", icon=":material/search_off:")
         return None
-    sample = dataset.samples[found[chosen]]
+    clicked = _pick_from_strip(source, dataset, found, chosen, page)
+    sample = dataset.samples[found[chosen if clicked is None else clicked]]
     set_params(image=sample.id)
     st.session_state[f"{page}_image"] = sample.id
-    pixels = _decode_sample(source, sample.id)
+    if clicked is not None:
+        st.rerun()  # so that the frame in the strip is round this one
+    decoded = _decode_sample(source, sample.id)
     label = dataset.classes[sample.target]
-    height, width = pixels.shape[:2]
     st.caption(
-        f"**{escape_markdown(sample.id)}** · {escape_markdown(label)} · {sample.split} · {width} × {height} px · "
+        f"**{escape_markdown(sample.id)}** · {escape_markdown(label)} · {sample.split} · {decoded.size_words} · "
         f"{count(chosen + 1)} of {count(len(found))}"
     )
-    return PickedImage(sample.id, f"{source}\n{sample.id}", pixels, label)
+    return PickedImage(sample.id, f"{source}\n{sample.id}", decoded.pixels_HWC, label)
 
 
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
@@ -154,10 +181,9 @@ def _from_file(page: str, *, take: bool) -> PickedImage | None:
     if len(data) > MAX_UPLOAD_BYTES:  # the widget's own limit is kept by the browser alone
         raise UnreadableImage(f"larger than {MAX_UPLOAD_BYTES // 1_000_000} MB")
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-    pixels = _decode_upload(digest, data)
-    height, width = pixels.shape[:2]
-    st.caption(f"**{escape_markdown(file.name)}** · {width} × {height} px")
-    return PickedImage(file.name, digest, pixels)
+    decoded = _decode_upload(digest, data)
+    st.caption(f"**{escape_markdown(file.name)}** · {decoded.size_words}")
+    return PickedImage(file.name, digest, decoded.pixels_HWC)
 
 
 def thumbnail(pixels_HWC: npt.NDArray[np.uint8], side_px: int) -> Image.Image:
