@@ -7,7 +7,7 @@ import pandas as pd
 
 from tlcore.config import RunConfig
 from tlcore.data.dataset import Dataset
-from tlcore.data.health.label_check import LabelCheck, suspect_labels
+from tlcore.data.health.label_check import SuspectLabels, suspect_labels
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.features import FeatureRequest, Trunk, load_or_compute
@@ -15,7 +15,7 @@ from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
 
 
-def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, LabelCheck]:
+def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, SuspectLabels]:
     """Progress while features are computed, if they have to be; returns the check of all splits together.
 
     Columns of the suspects: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`.
@@ -38,4 +38,4 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
             "p_suggested": found["p_suggested"],
         }
     )
-    return LabelCheck(suspects, agreement)
+    return SuspectLabels(suspects, agreement)

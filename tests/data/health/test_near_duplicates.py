@@ -1,6 +1,8 @@
+import io
+
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 
 from tlcore.data.health import near_duplicates
 from tlcore.data.health.measures import LIKENESS_PX, perceptual_hash
@@ -30,11 +32,19 @@ def scenes() -> list[Image.Image]:
     return [scene(seed) for seed in range(60)]
 
 
+def recoded(image: Image.Image) -> Image.Image:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=40)
+    return Image.open(buffer)
+
+
 CHANGES = {
     "brightened": lambda image: ImageEnhance.Brightness(image).enhance(1.2),
     "less contrast": lambda image: ImageEnhance.Contrast(image).enhance(0.7),
     "half the size": lambda image: image.resize((80, 60)),
     "grey": lambda image: image.convert("L"),
+    "mirrored": lambda image: ImageOps.mirror(image),
+    "mirrored and encoded anew": lambda image: recoded(ImageOps.mirror(image)),
     "cut": lambda image: image.crop((4, 3, 158, 117)),
 }
 

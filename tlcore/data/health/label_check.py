@@ -21,7 +21,7 @@ _MAX_FEATURES = 128  # principal components that are kept
 _REGULARISATION = 0.01  # scikit-learn's C: strong, for samples are few, and some labels wrong
 
 
-class LabelCheck(NamedTuple):
+class SuspectLabels(NamedTuple):
     suspects: pd.DataFrame
     """The most suspicious first. Columns: `position`, `given` and `suggested`, which are targets, and the probabilities
     `p_given` and `p_suggested`."""
@@ -29,7 +29,9 @@ class LabelCheck(NamedTuple):
     """Share of the samples whose label is also the most probable one. The lower, the less a suspicion is worth."""
 
 
-def suspect_labels(features_ND: npt.NDArray[np.float32], targets_N: npt.NDArray[np.int64], seed: int = 0) -> LabelCheck:
+def suspect_labels(
+    features_ND: npt.NDArray[np.float32], targets_N: npt.NDArray[np.int64], seed: int = 0
+) -> SuspectLabels:
     """Samples whose label looks wrong to a logistic regression that has not seen them.
 
     A class with a single sample is passed over.
@@ -41,7 +43,7 @@ def suspect_labels(features_ND: npt.NDArray[np.float32], targets_N: npt.NDArray[
     classes = classes[counts > 1]
     positions = np.flatnonzero(np.isin(targets_N, classes))
     if len(classes) < 2:
-        return LabelCheck(pd.DataFrame({name: [] for name in columns}), 1.0)
+        return SuspectLabels(pd.DataFrame({name: [] for name in columns}), 1.0)
     index_M = np.searchsorted(classes, targets_N[positions])
     probabilities_MC = _out_of_sample(features_ND[positions], index_M, seed)
     rows_M = np.arange(len(index_M))
@@ -61,7 +63,7 @@ def suspect_labels(features_ND: npt.NDArray[np.float32], targets_N: npt.NDArray[
     )
     order = (found["p_given"] - found["p_suggested"]).sort_values(kind="stable").index
     agreement = float((probabilities_MC.argmax(axis=1) == index_M).mean())
-    return LabelCheck(found.loc[order].reset_index(drop=True), agreement)
+    return SuspectLabels(found.loc[order].reset_index(drop=True), agreement)
 
 
 def _out_of_sample(

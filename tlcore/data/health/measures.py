@@ -18,7 +18,7 @@ from tlcore.data.pixels.formats import FORMATS
 from tlcore.errors import UnreadableImage
 from tlcore.words import CHANNELS
 
-VERSION = 1
+VERSION = 2
 """Raise it when a measure changes: what is in the cache is then measured anew."""
 
 LIKENESS_PX = 32

