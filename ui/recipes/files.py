@@ -15,7 +15,7 @@ _SAVED, _PROBLEM = "recipe_saved", "recipe_problem"
 
 def show_save(config: RunConfig) -> None:
     """The form as a recipe: under a name in the list, and as a JSON file."""
-    title = st.text_input("Title", key="recipe_title", max_chars=120, placeholder="My crops, second try")
+    title = st.text_input("Title", key="recipe_title", max_chars=120, placeholder="My crops, second try", live=True)
     summary = st.text_input("One line about it", key="recipe_summary", max_chars=300)
     expect = st.text_input("What to expect", key="recipe_expect", max_chars=200, placeholder="94 % on val")
     if not title.strip():

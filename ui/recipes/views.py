@@ -10,6 +10,7 @@ from tlcore.data.dataset import Dataset
 from tlcore.errors import UnreadableImage
 from tlcore.figures.style import PALETTE
 from tlcore.transforms.crops import sample_crops
+from tlcore.transforms.geometry import resized_size
 from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, TransformSpec
 
 CROPS = 5
@@ -30,7 +31,7 @@ def show_views(dataset: Dataset, train: TransformSpec | None, evaluation: Transf
     tiles = [image.crop(box).resize((TILE_PX, TILE_PX), Image.Resampling.BILINEAR) for box in boxes]
     captions = [f"view {number + 1}" for number in range(len(tiles))]
     if evaluation is not None:
-        tiles.append(_evaluation_view(image, evaluation).resize((TILE_PX, TILE_PX), Image.Resampling.BILINEAR))
+        tiles.append(evaluation_picture(image, evaluation).resize((TILE_PX, TILE_PX), Image.Resampling.BILINEAR))
         captions.append("in validation, always")
     right.image(tiles, caption=captions, width=TILE_PX)
 
@@ -56,18 +57,16 @@ def _outlined(image: Image.Image, boxes: list[tuple[int, int, int, int]]) -> byt
     return file.getvalue()
 
 
-def _evaluation_view(image: Image.Image, spec: TransformSpec) -> Image.Image:
+def evaluation_picture(image: Image.Image, spec: TransformSpec) -> Image.Image:
     """As the transform does it, for the two operations that evaluation has."""
     for step in spec.operations:
         if isinstance(step, Resize):
-            if isinstance(step.size, int):
-                factor = step.size / min(image.size)
-                image = image.resize((round(image.width * factor), round(image.height * factor)))
-            else:
-                image = image.resize((step.size[1], step.size[0]))
+            size = step.size
+            height, width = resized_size((image.height, image.width), size) if isinstance(size, int) else size
+            image = image.resize((width, height), Image.Resampling[step.interpolation.partition("-")[0].upper()])
         elif isinstance(step, CenterCrop):
-            size = (step.size, step.size) if isinstance(step.size, int) else (step.size[1], step.size[0])
-            if image.width >= size[0] and image.height >= size[1]:
-                left, top = (image.width - size[0]) // 2, (image.height - size[1]) // 2
-                image = image.crop((left, top, left + size[0], top + size[1]))
+            height, width = (step.size, step.size) if isinstance(step.size, int) else step.size
+            if image.width >= width and image.height >= height:
+                left, top = round((image.width - width) / 2), round((image.height - height) / 2)
+                image = image.crop((left, top, left + width, top + height))
     return image

@@ -60,7 +60,18 @@ def show_fact(label: str, value: str, help: str | None = None) -> None:
         st.markdown(f"**{value}**", width="content")
 
 
-def show_figure(figure: go.Figure, key: str, on_select: Any = "ignore", **options: Any) -> Any:
-    """A chart in the house's style; with `on_select="rerun"` what is selected comes back."""
-    settings = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"], "responsive": True}
+def show_figure(
+    figure: go.Figure, key: str, on_select: Any = "ignore", *, mode_bar: bool = True, **options: Any
+) -> Any:
+    """A chart in the house's style; with `on_select="rerun"` what is selected comes back.
+
+    Without its `mode_bar` there is nothing in it that the keyboard stops at: for charts that one only looks at.
+    """
+    settings: dict[str, Any] = {
+        "displaylogo": False,
+        "modeBarButtonsToRemove": ["lasso2d", "select2d"],
+        "responsive": True,
+    }
+    if not mode_bar:
+        settings["displayModeBar"] = False
     return st.plotly_chart(figure, key=key, on_select=on_select, config=settings, **options)

@@ -29,6 +29,6 @@ def show_schedule(form: FormState) -> None:
     done = np.linspace(0, epochs, POINTS)
     rates = [rate * schedule.factor(float(each)) for each in done]
     table = pd.DataFrame({"epochs_done": done, "learning_rate": rates})
-    show_figure(plot_schedule(table), key="train_schedule_figure")
+    show_figure(plot_schedule(table), key="train_schedule_figure", mode_bar=False)
     if words := find_schedule(config.name).words(config):
         st.caption(words)
