@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "training": BASE | {"data", "models"},
     "runs": BASE | {"data", "models", "training"},
     "evaluation": BASE | {"data", "models", "training", "runs"},
-    "delivery": BASE | {"models", "training", "runs", "evaluation"},
+    "delivery": BASE | {"data", "models", "training", "runs", "evaluation"},
     "explain": {"errors", "words", "transforms", "models"},
     "cli": BASE | {"data", "models", "training", "runs", "evaluation", "recipes", "delivery"},
 }

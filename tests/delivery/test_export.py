@@ -12,7 +12,7 @@ from safetensors import safe_open
 from tests.support.records import change_info, write_run
 from tlcore import train
 from tlcore.config import parse_config
-from tlcore.delivery.export import FORMATS, chosen_epoch, file_name, find_format, keeps_optimizer
+from tlcore.delivery.export import FORMATS, Format, chosen_epoch, file_name, find_format, keeps_optimizer
 from tlcore.errors import CheckpointError, ConfigError
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.predict import load_predictor
@@ -163,3 +163,30 @@ def test_an_epoch_that_is_not_there_is_an_error_that_lists_those_that_are(run):
 def test_an_unknown_format_lists_the_known_ones():
     with pytest.raises(ConfigError, match="No format named 'safetensor'. Did you mean 'safetensors'?"):
         find_format("safetensor")
+
+
+def test_a_run_without_a_test_split_gives_its_predictions_for_val_at_once(configure, make_images):
+    run = train(configure(data={"source": str(make_images("no_test", train=8, val=4))}, epochs=1))
+    table = rows(FORMATS["predictions"].build(run, 1))
+    assert len(table) == 8
+    assert all(row["id"].startswith("val/") for row in table)
+
+
+def test_every_format_has_words_and_an_ending_of_its_own():
+    assert all(entry.label and entry.words and not entry.words.endswith(".") for entry in FORMATS.values())
+    assert len({entry.suffix for entry in FORMATS.values()}) == len(FORMATS)
+
+
+def test_a_format_more_is_offered_by_the_command_line(configure, monkeypatch, tmp_path, capsys):
+    from tlcore.cli.main import main
+
+    entry = Format(
+        "Names", "The classes, a line each", "-names.txt", lambda run, epoch: "\n".join(run.classes).encode()
+    )
+    monkeypatch.setitem(FORMATS, "names", entry)
+    run = train(configure(epochs=1))
+    assert main(["export", run.name, "--format", "names", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / file_name(run, chosen_epoch(run), "names")).read_text() == "blue\ngreen"
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    assert "names: The classes, a line each" in " ".join(capsys.readouterr().out.split())

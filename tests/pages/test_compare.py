@@ -13,12 +13,15 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import tlcore
+from tlcore.delivery.export import FORMATS, Format
+from tlcore.errors import CommandFailed
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import confused_pairs, confusion_table
 from tlcore.models.build import build_model
 from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import write_status
+from tlcore.system import spawn
 from ui.compare.confusion import clicked_cell, picked_pair, worst_cell
 from ui.compare.images import _marks
 
@@ -339,6 +342,26 @@ def test_a_download_is_offered_in_every_format(run):
     weights = ["PyTorch weights", "safetensors", "Training checkpoint"]
     assert labels == [*weights, "Inference code", "Predictions, CSV", "Epochs, CSV"]
     assert "find_architecture('small_cnn')" in "".join(code.value for code in page.code)
+
+
+def test_a_format_more_is_one_button_more(run, monkeypatch):
+    words = "The classes, a line each"
+    monkeypatch.setitem(FORMATS, "names", Format("Names", words, ".txt", lambda run, epoch: b"", needs_torch=True))
+    page = open_page(run, compare_part="download", compare_epoch="2")
+    assert "Names" in [button.proto.label for button in page.get("download_button")]
+    assert f"{words}." in text_of(page)
+
+
+def test_a_crash_of_the_import_is_no_traceback_on_the_page(run, monkeypatch):
+    def crash(arguments):
+        raise CommandFailed(spawn.said_error("Traceback (most recent call last):\n  File x\nRuntimeError: half"))
+
+    monkeypatch.setattr(spawn, "run", crash)
+    page = open_page(run, compare_part="download")
+    page.get("file_uploader")[0].set_value(("theirs.pth", b"x", "application/octet-stream")).run()
+    page.button(key="compare_import_add").click().run()
+    assert not page.exception
+    assert [error.value.replace("\\", "") for error in page.error] == ["RuntimeError: half"]
 
 
 def test_weights_from_elsewhere_become_an_epoch_of_the_run_and_others_are_refused(train, monkeypatch):

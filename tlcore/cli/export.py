@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
     parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
-    formats = "; ".join(f"{name}: {entry.summary}" for name, entry in FORMATS.items())
+    formats = "; ".join(f"{name}: {entry.words}" for name, entry in FORMATS.items())
     parser.add_argument("--format", default="pth", help=f"{formats} (default: pth)")
     parser.add_argument("--out", metavar="FILE", help="file or folder; without it, here, named after run and epoch")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from tlcore.delivery.inference_script import inference_script
 from tlcore.errors import CheckpointError, ConfigError, suggestion
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table, predictions_table
@@ -23,11 +24,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Format:
+    label: str
+    """What people read, on a button."""
+    words: str
+    """What is in the file: the beginning of a sentence, without its full stop."""
     suffix: str
     """End of the file's name."""
-    summary: str
     build: Callable[[Run, int], bytes]
     """The file of a run and an epoch. Raises CheckpointError where the epoch is not there."""
+    needs_torch: bool = False
+    """Whether `build` imports torch, which a page does without."""
+    unavailable: Callable[[Run, int], str] = lambda run, epoch: ""
+    """Why there is no such file of a run and an epoch, in a sentence; empty: there is one."""
 
 
 def find_format(name: str) -> Format:
@@ -121,19 +129,19 @@ def safetensors_file(run: Run, epoch: int) -> bytes:
 
 def inference_file(run: Run, epoch: int) -> bytes:
     """Python that names the class of an image with the `pth` file of that epoch; if possible without this project."""
-    transform = run.config.eval_transform
-    return _SNIPPET.format(
-        model_import=_model_import(run),
-        transform=transform.source().removeprefix("import torch\n"),
-        classes=_listed(run.classes),
-        weights=file_name(run, epoch, "pth"),
-        model=_model_call(run),
-    ).encode()
+    return inference_script(run, file_name(run, epoch, "pth")).encode()
 
 
 def predictions_file(run: Run, epoch: int) -> bytes:
-    """CSV with a row per image of the report split, probabilities of all classes included."""
+    """CSV with a row per image of the report split, probabilities of all classes included.
+
+    Without a test split these are the val images, whose logits the training stored: they are looked up then.
+    """
     evaluation = load_stored(run).evaluation
+    if run.report_split == "val" and (evaluation is None or epoch not in evaluation.predictions):
+        from tlcore.evaluation.evaluate import evaluate
+
+        evaluation = evaluate(run)
     if evaluation is None or epoch not in evaluation.predictions:
         raise CheckpointError(
             f"Epoch {epoch} of run {run.name} is not evaluated yet. Do it with `evaluate {run.name}`."
@@ -146,42 +154,53 @@ def epochs_file(run: Run, epoch: int) -> bytes:
     return _csv(epochs_table(run, load_stored(run).evaluation))
 
 
+def _dropped(run: Run, epoch: int) -> str:
+    return "" if keeps_optimizer(run, epoch) else "Kept of the last and the best epoch only."
+
+
 FORMATS: dict[str, Format] = {
-    "pth": Format(".pth", "weights as a plain torchvision state_dict", state_dict_file),
-    "safetensors": Format(".safetensors", "the same weights as safetensors", safetensors_file),
-    "checkpoint": Format(
-        "-checkpoint.pt", "weights, optimiser state, epoch and loss, to go on training from", training_checkpoint_file
+    "pth": Format(
+        label="PyTorch weights",
+        words="A plain state_dict, under torchvision's names",
+        suffix=".pth",
+        build=state_dict_file,
+        needs_torch=True,
     ),
-    "python": Format(".py", "Python that predicts with the pth file beside it", inference_file),
-    "predictions": Format("-predictions.csv", "what the epoch says about each test image", predictions_file),
-    "epochs": Format("-epochs.csv", "losses and accuracies of every epoch", epochs_file),
+    "safetensors": Format(
+        label="safetensors",
+        words="The same values, with classes and transform",
+        suffix=".safetensors",
+        build=safetensors_file,
+        needs_torch=True,
+    ),
+    "checkpoint": Format(
+        label="Training checkpoint",
+        words="With the optimiser's state, to go on from",
+        suffix="-checkpoint.pt",
+        build=training_checkpoint_file,
+        needs_torch=True,
+        unavailable=_dropped,
+    ),
+    "python": Format(
+        label="Inference code",
+        words="Python that uses the PyTorch weights beside it",
+        suffix=".py",
+        build=inference_file,
+    ),
+    "predictions": Format(
+        label="Predictions, CSV",
+        words="Each image of the test split, or of val where there is none, with all probabilities",
+        suffix="-predictions.csv",
+        build=predictions_file,
+    ),
+    "epochs": Format(
+        label="Epochs, CSV",
+        words="Losses, accuracies and intervals of all epochs",
+        suffix="-epochs.csv",
+        build=epochs_file,
+    ),
 }
-
-_SNIPPET = '''\
-"""Names the most likely classes of an image. Paste it anywhere, with the weights in the current folder."""
-
-import torch
-from PIL import Image, ImageOps
-{model_import}{transform}
-WEIGHTS = {weights!r}
-CLASSES = [
-{classes}]
-
-model = {model}
-model.load_state_dict(torch.load(WEIGHTS, map_location="cpu", weights_only=True))
-model.eval()
-
-
-def predict(path):
-    """Classes with their probabilities, the most likely first."""
-    image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-    with torch.inference_mode():
-        probabilities = model(transform(image)[None]).softmax(1)[0].tolist()
-    return sorted(zip(CLASSES, probabilities), key=lambda pair: -pair[1])
-
-
-print(predict("photo.jpg")[:3])  # an image of yours
-'''
+"""Adding a format is adding an entry: the command line and the page's buttons are made from these."""
 
 
 def _state_dict(run: Run, epoch: int) -> "dict[str, Tensor]":
@@ -189,29 +208,6 @@ def _state_dict(run: Run, epoch: int) -> "dict[str, Tensor]":
     from tlcore.runs.restore import load_whole_state
 
     return {name: value.contiguous() for name, value in load_whole_state(run, epoch).items()}
-
-
-def _model_import(run: Run) -> str:
-    if find_architecture(run.config.model.backbone).builder is None:
-        return "from torchvision.models import get_model\n"
-    return "from tlcore.models.zoo import find_architecture  # this network is not in torchvision\n"
-
-
-def _model_call(run: Run) -> str:
-    """The expression that builds the network that the weights belong to."""
-    config = run.config.model
-    architecture = find_architecture(config.backbone)
-    if architecture.builder is not None:
-        return f"find_architecture({config.backbone!r}).builder(num_classes={len(run.classes)})"
-    arguments = dict(architecture.arguments)
-    if config.weights != "none":
-        arguments |= architecture.pretrained_arguments
-    listed = "".join(f", {name}={value!r}" for name, value in {**arguments, "num_classes": len(run.classes)}.items())
-    return f"get_model({config.backbone!r}, weights=None{listed})"
-
-
-def _listed(classes: tuple[str, ...]) -> str:
-    return "".join(f"    {name!r},\n" for name in classes)
 
 
 def _csv(table: "pd.DataFrame") -> bytes:

@@ -1,0 +1,101 @@
+"""The exported script prepares images as the product does, whatever kind of image it is given."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tlcore
+from tlcore import train
+from tlcore.data.pixels.images import decode_image
+from tlcore.delivery.export import FORMATS, file_name
+from tlcore.evaluation.predict import load_predictor
+
+SMALL = {"operations": [{"op": "Resize", "size": 40}, {"op": "CenterCrop", "size": 32}]}
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).random(shape)
+
+
+def write_images(folder) -> None:
+    """An image of each mode, with and without transparency, orientation, and values beyond 8 bits."""
+    rgb = (noise(50, 60, 3) * 255).astype(np.uint8)
+    alpha = (noise(50, 60, 1) * 255).astype(np.uint8)
+    grey = rgb[..., :1]
+    Image.fromarray(rgb).save(folder / "rgb.png")
+    Image.fromarray(rgb).save(folder / "photo.jpg", quality=95)
+    Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "rgba.png")
+    Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "rgba.webp", lossless=True)
+    Image.fromarray(np.concatenate([grey, alpha], 2), "LA").save(folder / "la.png")
+    Image.fromarray(grey[..., 0]).save(folder / "grey.png")
+    Image.fromarray(grey[..., 0] > 127).save(folder / "bits.png")
+    palette = Image.fromarray(rgb).quantize(16)
+    palette.save(folder / "palette.png")
+    palette.save(folder / "palette_transparent.png", transparency=3)
+    palette.save(folder / "palette.gif", transparency=2)
+    Image.fromarray(rgb).save(folder / "colour_key.png", transparency=tuple(map(int, rgb[0, 0])))
+    Image.fromarray(grey[..., 0]).save(folder / "grey_key.png", transparency=int(grey[0, 0, 0]))
+    Image.fromarray(rgb).convert("CMYK").save(folder / "cmyk.jpg")
+    Image.fromarray(rgb).convert("LAB").save(folder / "lab.tif")
+    for name, low, high, kind in (
+        ("16_bit.png", 0, 65535, np.uint16),
+        ("12_bit.png", 0, 4095, np.uint16),
+        ("16_bit.tif", 0, 65535, np.uint16),
+        ("32_bit.tif", -70_000, 900_000, np.int32),
+        ("float_1.tif", 0, 1, np.float32),
+        ("float_255.tif", 0, 255, np.float32),
+        ("float_any.tif", -3, 700, np.float32),
+    ):
+        Image.fromarray((low + noise(50, 60) * (high - low)).astype(kind)).save(folder / name)
+    holes = noise(50, 60).astype(np.float32)
+    holes[:9, :9], holes[20:, 20:] = np.nan, np.inf
+    Image.fromarray(holes).save(folder / "float_holes.tif")
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        Image.fromarray(rgb).save(folder / f"exif_{orientation}.jpg", exif=exif)
+    exif[0x0112] = 6
+    Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "exif_transparent.png", exif=exif)
+
+
+def test_the_script_says_of_every_kind_of_image_what_the_product_says(configure, tmp_path):
+    run = train(configure(strategy={"name": "from_scratch"}, eval_transform=SMALL, epochs=3))
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    write_images(folder)
+    images = sorted(path.name for path in folder.iterdir())
+    assert len(images) == 31
+    (folder / file_name(run, 3, "pth")).write_bytes(FORMATS["pth"].build(run, 3))
+    script = FORMATS["python"].build(run, 3).decode()
+    script += f"\nimport json\nprint(json.dumps({{name: dict(predict(name)) for name in {images!r}}}))\n"
+    environment = {**os.environ, "PYTHONPATH": str(Path(tlcore.__file__).parents[1])}  # the network is our own
+    done = subprocess.run(
+        [sys.executable, "-"], input=script, cwd=folder, env=environment, capture_output=True, check=True, text=True
+    )
+    said = json.loads(done.stdout.splitlines()[-1])
+    predictor = load_predictor(run, 3, device="cpu")
+    for name in images:
+        assert said[name] == pytest.approx(dict(predictor.predict(folder / name)), abs=1e-5), name
+    assert len({round(each["blue"], 4) for each in said.values()}) > 15  # they are different images to it
+
+
+def test_a_very_large_image_is_made_smaller_as_the_product_does(configure, tmp_path, monkeypatch):
+    monkeypatch.setattr("tlcore.data.pixels.cost.WHOLE_PIXELS", 700)
+    monkeypatch.setattr("tlcore.delivery.inference_script.WHOLE_PIXELS", 700)
+    run = train(configure(epochs=1))
+    write_images(tmp_path)
+    script = FORMATS["python"].build(run, 1).decode()
+    beginning, _, rest = script.partition("\nmodel = ")
+    scope: dict = {}
+    exec(beginning + "\n\n" + rest[rest.index("def load_image") : rest.index("def predict")], scope)
+    for path in sorted(tmp_path.glob("*.*")):
+        if path.suffix in (".png", ".jpg", ".tif"):
+            ours = decode_image(path.read_bytes())
+            assert max(ours.size) <= 32
+            assert np.array_equal(np.asarray(scope["load_image"](path)), np.asarray(ours)), path.name

@@ -1,0 +1,125 @@
+"""The Python that names the class of an image with exported weights, if possible without this project.
+
+It prepares images as the product does: what `tlcore.data.pixels` decides about colours, transparency, bit depth and
+orientation stands in the script, too. A test compares both on every kind of image.
+"""
+
+from collections.abc import Sequence
+
+from tlcore.data.pixels.colour import WHITE_12_BIT, WHITE_16_BIT
+from tlcore.data.pixels.cost import WHOLE_PIXELS
+from tlcore.models.zoo import find_architecture
+from tlcore.runs.folder.run import Run
+
+_START = '''\
+"""Names the most likely classes of an image. Paste it anywhere, with the weights in the current folder."""
+
+import math
+
+import numpy as np
+import torch
+from PIL import Image
+'''
+
+_PREPARE = '''
+
+def load_image(path):
+    """An upright 8-bit RGB image, as the network was trained with."""
+    image = Image.open(path)
+    factor = reduction(image.size)
+    if factor > 1:
+        image.draft(None, (image.width // factor, image.height // factor))
+    image.load()
+    factor = reduction(image.size)
+    rgb = to_rgb(image)
+    return upright(rgb if factor == 1 else rgb.reduce(factor), image)
+
+
+def reduction(size):
+    """The factor by which the sides of very large images are divided."""
+    return 2 ** max(0, math.ceil(math.log2(size[0] * size[1] / WHOLE_PIXELS) / 2))
+
+
+def upright(rgb, image):
+    try:
+        orientation = image.getexif().get(0x0112)
+    except Exception:  # damaged EXIF beside sound pixels
+        return rgb
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    return rgb.transpose(turns[orientation]) if orientation in turns else rgb
+
+
+def to_rgb(image):
+    """Grey of 12, 16 and 32 bits is scaled to 8, and what is transparent is laid on white."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        return Image.fromarray(np.rint(to_255(np.asarray(image), image.mode)).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def to_255(values, mode):
+    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = values.min(), values.max()
+    if low < 0 or high > (255 if mode == "F" else WHITE_16_BIT):
+        return (values - low) / max(high - low, 1e-300) * 255
+    if mode == "F":
+        return values * 255 if high <= 1 else values
+    return values * (255 / WHITE_12_BIT) if high <= WHITE_12_BIT else values / (WHITE_16_BIT / 255)
+'''
+
+_END = '''
+
+def predict(path):
+    """Classes with their probabilities, the most likely first."""
+    with torch.inference_mode():
+        probabilities = model(transform(load_image(path))[None]).softmax(1)[0].tolist()
+    return sorted(zip(CLASSES, probabilities), key=lambda pair: -pair[1])
+
+
+print(predict("photo.jpg")[:3])  # an image of yours
+'''
+
+
+def inference_script(run: Run, weights_file: str) -> str:
+    """The script for a run's network; `weights_file` is the name of its exported state_dict, beside the script."""
+    transform = run.config.eval_transform.source().removeprefix("import torch\n")
+    settings = (
+        f"\nWEIGHTS = {weights_file!r}\nWHOLE_PIXELS = {WHOLE_PIXELS}  # larger images are made smaller first\n"
+        f"WHITE_12_BIT, WHITE_16_BIT = {WHITE_12_BIT}, {WHITE_16_BIT}\nCLASSES = [\n{_listed(run.classes)}]\n\n"
+        f"model = {_model_call(run)}\n"
+        'model.load_state_dict(torch.load(WEIGHTS, map_location="cpu", weights_only=True))\nmodel.eval()\n'
+    )
+    return f"{_START}{_model_import(run)}{transform}{settings}{_PREPARE}{_END}"
+
+
+def _model_import(run: Run) -> str:
+    if find_architecture(run.config.model.backbone).builder is None:
+        return "from torchvision.models import get_model\n"
+    return "from tlcore.models.zoo import find_architecture  # this network is not in torchvision\n"
+
+
+def _model_call(run: Run) -> str:
+    """The expression that builds the network that the weights belong to."""
+    config = run.config.model
+    architecture = find_architecture(config.backbone)
+    if architecture.builder is not None:
+        return f"find_architecture({config.backbone!r}).builder(num_classes={len(run.classes)})"
+    arguments = dict(architecture.arguments)
+    if config.weights != "none":
+        arguments |= architecture.pretrained_arguments
+    listed = "".join(f", {name}={value!r}" for name, value in {**arguments, "num_classes": len(run.classes)}.items())
+    return f"get_model({config.backbone!r}, weights=None{listed})"
+
+
+def _listed(classes: Sequence[str]) -> str:
+    return "".join(f"    {name!r},\n" for name in classes)
