@@ -161,6 +161,9 @@ def test_a_shared_dashboard_offers_no_file_and_only_weights_that_are_here(colour
     for model in ({"backbone": "mobilenet_v2", "weights": "/etc/passwd"}, {"backbone": "mobilenet_v2"}):
         with pytest.raises(ConfigError, match="shared dashboard"):
             start_runs([RunConfig(data={"source": source}, model=model)], "cpu")
+    for data in ({"source": "/etc"}, {"source": source, "images": "/etc"}):
+        with pytest.raises(ConfigError, match="A shared dashboard trains on the datasets of its list"):
+            start_runs([RunConfig(data=data, model={"weights": "builtin"})], "cpu")
 
 
 def test_a_weights_file_is_looked_into_when_it_is_named(colours, tmp_path):
