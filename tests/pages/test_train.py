@@ -7,22 +7,21 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+import tlcore
+from tests.support.pages import checked, open_page as open_any_page, text_of
 from tlcore.config import DataConfig
-from tlcore.data.catalog import fingerprint, open_dataset
+from tlcore.data.catalog import open_dataset
 from tlcore.data.health.scan import scan
 from tlcore.data.intake.library import add_path
 from tlcore.runs.folder.requests import asked_to_stop
-from tlcore.runs.folder.run import Run, create_run, find_run, list_runs
+from tlcore.runs.folder.run import Run, find_run, list_runs
 from tlcore.runs.folder.status import write_status
-from tlcore.runs.work.execute import execute
+from tlcore.runs.start import prepare_run
 from tlcore.runs.work.probes import Probe
 from tlcore.runs.work.turn import queue
-from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
 from tlcore.transforms.saved import save_transform
 from tlcore.transforms.spec import RandomErasing, RandomResizedCrop, TransformSpec
 
-APP = str(Path(__file__).parents[2] / "app.py")
 DEADLINE_S = 90
 
 
@@ -41,30 +40,17 @@ def train(configure):
     """A run in a state; `finished` is trained, with its curves."""
 
     def make(state: str = "finished", facts=None, **changes) -> Run:
-        config = configure(**changes)
-        dataset = open_dataset(config.data)
-        plan = plan_run(resolve(config), dataset)
-        run = create_run(plan.config, dataset, fingerprint(dataset), facts or {"device": "cpu: of the test"})
+        facts = facts or {"device": "cpu: of the test"}
         if state == "finished":
-            for _ in execute(run, plan):
-                pass
-        return run
+            return tlcore.train(configure(**changes), facts=facts)
+        return prepare_run(configure(**changes), facts)
 
     return make
 
 
 def open_page(folder: Path | None = None, **params: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/train.py")
-    if folder is not None:
-        page.query_params["dataset"] = add_path(str(folder))
-    for name, value in params.items():
-        page.query_params[name] = value
-    return checked(page.run())
-
-
-def checked(page: AppTest) -> AppTest:
-    assert not page.exception, page.exception
-    return page
+    chosen = {} if folder is None else {"dataset": add_path(str(folder))}
+    return open_any_page("train", **chosen, **params)
 
 
 def small(page: AppTest) -> AppTest:
@@ -74,13 +60,6 @@ def small(page: AppTest) -> AppTest:
     page.selectbox(key="train_model_weights").set_value("none")
     page.number_input(key="train_epochs").set_value(2)
     return checked(page.run())
-
-
-def text_of(page: AppTest) -> str:
-    elements = [*page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.error, *page.warning]
-    metrics = [f"{metric.label} {metric.value}" for metric in page.metric]
-    bars = [bar.proto.text for bar in page.get("progress")]
-    return "\n".join([*(str(element.value) for element in elements), *metrics, *bars]).replace("\\", "")
 
 
 def labels_of(page: AppTest) -> list[str]:
