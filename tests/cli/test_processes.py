@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tlcore.runs.folder.run import Run
@@ -94,6 +95,22 @@ def test_ctrl_c_ends_the_epoch_and_exits_with_130(start, home):
     epochs = [line["epoch"] for line in results(run)]
     assert epochs == list(range(len(epochs)))
     assert len(list((run / "checkpoints").glob("epoch-*.pt"))) == len(epochs)
+
+
+@pytest.mark.skipif(not hasattr(signal, "sigwaitinfo"), reason="decoding processes obey SIGTERM there")
+def test_sigterm_to_all_processes_of_a_service_ends_the_epoch_and_exits_with_143(start, home):
+    process = start(*FINE_TUNING, "--epochs", "500")
+    run = wait_for_epoch(home, 1, process)
+    decoders = psutil.Process(process.pid).children(recursive=True)
+    assert decoders
+    for member in (*decoders, psutil.Process(process.pid)):
+        member.terminate()
+    _, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 143, err
+    assert "Stopping after this epoch" in err
+    assert "Traceback" not in err
+    assert Run(run).status().state == "stopped"
+    assert not [member for member in decoders if member.is_running()]
 
 
 def test_the_dashboard_can_stop_a_run_of_the_terminal(start, home):

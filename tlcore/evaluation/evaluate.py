@@ -74,6 +74,7 @@ def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entr
                 checkpoint = load_checkpoint(run.checkpoints, epoch)
                 if frozen is None:
                     frozen = state_digest(load_frozen_part(run, checkpoint.frozen_digest))
+                    stamp = checkpoint_stamp(run, epoch)  # what was lost of it may have been made anew
                 weights = frozen + state_digest(checkpoint.model)
             except CheckpointError as error:
                 entries[epoch] = Entry(stamp=stamp, error=str(error))
