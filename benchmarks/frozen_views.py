@@ -9,7 +9,8 @@ from typing import Any
 
 from benchmarks import ours
 from benchmarks.measure import DATA, WEIGHTS, fresh_home, measure, median, require_shared
-from tlcore.transforms.spec import AUGMENTATIONS, TransformSpec
+from tlcore.transforms.presets import AUGMENTATIONS
+from tlcore.transforms.spec import TransformSpec
 
 SEEDS = range(3)
 GENTLE = TransformSpec(operations=AUGMENTATIONS["gentle"](224, "bilinear")).model_dump(mode="json")

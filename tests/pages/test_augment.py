@@ -13,15 +13,9 @@ from streamlit.testing.v1 import AppTest
 from tlcore.data.pixels.images import to_tensor
 from tlcore.models.zoo import ZOO
 from tlcore.transforms.draws import draw_views
+from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import list_transforms, load_transform, save_transform
-from tlcore.transforms.spec import (
-    AUGMENTATIONS,
-    CenterCrop,
-    GaussianBlur,
-    RandomErasing,
-    RandomHorizontalFlip,
-    TransformSpec,
-)
+from tlcore.transforms.spec import CenterCrop, GaussianBlur, RandomErasing, RandomHorizontalFlip, TransformSpec
 
 APP = str(Path(__file__).parents[2] / "app.py")
 SIZE_PX = ZOO["small_cnn"].input_px

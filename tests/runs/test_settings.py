@@ -5,7 +5,8 @@ from pydantic import BaseModel
 
 from tlcore.config import RunConfig, parse_config
 from tlcore.runs.settings import differing_settings, settings_of, transform_words
-from tlcore.transforms.spec import AUGMENTATIONS, CenterCrop, Resize, TransformSpec
+from tlcore.transforms.presets import AUGMENTATIONS
+from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 EVALUATION = TransformSpec(operations=(Resize(size=256), CenterCrop(size=224)))
 EVERY_EFFECT = {

@@ -6,8 +6,9 @@ from tlcore.errors import ConfigError
 from tlcore.models.zoo import find_architecture
 from tlcore.training.resolve import augmented
 from tlcore.training.views import AUTOMATIC, OWN, VALIDATION, Views, list_views, training_transform, views_of
+from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import save_transform
-from tlcore.transforms.spec import AUGMENTATIONS, RandomErasing, RandomResizedCrop, TransformSpec
+from tlcore.transforms.spec import RandomErasing, RandomResizedCrop, TransformSpec
 
 EVALUATION = find_architecture("small_cnn").eval_transform()
 SPEC = TransformSpec(operations=(RandomResizedCrop(size=32), RandomErasing()), mean=(0.1, 0.1, 0.1))

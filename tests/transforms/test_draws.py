@@ -10,10 +10,10 @@ from torchvision.transforms import v2
 
 from tlcore.data.pixels.images import to_tensor
 from tlcore.errors import ConfigError
-from tlcore.transforms.draws import _AUTOMATIC_WORDS, _TRACES, draw_views
+from tlcore.transforms.draws import draw_views
 from tlcore.transforms.geometry import frame, intersect, map_points, signed_area
+from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.spec import (
-    AUGMENTATIONS,
     CenterCrop,
     ColorJitter,
     GaussianBlur,
@@ -30,6 +30,7 @@ from tlcore.transforms.spec import (
     TransformSpec,
     TrivialAugmentWide,
 )
+from tlcore.transforms.traces import AUTOMATIC_WORDS
 
 OPERATIONS = get_args(get_args(Operation)[0])
 SAMPLES = (
@@ -78,8 +79,8 @@ def test_the_printed_source_gives_the_same_tensor_as_the_draw_of_that_seed(opera
 
 
 def test_every_operation_tells_what_it_sampled():
-    assert {operation.model_fields["op"].default for operation in OPERATIONS} == _TRACES.keys()
-    assert {operation.op for operation in SAMPLES} == _TRACES.keys()
+    assert {type(operation) for operation in SAMPLES} == set(OPERATIONS)
+    assert all("trace" in vars(operation) for operation in OPERATIONS)
 
 
 GEOMETRIC = [
@@ -224,7 +225,7 @@ def test_a_pipeline_without_operations_shows_the_whole_image(photo):
 
 @pytest.mark.parametrize("name", ["RandAugment", "TrivialAugmentWide"])
 def test_everything_an_automatic_augmentation_may_do_has_words(name):
-    assert getattr(v2, name)._AUGMENTATION_SPACE.keys() <= _AUTOMATIC_WORDS.keys()
+    assert getattr(v2, name)._AUGMENTATION_SPACE.keys() <= AUTOMATIC_WORDS.keys()
 
 
 def test_an_operation_that_cannot_work_on_what_reaches_it_is_an_error(photo):

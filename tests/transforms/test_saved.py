@@ -1,8 +1,9 @@
 import pytest
 
 from tlcore.errors import ConfigError
+from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import delete_transform, list_transforms, load_transform, save_transform
-from tlcore.transforms.spec import AUGMENTATIONS, TransformSpec
+from tlcore.transforms.spec import TransformSpec
 
 STRONG = TransformSpec(operations=AUGMENTATIONS["strong"](224, "bicubic"), mean=(0.5, 0.5, 0.5))
 GENTLE = TransformSpec(operations=AUGMENTATIONS["gentle"](224, "bilinear"))

@@ -3,8 +3,8 @@ import torch
 from pydantic import ValidationError
 
 from tlcore.errors import ConfigError
+from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.spec import (
-    AUGMENTATIONS,
     CenterCrop,
     ColorJitter,
     GaussianBlur,

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_plan_options(parser: argparse.ArgumentParser) -> None:
     """The options that say what is trained on what."""
-    from tlcore.transforms.spec import AUGMENTATIONS
+    from tlcore.transforms.presets import AUGMENTATIONS
 
     add_config_options(parser)
     parser.add_argument("--augment", choices=["none", *AUGMENTATIONS], help="training transform, by name")

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from tlcore.config import RunConfig
-from tlcore.transforms.spec import AUGMENTATIONS, RandomResizedCrop, TransformSpec
+from tlcore.transforms.presets import AUGMENTATIONS
+from tlcore.transforms.spec import RandomResizedCrop, TransformSpec
 from tlcore.words import count, percent
 
 STRATEGIES: Mapping[str, str] = {

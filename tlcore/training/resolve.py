@@ -6,7 +6,8 @@ from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.data.catalog import is_named
 from tlcore.models.zoo import eval_transform, find_architecture
 from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
-from tlcore.transforms.spec import AUGMENTATIONS, CenterCrop, TransformSpec
+from tlcore.transforms.presets import AUGMENTATIONS
+from tlcore.transforms.spec import CenterCrop, TransformSpec
 
 
 def resolve(config: RunConfig) -> ResolvedConfig:

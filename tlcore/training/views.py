@@ -4,8 +4,9 @@ from typing import Literal, NamedTuple
 
 from tlcore.errors import ConfigError
 from tlcore.training.resolve import augmented
+from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import list_transforms, load_transform
-from tlcore.transforms.spec import AUGMENTATIONS, TransformSpec
+from tlcore.transforms.spec import TransformSpec
 
 
 class Views(NamedTuple):

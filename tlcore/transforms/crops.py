@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tlcore.transforms.geometry import Bounds, Integers, fallback_boxes
 from tlcore.transforms.spec import CenterCrop, Operation, RandomCrop, RandomResizedCrop, Resize
 
 ATTEMPTS = 10
 
-Bounds: TypeAlias = tuple[float, float]
 Floats: TypeAlias = npt.NDArray[np.floating]
-Integers: TypeAlias = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -109,16 +108,6 @@ def place_boxes(
         np.where(fits, box_heights_NA[rows, first], fallback_heights),
         np.where(fits, box_widths_NA[rows, first], fallback_widths),
         np.where(fits, first + 1, 0),
-    )
-
-
-def fallback_boxes(heights: Integers, widths: Integers, ratio: Bounds) -> tuple[Integers, Integers]:
-    """Height and width of the centre crop after ten attempts in vain: the largest box whose ratio is allowed."""
-    lowest, highest = ratio
-    shapes = widths / heights
-    return (
-        np.where(shapes < lowest, np.rint(widths / lowest).astype(np.int64), heights),
-        np.where(shapes > highest, np.rint(heights * highest).astype(np.int64), widths),
     )
 
 

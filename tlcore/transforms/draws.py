@@ -1,44 +1,27 @@
 """Draws of a training transform, each with what was sampled for it and which part of the original it shows.
 
 The parameters are recorded while torchvision draws them: nothing is drawn twice, and the pixels are those of
-`TransformSpec.build_operations`. What each operation records is told by one entry of `_TRACES`.
+`TransformSpec.build_operations`. What the parameters mean is told by each operation's `trace`.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tlcore.errors import ConfigError
-from tlcore.transforms.crops import fallback_boxes
-from tlcore.transforms.geometry import (
-    IDENTITY,
-    Affine,
-    Points,
-    Size,
-    center_crop_corner,
-    frame,
-    intersect,
-    map_points,
-    resizing,
-    rotation,
-    scaling,
-    shear,
-    translation,
-)
-from tlcore.transforms.spec import Operation, TransformSpec
-from tlcore.words import percent
+from tlcore.transforms.geometry import IDENTITY, Affine, Points, Size, frame, intersect, map_points
+from tlcore.transforms.spec import TransformSpec
+from tlcore.transforms.traces import Calls, px
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Calls: TypeAlias = list[dict[str, Any]]
-"""What one operation sampled, in order; empty where chance decided that it does nothing."""
-
-_NOT_APPLIED = "not this time"
+_AUTOMATIC_STEP = "_apply_image_or_video_transform"  # private in torchvision, and the only place to listen
 _GENERATOR = threading.Lock()  # torch draws from one generator per process, and pages run in threads
 
 
@@ -84,7 +67,7 @@ def _draw(transform: TransformSpec, image: Any, modules: list[Any], recorded: li
     for operation, module, calls in zip(transform.operations, modules, recorded, strict=True):
         calls.clear()
         before, image = _size(image), _apply(module, image, operation.op)
-        moves, words = _TRACES[operation.op](operation, calls, before, _size(image))
+        moves, words = operation.trace(calls, before, _size(image))
         steps.append((operation.op, words))
         for move in moves:  # what leaves the frame once does not come back
             to_original = to_original @ move
@@ -99,7 +82,7 @@ def _apply(module: Any, image: Any, name: str) -> Any:
     except (RuntimeError, ValueError) as error:  # a blur wider than the image, a crop of nothing
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(
-            f"{name} cannot work on an image of {_px(_size(image))}: {reason}. "
+            f"{name} cannot work on an image of {px(_size(image))}: {reason}. "
             "Change its settings, or its place in the order."
         ) from None
 
@@ -115,15 +98,22 @@ def _record(module: Any) -> Calls:
     `make_params` is where a v2 transform draws, called only when chance does not leave the image alone. The
     automatic augmentations draw in `forward`, and hand over what they drew one by one.
     """
+    from torchvision.transforms import v2
+
     calls: Calls = []
-    if hasattr(module, "_apply_image_or_video_transform"):
-        apply = module._apply_image_or_video_transform
+    if isinstance(module, v2.RandAugment | v2.TrivialAugmentWide | v2.AutoAugment | v2.AugMix):
+        apply = getattr(module, _AUTOMATIC_STEP, None)
+        if apply is None:
+            raise RuntimeError(
+                f"torchvision {version('torchvision')} has no {_AUTOMATIC_STEP} in {type(module).__name__}, where the "
+                "steps of automatic augmentations are recorded. Install the version that requirements.txt names."
+            )
 
         def recording_apply(image: Any, transform_id: str, magnitude: float, **settings: Any) -> Any:
             calls.append({"name": transform_id, "magnitude": magnitude})
             return apply(image, transform_id, magnitude, **settings)
 
-        module._apply_image_or_video_transform = recording_apply
+        setattr(module, _AUTOMATIC_STEP, recording_apply)
     else:
         make_params = module.make_params
 
@@ -134,141 +124,3 @@ def _record(module: Any) -> Calls:
 
         module.make_params = recording_make_params
     return calls
-
-
-Trace: TypeAlias = tuple[tuple[Affine, ...], str]
-"""Where the pixels come from, in the order in which they were moved, and what was done in words."""
-
-
-def _resize(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    return (resizing(before, after),), f"{_px(before)} to {_px(after)}"
-
-
-def _center_crop(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    top, left = center_crop_corner(before, after)
-    return (translation(left, top),), f"the middle {_px(after)} of {_px(before)}"
-
-
-def _random_resized_crop(operation: Any, calls: Calls, before: Size, after: Size) -> Trace:
-    top, left, height, width = (calls[0][name] for name in ("top", "left", "height", "width"))
-    box = (height, width)
-    share = height * width / (before[0] * before[1])
-    words = f"{_px(box)} from ({left}, {top}): {percent(share, 0)} of the area, ratio {width / height:.2f}"
-    fallback = fallback_boxes(np.array(before[0]), np.array(before[1]), operation.ratio)
-    if box == tuple(map(int, fallback)) and not operation.scale[0] <= share <= operation.scale[1]:
-        words += "; no box fitted, so the centre"
-    return (translation(left, top) @ resizing(box, after),), words
-
-
-def _random_crop(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    sampled = calls[0]
-    pad_left, pad_top, *_ = sampled["padding"]
-    left, top = sampled["left"] - pad_left, sampled["top"] - pad_top
-    return (translation(left, top),), f"{_px(after)} from ({left}, {top})"
-
-
-def _horizontal_flip(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    if not calls:
-        return (), _NOT_APPLIED
-    return (translation(before[1], 0) @ scaling(-1, 1),), "left and right swapped"
-
-
-def _vertical_flip(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    if not calls:
-        return (), _NOT_APPLIED
-    return (translation(0, before[0]) @ scaling(1, -1),), "upside down"
-
-
-def _rotation(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    angle = calls[0]["angle"]
-    return (rotation(angle, before),), _turned(angle)
-
-
-def _color_jitter(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    sampled = calls[0]
-    parts = []
-    for number in sampled["fn_idx"].tolist():  # the order, too, is drawn
-        name = ("brightness", "contrast", "saturation", "hue")[number]
-        factor = sampled[f"{name}_factor"]
-        if factor is not None:
-            parts.append(f"hue {_signed(factor * 360, 0)}°" if name == "hue" else f"{name} × {factor:.2f}")
-    return (), ", ".join(parts) or "nothing"
-
-
-def _automatic(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    moves = [
-        _AUTOMATIC_MOVES[call["name"]](call["magnitude"], before) for call in calls if call["name"] in _AUTOMATIC_MOVES
-    ]
-    return tuple(moves), ", ".join(_AUTOMATIC_WORDS[call["name"]](call["magnitude"]) for call in calls)
-
-
-def _erasing(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    if not calls or calls[0]["v"] is None:
-        return (), _NOT_APPLIED
-    sampled = calls[0]
-    box = (sampled["h"], sampled["w"])
-    share = box[0] * box[1] / (before[0] * before[1])
-    return (), f"{_px(box)} at ({sampled['j']}, {sampled['i']}) made black: {percent(share, 0)} of the area"
-
-
-def _grayscale(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    return (), "made grey" if calls else _NOT_APPLIED
-
-
-def _blur(_: Operation, calls: Calls, before: Size, after: Size) -> Trace:
-    return (), f"sigma {calls[0]['sigma'][0]:.2f} px"
-
-
-_TRACES: dict[str, Callable[[Any, Calls, Size, Size], Trace]] = {
-    # (operation, what it sampled, size before, size after)
-    "Resize": _resize,
-    "CenterCrop": _center_crop,
-    "RandomResizedCrop": _random_resized_crop,
-    "RandomCrop": _random_crop,
-    "RandomHorizontalFlip": _horizontal_flip,
-    "RandomVerticalFlip": _vertical_flip,
-    "RandomRotation": _rotation,
-    "ColorJitter": _color_jitter,
-    "RandAugment": _automatic,
-    "TrivialAugmentWide": _automatic,
-    "RandomErasing": _erasing,
-    "RandomGrayscale": _grayscale,
-    "GaussianBlur": _blur,
-}
-
-# The parts of RandAugment and TrivialAugment that move pixels; magnitudes as torchvision applies them
-_AUTOMATIC_MOVES: dict[str, Callable[[float, Size], Affine]] = {
-    "ShearX": lambda magnitude, size: shear(magnitude, 0),
-    "ShearY": lambda magnitude, size: shear(0, magnitude),
-    "TranslateX": lambda magnitude, size: translation(-int(magnitude), 0),
-    "TranslateY": lambda magnitude, size: translation(0, -int(magnitude)),
-    "Rotate": rotation,
-}
-_AUTOMATIC_WORDS: dict[str, Callable[[float], str]] = {
-    "Identity": lambda magnitude: "left as it is",
-    "ShearX": lambda magnitude: f"sheared sideways by {_signed(magnitude, 2)}",
-    "ShearY": lambda magnitude: f"sheared upwards by {_signed(magnitude, 2)}",
-    "TranslateX": lambda magnitude: f"moved sideways by {_signed(int(magnitude), 0)} px",
-    "TranslateY": lambda magnitude: f"moved downwards by {_signed(int(magnitude), 0)} px",
-    "Rotate": lambda magnitude: f"turned {_turned(magnitude)}",
-    "Brightness": lambda magnitude: f"brightness × {1 + magnitude:.2f}",
-    "Color": lambda magnitude: f"saturation × {1 + magnitude:.2f}",
-    "Contrast": lambda magnitude: f"contrast × {1 + magnitude:.2f}",
-    "Sharpness": lambda magnitude: f"sharpness × {1 + magnitude:.2f}",
-    "Posterize": lambda magnitude: f"posterised to {int(magnitude)} bits",
-    "Solarize": lambda magnitude: f"solarised above {percent(magnitude, 0)} of white",
-    "AutoContrast": lambda magnitude: "contrast stretched",
-    "Equalize": lambda magnitude: "histogram equalised",
-}
-
-
-def _px(size: Size) -> str:
-    return f"{size[1]} × {size[0]} px"
-
-
-def _turned(degrees: float) -> str:
-    return f"{abs(degrees):.1f}° {'anticlockwise' if degrees >= 0 else 'clockwise'}"
-
-
-def _signed(value: float, digits: int) -> str:
-    return f"{value:+.{digits}f}".replace("-", "−")

@@ -17,6 +17,10 @@ Affine: TypeAlias = npt.NDArray[np.float64]
 Size: TypeAlias = tuple[int, int]
 """Height and width in px, as in the shape of an image."""
 
+Bounds: TypeAlias = tuple[float, float]
+"""The lowest and the highest value."""
+Integers: TypeAlias = npt.NDArray[np.integer]
+
 IDENTITY: Affine = np.eye(3)
 
 
@@ -64,6 +68,17 @@ def resized_size(size: Size, shorter_px: int) -> Size:
     if height <= width:
         return shorter_px, int(shorter_px * width / height)
     return int(shorter_px * height / width), shorter_px
+
+
+def fallback_boxes(heights: Integers, widths: Integers, ratio: Bounds) -> tuple[Integers, Integers]:
+    """Height and width of what RandomResizedCrop takes after ten attempts in vain: the largest centred box whose ratio
+    is allowed."""
+    lowest, highest = ratio
+    shapes = widths / heights
+    return (
+        np.where(shapes < lowest, np.rint(widths / lowest).astype(np.int64), heights),
+        np.where(shapes > highest, np.rint(heights * highest).astype(np.int64), widths),
+    )
 
 
 def map_points(affine: Affine, points: Points) -> Points:

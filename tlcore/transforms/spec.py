@@ -1,15 +1,28 @@
 """Image transforms as data: a `TransformSpec` builds a torchvision v2 pipeline and prints itself as Python.
 
-Each operation is one class below, named and parametrised as its torchvision v2 counterpart: adding one is
-adding a class and naming it in `Operation`.
+Each operation is one class below, named and parametrised as its torchvision v2 counterpart, with what it tells of one
+call: adding one is adding a class here, and nothing else.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tlcore.errors import ConfigError
+from tlcore.transforms.geometry import (
+    Size,
+    center_crop_corner,
+    fallback_boxes,
+    resizing,
+    rotation,
+    scaling,
+    translation,
+)
+from tlcore.transforms.traces import NOT_APPLIED, Calls, Trace, automatic, px, signed, turned
+from tlcore.words import percent
 
 if TYPE_CHECKING:
     from torchvision.transforms import v2
@@ -37,6 +50,13 @@ class _Operation(_Frozen):
         """Keyword arguments of the v2 class, as plain values."""
         return {name: getattr(self, name) for name in type(self).model_fields if name != "op"}
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        """What one call did, from what it sampled, and the sizes of the image before and after it.
+
+        By default nothing is moved. An operation that moves pixels, or has something to tell, says so itself.
+        """
+        return (), "done" if calls else NOT_APPLIED
+
     @model_validator(mode="after")
     def _ranges_ascend(self) -> "_Operation":
         for name in ("scale", "ratio", "sigma"):
@@ -54,11 +74,18 @@ class Resize(_Operation):
     size: Pixels | tuple[Pixels, Pixels]
     interpolation: Interpolation = "bilinear"
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        return (resizing(before, after),), f"{px(before)} to {px(after)}"
+
 
 class CenterCrop(_Operation):
     random = False
     op: Literal["CenterCrop"] = "CenterCrop"
     size: Pixels | tuple[Pixels, Pixels]
+
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        top, left = center_crop_corner(before, after)
+        return (translation(left, top),), f"the middle {px(after)} of {px(before)}"
 
 
 class RandomResizedCrop(_Operation):
@@ -70,6 +97,16 @@ class RandomResizedCrop(_Operation):
     ratio: tuple[Positive, Positive] = (0.75, 4 / 3)
     interpolation: Interpolation = "bilinear"
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        top, left, height, width = (calls[0][name] for name in ("top", "left", "height", "width"))
+        box = (height, width)
+        share = height * width / (before[0] * before[1])
+        words = f"{px(box)} from ({left}, {top}): {percent(share, 0)} of the area, ratio {width / height:.2f}"
+        fallback = fallback_boxes(np.array(before[0]), np.array(before[1]), self.ratio)
+        if box == tuple(map(int, fallback)) and not self.scale[0] <= share <= self.scale[1]:
+            words += "; no box fitted, so the centre"
+        return (translation(left, top) @ resizing(box, after),), words
+
 
 class RandomCrop(_Operation):
     op: Literal["RandomCrop"] = "RandomCrop"
@@ -77,15 +114,31 @@ class RandomCrop(_Operation):
     padding: Annotated[int, Field(ge=0, le=512)] = 0
     pad_if_needed: bool = True
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        sampled = calls[0]
+        pad_left, pad_top, *_ = sampled["padding"]
+        left, top = sampled["left"] - pad_left, sampled["top"] - pad_top
+        return (translation(left, top),), f"{px(after)} from ({left}, {top})"
+
 
 class RandomHorizontalFlip(_Operation):
     op: Literal["RandomHorizontalFlip"] = "RandomHorizontalFlip"
     p: Probability = 0.5
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        if not calls:
+            return (), NOT_APPLIED
+        return (translation(before[1], 0) @ scaling(-1, 1),), "left and right swapped"
+
 
 class RandomVerticalFlip(_Operation):
     op: Literal["RandomVerticalFlip"] = "RandomVerticalFlip"
     p: Probability = 0.5
+
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        if not calls:
+            return (), NOT_APPLIED
+        return (translation(0, before[0]) @ scaling(1, -1),), "upside down"
 
 
 class RandomRotation(_Operation):
@@ -95,6 +148,10 @@ class RandomRotation(_Operation):
     degrees: Annotated[float, Field(ge=0, le=180)] = 15.0
     interpolation: GridInterpolation = "bilinear"
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        angle = calls[0]["angle"]
+        return (rotation(angle, before),), turned(angle)
+
 
 class ColorJitter(_Operation):
     op: Literal["ColorJitter"] = "ColorJitter"
@@ -102,6 +159,16 @@ class ColorJitter(_Operation):
     contrast: Annotated[float, Field(ge=0, le=10)] = 0.2
     saturation: Annotated[float, Field(ge=0, le=10)] = 0.2
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        sampled = calls[0]
+        parts = []
+        for number in sampled["fn_idx"].tolist():  # the order, too, is drawn
+            name = ("brightness", "contrast", "saturation", "hue")[number]
+            factor = sampled[f"{name}_factor"]
+            if factor is not None:
+                parts.append(f"hue {signed(factor * 360, 0)}°" if name == "hue" else f"{name} × {factor:.2f}")
+        return (), ", ".join(parts) or "nothing"
 
 
 class RandAugment(_Operation):
@@ -112,12 +179,18 @@ class RandAugment(_Operation):
     magnitude: Annotated[int, Field(ge=0, le=30)] = 9
     interpolation: GridInterpolation = "nearest"
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        return automatic(calls, before)
+
 
 class TrivialAugmentWide(_Operation):
     """Müller and Hutter (2021)."""
 
     op: Literal["TrivialAugmentWide"] = "TrivialAugmentWide"
     interpolation: GridInterpolation = "nearest"
+
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        return automatic(calls, before)
 
 
 class RandomErasing(_Operation):
@@ -128,10 +201,21 @@ class RandomErasing(_Operation):
     scale: tuple[Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(gt=0, le=1)]] = (0.02, 0.33)
     ratio: tuple[Positive, Positive] = (0.3, 3.3)
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        if not calls or calls[0]["v"] is None:
+            return (), NOT_APPLIED
+        sampled = calls[0]
+        box = (sampled["h"], sampled["w"])
+        share = box[0] * box[1] / (before[0] * before[1])
+        return (), f"{px(box)} at ({sampled['j']}, {sampled['i']}) made black: {percent(share, 0)} of the area"
+
 
 class RandomGrayscale(_Operation):
     op: Literal["RandomGrayscale"] = "RandomGrayscale"
     p: Probability = 0.1
+
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        return (), "made grey" if calls else NOT_APPLIED
 
 
 class GaussianBlur(_Operation):
@@ -145,23 +229,14 @@ class GaussianBlur(_Operation):
             raise ValueError(f"kernel_size is an odd number of pixels, not {self.kernel_size}")
         return self
 
+    def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
+        return (), f"sigma {calls[0]['sigma'][0]:.2f} px"
 
-Operation = Annotated[
-    Resize
-    | CenterCrop
-    | RandomResizedCrop
-    | RandomCrop
-    | RandomHorizontalFlip
-    | RandomVerticalFlip
-    | RandomRotation
-    | ColorJitter
-    | RandAugment
-    | TrivialAugmentWide
-    | RandomErasing
-    | RandomGrayscale
-    | GaussianBlur,
-    Field(discriminator="op"),
-]
+
+if TYPE_CHECKING:
+    Operation: TypeAlias = _Operation
+else:  # every class above, told apart by its `op`
+    Operation = Annotated[reduce(or_, _Operation.__subclasses__()), Field(discriminator="op")]
 
 
 class TransformSpec(_Frozen):
@@ -239,34 +314,3 @@ def _source_arguments(operation: _Operation) -> str:
             f"v2.InterpolationMode.{operation.arguments()['interpolation'].upper().replace('-', '_')}"
         )
     return ", ".join(f"{name}={value}" for name, value in arguments.items())
-
-
-def _standard(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
-    return RandomResizedCrop(size=size, interpolation=interpolation), RandomHorizontalFlip()
-
-
-def _gentle(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
-    return RandomResizedCrop(size=size, scale=(0.5, 1.0), interpolation=interpolation), RandomHorizontalFlip()
-
-
-def _trivial(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
-    return *_standard(size, interpolation), TrivialAugmentWide()
-
-
-def _randaugment(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
-    return *_standard(size, interpolation), RandAugment()
-
-
-def _strong(size: int, interpolation: Interpolation) -> tuple[_Operation, ...]:
-    jitter = ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)
-    return *_standard(size, interpolation), jitter, RandomGrayscale(), RandomErasing(p=0.25)
-
-
-# name -> (crop size in px, interpolation) -> operations
-AUGMENTATIONS: dict[str, Callable[[int, Interpolation], tuple[_Operation, ...]]] = {
-    "gentle": _gentle,
-    "standard": _standard,
-    "strong": _strong,
-    "trivial": _trivial,
-    "randaugment": _randaugment,
-}

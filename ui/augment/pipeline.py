@@ -10,8 +10,9 @@ from typing import Any, get_args
 import streamlit as st
 
 from tlcore.errors import ConfigError
+from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import list_transforms, load_transform
-from tlcore.transforms.spec import AUGMENTATIONS, Operation, TransformSpec
+from tlcore.transforms.spec import Operation, TransformSpec
 from ui.augment.controls import control
 
 _STEPS, _NEXT_ID, _START, _ADD, _OPEN = (f"augment_{name}" for name in ("steps", "next_id", "start", "add", "open"))

@@ -1,0 +1,61 @@
+"""What one call of a transform did: where the pixels come from, and in words. Each operation of `spec` tells its own.
+
+Here is what several of them share, and what the parts of RandAugment and TrivialAugment do.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from tlcore.transforms.geometry import Affine, Size, rotation, shear, translation
+from tlcore.words import percent
+
+Calls: TypeAlias = list[dict[str, Any]]
+"""What one operation sampled, in order; empty where chance decided that it does nothing."""
+Trace: TypeAlias = tuple[tuple[Affine, ...], str]
+"""Where the pixels come from, in the order in which they were moved, and what was done in words."""
+
+NOT_APPLIED = "not this time"
+
+
+def automatic(calls: Calls, before: Size) -> Trace:
+    """Of an operation that applies a few of torchvision's automatic augmentations one by one."""
+    moves = [_MOVES[call["name"]](call["magnitude"], before) for call in calls if call["name"] in _MOVES]
+    return tuple(moves), ", ".join(AUTOMATIC_WORDS[call["name"]](call["magnitude"]) for call in calls)
+
+
+def px(size: Size) -> str:
+    return f"{size[1]} × {size[0]} px"
+
+
+def turned(degrees: float) -> str:
+    return f"{abs(degrees):.1f}° {'anticlockwise' if degrees >= 0 else 'clockwise'}"
+
+
+def signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+# The parts of RandAugment and TrivialAugment that move pixels; magnitudes as torchvision applies them
+_MOVES: dict[str, Callable[[float, Size], Affine]] = {
+    "ShearX": lambda magnitude, size: shear(magnitude, 0),
+    "ShearY": lambda magnitude, size: shear(0, magnitude),
+    "TranslateX": lambda magnitude, size: translation(-int(magnitude), 0),
+    "TranslateY": lambda magnitude, size: translation(0, -int(magnitude)),
+    "Rotate": rotation,
+}
+AUTOMATIC_WORDS: dict[str, Callable[[float], str]] = {
+    "Identity": lambda magnitude: "left as it is",
+    "ShearX": lambda magnitude: f"sheared sideways by {signed(magnitude, 2)}",
+    "ShearY": lambda magnitude: f"sheared upwards by {signed(magnitude, 2)}",
+    "TranslateX": lambda magnitude: f"moved sideways by {signed(int(magnitude), 0)} px",
+    "TranslateY": lambda magnitude: f"moved downwards by {signed(int(magnitude), 0)} px",
+    "Rotate": lambda magnitude: f"turned {turned(magnitude)}",
+    "Brightness": lambda magnitude: f"brightness × {1 + magnitude:.2f}",
+    "Color": lambda magnitude: f"saturation × {1 + magnitude:.2f}",
+    "Contrast": lambda magnitude: f"contrast × {1 + magnitude:.2f}",
+    "Sharpness": lambda magnitude: f"sharpness × {1 + magnitude:.2f}",
+    "Posterize": lambda magnitude: f"posterised to {int(magnitude)} bits",
+    "Solarize": lambda magnitude: f"solarised above {percent(magnitude, 0)} of white",
+    "AutoContrast": lambda magnitude: "contrast stretched",
+    "Equalize": lambda magnitude: "histogram equalised",
+}
