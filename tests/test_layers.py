@@ -98,6 +98,11 @@ def test_the_dashboard_asks_the_library_and_pages_stand_on_top():
         assert {name.split(".")[0] for name in imports_of(path)} <= {"tlcore", "ui"}, path
 
 
+def test_tests_share_their_kit_among_themselves():
+    for path in modules("tests"):
+        assert not parts_of(imports_of(path), "benchmarks"), path
+
+
 def test_a_room_of_the_dashboard_uses_what_is_shared_and_no_other_room():
     rooms = {path.stem for path in (ROOT / "ui").iterdir() if path.suffix == ".py" or path.is_dir()}
     for room in rooms - {"__init__", "__pycache__"}:

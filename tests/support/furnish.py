@@ -3,12 +3,14 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from benchmarks import ours
+import tlcore
 
+Settings = dict[str, Any]
 CLASSES, SPLITS = 10, {"train": 0.7, "val": 0.15, "test": 0.15}
 SIDE_PX = 32
 
@@ -38,14 +40,15 @@ def scan(source: str, home: str) -> None:
         pass
 
 
-def train(settings: ours.Settings, home: str) -> str:
+def train(settings: Settings, home: str) -> str:
     """The name of a run that is over and evaluated."""
-    _, name = ours.train(settings, home)
-    ours.evaluate(name, home)
-    return name
+    os.environ["TLCORE_HOME"] = home
+    run = tlcore.train(settings)
+    tlcore.evaluate(run)
+    return run.name
 
 
-def start(settings: ours.Settings, home: str) -> tuple[str, int]:
+def start(settings: Settings, home: str) -> tuple[str, int]:
     """The name of a run that a worker carries out, as from the Train page, and the worker's process."""
     os.environ["TLCORE_HOME"] = home
     from tlcore.config import parse_config

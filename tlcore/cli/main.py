@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tlcore import __version__
 from tlcore.cli import (
@@ -67,7 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tlcore", description="Teach a pretrained image classifier a new task, and see how well it went."
+        prog="tlcore" if Path(sys.argv[0]).stem == "tlcore" else "python -m tlcore",
+        description="Teach a pretrained image classifier a new task, and see how well it went.",
     )
     parser.add_argument("--version", action="version", version=f"tlcore {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
