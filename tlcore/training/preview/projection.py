@@ -1,21 +1,33 @@
 """How long a planned run will take and how much it will write, from a few images sent through the real thing."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
+import torch
+from torch import Tensor
+
 from tlcore.data.dataset import Sample
+from tlcore.models.split import build_head
 from tlcore.training.checkpoint import frozen_state, trained_state
 from tlcore.training.distributed import Processes
 from tlcore.training.events import EpochDone
-from tlcore.training.fit import fit
+from tlcore.training.fit import Trainer, fit
+from tlcore.training.inputs.batches import FeatureBatches
 from tlcore.training.inputs.features import FeatureRequest, Trunk, compute_features
-from tlcore.training.inputs.prepare import features_at_hand
+from tlcore.training.inputs.prepare import Inputs, features_at_hand
+from tlcore.training.optimisation.optimizers import find_optimizer
 from tlcore.training.plan import Plan
 
 TRIAL_IMAGES = 48
-HEAD_EPOCH_S = 0.02  # an epoch of a linear head on kept features, with its checkpoint, on two cores
+HEAD_STEPS = 8  # that are timed
+RECORD_S = 0.01  # to write down an epoch of a small head: checkpoint, metrics, status
+_TENSOR_BYTES = 700  # of a checkpoint, around the values of each tensor: names, places, alignment
+_CHECKPOINT_BYTES = 40_000  # of a checkpoint, around its tensors: random generators, schedule, metrics
+_EPOCH_BYTES = 4_000  # of an epoch's line of metrics and its part of the log
+_RUN_BYTES = 200_000  # of a run: its description, status, and what its worker said
+_SAMPLE_BYTES = 200  # of a sample in the list of samples, beside its name
 
 
 @dataclass(frozen=True)
@@ -61,21 +73,44 @@ def batches_per_epoch(plan: Plan) -> int:
 
 
 def projected_disk(plan: Plan) -> Disk:
-    """What the run will write, from shapes alone."""
-    trained = sum(value.nbytes for value in trained_state(plan, plan.model).values())
-    frozen = sum(value.nbytes for value in frozen_state(plan, plan.model).values())
+    """The most that the run will write, from shapes alone: weights, optimiser states, averages and stored logits."""
+    config = plan.config
+    trained, frozen = (_bytes(state(plan, plan.model).values()) for state in (trained_state, frozen_state))
+    # What a checkpoint keeps to go on from: the optimiser's state, and the weights that an average was made of
+    values = find_optimizer(config.optimizer.name).state_values
+    resumable = trained * values + (trained if config.ema_decay is not None else 0)
+    resumable += _TENSOR_BYTES * len(trained_state(plan, plan.model))
+    checkpoints = config.epochs + 1
+    # last and best, and the one that is being written
+    kept = checkpoints if config.keep_optimizer_state == "all" else min(checkpoints, 3)
+    bytes_ = frozen + (trained + _CHECKPOINT_BYTES + _EPOCH_BYTES) * checkpoints + resumable * kept
+    bytes_ += _logits_bytes(plan) * checkpoints + _listed_bytes(plan) + _RUN_BYTES
     feature_bytes = 0
     if plan.uses_features:
         trunk = Trunk(plan.model, plan.architecture, plan.choice)
         views = len(plan.dataset.split("train")) * plan.train_views + len(plan.dataset.split("val"))
         feature_bytes = views * trunk.bytes_per_view(plan.config.eval_transform)
-    # a model per epoch and epoch 0, and two optimiser states of at most two values per weight
-    return Disk(frozen + trained * (plan.config.epochs + 1) + 2 * 2 * trained, feature_bytes)
+    return Disk(bytes_, feature_bytes)
+
+
+def _bytes(values: Iterable[Tensor]) -> int:
+    return sum(value.nbytes + _TENSOR_BYTES for value in values)
+
+
+def _logits_bytes(plan: Plan) -> int:
+    """Of what an epoch says about val and test: logits, targets and names, four bytes a character."""
+    samples = [*plan.dataset.split("val"), *plan.dataset.split("test")]
+    name = max((len(sample.id) for sample in samples), default=0)
+    return len(samples) * (4 * len(plan.dataset.classes) + 8 + 4 * name) + 2 * 2_000
+
+
+def _listed_bytes(plan: Plan) -> int:
+    return sum(len(sample.id.encode()) + _SAMPLE_BYTES for sample in plan.dataset.samples)
 
 
 def _features_trial(plan: Plan) -> tuple[float, float, str]:
     if features_at_hand(plan):
-        return 0.0, HEAD_EPOCH_S, "the features are in the cache; the epochs read them"
+        return 0.0, _head_epoch_s(plan), "the features are in the cache; the epochs read them"
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
     transform, views = plan.config.train_transform, plan.train_views
     request = FeatureRequest(plan.dataset, _spread(train, TRIAL_IMAGES), transform, views, plan.config.seed)
@@ -85,7 +120,43 @@ def _features_trial(plan: Plan) -> tuple[float, float, str]:
         pass
     per_image = (time.perf_counter() - started) / len(request.samples)
     words = f"{1000 * per_image:.0f} ms for each image once; the epochs then read its features"
-    return per_image * (len(train) + len(val) / views), HEAD_EPOCH_S, words
+    return per_image * (len(train) + len(val) / views), _head_epoch_s(plan), words
+
+
+def _head_epoch_s(plan: Plan) -> float:
+    """Of an epoch of the head on kept features: some steps on random ones of the same shape, times the batches.
+
+    Trains `plan.model`, which is a copy.
+    """
+    train, val = plan.dataset.split("train"), plan.dataset.split("val")
+    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    images = min(plan.config.batch_size, len(train))
+    features_VND = torch.randn(1, images, *trunk.feature_shape(plan.config.eval_transform))
+    targets = torch.arange(images) % len(plan.dataset.classes)
+    batches = FeatureBatches(features_VND, targets, plan.choice, images, plan.config.seed)
+    trainer = Trainer(plan, Inputs(batches, batches, (), ()), Processes())
+    trainer.set_frozen(1)
+    head = build_head(plan.model, plan.architecture)
+
+    def step() -> None:
+        for batch in batches.epoch(1, shuffle=True):
+            trainer.step(batch, 1.0).tolist()  # waits for the device
+
+    def validate() -> None:
+        with torch.inference_mode():
+            for batch in batches.epoch(1, shuffle=False):
+                head(batch.inputs).sum().item()
+
+    per_batch_s, per_validated_s = (_mean_s(work) for work in (step, validate))
+    return batches_per_epoch(plan) * per_batch_s + len(val) / images * per_validated_s + RECORD_S
+
+
+def _mean_s(work: Callable[[], None]) -> float:
+    work()  # the first time brings the code into memory
+    started = time.perf_counter()
+    for _ in range(HEAD_STEPS):
+        work()
+    return (time.perf_counter() - started) / HEAD_STEPS
 
 
 def _epochs_trial(plan: Plan) -> tuple[float, float, str]:
