@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tlcore.errors import ConfigError, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
     import torch
-
-    from tlcore.data.pixels.images import Decoded
+    from PIL import Image
 
 SPLITS = ("train", "val", "test")
 
@@ -34,6 +33,17 @@ class Skipped:
     reason: str
 
 
+class Decoded(NamedTuple):
+    image: "Image.Image"
+    """Upright, RGB."""
+    format: str
+    """What the content is, a name of `formats.FORMATS`; nothing for an image that is in no file."""
+    turned: bool
+    """Whether the pixels lie otherwise in the file, and EXIF said how to turn them."""
+    bytes: int
+    """Size as it was before decoding."""
+
+
 class ImageSource(Protocol):
     """Where pixels come from. Can be pickled, so that worker processes can load."""
 
@@ -41,7 +51,7 @@ class ImageSource(Protocol):
         """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage, whose text is the reason alone."""
         ...
 
-    def decode(self, sample_id: str, at_least_px: int | None = None) -> "Decoded":
+    def decode(self, sample_id: str, at_least_px: int | None = None) -> Decoded:
         """The same as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
         ...
 

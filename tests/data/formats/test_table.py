@@ -301,3 +301,10 @@ def test_more_labels_than_classes_can_be_are_refused(root, monkeypatch):
     monkeypatch.setattr(assemble, "MAX_CLASSES", 3)
     with pytest.raises(DatasetInvalid, match="more than 3 classes"):
         opened(root, "a/0.png,a\na/1.png,b\nb/0.png,c\nb/1.png,d\n")
+
+
+def test_tables_of_other_splits_beside_it_are_named(root):
+    (root / "val.csv").write_text(ROWS)
+    said = "Tables of other splits beside it are not used: 'val.csv'. Give their folder to use all."
+    assert said in opened(root, ROWS, "train.csv").notes
+    assert said not in opened(root, ROWS, "labels.csv").notes

@@ -18,8 +18,8 @@ from tlcore.data.formats.assemble import assemble, check_class_count
 from tlcore.data.formats.columns import FALSE, TAG_COLUMNS, TRUE, Columns, find_columns
 from tlcore.data.formats.lookup import FolderLookup, Lookup
 from tlcore.data.formats.names import is_harmless, listed, shown
-from tlcore.data.formats.rows import Row, key_of, read_rows
-from tlcore.data.formats.split_names import SPLIT_NAMES, split_of
+from tlcore.data.formats.rows import TABLE_EXTENSIONS, Row, key_of, read_rows
+from tlcore.data.formats.split_names import SPLIT_NAMES, split_of, split_of_table
 from tlcore.data.formats.splits import Labelled
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
@@ -64,7 +64,25 @@ def open_table(path: Path, config: DataConfig) -> Dataset:
             f"None of the {count(len(table.images))} images in {path} exists: looked for {table.images[0].id!r} in "
             f"{folder}. Set `images` to the folder that the paths start from."
         )
-    return assemble(path.stem, table.images, FileSource(folder, confined=True), config, notes=table.notes)
+    notes = [*table.notes, *_tables_beside(path)]
+    return assemble(path.stem, table.images, FileSource(folder, confined=True), config, notes=notes)
+
+
+def _tables_beside(path: Path) -> list[str]:
+    """A note on the tables of other splits, where this is the table of one."""
+    own = split_of_table(path.stem)
+    if own is None:
+        return []
+    others = [
+        name
+        for name in os.listdir(path.parent)
+        if name.lower().endswith(TABLE_EXTENSIONS) and split_of_table(os.path.splitext(name)[0]) not in (None, own)
+    ]
+    return (
+        [f"Tables of other splits beside it are not used: {listed(others)}. Give their folder to use all."]
+        if others
+        else []
+    )
 
 
 def read_table(path: Path, lookup: Lookup, tidy: Callable[[str, str], str]) -> TableImages:

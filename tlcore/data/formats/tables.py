@@ -28,7 +28,7 @@ MAX_TABLES = 50
 ENOUGH = 0.5
 """Share of the images that tables must label to speak against class folders."""
 
-_ANSWERS = re.compile(r"predict|prediction|\bpreds?\b|submission|submit|sample|result|output|answer|scores?\b")
+_ANSWERS = re.compile(r"predict|prediction|\bpreds?\b|submission|submit|result|output|answer|scores?\b")
 _LABELS = re.compile(r"label|metadata|annotation|truth|classes|train")
 _MOST_BASES = 200  # folders that paths may start from
 _AGREEING = 0.95

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PIL import (  # the plugins, imported here, are the only ones that Image.open is let near
     AvifImagePlugin,  # noqa: F401
@@ -23,6 +23,7 @@ from PIL import (  # the plugins, imported here, are the only ones that Image.op
     WebPImagePlugin,  # noqa: F401
 )
 
+from tlcore.data.dataset import Decoded
 from tlcore.data.pixels.colour import rows_of, to_rgb
 from tlcore.data.pixels.cost import MAX_PIXELS, check_cost, reduction
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, image_format
@@ -47,17 +48,6 @@ _NO_IMAGE = f"not an image, or damaged in its first bytes (read are {', '.join(F
 # Odd metadata makes Pillow warn once per image, and there are thousands. For the process, because
 # warnings.catch_warnings is not safe in threads, and images are decoded in threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
-
-
-class Decoded(NamedTuple):
-    image: Image.Image
-    """Upright, RGB."""
-    format: str
-    """What the content is, a name of `formats.FORMATS`; nothing for an image that is in no file."""
-    turned: bool
-    """Whether the pixels lie otherwise in the file, and EXIF said how to turn them."""
-    bytes: int
-    """Size as it was before decoding."""
 
 
 def decode_image(data: bytes) -> Image.Image:

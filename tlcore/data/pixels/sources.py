@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tlcore.data.dataset import Decoded
 from tlcore.data.pixels.digests import DIGEST_BYTES, MISSING, file_digests
 from tlcore.data.pixels.formats import HEAD_BYTES, image_format
 from tlcore.errors import UnreadableImage
@@ -18,7 +19,6 @@ from tlcore.words import size
 if TYPE_CHECKING:
     import torch
 
-    from tlcore.data.pixels.images import Decoded
 
 MAX_FILE_BYTES = 400_000_000
 """A larger file is not read: as much as `cost.MAX_UNPACKED_BYTES`."""
@@ -38,7 +38,7 @@ class FileSource:
 
         return to_tensor(self.decode(sample_id).image)
 
-    def decode(self, sample_id: str, at_least_px: int | None = None) -> "Decoded":
+    def decode(self, sample_id: str, at_least_px: int | None = None) -> Decoded:
         """The same as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
         from tlcore.data.pixels.images import decode
 
@@ -111,11 +111,9 @@ class ArraySource:
         image = torch.from_numpy(self._array(sample_id).copy())
         return image.expand(3, -1, -1).contiguous() if image.ndim == 2 else image.permute(2, 0, 1)
 
-    def decode(self, sample_id: str, at_least_px: int | None = None) -> "Decoded":
+    def decode(self, sample_id: str, at_least_px: int | None = None) -> Decoded:
         """The same as a PIL image, without torch. Raises UnreadableImage."""
         from PIL import Image
-
-        from tlcore.data.pixels.images import Decoded
 
         array = self._array(sample_id)
         return Decoded(Image.fromarray(array).convert("RGB"), "", False, array.nbytes)
