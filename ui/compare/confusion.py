@@ -106,8 +106,8 @@ def _show_pairs(pairs: pd.DataFrame, which: str) -> None:
             "Class": pairs["target"],
             "Taken for": pairs["predicted"],
             "Images": pairs["images"],
-            "Of its class": [percent(share, 0) for share in pairs["share"]],
-            "The other way": pairs["back"],
+            "Share": [percent(share, 0) for share in pairs["share"]],
+            "Reverse": pairs["back"],
         }
     )
     key = f"compare_pairs_{which}"
@@ -124,7 +124,11 @@ def _show_pairs(pairs: pd.DataFrame, which: str) -> None:
         on_select=choose,
         selection_mode="single-cell",
         height=min(37 + 35 * len(table), 37 + 35 * 6),
-        column_config={"Images": st.column_config.NumberColumn(width=70)},
+        column_config={
+            "Images": st.column_config.NumberColumn(width=60),
+            "Share": st.column_config.TextColumn(width=56, help="Of the images of this class"),
+            "Reverse": st.column_config.NumberColumn(width=66, help="Mistaken the other way round"),
+        },
     )
 
 

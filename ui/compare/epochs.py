@@ -43,23 +43,23 @@ def show_epochs(run: Run) -> None:
     config: dict[str, Any] = {}
     splits = [split for split in ("test", "val", "train") if f"{split}_accuracy" in table]
     for split in splits:
-        name = f"{split.capitalize()} accuracy"
+        name = f"{split.capitalize()} acc."
         shown[name] = 100 * table[f"{split}_accuracy"]
-        config[name] = st.column_config.NumberColumn(format="%.1f %%", width=108)
+        config[name] = st.column_config.NumberColumn(format="%.1f %%", width=78)
         if split == splits[0]:
             limits = zip(table[f"{split}_low"], table[f"{split}_high"], strict=True)
             shown[f"{split.capitalize()} 95 %"] = [bounds(*pair) for pair in limits]
-            config[f"{split.capitalize()} 95 %"] = st.column_config.TextColumn(width=88)
+            config[f"{split.capitalize()} 95 %"] = st.column_config.TextColumn(width=82)
     for split in splits:
         name = f"{split.capitalize()} loss"
         shown[name] = table[f"{split}_loss"]
-        config[name] = st.column_config.NumberColumn(format="%.3f", width=76)
+        config[name] = st.column_config.NumberColumn(format="%.3f", width=74)
     shown["Rate"] = table["learning_rate"]
     shown["Time"] = table["seconds"]
-    config["Epoch"] = st.column_config.NumberColumn(width=58)
-    config["Rate"] = st.column_config.NumberColumn(format="%.2g", width=64)
-    config["Best on"] = st.column_config.TextColumn(width=96)
-    config["Time"] = st.column_config.NumberColumn(format="%.2f s", width=72)
+    config["Epoch"] = st.column_config.NumberColumn(width=52)
+    config["Rate"] = st.column_config.NumberColumn(format="%.2g", width=54)
+    config["Best on"] = st.column_config.TextColumn(width=108)
+    config["Time"] = st.column_config.NumberColumn(format="%.2f s", width=64)
     height: Literal["content", "auto"] = "content" if len(shown) <= MOST_ROWS else "auto"
     st.dataframe(
         shown, hide_index=True, column_config=config, key="compare_epochs_table", placeholder="–", height=height
@@ -99,6 +99,6 @@ def _best_on(table: pd.DataFrame) -> list[str]:
     best = []
     columns = (table["epoch"], table["best_by_val"], on_test, table["imported"])
     for epoch, val, test, imported in zip(*columns, strict=True):
-        words = ["◆ val"] * bool(val) + ["test"] * bool(test) + ["(untrained)"] * (epoch == 0)
+        words = ["◆ val"] * bool(val) + ["test"] * bool(test) + ["untrained"] * (epoch == 0)
         best.append(", ".join(words + [f"({imported})"] * bool(imported)))
     return best

@@ -66,6 +66,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const shown = JSON.stringify(data)
   if (root.shown === shown) return // drawn already, and redrawing would flicker
   root.shown = shown
+  requestAnimationFrame(() => {
+    const chosen = root.querySelector(".row [aria-current]")
+    const line = chosen?.parentElement
+    if (line) line.scrollLeft = chosen.offsetLeft - line.offsetLeft - (line.clientWidth - chosen.clientWidth) / 2
+  })
   root.replaceChildren(
     ...data.map((group) => {
       const grid = element("div", "grid", ...group.pictures.map((picture) => card(picture, (id) => setTriggerValue("clicked", id))))
