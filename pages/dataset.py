@@ -9,6 +9,7 @@ from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
 from ui.shared.cached import open_dataset
 from ui.shared.datasets import dataset_label
+from ui.shared.state import link
 from ui.shared.views import pick_view
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shell import open_page
@@ -27,6 +28,8 @@ with friendly_errors():
         f"**{escape_markdown(dataset_label(source))}**: {count(len(dataset.samples))} images of "
         f"{count(len(dataset.classes))} classes, {splits}"
     )
+    if st.button("Train on it", key="dataset_train", type="primary", icon=":material/model_training:"):
+        link("pages/train.py", view="new")
     report = wait_for_report(source)
     if report is not None:
         st.markdown(f"Health: {headline(report)}")

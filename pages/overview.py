@@ -2,10 +2,13 @@
 
 import streamlit as st
 
+from tlcore.data.formats.demo import NAME as DEMO
 from ui.overview.runs import show_best_runs
 from ui.overview.strip import show_strip
+from ui.shared.datasets import dataset_label
 from ui.shared.runs import note_unreadable
 from ui.shared.state import link
+from ui.shared.widgets import escape_markdown
 from ui.shell import open_page
 
 STEPS = (
@@ -38,8 +41,10 @@ st.markdown(
     "Transfer Lab makes an image classifier that you can trust from a folder of photographs, here and offline.  \n"
     "Every epoch is saved and tested, and every figure says how sure it is."
 )
-if st.button("Start with the demo", key="overview_demo", type="primary", icon=":material/rocket_launch:"):
-    link("pages/train.py", dataset="demo")
+chosen = page.dataset_source
+start = "Start with the demo" if chosen == DEMO else f"Train on {escape_markdown(dataset_label(chosen))}"
+if st.button(start, key="overview_start", type="primary", icon=":material/rocket_launch:"):
+    link("pages/train.py", view="new")
 show_strip(page.dataset_source)
 
 for column, (title, path, label, icon, text) in zip(st.columns(3), STEPS, strict=True):
@@ -50,5 +55,5 @@ for column, (title, path, label, icon, text) in zip(st.columns(3), STEPS, strict
             link(path)
 
 st.header("Best runs")
-show_best_runs()
+show_best_runs(page.dataset_source)
 note_unreadable()

@@ -125,7 +125,7 @@ def watch(runs: dict[str, Run], run_name: str | None, source: str) -> None:
     st.selectbox(
         "Run",
         list(runs),
-        index=None,
+        index=None if chosen is None else 0,
         format_func=labels.__getitem__,
         key="train_run",
         on_change=lambda: set_params(run=st.session_state["train_run"]),

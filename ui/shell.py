@@ -3,6 +3,7 @@
 Streamlit runs `pages/*.py` by themselves where they are the first thing asked for, so each page draws its own shell.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,17 @@ from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.runs.progress import describe, fraction_done
 from tlcore.runs.work.turn import live_runs
 from ui.shared.cached import DemoDrawing, demo_drawing
-from ui.shared.datasets import dataset_label, dataset_sources
+from ui.shared.datasets import dataset_label, dataset_sources, source_of
 from ui.shared.device import device_words
-from ui.shared.state import ADDING, DEFAULT_DATASET, carried, param, set_params
+from ui.shared.state import ADDED, ADDING, DEFAULT_DATASET, MISSING_DATASET, carried, param, set_params
 from ui.shared.widgets import error_box, escape_markdown
 
 LOGO = Path(__file__).with_name("logo.svg")
 ICON = Path(__file__).with_name("icon.svg")
+STYLE = Path(__file__).with_name("shell.css")
+SCRIPT = Path(__file__).with_name("shell.js")
+SKELETON_PX = 420
+SAID_FOR_S = 15.0
 
 PAGES = (
     ("app.py", "Overview", ":material/home:"),
@@ -45,31 +50,40 @@ def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
     A page that `needs_dataset` waits, with a progress bar, until the demo is drawn where that is what was chosen.
     """
     st.set_page_config(page_title=f"{title} · Transfer Lab", page_icon=str(ICON), layout="wide")
-    st.html("<style>.stMainBlockContainer { padding-top: 3.5rem; }</style>")
+    st.html(STYLE)
     st.logo(str(LOGO), size="large", icon_image=str(ICON))
     with st.sidebar:
         source = _pick_dataset()
         _navigation()
         _live_runs()
         _device()
+        st.html(_behaviour(), unsafe_allow_javascript=True)  # a file of ours, and nothing else
     drawing = demo_drawing()  # begins with the first page of a server, whichever it is
     if needs_dataset and source == DEMO:
-        _wait_for(drawing)
+        _wait_for(drawing, title)
+    if added := st.session_state.pop(ADDED, None):
+        st.toast(f"{escape_markdown(dataset_label(added))} is here and chosen.", icon=":material/check_circle:")
     return OpenPage(source, param("run") or None)
 
 
-def _wait_for(drawing: DemoDrawing) -> None:
+def _wait_for(drawing: DemoDrawing, title: str) -> None:
+    """The page's heading and a skeleton, with how far the drawing is, in place of a white page."""
     if drawing.finished.is_set():
+        if drawing.error:
+            error_box(drawing.error)
+            st.stop()
         return
-    with st.container(border=True, key="shell_drawing"):
-        bar = st.progress(0.0, text="Drawing the demo dataset. This happens once.")
-        while not drawing.finished.wait(0.2):
-            text = f"Drawing the demo dataset, {drawing.done} of {drawing.total} pictures. This happens once."
-            bar.progress(drawing.done / drawing.total, text=text)
-    if drawing.error:
-        error_box(drawing.error)
-        st.stop()
+    st.title(title)
+    bar = st.progress(drawing.fraction, text=drawing.words)
+    st.skeleton(SKELETON_PX)
+    while not drawing.finished.wait(0.2):
+        bar.progress(drawing.fraction, text=drawing.words)
     st.rerun()
+
+
+@st.cache_data(show_spinner=False)
+def _behaviour() -> str:
+    return f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>"
 
 
 def _navigation() -> None:
@@ -79,19 +93,22 @@ def _navigation() -> None:
 
 
 def _pick_dataset() -> str:
-    sources = dataset_sources()
     asked = param("dataset", DEFAULT_DATASET)
-    if asked not in sources:  # a link must not open just any folder of the server
+    source = source_of(asked)  # a link must not open just any folder of the server
+    if source is None:
+        st.session_state[MISSING_DATASET] = (asked, time.monotonic())
+        source = DEFAULT_DATASET
+    missing, since = st.session_state.get(MISSING_DATASET, ("", 0.0))
+    if missing and source == DEFAULT_DATASET and time.monotonic() - since < SAID_FOR_S:  # also when drawn anew
         st.warning(
-            f"There is no dataset {escape_markdown(dataset_label(asked))} here. This is the demo.",
+            f"There is no dataset {escape_markdown(dataset_label(missing))} here. This is the demo.",
             icon=":material/info:",
         )
-        asked = DEFAULT_DATASET
-    st.session_state[_PICKER] = asked
+    st.session_state[_PICKER] = source
     with st.container(gap="xsmall", key="shell_dataset_box"):
         st.selectbox(
             "Dataset",
-            sources,
+            dataset_sources(),
             key=_PICKER,
             format_func=dataset_label,
             on_change=lambda: set_params(dataset=st.session_state[_PICKER]),
@@ -102,8 +119,8 @@ def _pick_dataset() -> str:
             from ui.add_dataset.dialog import show_add_dataset
 
             show_add_dataset()
-    set_params(dataset=asked)
-    return asked
+    set_params(dataset=source)
+    return source
 
 
 def _live_runs() -> None:

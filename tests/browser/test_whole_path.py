@@ -22,7 +22,7 @@ CENTRE_OF_CELL = """([row, column]) => {
 
 def test_from_the_demo_to_a_model_in_ones_hands(drawn_demo, home, start_dashboard, open_page, start_training):
     page = open_page(start_dashboard(home).url())
-    widget(page, "overview_demo").locator("button").click()
+    widget(page, "overview_start").locator("button").click()
     settled(page, HEADINGS["train"])
     page.evaluate(RECORD_EPOCHS)
     start_training(page, EPOCHS)

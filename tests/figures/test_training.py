@@ -94,3 +94,20 @@ def test_a_sweep_is_a_grid_of_learning_rate_and_weight_decay():
     assert (list(heatmap.x), list(heatmap.y)) == (["0.01", "0.1"], ["0", "0.0001"])
     assert heatmap.z[0][1] == 0.9
     assert np.isnan(heatmap.z[1][0])
+
+
+def test_the_axis_of_an_accuracy_stays_between_none_and_all():
+    first = epochs(count=1).assign(val_accuracy=0.25)
+    low, high = plot_curves(first, "accuracy", epochs=10).layout.yaxis.range
+    assert 0 <= low < 0.25 < high < 1
+    perfect = epochs().assign(val_accuracy=[0.0, 0.5, 1.0, 1.0])
+    low, high = plot_curves(perfect, "accuracy", epochs=10).layout.yaxis.range
+    assert (low, high) == (-0.02, 1.02)
+    axis = plot_curves(perfect, "accuracy", epochs=10).layout.yaxis
+    assert (axis.minallowed, axis.maxallowed) == (-0.02, 1.02)
+
+
+def test_the_axis_of_a_learning_rate_has_a_sane_range_for_a_single_point():
+    axis = plot_learning_rates(epochs(count=2).drop(columns="learning_rates.stem"), epochs=10).layout.yaxis
+    assert np.allclose(axis.range, [-3.5, -2.5])
+    assert {5e-4, 1e-3, 2e-3} <= {float(f"{tick:.1g}") for tick in axis.tickvals}

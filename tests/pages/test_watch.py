@@ -34,7 +34,7 @@ def test_a_finished_run_ends_with_a_verdict_and_ways_to_go_on(make_run, colours)
 
 @pytest.mark.parametrize(
     ("button", "title", "part"),
-    [("try", "Predict", ""), ("compare", "Compare", ""), ("download", "Compare", "Download")],
+    [("try", "Predict", ""), ("compare", "Compare", ""), ("download", "Compare", "download")],
 )
 def test_the_buttons_of_the_verdict_lead_on_with_the_run(make_run, button, title, part):
     run = make_run()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import plotly.graph_objects as go
 
 PALETTE = (
@@ -19,6 +21,12 @@ PALETTE = (
 )
 """Ten colours that stay apart with colour-blindness. Source: Petroff (2021), "Accessible Color Sequences"."""
 
+TOOLS_PX = 30
+"""Above the plot: the chart's tools have their place there, and cover nothing."""
+MOST_DESCRIBED = 12
+MARGIN = 0.02
+"""Beyond 0 and 1, so that a mark on the edge is whole."""
+
 GOOD, BAD, MUTED = "#2e9e6b", "#d1495b", "#8a93a0"
 """Right and wrong predictions, and what stands back. Never the only sign: a word or a mark goes with them."""
 
@@ -27,17 +35,21 @@ SPLIT_COLOURS: Mapping[str, str] = {"train": PALETTE[0], "val": PALETTE[1], "tes
 
 
 def base_figure(*, height_px: int = 320, x_title: str = "", y_title: str = "", **layout: Any) -> go.Figure:
-    """An empty figure with the house's margins, legend above the plot, and a transparent background."""
+    """An empty figure with the house's margins, its legend below the plot, and a transparent background.
+
+    `uirevision` keeps what somebody zoomed into when the same figure comes again with more points.
+    """
     figure = go.Figure()
     figure.update_layout(
         height=height_px,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0, "title": None},
+        margin={"l": 8, "r": 8, "t": TOOLS_PX, "b": 8},
+        legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0.0, "x": 0.0, "title": None},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         colorway=PALETTE,
         hovermode="closest",
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": with_alpha(MUTED, 0.7), "activecolor": PALETTE[0]},
+        uirevision="kept",
     )
     figure.update_xaxes(title=x_title or None, automargin=True)
     figure.update_yaxes(title=y_title or None, automargin=True)
@@ -45,10 +57,34 @@ def base_figure(*, height_px: int = 320, x_title: str = "", y_title: str = "", *
     return figure
 
 
+def describe_figure(figure: go.Figure) -> str:
+    """What a figure shows, for somebody who does not see it: its axes and the names of what is drawn."""
+    y, x = figure.layout.yaxis.title.text, figure.layout.xaxis.title.text
+    axes = " by ".join(filter(None, (y, x)))
+    names = list(dict.fromkeys(trace.name for trace in figure.data if trace.name and trace.showlegend is not False))
+    return f"Chart{f' of {axes}' if axes else ''}{': ' if names else ''}{', '.join(map(str, names[:MOST_DESCRIBED]))}"
+
+
 def as_percent(figure: go.Figure, axis: str = "y") -> go.Figure:
-    """Show fractions on that axis (`x` or `y`) as percent; the data stays in 0-1."""
-    figure.update_layout({f"{axis}axis": {"tickformat": ".0%"}})
+    """Show fractions on that axis (`x` or `y`) as percent; the data stays in 0-1, and the axis ends there."""
+    figure.update_layout({f"{axis}axis": {"tickformat": ".0%", "minallowed": -MARGIN, "maxallowed": 1 + MARGIN}})
     return figure
+
+
+def around(values: npt.ArrayLike, *, low: float | None = None, high: float | None = None) -> list[float] | None:
+    """A range that shows all values with some room, wide enough for a single one; None where there is no value.
+
+    The range does not go beyond `low` and `high`, but for the margin that a mark on the edge needs.
+    """
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return None
+    first, last = float(known.min()), float(known.max())
+    room = max(0.06 * (last - first), 0.02 * max(abs(last), 1e-12))
+    first, last = first - room, last + room
+    margin = MARGIN if low is not None and high is not None else 0.0
+    return [first if low is None else max(first, low - margin), last if high is None else min(last, high + margin)]
 
 
 def with_alpha(colour: str, alpha: float) -> str:

@@ -4,11 +4,14 @@ A table of epochs has one row per run and epoch: `run`, `epoch`, `train_loss`, `
 `val_accuracy`, `seconds`, and `learning_rates.GROUP` for each layer group. Accuracies are in 0-1.
 """
 
+import math
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from tlcore.figures.style import GOOD, MUTED, PALETTE, SPLIT_COLOURS, as_percent, base_figure, with_alpha
+from tlcore.figures.style import GOOD, MUTED, PALETTE, SPLIT_COLOURS, around, as_percent, base_figure, with_alpha
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 FEW_EPOCHS = 40  # up to which every epoch gets a mark
@@ -16,7 +19,12 @@ FEW_TICKS = 15  # up to which every epoch is named on the axis
 MARK_PX = 6
 
 
-def plot_curves(table: pd.DataFrame, metric: str, epochs: int, best_epoch: int | None = None) -> go.Figure:
+def plot_curves(
+    table: pd.DataFrame,
+    metric: str,
+    epochs: int,
+    best_epoch: int | None = None,
+) -> go.Figure:
     """`loss` or `accuracy` per epoch: of train and val for one run, of val for several.
 
     The axis goes on to the last of the planned `epochs`, or so far that a long run's first epochs are not squashed.
@@ -38,6 +46,8 @@ def plot_curves(table: pd.DataFrame, metric: str, epochs: int, best_epoch: int |
     _epoch_axis(figure, table, epochs)
     if metric == "accuracy":
         as_percent(figure)
+        shown = table[["train_accuracy", "val_accuracy"] if len(runs) == 1 else ["val_accuracy"]]
+        figure.update_yaxes(range=around(shown.to_numpy(dtype=float), low=0.0, high=1.0))
         figure.update_traces(hovertemplate="%{y:.1%}")
     else:
         figure.update_yaxes(rangemode="tozero")
@@ -54,7 +64,8 @@ def plot_learning_rates(table: pd.DataFrame, epochs: int) -> go.Figure:
         colour = PALETTE[number % len(PALETTE)]
         figure.add_trace(_line(trained, column, column.removeprefix("learning_rates."), colour))
     figure.update_traces(hovertemplate="%{y:.2g}")
-    figure.update_yaxes(type="log", tickformat="~g")
+    reach = _decades(trained[groups].to_numpy(dtype=float))
+    figure.update_yaxes(type="log", tickformat="~g", range=reach, tickvals=_log_ticks(reach))
     _epoch_axis(figure, table, epochs)
     return figure
 
@@ -156,6 +167,24 @@ def plot_sweep(table: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(type="category", showgrid=False)
     return figure
+
+
+def _decades(rates: npt.NDArray[np.float64]) -> list[float] | None:
+    """The range of a logarithmic axis: what is there, and a decade at least; None where no rate is above 0."""
+    known = np.log10(rates[np.isfinite(rates) & (rates > 0)])
+    if not known.size:
+        return None
+    middle, reach = (known.max() + known.min()) / 2, max((known.max() - known.min()) / 2 * 1.1, 0.5)
+    return [float(middle - reach), float(middle + reach)]
+
+
+def _log_ticks(decades: list[float] | None) -> list[float] | None:
+    """1, 2 and 5 times the powers of ten in that range; of a wide one the powers alone, or they stand in each other."""
+    if decades is None:
+        return None
+    steps = (1, 2, 5) if decades[1] - decades[0] < 2 else (1,)
+    powers = range(math.floor(decades[0]), math.ceil(decades[1]) + 1)
+    return [step * 10.0**power for power in powers for step in steps]
 
 
 def _epoch_axis(figure: go.Figure, table: pd.DataFrame, planned: int) -> None:

@@ -44,7 +44,7 @@ def settings_of(config: RunConfig) -> list[Setting]:
 
 
 def differing_settings(configs: Sequence[RunConfig], without: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Of each configuration its `short` words, by path, for those settings that are not the same in all of them.
+    """Of each configuration its `short` words, by path, for those settings that are not the same in all that have them.
 
     The ones that people change most come first. `without` leaves out fields, or whole groups of them.
     """
@@ -54,7 +54,7 @@ def differing_settings(configs: Sequence[RunConfig], without: Sequence[str] = ()
         path
         for path in paths
         if not any(path == name or path.startswith(f"{name}.") for name in without)
-        and len({table.get(path) for table in tables}) > 1
+        and len({table[path] for table in tables if path in table}) > 1
     ]
     return [{path: table[path] for path in differing if path in table} for table in tables]
 

@@ -17,8 +17,8 @@ from tlcore.system.drive import drive
 from tlcore.words import count
 from ui.add_dataset.summary import show_summary
 from ui.shared.datasets import dataset_sources
-from ui.shared.hosting import is_own_machine
-from ui.shared.state import ADDING, set_params
+from ui.shared.hosting import is_hosted, is_own_machine
+from ui.shared.state import ADDED, ADDING, link
 from ui.shared.widgets import error_box
 
 _STAGED = "add_dataset_staged"
@@ -55,6 +55,8 @@ def show_ways() -> None:
 
 
 def _ask() -> Staged | None:
+    if is_hosted():
+        st.caption(":material/public: Everybody who opens this dashboard sees what you add here, under its name.")
     ways = {ZIP: _from_zip, CLASSES: _from_classes, TABLE: _from_table}
     if is_own_machine():
         ways[PATH] = _from_path
@@ -78,7 +80,7 @@ def _from_zip() -> Staged | None:
 
 def _from_classes() -> Staged | None:
     st.caption(
-        "Name a class, add its images, and go on with the next. Two classes are the least. Images are known by their "
+        "Name a class, add its images, and go on with the next. It takes two or more. Images are known by their "
         "content, whatever their names end in."
     )
     number = st.number_input("Classes", 2, MOST_CLASSES, 2, key="add_dataset_classes", width=140)
@@ -184,5 +186,5 @@ def _decide(staged: Staged) -> None:
 def _choose(source: str) -> None:
     dataset_sources.clear()
     st.session_state.pop(ADDING, None)
-    set_params(dataset=source)
-    st.rerun()
+    st.session_state[ADDED] = source
+    link("pages/dataset.py", dataset=source)

@@ -1,4 +1,4 @@
-"""The table of the best runs: one row each, with the epoch that val chose."""
+"""The table of the best runs on the chosen dataset: one row each, with the epoch that val chose."""
 
 from dataclasses import dataclass
 
@@ -6,64 +6,69 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.errors import TlcoreError
-from tlcore.evaluation.metrics import wilson_interval
 from tlcore.evaluation.stored import load_stored, stored_version
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_record
-from tlcore.words import interval, percent
+from tlcore.words import count, interval, percent
 from ui.shared.cached import list_runs
+from ui.shared.datasets import dataset_label
+from ui.shared.runs import readable_runs, run_labels
 from ui.shared.state import link
-from ui.shared.widgets import empty_state
+from ui.shared.widgets import empty_state, escape_markdown
 
 SHOWN = 10
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    name: str
-    dataset: str
-    backbone: str
-    strategy: str
     epoch: int
     """Chosen on val."""
     val_accuracy: float
     report: str
     """Accuracy of that epoch on test with its interval, or why there is none."""
-    rank: float
-    """Lower end of the interval: few images do not make a run good."""
 
 
-def show_best_runs() -> None:
-    summaries = [summary for run in list_runs() if (summary := _summary(run))]
-    if not summaries:
+def show_best_runs(source: str) -> None:
+    """Of different datasets no figures are compared: these are the runs on `source`."""
+    runs = readable_runs(list_runs())
+    here = [run for run in runs.values() if run.config.data.source == source]
+    found = [(run, summary) for run in here if (summary := _summary(run))]
+    if not found:
+        label = escape_markdown(dataset_label(source))
         empty_state(
-            "There is no trained model yet.",
+            f"There is no trained model on {label} yet." if runs else "There is no trained model yet.",
             "Train the first one",
             key="overview_train_first",
             icon=":material/model_training:",
             page="pages/train.py",
+            params={"view": "new"},
         )
         return
-    best = sorted(summaries, key=lambda summary: -summary.rank)[:SHOWN]
+    best = sorted(found, key=lambda pair: -pair[1].val_accuracy)[:SHOWN]
+    labels = run_labels([run for run, _ in best])
     table = pd.DataFrame(
         {
-            "Test accuracy": [summary.report for summary in best],
-            "Dataset": [summary.dataset for summary in best],
-            "Backbone": [summary.backbone for summary in best],
-            "Strategy": [summary.strategy.replace("_", " ") for summary in best],
-            "Epoch": [summary.epoch for summary in best],
-            "Val accuracy": [percent(summary.val_accuracy) for summary in best],
-            "Run": [summary.name for summary in best],
+            "Run": [labels[run.name] for run, _ in best],
+            "Val accuracy": [percent(summary.val_accuracy) for _, summary in best],
+            "Epoch": [summary.epoch for _, summary in best],
+            "Test accuracy": [summary.report for _, summary in best],
         }
     )
     chosen = st.dataframe(
-        table, hide_index=True, key="overview_runs", on_select="rerun", selection_mode="single-row", width="stretch"
+        table,
+        hide_index=True,
+        key="overview_runs",
+        on_select="rerun",
+        selection_mode="single-cell",  # a click anywhere in a row, not on its small checkbox alone
+        width="stretch",
     )
+    more = f" of {count(len(found), 'run')}" if len(found) > SHOWN else ""
     st.caption(
-        "With its 95 % interval. The epoch is chosen on val, then tested once. Select a row to look into that run."
+        f"The best {len(best)}{more} by val, which also chose the epoch of each. The test accuracy of that epoch, "
+        "with its 95 % interval, took part in neither choice. Click a run to look into it."
     )
-    if rows := chosen.selection.rows:
-        link("pages/compare.py", run=best[rows[0]].name)
+    if cells := chosen.selection.cells:
+        link("pages/compare.py", run=best[cells[0][0]][0].name)
 
 
 def _summary(run: Run) -> RunSummary | None:
@@ -82,20 +87,7 @@ def _read_summary(path: str, version: str, _run: Run) -> RunSummary | None:
     epoch, val_accuracy = best.epoch, best.val_accuracy
     evaluation = load_stored(_run).evaluation
     report = "not evaluated yet" if _run.report_split == "test" else "no test split"
-    images = _run.info.dataset.counts.get("val", 0)
-    low = wilson_interval(round(val_accuracy * images), images)[0] if images else 0.0
-    if evaluation is not None and epoch in evaluation.predictions:
-        found = evaluation.accuracy(epoch)
-        low = found.low
-        if evaluation.split == "test":
-            report = interval(found.value, found.low, found.high)
-    return RunSummary(
-        name=_run.name,
-        dataset=_run.info.dataset.name,
-        backbone=_run.config.model.backbone,
-        strategy=_run.config.strategy.name,
-        epoch=epoch,
-        val_accuracy=val_accuracy,
-        report=report,
-        rank=low,
-    )
+    if evaluation is not None and evaluation.split == "test" and epoch in evaluation.predictions:
+        accuracy = evaluation.accuracy(epoch)
+        report = interval(accuracy.value, accuracy.low, accuracy.high)
+    return RunSummary(epoch, val_accuracy, report)

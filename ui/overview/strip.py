@@ -27,8 +27,8 @@ def show_strip(source: str) -> None:
     except TlcoreError:  # the dataset's own page says what is wrong with it
         return
     with st.container(horizontal=True, gap="xsmall", key="overview_strip"):
-        for picture in _pictures(source, dataset):
-            st.image(picture, width=SIDE_PX)
+        for picture, label in _pictures(source, dataset):
+            st.image(picture, width=SIDE_PX, alt=label)
     classes = ", ".join(escape_markdown(name) for name in dataset.classes[:8]) + (
         " …" if len(dataset.classes) > 8 else ""
     )
@@ -37,19 +37,19 @@ def show_strip(source: str) -> None:
 
 def _wait() -> None:
     drawing = demo_drawing()
-    st.progress(drawing.done / drawing.total, text="Drawing the demo dataset. This happens once.")
+    st.progress(drawing.fraction, text=drawing.words)
     if drawing.finished.is_set():
         st.rerun()
 
 
 @st.cache_data(max_entries=32, ttl=300, show_spinner=False)
-def _pictures(source: str, _dataset: Dataset) -> list[bytes]:
-    """Evenly spread over the classes of the first split; not all of the classes where there are many."""
+def _pictures(source: str, _dataset: Dataset) -> list[tuple[bytes, str]]:
+    """Evenly spread over the classes of the first split, with these; not all of them where there are many."""
     samples = [sample for sample in _dataset.samples if sample.split == _dataset.split_names[0]]
     step = max(1, len(samples) // PICTURES)
-    chosen = [sample.id for sample in samples[step // 2 :: step]][:PICTURES]
-    small = thumbnails(_dataset.source, chosen, size_px=4 * SIDE_PX).values()
-    return [_square(Image.open(io.BytesIO(data))) for data in small]
+    chosen = {sample.id: _dataset.classes[sample.target] for sample in samples[step // 2 :: step][:PICTURES]}
+    small = thumbnails(_dataset.source, list(chosen), size_px=4 * SIDE_PX)
+    return [(_square(Image.open(io.BytesIO(data))), chosen[name]) for name, data in small.items()]
 
 
 def _square(image: Image.Image) -> bytes:

@@ -11,6 +11,7 @@ from tlcore.data.dataset import Dataset
 from tlcore.data.formats.demo import draw_demo
 from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run, list_runs as list_run_folders, split_readable
+from tlcore.words import count
 
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
@@ -64,6 +65,15 @@ class DemoDrawing:
     total: int = 1
     error: str | None = None
     finished: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def fraction(self) -> float:
+        return self.done / self.total
+
+    @property
+    def words(self) -> str:
+        how_many = f", {self.done:,} of {count(self.total, 'picture')}" if self.done else ""
+        return f"Drawing the demo dataset{how_many}. This happens once."
 
     def run(self) -> None:
         try:

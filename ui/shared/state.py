@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from ui.shared.datasets import dataset_name
+
 DEFAULT_DATASET = "demo"
 CARRIED = ("dataset", "run")
 """Parameters that go along from page to page."""
@@ -18,6 +20,10 @@ TRAIN_DRAFT, TRAIN_ORIGIN, TRAIN_NOTES = "train_draft", "train_origin_of_draft",
 """In the session: the form of the Train page, what it was filled from, what it changed by itself (`ui.train.draft`)."""
 ADDING = "state_adding"
 """In the session: whether the dialog that adds a dataset is open. A page that is drawn anew keeps it open."""
+ADDED = "state_added"
+"""In the session: the dataset that was added just now, until the next page has said so."""
+MISSING_DATASET = "state_missing_dataset"
+"""In the session: the dataset that an address asked for in vain, and when (`time.monotonic`)."""
 RUN_COLOURS = "state_run_colours"
 """In the session: by the name of a run, its place in the palette."""
 
@@ -46,9 +52,9 @@ def set_param_list(name: str, values: list[str]) -> None:
 
 
 def set_params(**values: str | int | None) -> None:
-    """Write query parameters; None or an empty text takes one out of the address."""
+    """Write query parameters; None or an empty text takes one out. A `dataset` is given as its source."""
     for name, value in values.items():
-        text = "" if value is None else str(value)
+        text = "" if value is None else _in_address(name, str(value))
         if name in CARRIED:
             st.session_state[_remembered(name)] = text
         if text:
@@ -86,6 +92,7 @@ def carried(**changes: str | None) -> dict[str, str]:
 
 def link(page: str, **params: str | None) -> NoReturn:
     """Go to a page, given as `pages/train.py`, with these query parameters beside dataset and run."""
+    params = {name: value and _in_address(name, value) for name, value in params.items()}
     for name in CARRIED:
         if params.get(name):
             st.session_state[_remembered(name)] = params[name]
@@ -99,6 +106,11 @@ def _chosen_at(key: str) -> str:
 def setting_key(path: Sequence[str]) -> str:
     """Key of the widget that shows a setting of a run, which is given by its path in RunConfig."""
     return "_".join(("train", *path))
+
+
+def _in_address(name: str, value: str) -> str:
+    """An address names a dataset, and tells nobody in which folder of the server it lies."""
+    return dataset_name(value) if name == "dataset" and value else value
 
 
 def _remembered(name: str) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tlcore.errors import TlcoreError
+from tlcore.figures.style import describe_figure
 from tlcore.system.failures import as_user_error
 from ui.shared.state import link
 
@@ -61,17 +62,33 @@ def show_fact(label: str, value: str, help: str | None = None) -> None:
 
 
 def show_figure(
-    figure: go.Figure, key: str, on_select: Any = "ignore", *, mode_bar: bool = True, **options: Any
+    figure: go.Figure, key: str, on_select: Any = "ignore", *, alt: str = "", mode_bar: bool = True, **options: Any
 ) -> Any:
     """A chart in the house's style; with `on_select="rerun"` what is selected comes back.
 
-    Without its `mode_bar` there is nothing in it that the keyboard stops at: for charts that one only looks at.
+    On a touch screen nothing can be dragged, so that a finger scrolls the page; a tap still tells and selects. `alt` is
+    for people who do not see the chart; by default what its axes and lines are called. Without its `mode_bar` there is
+    nothing in it that the keyboard stops at: for charts that one only looks at.
     """
-    settings: dict[str, Any] = {
+    touch = is_touch()
+    if touch:
+        figure = go.Figure(figure)  # the one that came may be everybody's
+        figure.update_layout(dragmode=False)
+        figure.update_xaxes(fixedrange=True)
+        figure.update_yaxes(fixedrange=True)
+    settings = {
         "displaylogo": False,
+        "displayModeBar": "hover" if mode_bar and not touch else False,
         "modeBarButtonsToRemove": ["lasso2d", "select2d"],
         "responsive": True,
+        "showAxisRangeEntryBoxes": False,  # a click on a label of an axis would open a field for its number
+        "scrollZoom": False,
     }
-    if not mode_bar:
-        settings["displayModeBar"] = False
-    return st.plotly_chart(figure, key=key, on_select=on_select, config=settings, **options)
+    alt = alt or describe_figure(figure)
+    return st.plotly_chart(figure, key=key, on_select=on_select, config=settings, alt=alt, **options)
+
+
+def is_touch() -> bool:
+    """Whether the visitor points with a finger, as far as the browser's name tells."""
+    agent = st.context.headers.get("User-Agent", "")
+    return any(word in agent for word in ("Mobi", "Android", "iPhone", "iPad"))

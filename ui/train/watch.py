@@ -49,12 +49,12 @@ def show_run(run: Run) -> None:
     """What can be done stands outside the fragment, so that a click is not lost to a redraw."""
     runs = _together(run)
     drawn = _drawn(run, runs)
-    show_actions(run, runs)
     _, live, _ = drawn
     if not run.status().is_live and not show_verdict(run, key="train") and run.epochs():
         label = "Compare its epochs"
         if st.button(label, key="train_compare", icon=":material/query_stats:"):
             link("pages/compare.py", run=run.name)
+    show_actions(run, runs)
     st.fragment(_draw, run_every=1.0 if live else 10.0)(run, runs, drawn)
     show_about(run)
 
