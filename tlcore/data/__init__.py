@@ -4,8 +4,9 @@
 (with `rows`, `columns`, `lookup`) one table, `tables` a folder with tables inside, `torchvision_sets` and `demo` named
 ones; `assemble` and `splits` make a checked `Dataset` of them. `records` keeps which image was in which split.
 
-`pixels`: from bytes to pixels. `formats` is the one list of image formats; `images` decodes, `sources` and `readable`
-load, `digests` and `fingerprints` tell whether anything changed, `thumbnails` makes small pictures.
+`pixels`: from bytes to pixels. `formats` is the one list of image formats; `sources` loads the bytes, `images` decodes
+them (`cost` bounds that, `colour` makes RGB of it), `readable` is a training's first pass over all images, `digests`
+and `fingerprints` tell whether anything changed, `thumbnails` makes small pictures.
 
 `health`: `scan` looks at every image (`measures`, `measuring`, `near_duplicates`), `audit` says what is wrong with
 them, `label_check` which labels look wrong.
