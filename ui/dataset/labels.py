@@ -13,9 +13,9 @@ from ui.dataset.checking import LabelCheck, label_check
 from ui.dataset.detail import picture_of, show_image
 from ui.shared.backbones import usable_without_download
 from ui.shared.cached import open_dataset
-from ui.shared.hosting import is_hosted
+from ui.shared.hosting import check_room, is_hosted
 from ui.shared.pictures import PictureGroup, show_pictures
-from ui.shared.widgets import error_box
+from ui.shared.widgets import error_box, friendly_errors
 
 PER_PAGE = 24
 _STARTED = "dataset_labels_started"
@@ -41,6 +41,8 @@ def show_label_check(source: str) -> None:
         )
         weights = "" if is_hosted() else _pick_weights()
         if st.button("Check the labels", key="dataset_labels_check", icon=":material/label:"):
+            with friendly_errors():
+                check_room()
             if label_check(source, backbone, weights).error:
                 label_check.clear(source, backbone, weights)
             st.session_state[_STARTED] = (source, backbone, weights)

@@ -8,6 +8,7 @@ from tlcore.config import RunConfig
 from tlcore.errors import ConfigError
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import MAX_BYTES, parse_recipe, portable, recipe_name, save_recipe
+from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box, escape_markdown
 
 _SAVED, _PROBLEM = "recipe_saved", "recipe_problem"
@@ -40,7 +41,7 @@ def show_save(config: RunConfig) -> None:
             on_click="ignore",
         )
         problem = st.session_state.pop(_PROBLEM, None)
-        if problem:
+        if problem and not is_hosted():  # on a hosted dashboard it may be another visitor's
             st.button("Replace it", key="recipe_replace", icon=":material/sync:", on_click=_save, args=(recipe, True))
     if problem:
         error_box(problem)
@@ -68,7 +69,7 @@ def show_import() -> None:
 
 def _save(recipe: Recipe, replace: bool = False) -> None:
     try:
-        save_recipe(recipe, replace=replace)
+        save_recipe(recipe, replace=replace and not is_hosted())
     except ConfigError as error:
         st.session_state[_PROBLEM] = str(error)
     else:

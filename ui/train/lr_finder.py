@@ -9,7 +9,8 @@ from tlcore.config import RunConfig
 from tlcore.figures.training import plot_lr_finder
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
 from tlcore.words import PHASES
-from ui.shared.widgets import escape_markdown, show_figure
+from ui.shared.hosting import check_room
+from ui.shared.widgets import escape_markdown, friendly_errors, show_figure
 from ui.train.draft import draft, put_value
 from ui.train.plan import Outline
 
@@ -24,12 +25,14 @@ def show_finder(outline: Outline) -> None:
     probe = find_probe(key)
     if probe is None:
         if st.button("Find a learning rate", key="train_find", icon=":material/search:"):
+            with friendly_errors():
+                check_room()
             start_probe(key, ["find-lr", "--json"], config)
             st.rerun()
         return
     live = probe.is_live
     st.fragment(_draw, run_every=1.0 if live else None)(probe, live)
-    again = ("Cancel", ":material/close:") if live else ("Forget it", ":material/delete:")
+    again = ("Cancel", ":material/close:") if live else ("Clear the result", ":material/delete:")
     st.button(again[0], key="train_find_cancel", icon=again[1], type="tertiary", on_click=probe.cancel)
 
 
