@@ -1,0 +1,15 @@
+"""Changes on the Augmentation page that come faster than the server answers."""
+
+from tests.support.browser import settled
+
+
+def test_arrow_keys_on_a_slider_keep_what_they_set(furnished_dashboard, open_page):
+    page = open_page(furnished_dashboard.url("augment", dataset="demo"))
+    upper = page.get_by_role("slider", name="Share of the area").last
+    upper.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft", delay=20)
+    page.get_by_role("button", name="Undo changes").and_(page.locator(":enabled")).wait_for()
+    settled(page)
+    value = upper.evaluate("element => Number(element.getAttribute('aria-valuenow') ?? element.value)")
+    assert round(value, 2) == 0.9
