@@ -3,7 +3,7 @@ import torch
 from torchvision.models import get_model
 
 from tlcore.errors import WeightsError
-from tlcore.models.imagenet import build_classifier, imagenet_backbones, imagenet_classes
+from tlcore.models.imagenet import build_classifier, imagenet_classes
 from tlcore.models.zoo import ZOO
 
 NAME = "mobilenet_v3_small"
@@ -52,8 +52,3 @@ def test_the_classes_are_imagenets():
     classes = imagenet_classes(ZOO["resnet50"])
     assert len(classes) == 1000
     assert (classes[0], classes[999]) == ("tench", "toilet tissue")
-
-
-def test_only_networks_with_imagenet_weights_are_listed():
-    assert "mobilenet_v2" in imagenet_backbones()
-    assert not {"small_cnn", "small_resnet"} & set(imagenet_backbones())

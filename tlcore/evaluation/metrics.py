@@ -115,11 +115,6 @@ def losses(logits_NC: Logits, targets_N: Targets) -> npt.NDArray[np.float64]:
     return np.asarray(-log_probabilities_NC[np.arange(len(targets_N)), targets_N])
 
 
-def mean_loss(logits_NC: Logits, targets_N: Targets) -> float:
-    """Cross-entropy in nats, averaged over the images."""
-    return float(losses(logits_NC, targets_N).mean())
-
-
 def class_scores(logits_NC: Logits, targets_N: Targets, classes: tuple[str, ...]) -> list[ClassScores]:
     """Precision, recall and F1 of each class; 0 where a class was never predicted, or has no images."""
     from sklearn.metrics import precision_recall_fscore_support
@@ -152,11 +147,6 @@ def confusion(logits_NC: Logits, targets_N: Targets) -> npt.NDArray[np.int64]:
 
     matrix: npt.NDArray[np.int64] = confusion_matrix(targets_N, logits_NC.argmax(1), labels=range(logits_NC.shape[1]))
     return matrix
-
-
-def mcnemar(first_NC: Logits, second_NC: Logits, targets_N: Targets) -> PairedTest:
-    """The exact McNemar test of two sets of predictions for the same images."""
-    return paired_test(is_right(first_NC, targets_N), is_right(second_NC, targets_N))
 
 
 def paired_test(first_N: Mask, second_N: Mask) -> PairedTest:

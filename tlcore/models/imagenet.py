@@ -6,12 +6,7 @@ from tlcore.errors import WeightsError
 from tlcore.models.architecture import Architecture
 from tlcore.models.matching import fit_state_dict
 from tlcore.models.weights import load_weights, weights_file
-from tlcore.models.zoo import ZOO, find_architecture
-
-
-def imagenet_backbones() -> list[str]:
-    """Names of the architectures that there are ImageNet weights for."""
-    return [name for name, architecture in ZOO.items() if architecture.weights is not None]
+from tlcore.models.zoo import find_architecture
 
 
 def imagenet_classes(architecture: Architecture) -> tuple[str, ...]:
