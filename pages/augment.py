@@ -1,4 +1,4 @@
-"""Play with a training transform: see what it draws, and what it delivers on this dataset."""
+"""The Augmentation page: try a training transform, and see its random views and what it does on this dataset."""
 
 import streamlit as st
 
@@ -29,7 +29,7 @@ COUNTS = (6, 12, 24, 48)
 
 
 def pick_seeds() -> range:
-    """Which draws: their number, and the seed of the first one."""
+    """The seeds to draw with: the visitor chooses how many, and the first."""
     first = st.session_state.setdefault("augment_seed", 0)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.segmented_control(

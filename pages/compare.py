@@ -1,4 +1,4 @@
-"""Every saved epoch of one or more runs on the test split: which to keep, what it gets wrong, how sure that is."""
+"""The Compare page: saved epochs of one or more runs on test, which to keep, their mistakes, how certain it all is."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Look at a dataset: its classes and splits, its images, their sizes and colours, and what is wrong with them."""
+"""The Dataset page: classes and splits, images, their sizes and colours, and what is wrong with them."""
 
 import streamlit as st
 

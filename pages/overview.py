@@ -1,4 +1,4 @@
-"""What this is, the way through it, and the best runs so far."""
+"""The Overview page: what this dashboard does, its steps, and the best runs so far."""
 
 import streamlit as st
 

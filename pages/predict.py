@@ -1,4 +1,4 @@
-"""One image: what a model takes it for, and why."""
+"""The Predict page: what a model predicts for one image, and why."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ TOP = 5
 
 
 def show_verdict(image: PickedImage, chosen: ModelRef, answer: Answer, source: str) -> None:
-    """What it is taken for. Whether that is right is known of images of the dataset that the model learned from."""
+    """The predicted class, and whether it is right: that is known only for images of the model's own dataset."""
     best = answer.order[0]
     name, sure = answer.classes[best], percent(float(answer.probabilities[best]))
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -89,7 +89,7 @@ st.caption("One image: what a model takes it for, and which parts of it speak fo
 load_torch()
 with friendly_errors():
     dataset = open_dataset(source)
-    result = st.container(key="predict_result")  # above the pickers, so that it is in sight on a phone, too
+    result = st.container(key="predict_result")  # above the pickers, so that it is visible on a phone too
     pictures, models = st.columns([1, 1.2], gap="large")
     with pictures:
         image = pick_image(source, dataset, "predict", camera=True, unseen=True)

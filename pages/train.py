@@ -1,4 +1,4 @@
-"""Set up a run and start it, or watch one."""
+"""The Train page: set up a run and start it, choose a recipe, or watch a run."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -40,7 +40,7 @@ _LAST = "train_last"
 
 
 def pick_view(run_name: str | None) -> str:
-    """As the address says; else as last time, unless another run was chosen since; else a run, if one is chosen."""
+    """The view that the address names; else the last one, unless the run changed; else Watch if a run is chosen."""
     last_view, last_run = st.session_state.get(_LAST, (None, None))
     view = param("view")
     if view not in VIEWS:
@@ -74,7 +74,7 @@ def set_up(source: str) -> None:
 
 
 def show_rest(form: FormState, dataset: Dataset, layers: DeltaGenerator) -> None:
-    """Beside the form: what needs to know the network."""
+    """The parts beside the form that depend on the network."""
     try:
         outline = outline_of(asked_config(form), dataset)
     except TlcoreError as error:
@@ -93,7 +93,7 @@ def show_rest(form: FormState, dataset: Dataset, layers: DeltaGenerator) -> None
 
 
 def recipes(source: str, runs: dict[str, Run]) -> None:
-    """All of them as cards, or the page of the one that the address names."""
+    """All recipes as cards, or the page of the recipe that the address names."""
     name = param("recipe")
     if not name:
         show_cards(source)
@@ -107,7 +107,10 @@ def recipes(source: str, runs: dict[str, Run]) -> None:
 
 
 def watch(runs: dict[str, Run], run_name: str | None, source: str) -> None:
-    """The run that was asked for, else the newest on the dataset of the sidebar; of other datasets only when asked."""
+    """Show the run that the address names, else the newest on the sidebar's dataset.
+
+    A run on another dataset is shown only if the address names it.
+    """
     if run_name and run_name not in runs:
         st.info("That run is not there any more.", icon=":material/info:")
     chosen = run_name if run_name in runs else newest_of(runs, source)

@@ -1,1 +1,1 @@
-"""The dashboard: a folder per page, and `shared`. Asks `tlcore`, and draws."""
+"""The parts of the dashboard's pages: a folder per page, and `shared`. They call `tlcore` and draw its results."""

@@ -1,6 +1,6 @@
-"""What stands around every page: its title, the navigation, the dataset picker, the device, the live runs.
+"""The frame of every page: its title, the navigation, the dataset picker, the device, the live runs.
 
-Streamlit runs `pages/*.py` by themselves where they are the first thing asked for, so each page draws its own shell.
+If the first request of a server is for `pages/*.py`, Streamlit runs only that file. So each page draws its own shell.
 """
 
 import time
@@ -41,13 +41,13 @@ class OpenPage:
     dataset_source: str
     """Chosen dataset: `demo`, a torchvision name, or a path."""
     run_name: str | None
-    """Chosen run; None: none is."""
+    """Chosen run; None if there is none."""
 
 
 def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
-    """Begin a page: the first call of its script.
+    """Begin a page. This is the first call of its script.
 
-    A page that `needs_dataset` waits, with a progress bar, until the demo is drawn where that is what was chosen.
+    With `needs_dataset` and the demo chosen, the page waits with a progress bar until the demo is drawn.
     """
     st.set_page_config(page_title=f"{title} · Transfer Lab", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
@@ -57,8 +57,8 @@ def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
         _navigation()
         _live_runs()
         _device()
-        st.html(_behaviour(), unsafe_allow_javascript=True)  # a file of ours, and nothing else
-    drawing = demo_drawing()  # begins with the first page of a server, whichever it is
+        st.html(_behaviour(), unsafe_allow_javascript=True)  # only our own file, no text from outside
+    drawing = demo_drawing()  # starts with the first page of a server
     if needs_dataset and source == DEMO:
         _wait_for(drawing, title)
     if added := st.session_state.pop(ADDED, None):
@@ -67,7 +67,7 @@ def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
 
 
 def _wait_for(drawing: DemoDrawing, title: str) -> None:
-    """The page's heading and a skeleton, with how far the drawing is, in place of a white page."""
+    """The page's heading, a skeleton and the progress of the drawing, instead of a white page."""
     if drawing.finished.is_set():
         if drawing.error:
             error_box(drawing.error)
@@ -94,12 +94,12 @@ def _navigation() -> None:
 
 def _pick_dataset() -> str:
     asked = param("dataset", DEFAULT_DATASET)
-    source = source_of(asked)  # a link must not open just any folder of the server
+    source = source_of(asked)  # a link must not open arbitrary folders of the server
     if source is None:
         st.session_state[MISSING_DATASET] = (asked, time.monotonic())
         source = DEFAULT_DATASET
     missing, since = st.session_state.get(MISSING_DATASET, ("", 0.0))
-    if missing and source == DEFAULT_DATASET and time.monotonic() - since < SAID_FOR_S:  # also when drawn anew
+    if missing and source == DEFAULT_DATASET and time.monotonic() - since < SAID_FOR_S:  # also when redrawn
         st.warning(
             f"There is no dataset {escape_markdown(dataset_label(missing))} here. This is the demo.",
             icon=":material/info:",
@@ -142,7 +142,7 @@ def _draw_live_runs(interval: float) -> None:
         )
         st.progress(fraction_done(status), text=describe(status))
     if (interval < 10) != bool(runs):
-        st.rerun()  # so that the interval is decided anew
+        st.rerun()  # to choose the interval again
 
 
 def _device() -> None:

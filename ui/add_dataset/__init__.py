@@ -1,1 +1,1 @@
-"""The dialog that takes in a dataset."""
+"""The dialog that adds a dataset."""

@@ -1,4 +1,4 @@
-"""The dialog in which one adds a dataset: from files, with a summary to agree to, or a path on one's own machine."""
+"""The dialog that adds a dataset: from uploaded files, after a summary to confirm, or from a path on one's machine."""
 
 import time
 from collections.abc import Generator
@@ -28,7 +28,7 @@ _EVERY_S = 0.2
 
 
 def _forget_staged() -> None:
-    """A dataset that nobody said yes to is thrown away."""
+    """Delete an unpacked dataset that the visitor did not confirm."""
     staged = st.session_state.pop(_STAGED, None)
     if staged is not None:
         staged.discard()
@@ -45,13 +45,13 @@ def show_add_dataset() -> None:
 
 
 def show_ways() -> None:
-    """What is in the dialog: the ways to add a dataset, then the summary in their place."""
+    """The content of the dialog: first the ways to add a dataset, then the summary of what was added."""
     staged: Staged | None = st.session_state.get(_STAGED)
     if staged is not None:
         _decide(staged)
     elif (staged := _ask()) is not None:
         st.session_state[_STAGED] = staged
-        st.rerun()  # the dialog stays open; drawn in one go, remains of the form would stand below the summary
+        st.rerun()  # the dialog stays open; without a rerun, parts of the form would stay below the summary
 
 
 def _ask() -> Staged | None:
@@ -131,7 +131,7 @@ def _from_path() -> None:
 
 
 def _name(default: str) -> str:
-    """What it is to be called; kept when a file was named, unless that was changed by hand."""
+    """The name of the dataset. A new file changes it, unless the visitor typed one."""
     if default and st.session_state.get("add_dataset_default") != default:
         st.session_state["add_dataset_default"] = default
         st.session_state["add_dataset_name"] = default

@@ -1,4 +1,4 @@
-"""What was understood of a dataset that somebody is about to add: classes, splits, what is left out and why."""
+"""Summary of a dataset before it is added: its classes and splits, and which files are left out and why."""
 
 import pandas as pd
 import streamlit as st
@@ -7,7 +7,7 @@ from tlcore.data.intake.upload import Summary
 from tlcore.words import count
 from ui.shared.widgets import escape_markdown
 
-SHOWN = 200  # files that are left out
+SHOWN = 200  # at most so many left-out files are listed
 
 
 def show_summary(summary: Summary) -> None:

@@ -1,1 +1,1 @@
-"""The parts of the Augmentation page."""
+"""The parts of the Augmentation page: the pipeline editor, its controls, the grid of random views, saving."""

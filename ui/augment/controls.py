@@ -13,7 +13,7 @@ _NAMED_RATIOS |= {4 / 3: "4:3", 1.5: "3:2", 2.0: "2:1", 3.0: "3:1", 4.0: "4:1"}
 
 
 def control(name: str, info: FieldInfo, value: Any, key: str) -> Any:
-    """Draw the control of a parameter and return its value. `value` is what it has now, also after a page switch."""
+    """Draw the control of a parameter and return its value. `value` is its current value, also after a page switch."""
     known = _CONTROLS.get(name)
     if known is None or not isinstance(value, known.takes):
         st.caption(f"{name}: {value}")
@@ -34,7 +34,7 @@ class _Control:
 
 
 def _slider(settings: _Control, info: FieldInfo, value: Any, key: str) -> Any:
-    """Of a number, or of a pair for a range. What it first had is within its ends, however unusual."""
+    """A slider for a number, or for a pair as a range. Its bounds always include the value that it starts with."""
     first = st.session_state.setdefault(f"{key}_first", value)
     values = first if isinstance(first, tuple | list) else (first,)
     kind = int if isinstance(settings.step, int) else float

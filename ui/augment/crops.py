@@ -1,4 +1,4 @@
-"""Asked against delivered: what RandomResizedCrop really gives on the sizes of this dataset."""
+"""Requested against actual crops: what RandomResizedCrop does at the image sizes of this dataset."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class Delivered:
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
 def _delivered(source: str, operations: str) -> Delivered | None:
-    """Of operations that end in a RandomResizedCrop, as JSON. None where the dataset has no readable image."""
+    """For operations, given as JSON, that end in a RandomResizedCrop. None if the dataset has no readable image."""
     sizes = _sizes(source)
     spec = TransformSpec.model_validate_json(operations)
     reached = sizes_before_crop(spec.operations, sizes["height"].to_numpy(), sizes["width"].to_numpy())

@@ -1,4 +1,4 @@
-"""The grid of draws, beside the original with what the chosen one shows of it. `tlcore.transforms.draws` draws."""
+"""The grid of random views from `tlcore.transforms.draws`, and the original with the region of the chosen one."""
 
 import base64
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def _component() -> Any:
 def draws_of(
     image_key: str, _pixels_HWC: npt.NDArray[np.uint8], transform: str, seeds: Sequence[int]
 ) -> tuple[list[Draw], list[dict[str, Any]]]:
-    """The draws of a transform, given as JSON, and what the browser gets of them. Raises ConfigError."""
+    """The draws of a transform, given as JSON, and the data about them for the browser. Raises ConfigError."""
     import torch
 
     image_CHW = torch.from_numpy(np.array(_pixels_HWC)).permute(2, 0, 1)

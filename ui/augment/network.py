@@ -1,4 +1,4 @@
-"""For which network the pipeline is: its weights bring the crop size, mean and std, and the validation transform."""
+"""The picker of the network: its weights determine crop size, mean and std, and the validation transform."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ _BACKBONE, _SIZE = "augment_backbone", "augment_size_px"
 
 
 def pick_architecture() -> Architecture:
-    """Draw the picker. Crops in the pipeline that had the old network's size get that of the new one."""
+    """Draw the picker. Crops in the pipeline that had the old network's size get the new network's size."""
     name = st.selectbox(
         "For the network",
         list(ZOO),

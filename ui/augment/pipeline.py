@@ -1,7 +1,7 @@
 """The pipeline editor: operations in an order that the user changes, each with its controls.
 
-The steps stand in the session as plain data, `{"id": 3, "op": "RandomCrop", "size": 224}`; a control's key is made of
-the id, so that moving a step takes its controls along.
+The session keeps the steps as plain data, `{"id": 3, "op": "RandomCrop", "size": 224}`. A control's key contains the
+id, so that a step keeps its controls when it moves.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,17 +16,17 @@ from tlcore.transforms.spec import Operation, TransformSpec
 from ui.augment.controls import control
 
 _STEPS, _NEXT_ID, _START, _ADD, _OPEN = (f"augment_{name}" for name in ("steps", "next_id", "start", "add", "open"))
-_SAVED = "saved:"  # before the name of a saved transform, which may be called like a preset
+_SAVED = "saved:"  # prefix for saved transforms, which may have the name of a preset
 OPERATIONS = {kind.model_fields["op"].default: kind for kind in get_args(get_args(Operation)[0])}
 FIRST, VALIDATION = "standard", "validation"
 MAX_STEPS = 16
 
 
 def edit_pipeline(evaluation: TransformSpec, size_px: int) -> TransformSpec:
-    """Draw the editor, and return the transform it describes: operations as edited, mean and std of the weights.
+    """Draw the editor, and return the transform: the edited operations, with mean and std of the weights.
 
-    "Start from" is only ever set by the person. A script that set it to what the steps now are would lose edits: the
-    browser sends the value that it last knew along with the next change of a slider, and that would count as a choice.
+    Only the visitor sets "Start from". If the script set it to match the steps, edits would be lost: with the next
+    change of a slider the browser also sends the old value of "Start from", and that would count as a new choice.
     """
     starts = _starts(evaluation, size_px)
     if _STEPS not in st.session_state:
@@ -82,10 +82,10 @@ def load_operations(operations: tuple[Any, ...]) -> None:
 
 
 def resize_crops(before_px: int, after_px: int) -> None:
-    """Where a step delivered the size of the old backbone, let it deliver that of the new one."""
+    """Steps whose output had the size of the old backbone get the size of the new one."""
     for step in st.session_state.get(_STEPS, []):
         if step.get("size") == before_px:
-            step.update(id=_new_id(), size=after_px)  # under another key the control begins anew
+            step.update(id=_new_id(), size=after_px)  # a new id gives a new key, so the control takes the new value
 
 
 def _starts(evaluation: TransformSpec, size_px: int) -> dict[str, TransformSpec]:
@@ -98,7 +98,7 @@ def _starts(evaluation: TransformSpec, size_px: int) -> dict[str, TransformSpec]
         try:
             starts[f"{_SAVED}{name}"] = load_transform(name)
         except ConfigError:
-            continue  # a damaged file is reported where it is asked for by name
+            continue  # a damaged file is reported when somebody uses it by name
     return starts
 
 

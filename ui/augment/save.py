@@ -1,4 +1,4 @@
-"""Take a pipeline along: as Python, under a name, or straight to training."""
+"""Use a pipeline elsewhere: copy it as Python, save it under a name, or train with it."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _MINE, _OUTCOME = "augment_saved_here", "augment_outcome"
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What came of an attempt to save, for the run of the script that follows."""
+    """Result of an attempt to save, kept for the next run of the script."""
 
     train: bool
     problem: str = ""
@@ -43,7 +43,7 @@ def python_source(transform: TransformSpec, file_name: str, seed: int) -> str:
 
 
 def show_save(transform: TransformSpec) -> None:
-    """Save under a name, or save and train with it. A name that this visit gave is written again without a question."""
+    """Save under a name, or save and train with it. A transform saved in this visit is replaced without a question."""
     outcome: _Outcome | None = st.session_state.pop(_OUTCOME, None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(

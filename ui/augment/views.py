@@ -1,4 +1,4 @@
-"""A draw as the network sees it, and the validation view beside the training view."""
+"""A random view as the network receives it, and the validation view beside the training view."""
 
 import streamlit as st
 from PIL import Image, ImageDraw
@@ -47,7 +47,7 @@ def show_validation(image: PickedImage, training: Draw, validation: Draw) -> Non
 
 
 def _with_region(image: PickedImage, draw: Draw) -> Image.Image:
-    """The original with what lies outside of the region darkened."""
+    """The original, darkened outside the region."""
     small = thumbnail(image.pixels_HWC, 2 * SIDE_PX)
     scale = small.width / image.size[1]
     veil = Image.new("L", small.size, 140)

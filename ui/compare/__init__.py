@@ -1,1 +1,1 @@
-"""The parts of the Compare page."""
+"""The parts of the Compare page: accuracy, epochs, confusion, classes, images, pairs, downloads, imports."""

@@ -1,4 +1,4 @@
-"""How well each class is found, and whether the probabilities mean what they say."""
+"""Precision, recall and F1 per class, and calibration: whether the probabilities match the accuracy."""
 
 import streamlit as st
 
@@ -12,8 +12,8 @@ from tlcore.words import bounds, percent
 from ui.shared.results import remembered
 from ui.shared.widgets import show_figure
 
-TOP_5_FROM = 10  # classes; of fewer, five guesses are hardly wrong
-MOST_CLASSES = 40  # drawn; the table has them all
+TOP_5_FROM = 10  # classes; with fewer, five guesses are almost always right
+MOST_CLASSES = 40  # in the chart; the table has all
 
 
 def show_classes(run: Run, evaluation: Evaluation, epoch: int) -> None:
@@ -55,7 +55,7 @@ def show_classes(run: Run, evaluation: Evaluation, epoch: int) -> None:
 
 
 def show_calibration(run: Run, evaluation: Evaluation, epoch: int) -> None:
-    """Whether the probabilities mean what they say."""
+    """The calibration: whether the probabilities match the share of right answers."""
     predictions = evaluation.predictions[epoch]
     found = remembered("calibration", [run], lambda: calibration(predictions.logits_NC, predictions.targets_N), epoch)
     st.metric("Expected calibration error", percent(found.error), help="Guo et al. (2017), ten bins of equal width")

@@ -1,4 +1,4 @@
-"""The confusion matrix and the most frequent mistakes, whose cells and rows open their images."""
+"""The confusion matrix and the most frequent mistakes. A click on a cell or row shows its images."""
 
 from typing import Any
 
@@ -16,15 +16,15 @@ from ui.shared.views import pick_segment
 from ui.shared.widgets import escape_markdown, show_figure
 
 READABLE = "<style>.st-key-compare_matrix .textpoint text { fill: currentColor !important; }</style>"
-"""The counts in the colour of the page's text, which is readable on every shade of a cell; a chart's own is not."""
-WIDEST_MATRIX = 100  # classes; of more, those with the most mistakes are shown
+"""The page's text colour for the counts: it is readable on every cell colour, and the chart's own is not."""
+WIDEST_MATRIX = 100  # classes; if there are more, only those with the most mistakes are shown
 SIDE_BY_SIDE = 12  # classes up to which the matrix leaves room beside it
 NUMBERS = {"images": "Images", "share": "Share of the class"}
 _CELL = "compare_cell"
 
 
 def show_confusion(run: Run, evaluation: Evaluation, epoch: int) -> None:
-    """The matrix, the table of mistakes, and the images of the cell or the row that was chosen last."""
+    """The matrix, the table of mistakes, and the images of the last chosen cell or row."""
     predictions = evaluation.predictions[epoch]
     counts = remembered("confusion", [run], lambda: confusion_table(predictions, run.classes), epoch)
     pairs = remembered("confused pairs", [run], lambda: confused_pairs(counts), epoch)
@@ -46,13 +46,13 @@ def show_confusion(run: Run, evaluation: Evaluation, epoch: int) -> None:
 
 
 def chosen_cell(which: str, counts: pd.DataFrame) -> tuple[str, str] | None:
-    """True and predicted class of what was chosen last, in this run and epoch; else of the most frequent mistake."""
+    """True and predicted class of the last choice in this run and epoch; else of the most frequent mistake."""
     chosen, cell = st.session_state.get(_CELL, ("", None))
     return cell if chosen == which else worst_cell(counts)
 
 
 def clicked_cell(selected: Any, counts: pd.DataFrame) -> tuple[str, str] | None:
-    """True and predicted class of the cell that a chart says is selected."""
+    """True and predicted class of the selected cell of the chart."""
     points = selected.get("selection", {}).get("points", []) if selected else []
     if not points:
         return None
@@ -63,7 +63,7 @@ def clicked_cell(selected: Any, counts: pd.DataFrame) -> tuple[str, str] | None:
 
 
 def picked_pair(selected: Any, pairs: pd.DataFrame) -> tuple[str, str] | None:
-    """True and predicted class of the row of the table in which a cell is selected."""
+    """True and predicted class of the selected row of the table."""
     cells = selected.get("selection", {}).get("cells", []) if selected else []
     if not cells or not 0 <= cells[0][0] < len(pairs):
         return None
@@ -72,7 +72,7 @@ def picked_pair(selected: Any, pairs: pd.DataFrame) -> tuple[str, str] | None:
 
 
 def worst_cell(counts: pd.DataFrame) -> tuple[str, str] | None:
-    """The most frequent mistake; None where there is none."""
+    """The most frequent mistake; None if there is none."""
     pairs = confused_pairs(counts, 1)
     return None if pairs.empty else (str(pairs["target"].iloc[0]), str(pairs["predicted"].iloc[0]))
 

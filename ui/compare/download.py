@@ -1,4 +1,4 @@
-"""What one can take away from the Compare page. Nothing is built before its button is clicked."""
+"""Downloads of the Compare page. A file is built only when its button is clicked."""
 
 import tempfile
 from functools import partial
@@ -13,7 +13,7 @@ from tlcore.system import spawn
 from ui.compare.import_weights import show_import
 
 _ICONS = {".csv": ":material/table_chart:", ".py": ":material/code:"}
-"""By the last ending of a file's name; others are weights."""
+"""By the suffix of the file name; files with another suffix are weights."""
 
 
 def show_download(run: Run, evaluation: Evaluation, epoch: int) -> None:

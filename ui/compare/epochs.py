@@ -1,4 +1,4 @@
-"""The epochs of one run: the one that val chose beside the best-looking one, and the table of all."""
+"""The epochs of one run: the one chosen on val beside the best one on test, and the table of all epochs."""
 
 from typing import Any, Literal
 
@@ -14,14 +14,14 @@ from tlcore.words import bounds, count, percent, points
 from ui.shared.results import epochs_of, remembered
 from ui.shared.widgets import escape_markdown
 
-MOST_ROWS = 40  # of a table that is shown in full height
+MOST_ROWS = 40  # a longer table scrolls
 
 
 def show_choice(run: Run, evaluation: Evaluation) -> None:
-    """The epoch chosen on val, the one that looks best on the report split, and what that look is worth."""
+    """The epoch chosen on val, the best one on the report split, and how optimistic that second choice is."""
     selection = remembered("selection", [run], lambda: select_epoch(evaluation))
     split = selection.split
-    if selection.best == selection.by_val and split == "test":  # then no number owes anything to a look at test
+    if selection.best == selection.by_val and split == "test":  # then no choice used test
         _metric(f"Epoch {selection.by_val}, chosen on val and best on test", selection.by_val_accuracy, split)
     else:
         with st.grid(3, min_column_width=230):
@@ -94,7 +94,7 @@ def _optimism(selection: Selection) -> None:
 
 
 def _best_on(table: pd.DataFrame) -> list[str]:
-    """`◆ val, test`, or that it is the untrained one, or the file that an imported one came from."""
+    """`◆ val, test`, or `untrained`, or the file that an imported epoch came from."""
     on_test = table["best_on_test"] if "best_on_test" in table else [False] * len(table)
     best = []
     columns = (table["epoch"], table["best_by_val"], on_test, table["imported"])

@@ -1,4 +1,4 @@
-"""The evaluation of what has no stored logits yet: it begins by itself, in a process of its own, one run at a time."""
+"""Evaluates epochs without stored logits: it starts automatically, in a separate process, one run at a time."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ _BEGUN = "compare_begun"
 
 
 def show_evaluation(runs: list[Run]) -> None:
-    """Progress of what is under way, and a button for what was cancelled or went wrong. Nothing where all is there."""
+    """Progress of the evaluation, and a button to repeat a cancelled or failed one. Nothing if all is evaluated."""
     waiting = [run for run in runs if stored(run).missing]
     if not waiting:
         return
@@ -30,7 +30,7 @@ def show_evaluation(runs: list[Run]) -> None:
 
 
 def _begin_next(waiting: list[Run], statuses: list[Status]) -> None:
-    """Only what was not tried before: a cancelled or failed evaluation is for a person to start again."""
+    """Start the next evaluation. A cancelled or failed one is not started again: the visitor decides."""
     begun: set[str] = st.session_state.setdefault(_BEGUN, set())
     for run, status in zip(waiting, statuses, strict=True):
         if status.note is None and run.name not in begun:
@@ -44,14 +44,14 @@ def _start(run: Run) -> None:
         start_evaluation(run)
     except RunBusy:  # another visitor was quicker
         return
-    except OSError as error:  # a home that cannot be written: what is there can be looked at all the same
+    except OSError as error:  # the home cannot be written; existing results can still be shown
         st.warning(
             escape_markdown(f"Nothing can be evaluated. {as_user_error(error) or error}"), icon=":material/lock:"
         )
 
 
 def _show_run(run: Run) -> None:
-    """The buttons stand outside the fragment, so that a click is not lost to a redraw."""
+    """Buttons are outside the fragment, so that a redraw does not lose a click."""
     status = run.status()
     missing = stored(run).missing
     what = f"epoch {missing[0]}" if len(missing) == 1 else f"{len(missing)} epochs"
@@ -69,7 +69,7 @@ def _show_run(run: Run) -> None:
 
 
 def _show_progress(run: Run, missing: tuple[int, ...], what: str) -> None:
-    """Drawn anew each second; and with it the page, once there is an epoch more to show, or it is over."""
+    """Redrawn every second. Reruns the page once a new epoch is evaluated, or the evaluation has ended."""
     status = run.status()
     if not status.is_live or stored(run).missing != missing:
         st.rerun()

@@ -1,4 +1,4 @@
-"""Every test image with what an epoch says about it, and what became of it over the epochs."""
+"""Every test image with its prediction in one epoch, and its right and wrong predictions over the epochs."""
 
 from functools import partial
 
@@ -90,7 +90,7 @@ def show_timeline(run: Run, evaluation: Evaluation, epoch: int) -> None:
 
 
 def _marks(timeline: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
-    """A mark per epoch, of the last ones where there are many, for some rows of the timeline, in its order."""
+    """A mark per epoch for some rows of the timeline, in its order. With many epochs, only the last ones."""
     epochs = [column for column in timeline.columns if isinstance(column, int)]
     lines = timeline[timeline["id"].isin(rows["id"])][epochs].to_numpy()
     before = "…" if len(epochs) > MOST_MARKS else ""

@@ -1,4 +1,4 @@
-"""Weights that were saved elsewhere, taken in as an epoch of a run, to be compared with its own."""
+"""Imports weights saved elsewhere as an epoch of a run, to compare them with its own epochs."""
 
 import shutil
 import tempfile
@@ -20,7 +20,7 @@ _DONE = "compare_imported"
 
 
 def show_import(run: Run) -> None:
-    """Not on a hosted dashboard: there a visitor's file would change what all others see."""
+    """The upload of weights. A hosted dashboard has none: a visitor's file would change what all others see."""
     if is_hosted():
         return
     with st.expander("Compare weights that were saved elsewhere", icon=":material/upload_file:", key="compare_import"):
@@ -45,9 +45,9 @@ def show_import(run: Run) -> None:
 
 
 def _import(run: Run, file: BinaryIO, name: str) -> list[str]:
-    """In a process of its own, as this one does without torch. Returns what is to be known of the file, in sentences.
+    """Import in a separate process, because this one has no torch. Returns notices about the file, as sentences.
 
-    Raises CommandFailed with what went wrong.
+    Raises CommandFailed with the reason.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{safe_name(Path(name).stem)}{Path(name).suffix.lower()}"
@@ -57,5 +57,5 @@ def _import(run: Run, file: BinaryIO, name: str) -> list[str]:
             said = spawn.run(["import", str(run.path), str(path), f"--name={name}"])
         except CommandFailed as error:
             raise CommandFailed(str(error).replace(f"{folder}/", "")) from None
-    *notices, _, _ = said.splitlines()  # then what it became, and its number
+    *notices, _, _ = said.splitlines()  # the last two lines are the result and the epoch's number
     return notices

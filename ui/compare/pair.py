@@ -1,4 +1,4 @@
-"""Two epochs, or two runs, side by side: McNemar's test in words, and the images that changed sides."""
+"""Two epochs or two runs side by side: McNemar's test in words, and the images that only one of them gets right."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ Side = tuple[Run, int]
 
 
 def show_pair(runs: list[Run]) -> None:
-    """Pick two, and see what the second puts right and what it breaks."""
+    """Pick two, and see which images the second corrects and which it gets wrong instead."""
     first, second = (_pick_side(column, number, runs) for number, column in enumerate(st.columns(2, gap="medium")))
     comparison = _compare(first, second)
     test = comparison.test
@@ -49,7 +49,7 @@ def show_pair(runs: list[Run]) -> None:
 
 
 def _pick_side(column: DeltaGenerator, number: int, runs: list[Run]) -> Side:
-    """Of one run its first trained epoch and the chosen one; of several the chosen epochs of the first two."""
+    """Pick one side. Defaults: for one run its first trained and its chosen epoch; for several, their chosen epochs."""
     name = ("first", "second")[number]
     with column.container(border=True):
         run = pick_run(f"The {name} run", f"compare_{name}_run", runs, default=number)
@@ -72,14 +72,14 @@ def _compare(first: Side, second: Side) -> Comparison:
 
 
 def _rows(side: Side, ids: tuple[str, ...]) -> pd.DataFrame:
-    """What one side says about these images, those that it is surest of on top."""
+    """One side's predictions for these images, the most confident first."""
     run, epoch = side
     table = predictions_of(run, known_evaluation(run), epoch)
     return table[table["id"].isin(ids)].sort_values("confidence", ascending=False, kind="stable")
 
 
 def _first_words(first: Side, rows: pd.DataFrame) -> list[str]:
-    """What the first said about these images."""
+    """The first side's predictions for these images, in words."""
     run, epoch = first
     table = predictions_of(run, known_evaluation(run), epoch)
     said = table[table["id"].isin(rows["id"])].set_index("id").to_dict("index")

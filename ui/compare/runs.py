@@ -1,4 +1,4 @@
-"""Which runs and which epoch the Compare page looks at."""
+"""The pickers of runs and epochs on the Compare page."""
 
 import streamlit as st
 
@@ -10,14 +10,14 @@ from ui.shared.state import param_list, set_param_list
 from ui.shared.views import pick_from_list
 from ui.shared.widgets import escape_markdown
 
-MOST_RUNS = 10  # the palette has no more colours
+MOST_RUNS = 10  # as many as the palette has colours
 BY_VAL, ON_TEST = "by-val", "on-test"
 NOTES = {BY_VAL: "chosen on val", ON_TEST: "best on test"}
 _RUNS, _REMEMBERED = "compare_runs", "compare_remembered"
 
 
 def pick_runs(runs: dict[str, Run], dataset_source: str) -> list[Run]:
-    """The runs to compare. The address has them all, as `run=…&run=…`; links from other pages carry one."""
+    """The runs to compare. The address lists them as `run=…&run=…`; links from other pages carry one."""
     asked = [name for name in param_list("run") if name in runs]
     remembered = [name for name in st.session_state.get(_REMEMBERED, []) if name in runs]
     if len(asked) == 1 and asked[0] in remembered:
@@ -65,7 +65,7 @@ def pick_run(label: str, key: str, runs: list[Run], default: int = 0) -> Run:
 def pick_epoch(label: str, key: str, evaluation: Evaluation, default: str = BY_VAL) -> int:
     """An evaluated epoch, with its accuracy beside it.
 
-    The options say what an epoch is, so that they mean the same for another run; or its number.
+    An option is the role of an epoch, which also makes sense for another run, or its number.
     """
     options = {BY_VAL: evaluation.best_by_val}
     if evaluation.split == "test":
@@ -94,7 +94,7 @@ def epoch_words(evaluation: Evaluation, epoch: int) -> str:
 
 
 def note_other_data(runs: list[Run], dataset_source: str) -> None:
-    """Say so where the runs were not trained on the same images, or the one run not on the dataset of the sidebar."""
+    """Note that the runs were trained on different images, or a single run on another dataset than the sidebar's."""
     names = {run.info.dataset.name for run in runs}
     if len(runs) == 1:
         note_other_dataset(runs[0], dataset_source)

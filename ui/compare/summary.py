@@ -1,4 +1,4 @@
-"""The head of the Compare page: accuracy by epoch, and a line for each run."""
+"""The top of the Compare page: accuracy by epoch, and a table with one row per run."""
 
 import math
 
@@ -63,7 +63,7 @@ def show_accuracy(runs: list[Run]) -> None:
 
 
 def show_runs_table(runs: list[Run]) -> None:
-    """One row per run, the one with the best val accuracy first: val chooses, test reports."""
+    """One row per run, the best val accuracy first. Val chooses; test only reports."""
     labels = short_labels(runs)
     several_datasets = len({run.config.data.source for run in runs}) > 1
     rows = []
@@ -84,7 +84,7 @@ def show_runs_table(runs: list[Run]) -> None:
 
 
 def _worth(run: Run) -> dict[str, str | float]:
-    """What the chosen epoch of a run is worth, by the columns of the table."""
+    """Results of the chosen epoch of a run, by column of the table."""
     evaluation = evaluation_of(run)
     history = run.history()
     if evaluation is None:

@@ -1,1 +1,1 @@
-"""The parts of the Dataset page."""
+"""The parts of the Dataset page: gallery, one image, sizes and colours, health report, label check."""

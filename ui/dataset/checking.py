@@ -1,4 +1,4 @@
-"""The label check of a dataset while it goes on: `tlcore check-labels` in a process of its own, for whoever watches."""
+"""A running label check: the command `tlcore check-labels` in a separate process, shared by all visitors."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ class LabelCheck:
     source: str
     backbone: str
     weights: str = ""
-    """A file; empty: the usual weights of the backbone."""
+    """A weights file; empty: the default weights of the backbone."""
     done: int = 0
     total: int = 0
     suspects: list[dict[str, Any]] | None = None
@@ -32,7 +32,7 @@ class LabelCheck:
         if self.weights:
             command += ["--weights", self.weights]
         try:
-            # a file takes as many errors and warnings as come; a pipe that nobody reads stops the process when full
+            # a file, because a full pipe that nobody reads would block the process
             with tempfile.TemporaryFile() as errors:
                 with start(command, stdout=subprocess.PIPE, stderr=errors) as self.process:
                     for line in self.process.stdout or ():
@@ -50,7 +50,7 @@ class LabelCheck:
             self.process.terminate()
 
     def _note(self, line: bytes) -> None:
-        """Others print as well: torch.hub says so when it downloads."""
+        """Ignores lines that are no events: torch.hub, for example, prints when it downloads."""
         try:
             event = json.loads(line)
         except ValueError:
@@ -62,7 +62,7 @@ class LabelCheck:
 
 @st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
 def label_check(source: str, backbone: str, weights: str) -> LabelCheck:
-    """Begins on first use."""
+    """The label check of a dataset. It starts at the first call."""
     check = LabelCheck(source, backbone, weights)
     threading.Thread(target=check.run, daemon=True).start()
     return check

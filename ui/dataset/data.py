@@ -1,4 +1,4 @@
-"""What the dataset page knows of a dataset, kept for all visitors: its samples, and a look at every image."""
+"""Data of the Dataset page, cached for all visitors: the table of samples, and the scan of every image."""
 
 import threading
 from dataclasses import dataclass, field
@@ -18,22 +18,22 @@ from ui.shared.cached import open_dataset
 
 @dataclass(frozen=True)
 class Report:
-    """What came out of a look at every image."""
+    """Result of a scan of every image."""
 
     table: pd.DataFrame
-    """A row per sample, as `tlcore.data.health.scan.scan` returns it. Shared: not to be changed."""
+    """A row per sample, as `tlcore.data.health.scan.scan` returns it. Shared: do not change it."""
     findings: tuple[Finding, ...]
     statistics: pd.DataFrame
     """Per channel, as `channel_statistics` gives them."""
 
 
 class _Cancelled(Exception):
-    """Nobody waits for the scan any more."""
+    """The scan was cancelled."""
 
 
 @dataclass
 class ScanJob:
-    """A scan that goes on in a thread of this server, whoever watches."""
+    """A scan in a thread of this server. It continues when visitors leave the page."""
 
     dataset: Dataset
     progress: ScanProgress | None = None
@@ -62,7 +62,7 @@ class ScanJob:
 
 @st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
 def look_at(source: str) -> ScanJob:
-    """Begins on first use. An image that changed later is noticed after `forget`, or after a while."""
+    """The scan of a dataset. It starts at the first call. Later changes show after `forget`, or after a while."""
     look = ScanJob(open_dataset(source))
     threading.Thread(target=look.run, daemon=True).start()
     return look
@@ -70,7 +70,7 @@ def look_at(source: str) -> ScanJob:
 
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
 def samples_of(source: str) -> pd.DataFrame:
-    """Columns `id`, `split`, `class` and `search`, which is the id in lower case. Shared: not to be changed."""
+    """Columns `id`, `split`, `class`, and `search`, the id in lower case. Shared: do not change it."""
     dataset = open_dataset(source)
     samples = dataset.samples
     ids = pd.Series([sample.id for sample in samples], dtype="str")
@@ -92,12 +92,12 @@ def counts_of(source: str) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
 def small_pictures(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]:
-    """Thumbnails of a page of the gallery, some 200 kB: decoding them takes longer than all the rest of the page."""
+    """Thumbnails of one gallery page, about 200 kB. Cached: decoding them takes longer than the rest of the page."""
     return thumbnails(open_dataset(source).source, sample_ids)
 
 
 def forget(source: str) -> None:
-    """Look at the disk anew on next use."""
+    """Drop what is cached, so that the next call reads the disk again."""
     small_pictures.clear()
     for cached in (open_dataset, look_at, samples_of, counts_of):
         cached.clear(source)

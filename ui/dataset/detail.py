@@ -1,4 +1,4 @@
-"""One image, large, with everything that is known of it."""
+"""One large image with its measurements and findings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

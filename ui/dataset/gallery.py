@@ -1,4 +1,4 @@
-"""Images per class and split as bars, and the images themselves, page by page, filtered and searched."""
+"""A bar chart of images per class and split, and a paged gallery of the images with filters and search."""
 
 import math
 
@@ -61,7 +61,7 @@ def _counts_figure(source: str, split: str, label: str) -> go.Figure:
 
 
 def _choose_bar(key: str) -> None:
-    """A click on a bar shows its images; another one shows all again."""
+    """A click on a bar shows its images; a second click shows all images again."""
     points = st.session_state[key].selection.points
     if not points:
         return

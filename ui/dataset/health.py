@@ -1,4 +1,4 @@
-"""The health report: what is wrong or odd with the images, with the images, and as a CSV."""
+"""The health report: the findings with their images, and all of them as a CSV."""
 
 import math
 
@@ -25,7 +25,7 @@ SEVERITIES = {
 
 
 def headline(report: Report) -> str:
-    """How many findings there are of each severity, as badges in Markdown."""
+    """The number of findings of each severity, as badges in Markdown."""
     counts = dict.fromkeys(SEVERITIES, 0)
     for finding in report.findings:
         counts[finding.severity] += finding.kind != "remarks"

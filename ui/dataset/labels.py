@@ -1,4 +1,4 @@
-"""Labels that look wrong: asked for with a button, found by a process of its own, shown as pictures."""
+"""The label check: a button starts a separate process, and images with suspect labels are shown."""
 
 import math
 from typing import Any
@@ -28,7 +28,7 @@ def show_label_check(source: str) -> None:
         "does not believe. It is a hint where to look, not a verdict."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        # strangers do not make the server download
+        # visitors of a hosted dashboard cannot make the server download
         backbones = usable_without_download() if is_hosted() else list(ZOO)
         usual = ModelConfig().backbone
         backbone = st.selectbox(
@@ -67,7 +67,7 @@ def show_label_check(source: str) -> None:
 
 
 def _pick_weights() -> str:
-    """A file on the machine of the dashboard; empty: the usual weights of the backbone."""
+    """A weights file on the dashboard's machine; empty: the default weights of the backbone."""
     path: str = st.text_input(
         "Weights file",
         key="dataset_labels_weights",

@@ -1,4 +1,4 @@
-"""The first look at every image, while it goes on: how far, how long still, and a way to stop it."""
+"""Progress of the first scan of a dataset, the remaining time, and a button to stop it."""
 
 import streamlit as st
 
@@ -7,11 +7,11 @@ from ui.dataset.data import Report, ScanJob, look_at
 from ui.shared.widgets import error_box
 
 WORDS = {"reading": "Looking at every image", "comparing": "Looking for images that are alike"}
-_SOON_S = 0.3  # what the cache knows is there by then
+_SOON_S = 0.3  # a scan from the cache is done by then
 
 
 def wait_for_report(source: str) -> Report | None:
-    """The report, or None with the progress drawn. The page goes on by itself once it is there."""
+    """The report; None while the scan runs, with its progress drawn. The page reruns when the report is ready."""
     look = look_at(source)
     if not look.finished.wait(_SOON_S):
         with st.container(border=True, key="dataset_scan"):

@@ -1,4 +1,4 @@
-"""Sizes, shapes and colours of the images."""
+"""Charts of the sizes and shapes of the images, and their colour statistics beside the backbone's."""
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -16,7 +16,7 @@ from ui.shared.pictures import PictureGroup, show_pictures
 from ui.shared.widgets import show_figure
 
 SHOWN = 24
-CLOSE = 0.03  # difference of a mean, in 0 to 1, that nobody needs to think about
+CLOSE = 0.03  # a smaller difference of means, which are 0 to 1, does not matter
 
 _MUCH_THE_SAME = "Yours are much the same."
 _DIFFERENT = (
@@ -104,6 +104,6 @@ def show_colours(source: str, report: Report) -> None:
 
 
 def normalisation(backbone: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and std that go with the backbone's usual weights. Torchvision's have ImageNet's, so torch is not asked."""
+    """Mean and std of the backbone's default weights. Torchvision's all use ImageNet's, so torch is not imported."""
     transform = find_architecture(backbone).transform or TransformSpec(operations=())
     return transform.mean, transform.std

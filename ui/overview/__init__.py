@@ -1,1 +1,1 @@
-"""The parts of the Overview page."""
+"""The parts of the Overview page: the strip of images, and the table of the best runs."""

@@ -1,4 +1,4 @@
-"""The table of the best runs on the chosen dataset: one row each, with the epoch that val chose."""
+"""The table of the best runs on the chosen dataset: one row per run, with its epoch chosen on val."""
 
 from dataclasses import dataclass
 
@@ -25,11 +25,11 @@ class RunSummary:
     """Chosen on val."""
     val_accuracy: float
     report: str
-    """Accuracy of that epoch on test with its interval, or why there is none."""
+    """Test accuracy of that epoch with its interval, or why there is none."""
 
 
 def show_best_runs(source: str) -> None:
-    """Of different datasets no figures are compared: these are the runs on `source`."""
+    """Only runs on `source`: accuracies on different datasets cannot be compared."""
     runs = readable_runs(list_runs())
     here = [run for run in runs.values() if run.config.data.source == source]
     found = [(run, summary) for run in here if (summary := _summary(run))]
@@ -59,7 +59,7 @@ def show_best_runs(source: str) -> None:
         hide_index=True,
         key="overview_runs",
         on_select="rerun",
-        selection_mode="single-cell",  # a click anywhere in a row, not on its small checkbox alone
+        selection_mode="single-cell",  # a click anywhere in a row works, not only on its small checkbox
         width="stretch",
     )
     more = f" of {count(len(found), 'run')}" if len(found) > SHOWN else ""
@@ -74,7 +74,7 @@ def show_best_runs(source: str) -> None:
 def _summary(run: Run) -> RunSummary | None:
     try:
         return _read_summary(str(run.path), stored_version(run), run)
-    except TlcoreError:  # a damaged or half-deleted run has no place among the best
+    except TlcoreError:  # a damaged or half-deleted run is not listed
         return None
 
 

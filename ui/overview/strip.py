@@ -1,4 +1,4 @@
-"""A strip of pictures of the chosen dataset: something to see at once."""
+"""A strip of thumbnails of the chosen dataset, at the top of the Overview page."""
 
 import io
 
@@ -14,17 +14,17 @@ from ui.shared.cached import demo_drawing, open_dataset
 from ui.shared.widgets import escape_markdown
 
 PICTURES = 8
-SIDE_PX = 84  # so that they fill one row beside the sidebar, and two on a phone
+SIDE_PX = 84  # fills one row beside the sidebar, and two on a phone
 
 
 def show_strip(source: str) -> None:
-    """A few pictures of each class. Comes by itself where the demo is still being drawn."""
+    """A few images of each class. Appears automatically once the demo is drawn."""
     if source == DEMO and not demo_drawing().finished.is_set():
         st.fragment(_wait, run_every=1.0)()
         return
     try:
         dataset = open_dataset(source)
-    except TlcoreError:  # the dataset's own page says what is wrong with it
+    except TlcoreError:  # the Dataset page reports the error
         return
     with st.container(horizontal=True, gap="xsmall", key="overview_strip"):
         for picture, label in _pictures(source, dataset):
@@ -44,7 +44,7 @@ def _wait() -> None:
 
 @st.cache_data(max_entries=32, ttl=300, show_spinner=False)
 def _pictures(source: str, _dataset: Dataset) -> list[tuple[bytes, str]]:
-    """Evenly spread over the classes of the first split, with these; not all of them where there are many."""
+    """Images and their classes, spread evenly over the classes of the first split. With many classes, not all."""
     samples = [sample for sample in _dataset.samples if sample.split == _dataset.split_names[0]]
     step = max(1, len(samples) // PICTURES)
     chosen = {sample.id: _dataset.classes[sample.target] for sample in samples[step // 2 :: step][:PICTURES]}
@@ -53,7 +53,7 @@ def _pictures(source: str, _dataset: Dataset) -> list[tuple[bytes, str]]:
 
 
 def _square(image: Image.Image) -> bytes:
-    """The middle, at twice the size that it is shown at."""
+    """The central square, at twice the displayed size."""
     data = io.BytesIO()
     ImageOps.fit(image, (2 * SIDE_PX, 2 * SIDE_PX)).save(data, "JPEG", quality=88)
     return data.getvalue()

@@ -1,4 +1,4 @@
-"""What a model says about an image, and the map of why, laid over the image. Kept, so that sliders stay quick."""
+"""Predictions of a model for an image, and the map that explains them, as an overlay. Cached, so sliders stay quick."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,16 +29,16 @@ class Answer:
 
     @property
     def order(self) -> list[int]:
-        """Classes, the most likely first."""
+        """Indices of the classes, the most likely first."""
         return [int(index) for index in np.argsort(-self.probabilities, kind="stable")]
 
 
 @dataclass(frozen=True, eq=False)
 class Map:
     values_HW: npt.NDArray[np.float32]
-    """At the size of the image as it is shown."""
+    """At the displayed size of the image."""
     region: npt.NDArray[np.float64]
-    """What the network looked at: corners of a polygon, (x, y) in pixels of the image as it is shown."""
+    """The region that the network saw: corners of a polygon, (x, y) in pixels of the displayed image."""
     method: str
     cells: tuple[int, int]
 
@@ -52,7 +52,7 @@ def ask(chosen: ModelRef, image_key: str, _pixels_HWC: npt.NDArray[np.uint8]) ->
 
 @st.cache_resource(max_entries=32, ttl=900, show_spinner="Drawing the map …")
 def explain(chosen: ModelRef, image_key: str, _pixels_HWC: npt.NDArray[np.uint8], target: int) -> Map:
-    """Raises ModelError where the network has no map."""
+    """Raises ModelError if the network cannot give a map."""
     predictor = chosen.load()
     image_CHW = _to_tensor(_pixels_HWC)
     found = class_map(predictor.model, predictor.architecture, predictor.transform.build()(image_CHW), target)
@@ -64,7 +64,7 @@ def explain(chosen: ModelRef, image_key: str, _pixels_HWC: npt.NDArray[np.uint8]
 
 
 def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:
-    """The map in colours, over the image in grey so that they stand out; 0 is the image as it is."""
+    """The map in colours over the image in grey, so that the colours stand out. Strength 0 is the unchanged image."""
     small = thumbnail(image.pixels_HWC, SHOWN_PX)
     colours = np.asarray(small, dtype=np.float32)
     greys = np.asarray(small.convert("L"), dtype=np.float32)[..., None]
@@ -78,7 +78,7 @@ def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:
 
 
 def top_classes(answers: Sequence[tuple[ModelRef, Answer]], count: int) -> pd.DataFrame:
-    """Rows of `title`, `label`, `probability` for each answer: the first one's likeliest classes, then the others'."""
+    """Rows of `title`, `label`, `probability` per answer: the likeliest classes of the first, then of the others."""
     wanted: list[int] = []
     for _, answer in answers:
         wanted += [index for index in answer.order[:count] if index not in wanted]
@@ -91,7 +91,7 @@ def top_classes(answers: Sequence[tuple[ModelRef, Answer]], count: int) -> pd.Da
 
 
 def _numbered(classes: Sequence[str], index: int) -> str:
-    """Its name; where another class has the same one, with a number."""
+    """The class name, with a number if another class has the same name."""
     name = classes[index]
     return name if classes.count(name) == 1 else f"{name} ({index})"
 
@@ -102,7 +102,7 @@ def _to_tensor(pixels_HWC: npt.NDArray[np.uint8]) -> "Tensor":
     return torch.from_numpy(np.array(pixels_HWC)).permute(2, 0, 1)
 
 
-# From violet, where next to nothing is seen of it, to yellow
+# From violet, which is almost transparent, to yellow
 _COLOURS = np.array(
     [unlabel_rgb(colour) for colour in sample_colorscale("Inferno", np.linspace(0.3, 0.95, 256))], dtype=np.float32
 )

@@ -1,4 +1,4 @@
-"""Which models the Predict page asks: epochs of a run, or a network with its ImageNet classes. A few are kept."""
+"""The pickers of models on the Predict page: epochs of a run, or a network with ImageNet classes. A few are cached."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,20 +31,20 @@ _LAST = "predict_last"
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model to ask, light enough to be a cache key."""
+    """Names a model without loading it, so that it can be a cache key."""
 
     title: str
     run: str = ""
-    """Path of the run; empty: a network as it was pretrained."""
+    """Path of the run; empty: a pretrained network without fine-tuning."""
     epoch: int = 0
     stamp: str = ""
     backbone: str = ""
     weights: str = "imagenet"
-    """Of a network as it was pretrained; or a file."""
+    """Name of the pretrained weights, or a file."""
     transform: str = ""
-    """JSON of the one that images go through, for a network as it was pretrained; empty: that of the weights."""
+    """JSON of the transform for a pretrained network; empty: the transform of its weights."""
     dataset: str = ""
-    """Source of the dataset that a run learned from: only for its images is it known what is right."""
+    """Source of the dataset that a run was trained on: the right class is known only for its images."""
 
     def load(self) -> "Predictor":
         """Raises TlcoreError."""
@@ -56,7 +56,7 @@ class ModelRef:
 
 
 def pick_models(dataset_source: str) -> list[ModelRef]:
-    """One model, or two to see beside each other; none where there is nothing to choose yet."""
+    """One model, or two to compare; none if there is nothing to choose yet."""
     kind = pick_view("predict_kind", KINDS, "Model")
     return _pick_epochs(dataset_source) if kind == RUN else _pick_imagenet()
 
@@ -104,7 +104,7 @@ def _pick_epochs(dataset_source: str) -> list[ModelRef]:
 
 
 def _run_to_ask(runs: dict[str, Run], dataset_source: str) -> str:
-    """The one of the address; the newest on this dataset where there is none, or the dataset was changed since."""
+    """The run that the address names; the newest on this dataset if it names none or the dataset has changed."""
     asked = param("run")
     last_dataset, last_run = st.session_state.get(_LAST, (dataset_source, ""))
     moved_on = last_dataset != dataset_source and last_run == asked
@@ -117,7 +117,7 @@ def _run_to_ask(runs: dict[str, Run], dataset_source: str) -> str:
 
 
 def _epochs(run: Run) -> dict[int, str]:
-    """Epochs with a checkpoint, the one that val chose first, each in words."""
+    """Labels of the epochs with a checkpoint. The epoch chosen on val comes first."""
     saved = set(run.epochs())
     history = [record for record in run.history() if record.epoch in saved]
     if not history:
@@ -143,7 +143,7 @@ def _of_run(run: Run, epoch: int) -> ModelRef:
 
 def _pick_imagenet() -> list[ModelRef]:
     there = imagenet_weights_here()
-    offered = [name for name in there if there[name] or not is_hosted()]  # strangers do not make the server download
+    offered = [name for name in there if there[name] or not is_hosted()]  # visitors cannot start a download
     if not offered:
         st.info("No ImageNet weights are on this machine.", icon=":material/cloud_off:")
         return []
@@ -153,7 +153,7 @@ def _pick_imagenet() -> list[ModelRef]:
     name = network.selectbox(
         "Network",
         offered,
-        # nothing is downloaded unasked
+        # nothing is downloaded without a click
         index=offered.index(backbone) if backbone in offered else 0 if there[offered[0]] else None,
         key="predict_backbone",
         format_func=lambda name: name if there[name] else f"{name} · to be downloaded",
@@ -181,7 +181,7 @@ def _pick_imagenet() -> list[ModelRef]:
 
 
 def _asked_recipe() -> Recipe | None:
-    """The recipe that led here, by its name in the address."""
+    """The recipe that linked to this page, by its name in the address."""
     return next((recipe for recipe in list_recipes() if recipe.name == param("predict_recipe")), None)
 
 

@@ -1,1 +1,1 @@
-"""The recipes on the Train page: cards, lessons, files. They use `ui.train`, never the other way."""
+"""The recipes on the Train page: cards, lessons, files. They import `ui.train`; `ui.train` never imports them."""

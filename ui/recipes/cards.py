@@ -1,4 +1,4 @@
-"""The recipes as cards: a picture, one line, what to expect, how long here; and one's own recipes beside them."""
+"""The recipes as cards, built-in and saved: a picture, one line, the expected result, and the time on this machine."""
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ NETWORKS = {"feature_extraction": "frozen", "fine_tuning": "fine-tuned", "from_s
 
 
 def show_cards(source: str) -> None:
-    """`source` is the dataset that a recipe gets whose own is not here."""
+    """`source` is the dataset for recipes whose own is not on this machine."""
     st.caption(
         "Exercises that people learn transfer learning from, with their settings, what to expect, and what each "
         "setting does. One click fills the form; nothing starts before you press Start."
@@ -71,13 +71,13 @@ def _show_card(recipe: Recipe, source: str) -> None:
 
 
 def missing_words(recipe: Recipe) -> str:
-    """How to get the data of a recipe; empty where it is here. Strangers are not told where this machine keeps it."""
+    """How to get the data of a recipe; empty if it is here. A hosted dashboard does not show its folders."""
     missing = "" if recipe.task == "predict" else missing_data(recipe)
     return f"{recipe.data}. {recipe.data_from}" if missing and is_hosted() else missing
 
 
 def use(recipe: Recipe, source: str) -> None:
-    """Fill the form from a recipe, on its own data where that is here; or go and ask a pretrained network."""
+    """Fill the form from a recipe, with its own data if that is here; or open Predict with a pretrained network."""
     if recipe.task == "predict":
         link("pages/predict.py", predict_kind="imagenet", predict_origin="upload", predict_recipe=recipe.name)
     fill_form(recipe)

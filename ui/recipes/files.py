@@ -1,4 +1,4 @@
-"""Recipes of one's own: the form saved as one, a file to share, and files of others taken in."""
+"""Saves the form as a recipe, offers it as a file to share, and imports recipe files of others."""
 
 import json
 
@@ -15,7 +15,7 @@ _SAVED, _PROBLEM = "recipe_saved", "recipe_problem"
 
 
 def show_save(config: RunConfig) -> None:
-    """The form as a recipe: under a name in the list, and as a JSON file."""
+    """Save the form as a recipe under a name, or download it as a JSON file."""
     title = st.text_input("Title", key="recipe_title", max_chars=120, placeholder="My crops, second try", live=True)
     summary = st.text_input("One line about it", key="recipe_summary", max_chars=300)
     expect = st.text_input("What to expect", key="recipe_expect", max_chars=200, placeholder="94 % on val")
@@ -50,7 +50,7 @@ def show_save(config: RunConfig) -> None:
 
 
 def show_import() -> None:
-    """Take in a recipe that somebody shared."""
+    """Import a recipe file that somebody shared."""
     with st.expander("Add a recipe that somebody shared", icon=":material/upload_file:", key="recipe_import"):
         file = st.file_uploader("Recipe", type="json", key="recipe_file", label_visibility="collapsed")
         if file is None:

@@ -1,4 +1,4 @@
-"""The page of a recipe: what each setting does, with figures drawn from a run of it."""
+"""The page of one recipe: what each setting does, with figures from a run of it."""
 
 from collections.abc import Callable, Sequence
 
@@ -31,11 +31,11 @@ from ui.shared.torch_once import load_torch
 from ui.shared.widgets import escape_markdown, show_figure
 
 WIDTH_PX = 860
-"""Of the text: wider lines are hard to read."""
+"""Width of the text: longer lines are hard to read."""
 
 
 def show_lesson(recipe: Recipe, runs: Sequence[Run], source: str) -> None:
-    """`runs` are all there are, the newest first; `source` is the dataset of the page."""
+    """`runs` are all runs, the newest first; `source` is the dataset of the page."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("All recipes", key="recipe_all", icon=":material/arrow_back:", type="tertiary"):
             set_params(recipe=None)
@@ -77,7 +77,7 @@ def _pick_run(made: list[Run]) -> Run | None:
 
 
 def _dataset(recipe: Recipe, run: Run | None) -> Dataset | None:
-    """That of the run, or else the recipe's own; None where it is not here."""
+    """The dataset of the run, or else the recipe's own; None if it is not on this machine."""
     try:
         config = run.config if run is not None else recipe_config(recipe)
         return open_dataset(config.data.source)

@@ -1,4 +1,4 @@
-"""One training image with the boxes that random crops cut from it, and what validation sees of it. Without torch."""
+"""One training image with boxes of random crops, these crops, and the validation view. Works without torch."""
 
 import io
 
@@ -37,7 +37,7 @@ def show_views(dataset: Dataset, train: TransformSpec | None, evaluation: Transf
 
 
 def _boxes(image: Image.Image, crop: RandomResizedCrop) -> list[tuple[int, int, int, int]]:
-    """Left, top, right, bottom of a few boxes, the same for the same image."""
+    """Left, top, right, bottom of a few random boxes. Images of one size get the same boxes."""
     height, width = np.array([image.height]), np.array([image.width])
     rows = sample_crops(height, width, crop.scale, crop.ratio, CROPS, seed=0).to_dict("records")
     return [
@@ -58,7 +58,7 @@ def _outlined(image: Image.Image, boxes: list[tuple[int, int, int, int]]) -> byt
 
 
 def evaluation_picture(image: Image.Image, spec: TransformSpec) -> Image.Image:
-    """As the transform does it, for the two operations that evaluation has."""
+    """The image after the evaluation transform, for its two operations: Resize and CenterCrop."""
     for step in spec.operations:
         if isinstance(step, Resize):
             size = step.size

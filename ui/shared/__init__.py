@@ -1,1 +1,1 @@
-"""What several pages use: state, caches, pickers, pictures. The only home of session keys that pages share."""
+"""Code for several pages: state, caches, pickers, pictures. Session keys that pages share are defined only here."""

@@ -7,7 +7,7 @@ from tlcore.models.zoo import ZOO
 
 @st.cache_data(ttl=10.0, show_spinner=False)
 def imagenet_weights_here() -> dict[str, bool]:
-    """Backbones with ImageNet weights, and whether their usual file is on this machine; those that are first."""
+    """Backbones with ImageNet weights -> whether their default file is on this machine. Those with a file are first."""
     from tlcore.models.weights import weights_file
 
     files = {name: weights_file(architecture, "imagenet") for name, architecture in ZOO.items() if architecture.weights}
@@ -16,6 +16,6 @@ def imagenet_weights_here() -> dict[str, bool]:
 
 
 def usable_without_download() -> list[str]:
-    """Names of those with built-in weights, and of those whose ImageNet weights are here."""
+    """Names of backbones with built-in weights, or with ImageNet weights on this machine."""
     here = imagenet_weights_here()
     return [name for name, architecture in ZOO.items() if architecture.builtin or here.get(name)]

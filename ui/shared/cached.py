@@ -1,4 +1,4 @@
-"""`st.cache_*` around pure functions of tlcore, and the work that one server does once."""
+"""Cached calls of pure tlcore functions, and work that a server does only once, such as drawing the demo."""
 
 import threading
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ from tlcore.words import count
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
 def open_dataset(source: str) -> Dataset:
-    """The dataset of that name or path; looked at anew every five minutes. Raises TlcoreError."""
+    """The dataset of that name or path, read again every five minutes. Raises TlcoreError."""
     return open_source(DataConfig(source=source))
 
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False, hash_funcs={DataConfig: DataConfig.model_dump_json})
 def open_data(data: DataConfig) -> Dataset:
-    """Likewise, with splits of one's own where the data has none."""
+    """The same, for data settings that may say how to make missing splits. Raises TlcoreError."""
     return open_source(data)
 
 
@@ -39,12 +39,12 @@ def _run(path: str) -> Run:
 
 
 def list_runs() -> list[Run]:
-    """Every run that can be read, the newest first; the folder is looked at once a second at most."""
+    """Every readable run, the newest first. The folder is listed at most once a second."""
     return _readable()[0]
 
 
 def unreadable_runs() -> dict[str, str]:
-    """By name, why the other runs cannot be read."""
+    """Name of each unreadable run -> the reason."""
     return _readable()[1]
 
 
@@ -53,13 +53,13 @@ def _readable() -> tuple[list[Run], dict[str, str]]:
 
 
 def forget_runs() -> None:
-    """Look at the folder anew with the next call: a run was made or deleted here."""
+    """List the folder again at the next call, after a run was made or deleted here."""
     _run_names.clear()
 
 
 @dataclass
 class DemoDrawing:
-    """The demo dataset while it is drawn, once per server and in processes of its own."""
+    """Drawing of the demo dataset, once per server, in separate processes."""
 
     done: int = 0
     total: int = 1
@@ -87,7 +87,7 @@ class DemoDrawing:
 
 @st.cache_resource(show_spinner=False)
 def demo_drawing() -> DemoDrawing:
-    """Begins to draw on first use."""
+    """The drawing of the demo. It starts at the first call."""
     drawing = DemoDrawing()
     threading.Thread(target=drawing.run, daemon=True).start()
     return drawing

@@ -1,4 +1,4 @@
-"""What the Train page reads of runs, each once per state of its files, for all visitors."""
+"""Histories of runs and their figures, cached for all visitors until the files of the run change."""
 
 from collections.abc import Sequence
 
@@ -21,12 +21,12 @@ FIGURES = {
 
 
 def history_of(run: Run) -> list[EpochRecord]:
-    """Records of the epochs that the run trained so far; not to be changed."""
+    """Records of the epochs trained so far. Shared: do not change them."""
     return _history(str(run.path), _version(run), run)
 
 
 def figure_of(name: str, runs: Sequence[Run], labels: Sequence[str]) -> go.Figure:
-    """One of FIGURES, drawn anew only when an epoch was added."""
+    """One of FIGURES, drawn again only when an epoch was added."""
     return _figure(name, tuple((str(run.path), _version(run)) for run in runs), tuple(labels), runs)
 
 

@@ -1,4 +1,4 @@
-"""The datasets that one can choose, what to call them, and how an address names them: never by a path."""
+"""The datasets that can be chosen, their labels, and their names in addresses, which never contain a path."""
 
 import hashlib
 from pathlib import Path
@@ -12,17 +12,17 @@ from ui.shared.hosting import is_hosted
 
 @st.cache_data(ttl=2.0, show_spinner=False)
 def dataset_sources() -> list[str]:
-    """Built-in, then what lies under the data root or was added."""
+    """Built-in datasets, then those under the data root and those that were added."""
     return list_sources()
 
 
 def dataset_label(source: str) -> str:
-    """A name as it is, a path by its last folder."""
+    """The name of a dataset, or the last folder of its path."""
     return "demo · drawn insects" if source == "demo" else source if is_named(source) else Path(source).name
 
 
 def dataset_name(source: str) -> str:
-    """What an address calls a dataset: its name, or its last folder, and a digest where several are called so."""
+    """Name of a dataset in an address: its name or last folder, with a digest if several have that name."""
     if is_named(source):
         return source
     name = Path(source).name
@@ -33,9 +33,9 @@ def dataset_name(source: str) -> str:
 
 
 def source_of(name: str) -> str | None:
-    """The dataset that an address names; None: it is none of those that are listed here.
+    """The dataset that an address names; None if it is not in the list.
 
-    A listed path is understood as well, but not from strangers.
+    The path of a listed dataset works too, but not on a hosted dashboard.
     """
     sources = dataset_sources()
     if name in sources and (is_named(name) or not is_hosted()):

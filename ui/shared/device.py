@@ -1,4 +1,4 @@
-"""Which device trains, in words: asked by another process, because asking takes an import of torch."""
+"""The training device in words. Another process finds it out, because that needs an import of torch."""
 
 import functools
 import json
@@ -38,9 +38,9 @@ class DeviceWords:
             write_json(kept, {"key": key, "text": self.text}, durable=False)
 
 
-@functools.cache  # not Streamlit's, which tests clear: once per process is enough
+@functools.cache  # not Streamlit's cache, which tests clear: once per process is enough
 def device_words() -> DeviceWords:
-    """Asks on first use, and does not wait for the answer."""
+    """The device in words. The first call starts the other process and does not wait for it."""
     words = DeviceWords()
     threading.Thread(target=words.ask, daemon=True).start()
     return words

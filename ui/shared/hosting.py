@@ -1,4 +1,4 @@
-"""What strangers may do. `TLCORE_HOSTED=1` says that this dashboard is open to them."""
+"""Limits of a hosted dashboard, which anybody may open. `TLCORE_HOSTED=1` turns them on."""
 
 import os
 
@@ -9,7 +9,7 @@ from tlcore.runs.work.probes import any_live_probe
 from tlcore.runs.work.turn import live_runs
 
 MAX_QUEUE = 8
-"""Runs that may wait on a hosted dashboard."""
+"""At most so many runs may wait or train on a hosted dashboard."""
 
 
 def is_hosted() -> bool:
@@ -17,14 +17,14 @@ def is_hosted() -> bool:
 
 
 def is_own_machine() -> bool:
-    """Whether the browser runs on the machine of the server, so that the visitor may name any path there."""
+    """Whether the browser runs on the server's machine, so that the visitor may name any path."""
     return not is_hosted() and st.context.ip_address is None
 
 
 def check_room() -> None:
-    """Before other work than a run begins, such as the learning-rate finder: strangers start one thing at a time.
+    """Call before work other than a run starts, such as the learning-rate finder.
 
-    Raises RunBusy on a hosted dashboard where the queue is full, or such work is under way.
+    Raises RunBusy on a hosted dashboard if the queue is full or such work is running already.
     """
     if is_hosted() and (any_live_probe() or len(live_runs()) >= MAX_QUEUE):
         raise RunBusy("This shared machine is busy. Try again when what is under way is done.")

@@ -1,4 +1,4 @@
-"""Choose one image: of the dataset, by search or by chance, or an upload, or a photograph taken now."""
+"""The picker of one image: from the dataset, by search or at random, from an upload, or from the camera."""
 
 import hashlib
 import io
@@ -24,7 +24,7 @@ from ui.shared.widgets import error_box, escape_markdown
 
 MAX_UPLOAD_BYTES = 50_000_000
 MAX_SIDE_PX = 6000
-"""A larger image is halved until it fits: these pages keep decoded images in memory, for all visitors."""
+"""A larger image is halved until it fits: the pages cache decoded images in memory for all visitors."""
 
 DATASET, UPLOAD, CAMERA = "dataset", "upload", "camera"
 ORIGINS = {DATASET: "Dataset", UPLOAD: "Upload", CAMERA: "Camera"}
@@ -35,12 +35,12 @@ IN_STRIP = 12
 @dataclass(frozen=True, eq=False)
 class PickedImage:
     name: str
-    """File name, from outside: to be shown with `plain`."""
+    """File name. It comes from outside: escape it with `escape_markdown` before it is shown."""
     key: str
-    """Differs where the pixels differ."""
+    """Two images with different pixels have different keys."""
     pixels_HWC: npt.NDArray[np.uint8] = field(repr=False)
     label: str = ""
-    """The class it has in the dataset."""
+    """Its class in the dataset; empty for other images."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -51,10 +51,10 @@ class PickedImage:
 def pick_image(
     source: str, dataset: Dataset, page: str, *, camera: bool = False, unseen: bool = False
 ) -> PickedImage | None:
-    """Draw the picker of a page, which `page` names for its keys. None where nothing is chosen, or it is unreadable.
+    """Draw the picker. None if nothing is chosen or the image is unreadable. `page` is a prefix of the widget keys.
 
-    The chosen image of the dataset stands in the address, as `image`. With `unseen`, the first one offered is of the
-    last split: of test, where there is one.
+    The address contains the chosen image of the dataset as `image`. With `unseen`, the first image offered is from
+    the last split, which is test if there is one.
     """
     origins = {name: label for name, label in ORIGINS.items() if camera or name != CAMERA}
     origin = pick_view(f"{page}_origin", origins, "Image from")
@@ -81,7 +81,7 @@ def _decode_upload(digest: str, _data: bytes) -> "_Decoded":
 class _Decoded:
     pixels_HWC: npt.NDArray[np.uint8]
     size_words: str
-    """Of the file, which may be larger than what is kept of it."""
+    """Size of the file's image, which may be larger than the cached pixels."""
 
 
 def _fit(image: Image.Image) -> _Decoded:
@@ -98,7 +98,7 @@ def _small(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def _pick_from_strip(source: str, dataset: Dataset, found: "range | list[int]", chosen: int, page: str) -> int | None:
-    """The images around the chosen one, to be clicked. Returns where a clicked one stands among those found."""
+    """Thumbnails around the chosen image. Returns the position of a clicked one among the images found."""
     first = max(0, min(chosen - IN_STRIP // 2, len(found) - IN_STRIP))
     near = range(first, min(first + IN_STRIP, len(found)))
     ids = [dataset.samples[found[position]].id for position in near]
@@ -141,7 +141,7 @@ def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> Picke
     set_params(image=sample.id)
     st.session_state[f"{page}_image"] = sample.id
     if clicked is not None:
-        st.rerun()  # so that the frame in the strip is round this one
+        st.rerun()  # so that the strip frames this image
     decoded = _decode_sample(source, sample.id)
     label = dataset.classes[sample.target]
     st.caption(
@@ -157,7 +157,7 @@ def _sample_ids(source: str) -> list[str]:
 
 
 def _position(dataset: Dataset, found: "range | list[int]", asked: str | None, split: str) -> int:
-    """Where the image asked for stands among those found; else the first of that split; else the first of all."""
+    """Position of the requested image among those found; else of the first of that split; else of the first."""
     samples = [dataset.samples[index] for index in found]
     asked_for = (number for number, sample in enumerate(samples) if sample.id == asked)
     of_split = (number for number, sample in enumerate(samples) if sample.split == split)
@@ -178,7 +178,7 @@ def _from_file(page: str, *, take: bool) -> PickedImage | None:
     if file is None:
         return None
     data = file.getvalue()
-    if len(data) > MAX_UPLOAD_BYTES:  # the widget's own limit is kept by the browser alone
+    if len(data) > MAX_UPLOAD_BYTES:  # only the browser enforces the widget's limit
         raise UnreadableImage(f"larger than {MAX_UPLOAD_BYTES // 1_000_000} MB")
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     decoded = _decode_upload(digest, data)
@@ -187,7 +187,7 @@ def _from_file(page: str, *, take: bool) -> PickedImage | None:
 
 
 def thumbnail(pixels_HWC: npt.NDArray[np.uint8], side_px: int) -> Image.Image:
-    """At most `side_px` on the longer side; smaller images stay as they are."""
+    """At most `side_px` on the longer side; smaller images keep their size."""
     image = Image.fromarray(pixels_HWC)
     image.thumbnail((side_px, side_px), Image.Resampling.BILINEAR, reducing_gap=2.0)
     return image

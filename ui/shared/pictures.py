@@ -1,4 +1,4 @@
-"""A grid of pictures that can be clicked, in groups with a heading each. One element, however many pictures."""
+"""A grid of clickable pictures, in groups with headings. It is one Streamlit element for any number of pictures."""
 
 import base64
 import io
@@ -11,14 +11,14 @@ import streamlit as st
 from PIL import Image
 
 LARGE_PX = 1100
-"""Of a picture that stands alone."""
+"""For a single picture."""
 _SMALL_PX = 64
 _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Badge:
-    """A word in the corner of a picture, with a mark: colour is never the only sign."""
+    """A word in the corner of a picture, with a mark, so that colour is never the only sign."""
 
     good: bool
     word: str
@@ -28,12 +28,12 @@ class Badge:
 class Picture:
     id: str
     jpeg: bytes | None
-    """None: there is nothing to show, and `lines` say why."""
+    """None: there is no picture, and `lines` say why."""
     lines: tuple[str, ...]
-    """The first stands out."""
+    """The first line is emphasised."""
     badge: Badge | None = None
     chosen: bool = False
-    """One that is chosen has a frame, and says so to a screen reader."""
+    """Whether it is the chosen one: it gets a frame, and screen readers announce it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _component() -> Any:
 
 
 def show_pictures(groups: Sequence[PictureGroup], key: str, *, row: bool = False) -> str | None:
-    """Draw them; with `row`, small and in one line. Returns the id of a picture in the run that its click caused."""
+    """Draw the pictures; with `row`, small and in one line. Returns the clicked id, in the rerun after the click."""
     shown = [
         {
             "heading": group.heading,
@@ -76,7 +76,7 @@ def show_pictures(groups: Sequence[PictureGroup], key: str, *, row: bool = False
 
 
 def enlarged(jpeg: bytes) -> Image.Image | bytes:
-    """A very small image in large pixels, instead of a blur."""
+    """A very small image enlarged with sharp pixels instead of blur."""
     with Image.open(io.BytesIO(jpeg)) as image:
         factor = LARGE_PX // 2 // max(image.size)
         if max(image.size) > _SMALL_PX:

@@ -1,4 +1,4 @@
-"""A paged gallery of test images with what was predicted. A click enlarges one, and leads to it on other pages."""
+"""A paged gallery of test images with their predictions. A click enlarges an image and links it to other pages."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -37,9 +37,9 @@ def show_gallery(
     per_page: int = PER_PAGE,
     extra: Extra | None = None,
 ) -> None:
-    """Images of a run in the order of `table`, whose rows are as `evaluation.tables.predictions_table` has them.
+    """Images of a run in the order of `table`, which has the rows of `evaluation.tables.predictions_table`.
 
-    `extra` says a further line for each of the rows that are shown. With `bind`, the page number stands in the address.
+    `extra` gives one more line of text for each shown row. With `bind`, the address contains the page number.
     """
     if table.empty:
         st.caption(empty)
@@ -70,7 +70,7 @@ def _show_page(
 
 @st.dialog("Image", width="medium", icon=":material/image:")
 def _show_enlarged(run: Run, row: Mapping[Any, Any]) -> None:
-    """What was predicted, the image, and where else to look at it."""
+    """The prediction, the image, and links to other pages that can show it."""
     jpeg = _thumbnails(run, [row["id"]], LARGE_PX).get(row["id"])
     picture, details = st.columns([1.6, 1], gap="medium")
     with picture:
@@ -101,7 +101,7 @@ def _show_enlarged(run: Run, row: Mapping[Any, Any]) -> None:
 
 
 def _thumbnails(run: Run, ids: list[str], side_px: int | None = None) -> dict[str, bytes]:
-    """By id. Missing are images that cannot be read, and all of them where the dataset is gone."""
+    """Id -> JPEG. Unreadable images are missing; if the dataset is gone, all are."""
     try:
         source = _source(run.config.data.model_dump_json())
         return thumbnails(source, ids) if side_px is None else thumbnails(source, ids, side_px)

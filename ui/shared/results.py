@@ -1,4 +1,4 @@
-"""What the Compare page reads and computes, each once per state of the run folders, for all visitors."""
+"""Evaluations of runs and tables computed from them, cached for all visitors until the run folders change."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -16,7 +16,7 @@ KEPT_S = 1800  # 21 epochs on 10,000 images of 100 classes are 84 MB
 
 
 def stored(run: Run) -> Stored:
-    """The evaluation of a run as far as it was made."""
+    """The evaluation of a run as far as it is stored."""
     return _stored(str(run.path), stored_version(run), run)
 
 
@@ -25,7 +25,7 @@ def evaluation_of(run: Run) -> Evaluation | None:
 
 
 def known_evaluation(run: Run) -> Evaluation:
-    """The evaluation of a run of which something is evaluated. Ends the page where that has just gone away."""
+    """The evaluation of a run with at least one evaluated epoch. Stops the page if it has just disappeared."""
     evaluation = evaluation_of(run)
     if evaluation is None:
         st.rerun()
@@ -33,21 +33,21 @@ def known_evaluation(run: Run) -> Evaluation:
 
 
 def epochs_of(run: Run) -> pd.DataFrame:
-    """The table of epochs of a run; not to be changed."""
+    """The table of epochs of a run. Shared: do not change it."""
     return remembered("epochs", [run], lambda: epochs_table(run, evaluation_of(run)))
 
 
 def predictions_of(run: Run, evaluation: Evaluation, epoch: int) -> pd.DataFrame:
-    """The table of predictions of an epoch; not to be changed."""
+    """The table of predictions of an epoch. Shared: do not change it."""
     return remembered(
         "predictions", [run], lambda: predictions_table(evaluation.predictions[epoch], run.classes), epoch
     )
 
 
 def remembered(what: str, runs: Sequence[Run], compute: Callable[[], T], *depends_on: object) -> T:
-    """What `compute` gives, kept until one of the runs changes. `what` and `depends_on` say which figure or table.
+    """The result of `compute`, cached until one of the runs changes. `what` and `depends_on` are its cache key.
 
-    One object for all visitors: not to be changed.
+    One object for all visitors: do not change it.
     """
     versions = tuple((str(run.path), stored_version(run)) for run in runs)
     return _remembered(what, versions, depends_on, compute)

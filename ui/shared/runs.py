@@ -1,4 +1,4 @@
-"""Runs as people see them: which can be shown, what to call them, and a colour for each that stays."""
+"""How runs appear on pages: which are readable, their labels, and a fixed colour for each."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -15,20 +15,20 @@ from ui.shared.datasets import dataset_label
 from ui.shared.state import RUN_COLOURS
 from ui.shared.widgets import escape_markdown
 
-LISTED = 3  # unreadable runs whose reason is told
-MOST_DIFFERENCES = 4  # in a label; the settings of the run say the rest
+LISTED = 3  # at most so many unreadable runs are listed with a reason
+MOST_DIFFERENCES = 4  # in a label; the settings of the run show the rest
 LONGEST_DIFFERENCE = 28
 LABELLED_BY_GROUP = ("data", "model.backbone", "strategy.name", "device", "precision", "workers", "report_every")
-"""Settings that a label says anyway, or that change no figure."""
+"""Settings that a label contains anyway, or that do not change results."""
 
 
 def readable_runs(runs: list[Run]) -> dict[str, Run]:
-    """By name, without those whose description cannot be read: `note_unreadable` tells of them."""
+    """Name -> run, without unreadable runs, which `note_unreadable` lists."""
     return {run.name: run for run in split_readable(runs)[0]}
 
 
 def note_unreadable() -> None:
-    """A word about the runs that are left out, and why; nothing where all can be read."""
+    """List the unreadable runs with reasons. Draws nothing if all are readable."""
     reasons = list(unreadable_runs().values())
     if not reasons:
         return
@@ -38,10 +38,10 @@ def note_unreadable() -> None:
 
 
 def run_labels(runs: Sequence[Run], *, with_dataset: bool = False) -> dict[str, str]:
-    """What to call each of the runs that are shown together, by the run's name. No two labels are equal.
+    """Labels of runs that are shown together, by the run's name. All labels are different.
 
-    A run that somebody named has that name. Others have backbone and strategy, what sets them apart from the others
-    here that share these, and when they were made.
+    A label starts with the name that somebody gave the run. Without one it starts with backbone and strategy, then
+    the settings that differ from other runs here with the same two. It ends with the time the run was made.
     """
     kin: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
@@ -57,7 +57,7 @@ def run_labels(runs: Sequence[Run], *, with_dataset: bool = False) -> dict[str, 
 
 
 def short_labels(runs: Sequence[Run]) -> dict[str, str]:
-    """Labels for a legend or a table, by the run's name: the given name, or only what differs among these runs."""
+    """Labels for a legend or table, by the run's name: the given name, or only what differs among these runs."""
     backbones = {run.config.model.backbone for run in runs}
     strategies = {run.config.strategy.name for run in runs}
     datasets = {_dataset(run) for run in runs}
@@ -75,12 +75,12 @@ def short_labels(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def run_label(run: Run, *, with_dataset: bool = False) -> str:
-    """What a single run is called where no others are shown: its name, or `mobilenet_v2, fine-tuning, 20 Nov 14:12`."""
+    """Label of a run that is shown alone: its given name, or `mobilenet_v2, fine-tuning, 20 Nov 14:12`."""
     return run_labels([run], with_dataset=with_dataset)[run.name]
 
 
 def run_colours(runs: Sequence[Run]) -> dict[str, str]:
-    """A colour of the palette for each run, by its name. What a run had in this visit it keeps, if it is free."""
+    """A palette colour for each run, by its name. A run keeps its colour from earlier in this visit, if it is free."""
     known: dict[str, int] = st.session_state.setdefault(RUN_COLOURS, {})
     taken: set[int] = set()
     for run in runs:
@@ -97,7 +97,7 @@ def run_colours(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def note_other_dataset(run: Run, dataset_source: str) -> None:
-    """Say so where the run on the page was not trained on the dataset that the sidebar names."""
+    """Note that the run was trained on another dataset than the one in the sidebar."""
     if run.config.data.source != dataset_source:
         st.caption(
             f":material/info: This run was trained on **{escape_markdown(_dataset(run))}**, not on "
@@ -106,7 +106,7 @@ def note_other_dataset(run: Run, dataset_source: str) -> None:
 
 
 def newest_of(runs: Mapping[str, Run], dataset_source: str) -> str | None:
-    """The name of the newest run on that dataset; None where there is none."""
+    """The name of the newest run on that dataset; None if there is none."""
     return next((name for name, run in runs.items() if run.config.data.source == dataset_source), None)
 
 
@@ -119,7 +119,7 @@ def _differences(runs: Sequence[Run]) -> dict[str, list[str]]:
 
 
 def _told_apart(runs: Sequence[Run], labels: dict[str, str]) -> dict[str, str]:
-    """Equal labels get the second in which the run was made, and where that is equal, too, a number."""
+    """Equal labels get the time with seconds; labels that are still equal get the run's name."""
     for mark in (lambda run: _created(run, seconds=True), lambda run: run.name):
         again = {label for label in labels.values() if list(labels.values()).count(label) > 1}
         for run in runs:
@@ -129,7 +129,7 @@ def _told_apart(runs: Sequence[Run], labels: dict[str, str]) -> dict[str, str]:
 
 
 def _free_place(taken: set[int], known: Collection[int]) -> int:
-    """One that no run had yet; else one that no run has here; else they go round."""
+    """A place that no run had yet; else one that no run here has; else the next number: colours repeat."""
     places = range(len(PALETTE))
     unused = [place for place in places if place not in taken and place not in known]
     free = [place for place in places if place not in taken]

@@ -1,6 +1,6 @@
-"""What a link carries and what a visit remembers: every query parameter, in one place.
+"""Query parameters of the address, and session keys that pages share.
 
-`dataset`, `run` and whatever a page adds (split, filter, page number) stand in the address. Dataset and run are also
+The address contains `dataset`, `run` and what a page adds (split, filter, page number). Dataset and run are also
 remembered for the visit, so that they survive a page switch. Widgets keep their own values with `persist_state`.
 """
 
@@ -14,22 +14,22 @@ from ui.shared.datasets import dataset_name
 
 DEFAULT_DATASET = "demo"
 CARRIED = ("dataset", "run")
-"""Parameters that go along from page to page."""
+"""Parameters that links to other pages carry."""
 _LATE_ADDRESS_S = 2.0
 TRAIN_DRAFT, TRAIN_ORIGIN, TRAIN_NOTES = "train_draft", "train_origin_of_draft", "train_notes"
-"""In the session: the form of the Train page, what it was filled from, what it changed by itself (`ui.train.draft`)."""
+"""Session keys of the Train form: settings, what it was filled from, its automatic changes (`ui.train.draft`)."""
 ADDING = "state_adding"
-"""In the session: whether the dialog that adds a dataset is open. A page that is drawn anew keeps it open."""
+"""Session key: whether the dialog that adds a dataset is open. It stays open when the page is redrawn."""
 ADDED = "state_added"
-"""In the session: the dataset that was added just now, until the next page has said so."""
+"""Session key: the dataset that was just added, until the next page has announced it."""
 MISSING_DATASET = "state_missing_dataset"
-"""In the session: the dataset that an address asked for in vain, and when (`time.monotonic`)."""
+"""Session key: the unknown dataset that an address named, and when (`time.monotonic`)."""
 RUN_COLOURS = "state_run_colours"
-"""In the session: by the name of a run, its place in the palette."""
+"""Session key: name of a run -> its place in the palette."""
 
 
 def param(name: str, default: str = "") -> str:
-    """A query parameter; for those that are carried, what this visit had before where the address has none."""
+    """A query parameter. If the address lacks a carried one, the value from earlier in this visit."""
     value = st.query_params.get(name)
     if value:
         if name in CARRIED:
@@ -39,12 +39,12 @@ def param(name: str, default: str = "") -> str:
 
 
 def param_list(name: str) -> list[str]:
-    """All values of a query parameter that stands in the address several times."""
+    """All values of a query parameter that may occur several times in the address."""
     return st.query_params.get_all(name)
 
 
 def set_param_list(name: str, values: list[str]) -> None:
-    """Write a query parameter several times. Of one that is carried, the last value goes along to other pages."""
+    """Write a query parameter several times. If it is carried, other pages get the last value."""
     if name in CARRIED:
         st.session_state[_remembered(name)] = values[-1] if values else ""
     if st.query_params.get_all(name) != values:
@@ -52,7 +52,7 @@ def set_param_list(name: str, values: list[str]) -> None:
 
 
 def set_params(**values: str | int | None) -> None:
-    """Write query parameters; None or an empty text takes one out. A `dataset` is given as its source."""
+    """Write query parameters; None or an empty text removes one. A `dataset` is given as its source."""
     for name, value in values.items():
         text = "" if value is None else _in_address(name, str(value))
         if name in CARRIED:
@@ -65,10 +65,10 @@ def set_params(**values: str | int | None) -> None:
 
 
 def adopt_address(key: str, known: Collection[str], default: str | None = None) -> None:
-    """Before a widget whose options are identifiers: give it the one that the address has, else the one it had before.
+    """Call before a widget whose options are identifiers: it takes the address's value, else keeps its own.
 
-    The first one known is the default, where none is given. For a moment after the person chose, the widget is right
-    and not the address: the browser sends the address along as it was when it sent the request.
+    Without a `default`, the first known identifier is the default. For a moment after the visitor chose, the widget's
+    value wins over the address: the browser may still send the address from before the choice.
     """
     chosen_at = st.session_state.get(_chosen_at(key), float("-inf"))
     asked = st.query_params.get(key)
@@ -79,19 +79,19 @@ def adopt_address(key: str, known: Collection[str], default: str | None = None) 
 
 
 def write_address(key: str) -> None:
-    """When a person chose in such a widget: put the identifier into the address."""
+    """Put the value of such a widget into the address, after the visitor changed it."""
     st.session_state[_chosen_at(key)] = time.monotonic()
     set_params(**{key: st.session_state[key]})
 
 
 def carried(**changes: str | None) -> dict[str, str]:
-    """The parameters that a link to another page of ours gets."""
+    """The parameters that a link to another page of the dashboard gets."""
     values: dict[str, Any] = {name: param(name) for name in CARRIED} | changes
     return {name: value for name, value in values.items() if value}
 
 
 def link(page: str, **params: str | None) -> NoReturn:
-    """Go to a page, given as `pages/train.py`, with these query parameters beside dataset and run."""
+    """Switch to a page, given as `pages/train.py`, with these query parameters in addition to dataset and run."""
     params = {name: value and _in_address(name, value) for name, value in params.items()}
     for name in CARRIED:
         if params.get(name):
@@ -104,12 +104,12 @@ def _chosen_at(key: str) -> str:
 
 
 def setting_key(path: Sequence[str]) -> str:
-    """Key of the widget that shows a setting of a run, which is given by its path in RunConfig."""
+    """Key of the widget for a setting, which is given by its path in RunConfig."""
     return "_".join(("train", *path))
 
 
 def _in_address(name: str, value: str) -> str:
-    """An address names a dataset, and tells nobody in which folder of the server it lies."""
+    """The value as an address shows it: a dataset by its name, so that no folder of the server is visible."""
     return dataset_name(value) if name == "dataset" and value else value
 
 

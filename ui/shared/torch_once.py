@@ -1,13 +1,13 @@
-"""Import torch into the page process, once, and only where a page needs it."""
+"""Imports torch into the server process once, and only when a page needs it."""
 
 import streamlit as st
 
 
 @st.cache_resource(show_spinner="Loading PyTorch …")
 def load_torch() -> None:
-    """Afterwards torch computes in one thread.
+    """Import torch and limit it to one thread.
 
-    Visitors share the cores, and on busy ones two threads wait for each other: 12 draws took 2.6 s instead of 0.1 s.
+    Visitors share the cores, and on busy cores two threads wait for each other: 12 draws took 2.6 s instead of 0.1 s.
     """
     import torch
     import torchvision  # noqa: F401

@@ -1,4 +1,4 @@
-"""What a run is worth, in plain words, and where to go from there."""
+"""The verdict on an evaluated run in plain words, with buttons to the next steps."""
 
 import streamlit as st
 
@@ -10,9 +10,9 @@ from ui.shared.widgets import escape_markdown
 
 
 def show_verdict(run: Run, *, key: str, compare: bool = True) -> bool:
-    """The card of an evaluated run, with buttons to go on. Nothing, and False, where it is not evaluated yet.
+    """The card of an evaluated run, with buttons for next steps. If it is not evaluated yet: nothing, and False.
 
-    `compare` offers the Compare page: not on that page itself.
+    `compare` adds a button to the Compare page, which that page itself does not need.
     """
     evaluation = evaluation_of(run)
     if evaluation is None:

@@ -1,4 +1,4 @@
-"""Choices that stand in the address as identifiers, so that a link keeps its meaning when a label is reworded.
+"""Pickers that write identifiers into the address, so that a link still works after a label is reworded.
 
 Streamlit's own `bind="query-params"` writes the label.
 """
@@ -17,7 +17,7 @@ def pick_view(key: str, views: Mapping[str, str], label: str) -> str:
 
 
 def pick_segment(key: str, options: Mapping[str, str], label: str, **settings: Any) -> str:
-    """One of a few, in a row. The parameter of the address is called like the key of the widget."""
+    """A row of a few options. The query parameter has the name of the widget's key."""
     adopt_address(key, options)
     chosen: str = st.segmented_control(
         label,
@@ -34,7 +34,7 @@ def pick_segment(key: str, options: Mapping[str, str], label: str, **settings: A
 def pick_from_list(
     key: str, options: Mapping[str, str], label: str, default: str | None = None, **settings: Any
 ) -> str:
-    """One of a list, likewise."""
+    """The same as a list."""
     adopt_address(key, options, default)
     chosen: str = st.selectbox(
         label,
@@ -48,7 +48,7 @@ def pick_from_list(
 
 
 def _callback(key: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a widget that writes its value into the address, and then does what it did anyway."""
+    """The settings of a widget, with a callback that writes its value into the address and then calls the given one."""
     further = settings.pop("on_change", None)
 
     def write() -> None:

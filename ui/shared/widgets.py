@@ -1,4 +1,4 @@
-"""Small things that every page uses: units, the error box, the empty state, charts."""
+"""Small parts that every page uses: escaped text, the error box, the empty state, charts."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,18 +14,18 @@ from ui.shared.state import link
 
 
 def escape_markdown(text: str) -> str:
-    """Text from outside, such as a class or file name, as Markdown that shows it and does nothing else."""
+    """Escape text from outside, such as a class or file name, so that Markdown shows it unchanged."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$&" else letter for letter in text)
 
 
 def error_box(error: TlcoreError | str) -> None:
-    """What went wrong and what to do, in one friendly box."""
+    """Show what went wrong and what to do, in one friendly box."""
     st.error(escape_markdown(str(error)).replace("\n", "  \n"), icon=":material/error:")
 
 
 @contextmanager
 def friendly_errors() -> Iterator[None]:
-    """A user's mistake becomes one box, and the page ends there. Anything else is a bug and keeps its traceback."""
+    """A user's mistake becomes one box, and the page stops. Any other exception is a bug and keeps its traceback."""
     try:
         yield
     except Exception as error:
@@ -45,7 +45,7 @@ def empty_state(
     page: str | None = None,
     params: Mapping[str, str] | None = None,
 ) -> bool:
-    """One sentence and one button that says what to do next. Goes to `page`, or tells that it was clicked."""
+    """One sentence, and one button for the next step. It opens `page`; without one, returns whether it was clicked."""
     with st.container(border=True, horizontal_alignment="center", key=f"{key}_empty"):
         st.markdown(f"#### {sentence}", text_alignment="center")
         clicked = st.button(button, key=key, type="primary", icon=icon)
@@ -55,7 +55,7 @@ def empty_state(
 
 
 def show_fact(label: str, value: str, help: str | None = None) -> None:
-    """A label and its value at the ends of one line."""
+    """A label and its value at the two ends of one line."""
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f":gray[{label}]", width="content", help=help)
         st.markdown(f"**{value}**", width="content")
@@ -64,15 +64,15 @@ def show_fact(label: str, value: str, help: str | None = None) -> None:
 def show_figure(
     figure: go.Figure, key: str, on_select: Any = "ignore", *, alt: str = "", mode_bar: bool = True, **options: Any
 ) -> Any:
-    """A chart in the house's style; with `on_select="rerun"` what is selected comes back.
+    """Show a chart in the common style. With `on_select="rerun"`, returns what is selected.
 
-    On a touch screen nothing can be dragged, so that a finger scrolls the page; a tap still tells and selects. `alt` is
-    for people who do not see the chart; by default what its axes and lines are called. Without its `mode_bar` there is
-    nothing in it that the keyboard stops at: for charts that one only looks at.
+    On a touch screen dragging is off, so that a finger scrolls the page; a tap still shows values and selects. `alt`
+    describes the chart for people who cannot see it; by default it names the axes and lines. A chart without
+    `mode_bar` has no stop for the keyboard: for charts without interaction.
     """
     touch = is_touch()
     if touch:
-        figure = go.Figure(figure)  # the one that came may be everybody's
+        figure = go.Figure(figure)  # a copy: the figure may be cached for all visitors
         figure.update_layout(dragmode=False)
         figure.update_xaxes(fixedrange=True)
         figure.update_yaxes(fixedrange=True)
@@ -81,7 +81,7 @@ def show_figure(
         "displayModeBar": "hover" if mode_bar and not touch else False,
         "modeBarButtonsToRemove": ["lasso2d", "select2d"],
         "responsive": True,
-        "showAxisRangeEntryBoxes": False,  # a click on a label of an axis would open a field for its number
+        "showAxisRangeEntryBoxes": False,  # else a click on an axis label would open a number field
         "scrollZoom": False,
     }
     alt = alt or describe_figure(figure)
@@ -89,6 +89,6 @@ def show_figure(
 
 
 def is_touch() -> bool:
-    """Whether the visitor points with a finger, as far as the browser's name tells."""
+    """Whether the visitor uses a touch screen, judged by the browser's User-Agent."""
     agent = st.context.headers.get("User-Agent", "")
     return any(word in agent for word in ("Mobi", "Android", "iPhone", "iPad"))

@@ -1,1 +1,1 @@
-"""The parts of the Train page: the form, the plan, the live run."""
+"""The parts of the Train page: the form, the plan, starting runs, and watching them."""

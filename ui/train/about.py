@@ -1,4 +1,4 @@
-"""What a run is called, and all its settings in words, on the Train page."""
+"""Name, note and all settings of a run in words, on the Train page."""
 
 import itertools
 
@@ -13,13 +13,13 @@ from ui.shared.widgets import error_box, escape_markdown, show_fact
 
 
 def show_about(run: Run) -> None:
-    """The note, and behind a click each the name to give and the settings."""
+    """The note of a run, and two expandable parts: its name to edit, and its settings."""
     label = load_label(run.path)
     if label.note:
         st.markdown(f":material/sticky_note_2: {escape_markdown(label.note)}".replace("\n", "  \n"))
     with st.expander("Settings of this run", icon=":material/list_alt:", key="train_settings"):
         _show_settings(run)
-    if not is_hosted():  # strangers do not rename what is not theirs
+    if not is_hosted():  # visitors of a hosted dashboard cannot rename runs of others
         with st.expander("Name and note", icon=":material/edit:", key="train_label"):
             _ask_for_label(run, label)
 

@@ -1,4 +1,4 @@
-"""What can be done with a run: stop, resume, compare, delete."""
+"""Buttons for a run: stop, resume, set up again, delete."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -21,7 +21,7 @@ from ui.train.fill import fill_from_run
 
 
 def show_actions(run: Run, together: list[Run]) -> None:
-    """Buttons for a run, and for all of its sweep."""
+    """Buttons for a run, and for its whole sweep."""
     status = run.status()
     with st.container(horizontal=True, key="train_actions"):
         if status.is_live:
@@ -33,7 +33,7 @@ def show_actions(run: Run, together: list[Run]) -> None:
 
 
 def stopping_words(run: Run, status: Status) -> str:
-    """What a request to stop comes to, said from the click on; empty where nobody asked, or it is over."""
+    """What a request to stop will do, shown from the click on; empty without a request or after the end."""
     asked = asked_to_stop(run.path)
     if asked is None or not status.is_live:
         return ""
@@ -91,7 +91,7 @@ def _live_actions(run: Run, status: Status) -> None:
 
 
 def _idle_actions(run: Run, status: Status) -> None:
-    failed = status.state == "failed"  # as it is, it would fail again
+    failed = status.state == "failed"  # unchanged, it would fail again
     if failed:
         _again_action(run, "Change the settings", "primary")
     if status.state != "finished":
@@ -107,7 +107,7 @@ def _idle_actions(run: Run, status: Status) -> None:
 
 
 def _again_action(run: Run, label: str, kind: Literal["primary", "secondary"]) -> None:
-    """Fills the form with the settings of the run, for another one."""
+    """A button that fills the form with the settings of this run, for a new run."""
     st.button(label, key="train_again", type=kind, icon=":material/tune:", on_click=fill_from_run, args=(run,))
 
 
@@ -147,7 +147,7 @@ def _ask_to_delete(run: Run) -> None:
 
 
 def _go_on_without(run: Run) -> None:
-    """Show the newest run on the same dataset, or that there is none."""
+    """After deleting: show the newest run on the same dataset, or that there is none."""
     source = run.config.data.source
     runs = readable_runs([other for other in list_runs() if other.name != run.name])
     set_params(run=newest_of(runs, source), view="watch")

@@ -1,4 +1,4 @@
-"""What the form asks for: the draft as a `RunConfig`, and what its rows look at."""
+"""The requested run: the draft as a `RunConfig`, its dataset, and the state that the form's rows depend on."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ from ui.train.fields import FIELDS, FormState
 
 
 def opened_data(source: str) -> Dataset:
-    """The dataset of the page, with the splits that the draft asks for. Raises TlcoreError."""
+    """The dataset of the page, with splits as the draft requests. Raises TlcoreError."""
     data = draft()["data"]
     if data["source"] != source:
         data |= {"source": source, "images": None}  # a folder of images belongs to its table
     try:
         return open_data(DataConfig.model_validate(data))
-    except ValidationError:  # said beside the start button
+    except ValidationError:  # shown beside the start button
         return open_dataset(source)
 
 
@@ -41,7 +41,7 @@ def form_state(dataset: Dataset) -> FormState:
 
 
 def asked_config(form: FormState) -> RunConfig:
-    """Raises ConfigError that calls the settings by what the form calls them."""
+    """The draft as a config. Raises ConfigError, which names settings by their labels in the form."""
     settings: Settings = plain_copy(form.settings)
     defaults = plain(RunConfig())
     for field in FIELDS:

@@ -1,4 +1,4 @@
-"""The backbones and weights that can be chosen here, and what a list says of each: size, accuracy, here or not."""
+"""The backbones and weights that can be chosen, and their labels: size, accuracy, and whether the file is here."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from ui.shared.torch_once import load_torch
 from ui.train.fields import AUTO, FILE, is_named_weights
 
 LIGHT = 15_000_000
-"""Parameters up to which a backbone is quick to try out on a CPU."""
+"""Backbones with at most so many parameters are quick to try on a CPU."""
 _LABELS = {AUTO: "Automatic", "imagenet": "ImageNet", "builtin": "Built-in", FILE: "A file", "none": "None (random)"}
 
 
@@ -23,7 +23,7 @@ _LABELS = {AUTO: "Automatic", "imagenet": "ImageNet", "builtin": "Built-in", FIL
 class Facts:
     parameters: int
     accuracy: float | None
-    """On ImageNet, in 0-1, of the usual weights as published. None: there are none."""
+    """Published ImageNet accuracy of the default weights, 0-1. None: it has no such weights."""
 
 
 @st.cache_data(show_spinner=False)
@@ -53,7 +53,7 @@ def named_weights(architecture: Architecture) -> list[str]:
 
 
 def offered_weights(architecture: Architecture) -> tuple[str, ...]:
-    """On a hosted dashboard only those that are here: strangers name no file of the server, and make it load none."""
+    """The weights to choose from. On a hosted dashboard only those on this machine: no files, no downloads."""
     if not is_hosted():
         return (AUTO, *named_weights(architecture), FILE, "none")
     here = weights_here()[architecture.name]
@@ -61,7 +61,7 @@ def offered_weights(architecture: Architecture) -> tuple[str, ...]:
 
 
 def check_weights(architecture: Architecture, weights: str | None) -> None:
-    """Raises ConfigError for weights that strangers may not use, where the dashboard is open to them."""
+    """Raises ConfigError for weights that visitors of a hosted dashboard may not use."""
     if not is_hosted() or weights == "none":
         return
     if weights is not None and not is_named_weights(weights):
@@ -74,7 +74,7 @@ def check_weights(architecture: Architecture, weights: str | None) -> None:
 
 
 def check_weights_file(architecture: Architecture, weights: str | None) -> None:
-    """Raises WeightsError where the weights are a file that is not there, cannot be read, or does not fit."""
+    """Raises WeightsError if the weights are a file that is missing, unreadable, or does not fit."""
     if weights is None or is_named_weights(weights):
         return
     file = Path(weights).expanduser()
@@ -85,7 +85,7 @@ def check_weights_file(architecture: Architecture, weights: str | None) -> None:
 
 @st.cache_data(max_entries=32, show_spinner="Reading the weights …")
 def _file_problem(backbone: str, weights: str, version: tuple[int, int] | None) -> str:
-    """What is wrong with a file, in its state `version`; empty where nothing is."""
+    """What is wrong with a weights file; empty if nothing is. `version` makes a changed file a new cache entry."""
     from tlcore.models.matching import fit_state_dict
     from tlcore.models.weights import load_weights
 
@@ -123,7 +123,7 @@ def weights_label(architecture: Architecture, weights: str) -> str:
 
 
 def suggested_backbone() -> str | None:
-    """One with ImageNet weights that are here: the most accurate light one, or else the smallest. None: none is."""
+    """A backbone with ImageNet weights on this machine: the most accurate light one, else the smallest; or None."""
     known = facts()
     here = [name for name, weights in weights_here().items() if "imagenet" in weights]
     light = [name for name in here if known[name].parameters <= LIGHT]

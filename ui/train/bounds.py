@@ -1,4 +1,4 @@
-"""What RunConfig says of one of its settings: bounds, whether it is a whole number, its default."""
+"""Bounds and default of a setting, read from RunConfig, and whether it is a whole number."""
 
 import functools
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class Bounds:
 
 @functools.cache
 def bounds_of(path: Path) -> Bounds:
-    """Of a setting that is a number.
+    """The bounds of a setting that is a number.
 
-    A bound that a fraction must stay above or below is given as it is: RunConfig says that it is not a value itself.
+    Exclusive bounds of fractions are returned unchanged: RunConfig itself refuses the bound as a value.
     """
     schema = _number(_schema_at(path))
     whole = schema["type"] == "integer"
@@ -38,7 +38,7 @@ def _schema_at(path: Path) -> dict[str, Any]:
     for name in path:
         if "properties" in found:
             found = found["properties"][name]
-        else:  # a dictionary with names of the person's own
+        else:  # a dictionary whose keys the user chooses
             found = found.get("additionalProperties") or next(iter(found["patternProperties"].values()))
         if "$ref" in found:
             found = whole["$defs"][found["$ref"].rpartition("/")[2]]

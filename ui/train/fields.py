@@ -1,7 +1,7 @@
-"""The table of the form: one row a setting of `RunConfig`, with its label, its widget, and when it is shown.
+"""The table of the form: one row per setting of `RunConfig`, with its label, its widget, and when it is shown.
 
-A setting without a row, or whose row is not shown, stays as it is. The bounds of a number are RunConfig's own. How a
-widget is drawn is the business of `ui.train.form`; `ui.train.views` has the picker of the training views.
+A setting without a row, or with a hidden row, keeps its value. The bounds of numbers come from RunConfig.
+`ui.train.form` draws the widgets; `ui.train.views` has the picker of the training views.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,16 +27,16 @@ RATES: Path = ("strategy", "learning_rates")
 
 @dataclass(frozen=True)
 class FormState:
-    """What a row may look at to decide whether it is shown, and what can be chosen."""
+    """The state that decides which rows are shown and what can be chosen."""
 
     settings: Settings
     architecture: Architecture
     made_splits: tuple[str, ...] = ()
-    """Splits that the data does not have, and that are made here."""
+    """Splits that the data lacks and that are made from train."""
     backbones: tuple[str, ...] = ()
-    """What can be chosen here, in this order."""
+    """The options, in this order."""
     weights: tuple[str, ...] = ()
-    """What can be chosen for this architecture here: AUTO, `builtin`, `imagenet`, `imagenet:NAME`, FILE, `none`."""
+    """The options for this architecture: AUTO, `builtin`, `imagenet`, `imagenet:NAME`, FILE, `none`."""
     backbone_label: Callable[[str], str] = str
     weights_label: Callable[[str], str] = str
 
@@ -46,16 +46,16 @@ class FormState:
 
 @dataclass(frozen=True)
 class Number:
-    """A number that is typed; where the setting may be None, the empty field means that."""
+    """A number field. If the setting may be None, an empty field means None."""
 
     step: float = 1
     empty: Callable[[FormState], str] = lambda form: "off"
-    """What the empty field says."""
+    """Placeholder of the empty field."""
 
 
 @dataclass(frozen=True)
 class Steps:
-    """A slider over these values, and over the one that the setting has."""
+    """A slider over these values and the current value of the setting."""
 
     values: tuple[float, ...]
     label: Callable[[float], str] = "{:g}".format
@@ -63,7 +63,7 @@ class Steps:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a list. `empty`: what the list says for None; without it None cannot be chosen."""
+    """A list of options. `empty`: the label for None; without it None cannot be chosen."""
 
     options: Callable[[FormState], Sequence[str]]
     label: Callable[[FormState, str], str] = lambda form, option: option
@@ -72,7 +72,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Segments:
-    """One of a few, side by side."""
+    """A few options, side by side."""
 
     labels: dict[str, str]
 
@@ -103,11 +103,11 @@ class Field:
     help: str | None = None
     shown: Callable[[FormState], bool] = lambda form: True
     only_where_shown: bool = False
-    """Where it is not shown, a run is made with the default: RunConfig refuses the setting there."""
+    """If the row is hidden, the run gets the default, because RunConfig would refuse the setting."""
     read: Callable[[Any], Any] = _same
-    """Setting -> what the widget holds."""
+    """Setting -> value of the widget."""
     write: Callable[[Any, Any], Any] = _same
-    """(What the widget holds, the setting so far) -> setting."""
+    """(Value of the widget, the setting so far) -> setting."""
     key: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -123,7 +123,7 @@ def _made(*splits: str) -> Callable[[FormState], bool]:
 
 
 def _of_optimizer(setting: str) -> Callable[[FormState], bool]:
-    """For optimisers that use it; for one that is not in the table, what is wrong is said beside the start button."""
+    """Shown for optimisers that use it. An optimiser that is not in the table is reported beside the start button."""
     return lambda form: (entry := OPTIMIZERS.get(form["optimizer.name"])) is not None and setting in entry.fields
 
 
@@ -151,7 +151,7 @@ def _write_weights(chosen: str, weights: str | None) -> str | None:
 
 
 def is_named_weights(weights: str) -> bool:
-    """Whether it is no file: `imagenet`, `imagenet:NAME`, `builtin` or `none`."""
+    """Whether it is a name and not a file: `imagenet`, `imagenet:NAME`, `builtin` or `none`."""
     return weights.partition(":")[0] in ("imagenet", "builtin", "none")
 
 
@@ -371,7 +371,7 @@ FIELDS: tuple[Field, ...] = (
 
 
 def rate_fields(form: FormState) -> list[Field]:
-    """Rows for the learning rates of parts of the network: the usual parts, and all that have a rate of their own."""
+    """Rows for learning rates of parts of the network: the common parts, and all with their own rate."""
     if form["strategy.name"] == "feature_extraction":
         names = [HEAD] if HEAD in (value_at(form.settings, RATES) or {}) else []
     else:
@@ -381,7 +381,7 @@ def rate_fields(form: FormState) -> list[Field]:
 
 
 def groups_without_rate(form: FormState) -> list[str]:
-    """Layer groups that a row can be added for."""
+    """Layer groups for which a row can be added."""
     there = {field.path[-1] for field in rate_fields(form)}
     return [name for name in form.architecture.group_names if name not in there]
 

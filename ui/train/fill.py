@@ -1,4 +1,4 @@
-"""Fill the form: from a recipe, from a run, or with the defaults again."""
+"""Fills the form from a recipe or a run, or resets it to the defaults."""
 
 from tlcore.config import RunConfig
 from tlcore.models.zoo import find_architecture
@@ -13,22 +13,22 @@ from ui.train.draft import Origin, draft, note, put_draft
 
 
 def fill_form(recipe: Recipe) -> None:
-    """With all that a recipe says. The dataset is the page's own business. Raises UnknownBackbone."""
+    """Fill the form with the settings of a recipe. The page chooses the dataset. Raises UnknownBackbone."""
     find_architecture(recipe.config.model.backbone)
     put_draft(recipe.config, Origin(recipe.title, recipe.name))
 
 
 def fill_from_run(run: Run) -> None:
-    """With all that a run was made with, and show the form, on the run's dataset. For the `on_click` of a button."""
+    """Fill the form with the settings of a run and show it, on the run's dataset. For the `on_click` of a button."""
     config = left_open(run.config)
-    if is_hosted():  # what belongs to the machine may be its owner's, and is not for strangers
+    if is_hosted():  # settings about the machine, such as paths, are not for visitors
         config = portable(config).replace(data=config.data.model_copy(update={"images": None}))
     put_draft(config, Origin(run.name))
     set_params(view="new", recipe=None, dataset=run.config.data.source)
 
 
 def change_backbone(name: str) -> None:
-    """What depends on the backbone is fitted to the new one, and said where the form is drawn next."""
+    """Fit all settings that depend on the backbone to the new one. The form shows what changed."""
     settings = draft()
     changed, sentences = refit(settings, name)
     settings.update(changed)

@@ -1,5 +1,4 @@
-"""The form of a run, in the order one thinks: it draws the rows of `ui.train.fields`, and what is edited goes into the
-draft. Nothing is computed here."""
+"""The form of a run: draws the rows of `ui.train.fields` and writes edits into the draft. Nothing is computed here."""
 
 import copy
 from collections.abc import Mapping
@@ -45,7 +44,7 @@ STRATEGY_HELP = {
 
 
 def show_form(form: FormState, dataset: Dataset) -> DeltaGenerator:
-    """Draw the form; returns the place for the table of layer groups."""
+    """Draw the form. Returns the container for the table of layer groups."""
     show_origin()
     for sentence in notes():
         st.info(escape_markdown(sentence), icon=":material/published_with_changes:")
@@ -71,7 +70,7 @@ def show_form(form: FormState, dataset: Dataset) -> DeltaGenerator:
 
 
 def shown_fields(form: FormState) -> list[Field]:
-    """The rows that the form has for a draft, in the order of the table."""
+    """The rows that the form shows for a draft, in the order of the table."""
     return [field for field in FIELDS if field.shown(form)] + rate_fields(form)
 
 
@@ -82,7 +81,7 @@ def _section(title: str, icon: str) -> DeltaGenerator:
 
 
 def _rows(form: FormState, section: Section, columns: int = 3, leading: int = 0) -> None:
-    """`leading` rows take the whole width; a word about the strategy follows its own."""
+    """Draw the rows of a section. `leading` rows take the whole width; a hint follows the row of the strategy."""
     rows = [field for field in shown_fields(form) if field.section == section]
     for field in rows[:leading]:
         _show(field, form)
@@ -128,8 +127,8 @@ def _add_rate() -> None:
 
 
 def _show(field: Field, form: FormState) -> None:
-    """Draw a row. The widget gets the value of the draft only where it has another one: what is written into a widget
-    that somebody is using would undo what they do."""
+    """Draw a row. The widget gets the draft's value only if it differs: writing into a widget that is being used
+    would undo the visitor's edit."""
     value = field.read(value_at(form.settings, field.path))
     if field.key not in st.session_state or st.session_state[field.key] != value:
         st.session_state[field.key] = value
@@ -197,12 +196,12 @@ def _show(field: Field, form: FormState) -> None:
 
 
 def _edit(field: Field, form: FormState) -> None:
-    """What somebody did with a widget, into the draft."""
+    """Write the value of a widget into the draft."""
     settings, chosen = draft(), st.session_state[field.key]
     if isinstance(field.widget, Choice):
         offered = [*field.widget.options(form), field.read(value_at(settings, field.path))]
         if chosen not in offered and not (chosen is None and field.widget.empty is not None):
-            return  # a label of before: the browser had it while the list was renewed
+            return  # an old option: the browser sent it while the list was being replaced
     note(())
     value = field.write(chosen, value_at(settings, field.path))
     if field.path == ("model", "backbone"):

@@ -1,4 +1,4 @@
-"""The learning-rate finder: a process that tries rates on a copy of the model, and its curve as it comes."""
+"""The learning-rate finder: a process tries rates on a copy of the model, and the page draws its curve live."""
 
 import hashlib
 
@@ -55,7 +55,7 @@ def _draw(probe: Probe, was_live: bool) -> None:
         if rate is not None:
             short = float(f"{rate:.2g}")
             if st.button(f"Use {short:g}", key="train_find_use", icon=":material/check:", on_click=_use, args=(short,)):
-                st.rerun()  # the form, which stands outside this fragment
+                st.rerun()  # the form is outside this fragment
     elif not live:
         st.warning(escape_markdown(probe.error() or "It ended without a result."), icon=":material/error:")
 
@@ -65,6 +65,6 @@ def _use(rate: float) -> None:
 
 
 def _key(config: RunConfig) -> str:
-    """The rate that is set does not matter, nor how long the training is."""
+    """Key of the result. It does not depend on the learning rate, the schedule or the number of epochs."""
     settings = config.model_dump_json(exclude={"epochs": True, "schedule": True, "optimizer": {"learning_rate"}})
     return "rates-" + hashlib.sha256(settings.encode()).hexdigest()[:24]

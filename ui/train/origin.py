@@ -1,4 +1,4 @@
-"""What the form was filled from, and a way to begin anew."""
+"""Shows which recipe or run the form was filled from, with a button to reset it."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""From what was asked for to a checked plan, with names and shapes in place of the model's values."""
+"""Makes a checked plan from a `RunConfig`, using names and shapes of the weights without their values."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outline:
-    """What the page shows of a plan before the start."""
+    """The data of a plan that the page shows before the start."""
 
     asked: RunConfig
     config: ResolvedConfig
@@ -35,13 +35,13 @@ class Outline:
 
     @property
     def missing_weights(self) -> str:
-        """Name of the weights file that is not on this machine yet; empty where none is missing."""
+        """Name of the weights file that is not on this machine yet; empty if none is missing."""
         return "" if self.weights_file is None or self.weights_file.exists() else self.weights_file.name
 
 
 def outline_of(config: RunConfig, dataset: Dataset) -> Outline:
-    """Raises TlcoreError where the settings do not fit together, a file of weights does not fit, or strangers may not
-    have these weights."""
+    """The outline of a run. Raises TlcoreError if the settings contradict each other, the weights file does not fit,
+    or a hosted dashboard does not offer these weights."""
     architecture = find_architecture(config.model.backbone)
     check_weights(architecture, config.model.weights if config.strategy.name != "from_scratch" else "none")
     check_weights_file(architecture, config.model.weights)
@@ -52,7 +52,7 @@ def outline_of(config: RunConfig, dataset: Dataset) -> Outline:
     max_entries=128, show_spinner="Reading the network …", hash_funcs={RunConfig: RunConfig.model_dump_json}
 )
 def _outline(config: RunConfig, state: tuple[int, tuple[str, ...]], _dataset: Dataset) -> Outline:
-    from tlcore.models.weights import weights_file  # these import torch: once per server, for the first to come here
+    from tlcore.models.weights import weights_file  # these import torch, once per server
     from tlcore.training.optimisation.losses import class_weights
     from tlcore.training.plan import outline_run
     from tlcore.training.preview.group_table import group_rows
@@ -61,7 +61,7 @@ def _outline(config: RunConfig, state: tuple[int, tuple[str, ...]], _dataset: Da
 
     architecture = find_architecture(config.model.backbone)
     resolved = resolve(config)
-    class_weights(config.loss, _dataset.classes, [1] * len(_dataset.classes))  # that they name classes of this data
+    class_weights(config.loss, _dataset.classes, [1] * len(_dataset.classes))  # checks the names of classes
     plan = outline_run(resolved, _dataset)
     disk = projected_disk(plan)
     file = weights_file(architecture, plan.config.model.weights)

@@ -1,4 +1,4 @@
-"""What is under way and what waits, on the Train page."""
+"""The running and waiting runs, on the Train page."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ SHOWN = 12
 
 
 def show_queue(besides: str | None = None) -> None:
-    """The live runs in their order, but for the one that is shown anyway. Nothing where there is none."""
+    """The live runs in their order, except `besides`, which the page already shows. Nothing if there are none."""
     live = any(run.name != besides for run in live_runs())
     st.fragment(_draw, run_every=1.0 if live else 10.0)(besides, live)
 

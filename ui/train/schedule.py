@@ -1,4 +1,4 @@
-"""How the learning rate will go over the epochs."""
+"""The preview of the learning rate over the epochs."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ POINTS = 201
 
 
 def show_schedule(form: FormState) -> None:
-    """Nothing where the settings do not fit together: what is wrong with them is said beside the start button."""
+    """Draw the preview. Nothing if the settings contradict each other: the error is beside the start button."""
     epochs, optimizer = form["epochs"], form["optimizer"]
     try:
         config = ScheduleConfig.model_validate(form["schedule"])

@@ -1,4 +1,4 @@
-"""Make run folders of what the form says, and hand them to a worker process."""
+"""Makes run folders for the requested settings and starts a worker process for them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ from ui.train.draft import origin
 
 
 def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None = None) -> NoReturn:
-    """Queue them, and go on to watch the first. Raises TlcoreError."""
+    """Queue the runs and show the first one. Raises TlcoreError."""
     if is_hosted() and len(live_runs()) + len(configs) > MAX_QUEUE:
         raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")
     for config in configs:
@@ -33,7 +33,7 @@ def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None
     filled_from = origin()
     recipe = filled_from.recipe if filled_from else ""
     facts = {"device": device} | ({SWEEP: sweep} if sweep else {}) | ({RECIPE: recipe} if recipe else {})
-    with st.spinner("Making sure which images these are …"):  # as they are now: what this page shows may be old
+    with st.spinner("Making sure which images these are …"):  # from the disk: the page's data may be old
         runs = prepare_runs(configs, facts)
     forget_runs()
     jobs.start(runs)
@@ -42,7 +42,7 @@ def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None
 
 
 def _check_data(data: DataConfig) -> None:
-    """Raises ConfigError for data that strangers may not name, where the dashboard is open to them."""
+    """Raises ConfigError for data that visitors of a hosted dashboard may not use."""
     if not is_hosted():
         return
     known = {source if is_named(source) else str(Path(source).resolve()) for source in dataset_sources()}

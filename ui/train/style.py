@@ -1,4 +1,4 @@
-"""How the set-up of a run is laid out: the summary with its button stays in sight while one edits."""
+"""CSS of the set-up of a run: the summary with its button stays visible while the form scrolls."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What will happen, before it does: parameters, time, disk, device, warnings, and the button that starts it."""
+"""The summary before the start: parameters, time, disk, device, warnings, and the start button."""
 
 import hashlib
 import json
@@ -20,13 +20,13 @@ from ui.train.plan import Outline
 from ui.train.start import start_runs
 
 HEALTH = "health"
-"""The part of the Dataset page that a link opens."""
+"""The tab of the Dataset page that the link opens."""
 COST: dict[str, Any] = {
     **dict.fromkeys(("data", "model", "train_transform", "eval_transform", "mix", "cached_views"), True),
     **dict.fromkeys(("batch_size", "precision", "device"), True),
     "strategy": {"name", "freeze_up_to", "unfreeze_every"},
 }
-"""The settings that the time depends on."""
+"""The settings on which the time depends."""
 
 
 def show_summary(outline: Outline, warnings: tuple[str, ...]) -> None:
@@ -37,24 +37,24 @@ def show_summary(outline: Outline, warnings: tuple[str, ...]) -> None:
         show_fact("Steps", f"{count(config.epochs, 'epoch')} of {count(outline.batches_per_epoch, 'batch', 'batches')}")
         show_time(outline)
         show_fact("Disk", f"{size(outline.disk_bytes)} at most", "A checkpoint for every epoch, and kept features.")
-        if (config.device, config.precision) != ("auto", "auto"):  # that of the machine stands in the sidebar
+        if (config.device, config.precision) != ("auto", "auto"):  # the sidebar shows the default device
             st.caption(f":material/memory: {escape_markdown(outline.device)}")
         if st.button(
             "Start training", key="train_start", type="primary", icon=":material/play_arrow:", width="stretch"
         ):
             probe = find_probe(_key(config, _newest_run()))
             if probe is not None and probe.is_live:
-                probe.cancel()  # it would only keep the run waiting
+                probe.cancel()  # the run would wait for it
             with friendly_errors():
                 start_runs([config], outline.device)
     _show_warnings(outline, warnings)
 
 
 def show_time(outline: Outline, *, after_each_run: bool = True) -> None:
-    """The projected time, measured by a process on a few images; again `after_each_run`, which may have left features
-    that this one needs."""
+    """The projected time, which a process measures on a few images. With `after_each_run` it is measured again after
+    each run, because that run may have cached features for this one."""
     config = outline.config
-    if outline.missing_weights:  # looking at a form downloads nothing, and random weights take as long
+    if outline.missing_weights:  # measuring must not download, and random weights take the same time
         config = config.replace(model=config.model.model_copy(update={"weights": "none"}))
     key = _key(config, _newest_run() if after_each_run else "")
     probe = find_probe(key)
@@ -95,7 +95,7 @@ def _newest_run() -> str:
 
 
 def _key(config: RunConfig, newest: str) -> str:
-    """What the time depends on, and the newest run that was there when it was measured."""
+    """Key of a measured time: the settings on which it depends, and the newest run at that moment."""
     settings = config.model_dump(mode="json", include=COST)
     return "time-" + hashlib.sha256(json.dumps([settings, newest]).encode()).hexdigest()[:24]
 
@@ -117,7 +117,7 @@ def _show_warnings(outline: Outline, warnings: tuple[str, ...]) -> None:
 
 
 def _warn_of_drawings(outline: Outline) -> None:
-    """The built-in weights know drawings, and so the demo. For photographs there are better ones."""
+    """Warn of the built-in weights on other data than the demo: they were trained on drawings, not photographs."""
     config = outline.config
     if config.model.weights != "builtin" or config.data.source.lower() == DEMO:
         return
@@ -139,7 +139,7 @@ def _warn_of_drawings(outline: Outline) -> None:
 
 
 def show_problem(error: Exception) -> None:
-    """In place of the summary, where the choices do not fit together."""
+    """Shown instead of the summary if the settings contradict each other."""
     with st.container(border=True, key="train_facts"):
         st.header(":material/fact_check: What will happen", anchor=False)
         error_box(str(error))

@@ -1,4 +1,4 @@
-"""Several learning rates and weight decays at once, where a run takes a second: set up, and seen together."""
+"""Sweeps over learning rates and weight decays, for frozen backbones, where a run takes a second: form and results."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from ui.train.plan import Outline
 from ui.train.start import start_runs
 
 STEPS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-"""Times the learning rate of the form."""
+"""Factors on the learning rate of the form."""
 DECAYS = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)
 MOST = 25
 
@@ -54,7 +54,7 @@ def sweep_label(run: Run) -> str:
 
 
 def show_sweep_grid(runs: list[Run]) -> None:
-    """Best val accuracy of each run, and which is the best of all."""
+    """A grid of the best val accuracy of each run, and the best run."""
     table = sweep_table(runs)
     done = table.dropna(subset="val_accuracy")
     if done.empty:

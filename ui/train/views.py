@@ -1,4 +1,4 @@
-"""The picker of the training views. The draft holds a transform, never a name: which choice it is, is found again."""
+"""The picker of the training views. The draft holds a transform, not a name; the picker finds the matching choice."""
 
 import streamlit as st
 
@@ -17,11 +17,11 @@ _LABELS = {"automatic": "Automatic", "validation": "None, as in validation", "ow
 
 
 def show_views_picker(form: FormState) -> None:
-    """Takes over the transform that the address names, which is how the Augmentation page hands one over."""
+    """Draw the picker. If the address names a transform, as the Augmentation page's link does, it is chosen."""
     settings = form.settings
     try:
         evaluation = evaluation_view(settings)
-    except TlcoreError as error:  # weights that do not exist: the summary says so, too
+    except TlcoreError as error:  # weights that do not exist; the summary reports it too
         error_box(error)
         return
     if asked := param("transform"):

@@ -1,4 +1,4 @@
-"""What in the data a person should know before training on it."""
+"""Warnings about the data before training: findings of the health report, and small splits."""
 
 import streamlit as st
 
@@ -15,13 +15,13 @@ EXAMPLE_ACCURACY = 0.8
 
 
 def warnings_of(source: str, dataset: Dataset) -> tuple[str, ...]:
-    """From the health report, where there is one, and from the number of images."""
+    """Warnings from the health report, if there is one, and from the number of images."""
     sizes = tuple((split, len(dataset.split(split))) for split in dataset.split_names)
     return _warnings(source, sizes, dataset.classes, dataset)
 
 
 def small_split_warning(sizes: dict[str, int]) -> str | None:
-    """What an accuracy is worth on so few images. `sizes`: split -> images. None where there are enough of them."""
+    """How wide the interval of an accuracy is on so few images; None for enough images. `sizes`: split -> images."""
     few = {split: sizes[split] for split in ("val", "test") if 0 < sizes.get(split, 0) < FEW_IMAGES}
     if not few:
         return None
@@ -57,6 +57,6 @@ def _findings(dataset: Dataset) -> tuple[str, ...]:
 
 
 def _words(finding: Finding) -> str:
-    """The title, and what it is about where no image shows that."""
+    """The title of a finding, with its detail if no image shows it."""
     notes = [group.note for group in finding.groups if not group.ids]
     return f"{finding.title} ({'; '.join(notes[:3])}{' …' if len(notes) > 3 else ''})" if notes else finding.title

@@ -1,4 +1,4 @@
-"""A run as it goes, drawn from its folder every second: state, progress, curves; and what one can do with it."""
+"""A run, drawn from its folder every second: state, progress, curves, and the buttons for it."""
 
 from typing import Literal
 
@@ -42,11 +42,11 @@ ICONS: dict[State, str] = {
     "interrupted": ":material/power_off:",
 }
 Drawn = tuple[State, bool, str]
-"""What the actions depend on: the state, whether anything is live, and what was asked for."""
+"""What the buttons depend on: the state, whether any run is live, and the words about a requested stop."""
 
 
 def show_run(run: Run) -> None:
-    """What can be done stands outside the fragment, so that a click is not lost to a redraw."""
+    """Buttons are outside the fragment, so that a redraw does not lose a click."""
     runs = _together(run)
     drawn = _drawn(run, runs)
     _, live, _ = drawn
@@ -60,7 +60,7 @@ def show_run(run: Run) -> None:
 
 
 def _together(run: Run) -> list[Run]:
-    """The run, or all of its sweep."""
+    """The run, or all runs of its sweep."""
     sweep = sweep_of(run)
     return (members(list_runs(), sweep) if sweep else []) or [run]
 
@@ -72,7 +72,7 @@ def _drawn(run: Run, runs: list[Run]) -> Drawn:
 
 def _draw(run: Run, runs: list[Run], drawn: Drawn) -> None:
     if _drawn(run, runs) != drawn:
-        st.rerun()  # so that the actions and the interval are decided anew
+        st.rerun()  # to choose the buttons and the interval again
     status = run.status()
     _show_state(run, status)
     if len(runs) > 1:
@@ -86,7 +86,7 @@ def _show_state(run: Run, status: Status) -> None:
     history = history_of(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status.state.capitalize(), icon=ICONS[status.state], color=COLOURS[status.state], width="content")
-        computed_by = history[-1].device if history else ""  # the plan before the start knew no threads
+        computed_by = history[-1].device if history else ""  # the plan before the start does not know the threads
         name, device = escape_markdown(run.name), escape_markdown(computed_by or run.info.device)
         st.caption(f"{name}  \n:material/memory: {device}", width="stretch")
     if status.is_live:
