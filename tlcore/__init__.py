@@ -1,6 +1,6 @@
 """Transfer Lab's library: teach a pretrained image classifier a new task, and measure how well that went.
 
-The names here are the ones to begin with; `docs/notebook.ipynb` shows them at work:
+Start with the names below; `docs/notebook.ipynb` shows them in use:
 
     import tlcore
 
@@ -8,7 +8,7 @@ The names here are the ones to begin with; `docs/notebook.ipynb` shows them at w
     evaluation = tlcore.evaluate(run)
     tlcore.load_predictor(run).predict("photo.jpg")
 
-Importing this package costs nothing: a name is imported when it is used first, and torch with the first that needs it.
+Importing this package is quick: each name is imported on first use, and torch with the first name that needs it.
 """
 
 from importlib import import_module

@@ -1,8 +1,8 @@
-"""The one description of a run: `RunConfig` is what was asked for, `ResolvedConfig` the same with every choice made.
+"""The one description of a run: `RunConfig` is what was requested, `ResolvedConfig` the same with every choice made.
 
 Both are immutable, validated when made, and JSON both ways. A name here (a backbone, an optimiser, a schedule) is
-looked up in its table by the module that owns the table. In a RunConfig `None` may mean "choose for me":
-`training.resolve` chooses, once, and whatever comes after it takes a ResolvedConfig.
+looked up in its table by the module that owns the table. In a RunConfig `None` can mean "choose for me":
+`training.resolve` makes these choices once, and all later steps take a ResolvedConfig.
 """
 
 from pathlib import Path
@@ -15,9 +15,9 @@ from tlcore.system.records import read_json, shown
 from tlcore.transforms.spec import Positive, TransformSpec
 
 Name = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
-"""Name of an entry in a table. Names from outside are validated here, because they are shown to people."""
+"""Name of an entry in a table. Names from users and files are validated here, because pages show them."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-MAX_BYTES = 1 << 20  # of a file with a configuration; class weights of 10,000 classes take a third of it
+MAX_BYTES = 1 << 20  # largest configuration file; class weights for 10,000 classes take a third of it
 Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]
 
 
@@ -29,13 +29,13 @@ class DataConfig(_Config):
     source: str = Field("demo", min_length=1)
     """A folder of class folders, a CSV or TSV file, the name of a torchvision dataset, or `demo`."""
     images: str | None = None
-    """For a table: the folder that its paths are relative to. None: the table's own folder."""
+    """For a table: the folder that the table's paths are relative to. None: the table's own folder."""
     val_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
-    """Share of each class that a split made here gives to `val`, where the data names none."""
+    """Fraction of each class that goes to `val` if the data has no `val` split."""
     test_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
-    """Likewise for `test`."""
+    """The same for `test`."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    """Seed of the splits made here."""
+    """Seed of the splits that are made because the data has none."""
 
 
 class ModelConfig(_Config):
@@ -48,17 +48,17 @@ class ModelConfig(_Config):
 
 class StrategyConfig(_Config):
     name: Strategy = "feature_extraction"
-    """`feature_extraction` trains the head alone, `fine_tuning` and `from_scratch` all that is not frozen."""
+    """`feature_extraction` trains only the head; `fine_tuning` and `from_scratch` train all that is not frozen."""
     freeze_up_to: Name | None = None
-    """The last layer group, counted from the stem, that stays frozen while fine-tuning. None: no group is."""
+    """The last layer group, counted from the stem, that stays frozen in fine-tuning. None: no group is frozen."""
     learning_rates: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Learning rate of single layer groups, or of the parts that every backbone has: `features`, `classifier` (hidden
     layers between them and the head, in some backbones) and `head`. A group takes precedence over its part, and both
     over the decay."""
     learning_rate_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Each group learns this much slower than the next one towards the head. 1: all alike."""
+    """Each group's learning rate is this factor times that of the next group towards the head. 1: all equal."""
     unfreeze_every: Annotated[int, Field(ge=1)] | None = None
-    """Epochs after which the next group, from the head down, joins the training. None: all from the start."""
+    """Epochs after which the next group, from the head down, is unfrozen. None: all are trained from the start."""
 
     @model_validator(mode="after")
     def _fits_the_strategy(self) -> "StrategyConfig":
@@ -81,12 +81,12 @@ class MixConfig(_Config):
 class OptimizerConfig(_Config):
     name: Name = "adam"
     learning_rate: Annotated[float, Field(gt=0)] | None = None
-    """Of the head; None: what suits the strategy."""
+    """Learning rate of the head. None: a default that suits the strategy."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     momentum: Fraction = 0.9
-    """For optimisers that have it: SGD and RMSprop."""
+    """For the optimisers with momentum: SGD and RMSprop."""
     nesterov: bool = False
-    """For optimisers that have it: SGD."""
+    """For the optimiser with Nesterov momentum: SGD."""
 
     @model_validator(mode="after")
     def _nesterov_has_momentum(self) -> "OptimizerConfig":
@@ -98,9 +98,9 @@ class OptimizerConfig(_Config):
 class ScheduleConfig(_Config):
     name: Name = "constant"
     warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
-    """Epochs, or a part of one, over which the learning rate climbs in a line. 0: none."""
+    """Epochs (may be a fraction) over which the learning rate rises linearly. 0: no warm-up."""
     step_epochs: Annotated[int, Field(ge=1)] = 7
-    """For `step`: epochs between two reductions."""
+    """For `step`: epochs between two reductions of the learning rate."""
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
     """For `step` and `plateau`: what each reduction multiplies the learning rate by."""
     patience: Annotated[int, Field(ge=0)] = 3
@@ -110,13 +110,13 @@ class ScheduleConfig(_Config):
 class LossConfig(_Config):
     label_smoothing: Fraction = 0.0
     class_weights: Literal["none", "balanced"] | dict[str, Annotated[float, Field(ge=0)]] = "none"
-    """`balanced` weighs a class by the inverse of its share; or a weight per class name, 1 where not named."""
+    """`balanced` weights each class by the inverse of its frequency. Or a weight per class name; others get 1."""
 
 
 class RunConfig(_Config):
-    """What somebody asks of a run: the data, the model, and how it learns. Whatever is not said, is chosen.
+    """What is requested of a run: the data, the model, and how it learns. What is left open is chosen automatically.
 
-    `parse_config` makes one from plain data and names every mistake; `replace` makes a changed copy.
+    `parse_config` makes one from plain data and reports every mistake; `replace` makes a changed copy.
     """
 
     data: DataConfig = DataConfig()
@@ -125,11 +125,11 @@ class RunConfig(_Config):
     train_transform: TransformSpec | None = None
     """None: the evaluation transform for `feature_extraction`, else random crops and flips."""
     eval_transform: TransformSpec | None = None
-    """None: the one that belongs to the weights."""
+    """None: the transform that belongs to the weights."""
     mix: MixConfig = MixConfig()
     cached_views: Annotated[int, Field(ge=0, le=256)] = 4
-    """Frozen backbone, random training transform: augmented views per image whose features are kept, used in
-    turn by the epochs. 0: fresh augmentation in every epoch."""
+    """For a frozen backbone with a random training transform: the number of augmented views per image whose features
+    are stored. The epochs use them in turn. 0: new augmentation in every epoch."""
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     loss: LossConfig = LossConfig()
@@ -137,21 +137,21 @@ class RunConfig(_Config):
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
     """Images per optimiser step, over all processes."""
     gradient_clip: Positive | None = None
-    """Largest norm of the gradient over all parameters. None: not clipped."""
+    """Largest norm of the gradient over all parameters. None: no clipping."""
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Decay per step of an exponential moving average of the weights, which is then what is evaluated. None: off."""
+    """Decay per step of an exponential moving average of the weights; the average is then evaluated. None: off."""
     early_stopping: Annotated[int, Field(ge=1)] | None = None
-    """Epochs without a better validation accuracy after which the run ends. None: never."""
+    """Early stopping: epochs without a better validation accuracy after which the run ends. None: off."""
     keep_optimizer_state: Literal["last_and_best", "all"] = "last_and_best"
-    """Checkpoints that keep the optimiser's state, and so can be continued from."""
+    """Which checkpoints keep the optimiser's state, so that training can continue from them."""
     report_every: Annotated[int, Field(ge=1)] | None = None
-    """Batches after which the mean training loss of these batches is told. None: that of the epochs is enough."""
+    """The mean training loss is reported every so many batches. None: only once per epoch."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     device: str = "auto"
     """`auto`, `cuda`, `cuda:1`, `mps` or `cpu`."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     workers: Annotated[int, Field(ge=0, le=256)] | None = None
-    """Processes that decode images. None: by machine; 0: none."""
+    """Number of processes that decode images. None: chosen for the machine; 0: none."""
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "RunConfig":
@@ -175,10 +175,10 @@ class ResolvedOptimizerConfig(OptimizerConfig):
 
 
 class ResolvedConfig(RunConfig):
-    """A RunConfig in which nothing is left to choose: what a plan is made of, and what a run folder holds.
+    """A RunConfig in which nothing is left to choose. A plan is made from it, and a run folder stores it.
 
-    A None that is left means "off", as for `gradient_clip`. `device`, `precision` and `workers` may still say "by
-    machine": a run can be continued and evaluated on another one.
+    A remaining None means "off", as for `gradient_clip`. `device`, `precision` and `workers` may still depend on the
+    machine, because a run can be continued and evaluated on another one.
     """
 
     model: ResolvedModelConfig
@@ -187,7 +187,7 @@ class ResolvedConfig(RunConfig):
     eval_transform: TransformSpec
 
     def asked(self) -> RunConfig:
-        """The same settings as a plain request, in which some can be left open again."""
+        """The same settings as a RunConfig, in which some can be left open again."""
         return RunConfig.model_validate(self.model_dump())
 
 
@@ -195,12 +195,12 @@ Config = TypeVar("Config", bound=RunConfig)
 
 
 def parse_config(data: Any, where: str = "the configuration") -> RunConfig:
-    """A RunConfig from plain data. Raises ConfigError that lists every problem by field."""
+    """A RunConfig from plain data. Raises ConfigError, which lists every problem by field."""
     return _parse(RunConfig, data, where)
 
 
 def parse_resolved(data: Any, where: str) -> ResolvedConfig:
-    """A ResolvedConfig from plain data. Raises ConfigError that lists every problem by field, and what is missing."""
+    """A ResolvedConfig from plain data. Raises ConfigError, which lists every problem and missing value by field."""
     return _parse(ResolvedConfig, data, where)
 
 
@@ -213,7 +213,7 @@ def _parse(kind: type[Config], data: Any, where: str) -> Config:
 
 
 def load_config(path: Path) -> RunConfig:
-    """Read a RunConfig from its own JSON file, or from the run.json of a run folder, which holds one."""
+    """Read a RunConfig from its own JSON file, or from the run.json of a run folder, which contains one."""
     try:
         data = read_json(path, "a configuration", error=ConfigError, max_bytes=MAX_BYTES)
     except FileNotFoundError:
@@ -233,7 +233,7 @@ def _problem(detail: Any) -> str:
 
 
 def _siblings(path: tuple[Any, ...]) -> list[str]:
-    """Names of the settings that stand at this path of a RunConfig."""
+    """Names of the settings at this path of a RunConfig."""
     model: Any = RunConfig
     for part in path:
         annotation = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None

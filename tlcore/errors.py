@@ -1,22 +1,22 @@
-"""The errors that a user can cause and can mend. Anything else that is raised is a bug.
+"""The errors that a user can cause and fix. Any other exception is a bug.
 
 TlcoreError
 ├── ConfigError            a setting that is unknown, out of range, or contradicts another
-├── RecordError            a file of JSON that is damaged, or holds something else than it should
+├── RecordError            a JSON file that is damaged or has the wrong content
 ├── DataError
 │   ├── DatasetNotFound    nothing at that path, or nothing under that name
-│   ├── DatasetInvalid     found, but not usable: empty, one class, a class that train lacks
-│   ├── DatasetChanged     no longer the images that a run was trained on
-│   ├── NotComparable      two evaluations that have no image in common
+│   ├── DatasetInvalid     found, but not usable: empty, only one class, a class that is missing in train
+│   ├── DatasetChanged     not the same images any more that a run was trained on
+│   ├── NotComparable      two evaluations without a common image
 │   └── UnreadableImage    one image that cannot be decoded
 ├── ModelError
 │   ├── UnknownBackbone    no such architecture in the zoo
 │   └── WeightsError       weights that are missing, damaged, or made for another architecture
 ├── StorageError           a disk that is full, or a folder that may not be read or written
-├── OutOfMemory            less memory than the work needs
+├── OutOfMemory            not enough memory for the work
 ├── DeviceError            a device or precision that this machine does not have
 ├── TrainingDiverged       the loss is no longer a number
-├── CommandFailed          a process of ours ended with an error
+├── CommandFailed          a process that this program started ended with an error
 └── RunError
     ├── RunNotFound        no run of that name
     ├── RunUnreadable      a run whose records are damaged, or were made by a newer version
@@ -31,13 +31,13 @@ from difflib import get_close_matches
 class TlcoreError(Exception):
     """Root of everything that a page or the command line shows as a message instead of a traceback.
 
-    The message holds for both. What one can do on the command line alone, such as an option or a command, is `cli`.
+    The message fits both. Advice that applies only to the command line, such as an option or a command, is in `cli`.
     """
 
     def __init__(self, message: object = "", *, cli: str = "") -> None:
         super().__init__(message)
         self.cli = cli
-        """Sentences that the command line adds; empty where it has none."""
+        """Sentences that the command line adds; may be empty."""
 
 
 class ConfigError(TlcoreError):

@@ -1,4 +1,4 @@
-"""Class activation maps: which parts of an image speak for a class.
+"""Class activation maps: which parts of an image support a class.
 
 N images, K channels of the last feature map, H x W pixels of the network's input, h x w cells of the feature map.
 """
@@ -22,22 +22,22 @@ from tlcore.transforms.geometry import Affine, Size, resizing
 @dataclass(frozen=True, eq=False)
 class ClassMap:
     values_HW: npt.NDArray[np.float32]
-    """In 0-1, 1 where most speaks for the class; 0 where nothing does. As large as the network's input."""
+    """In 0-1: 1 where the support for the class is strongest, 0 where there is none. Size of the network's input."""
     method: str
     """`CAM` or `Grad-CAM`."""
     cells: Size
-    """Height and width of the feature map that this was made from."""
+    """Height and width of the feature map that this map was computed from."""
 
 
 def class_map(model: nn.Module, architecture: Architecture, image_CHW: Tensor, target: int) -> ClassMap:
     """The map of one class for one normalised image. The model is expected in eval mode.
 
-    CAM (Zhou et al. 2016) where the head is linear on the pooled feature map, else Grad-CAM (Selvaraju et al. 2017).
-    Raises ModelError where the network keeps no map that its output depends on.
+    CAM (Zhou et al. 2016) if the head is linear on the pooled feature map, else Grad-CAM (Selvaraju et al. 2017).
+    Raises ModelError if the network has no feature map that its output depends on.
     """
     parameter = next(model.parameters())
     images_NCHW = image_CHW[None].to(parameter.device, parameter.dtype).requires_grad_()
-    # hooks go on a copy, with the same tensors, so that others can use the model meanwhile
+    # the hooks are set on a copy with the same tensors, so that others can use the model at the same time
     shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
     with torch.enable_grad():
         recording = record(copy.deepcopy(model, shared), architecture, images_NCHW)
@@ -53,9 +53,9 @@ def class_map(model: nn.Module, architecture: Architecture, image_CHW: Tensor, t
 def on_original(
     values_HW: npt.NDArray[np.float32], to_original: Affine, original: Size, shown: Size
 ) -> npt.NDArray[np.float32]:
-    """A map laid over the image it was made from, at the size `shown`; 0 where the network did not look.
+    """A map laid over the image it was made from, at the size `shown`; 0 outside of what the network saw.
 
-    `to_original` takes points of the network's input to points of the original: `Draw.to_original`.
+    `to_original` maps points of the network's input to points of the original image: `Draw.to_original`.
     """
     to_map = np.linalg.inv(to_original) @ resizing(original, shown)
     height, width = shown
@@ -66,16 +66,16 @@ def on_original(
 
 
 def _cam(recording: Recording, model: nn.Module, architecture: Architecture, target: int) -> tuple[Tensor, str] | None:
-    """The class's weights times the last map, where the mean of that map is what reaches them.
+    """The class's weights times the last feature map, if the head works on the mean of that map.
 
-    Then the mean of the result, and the bias, is the logit.
+    Then the mean of the result plus the bias is the logit.
     """
     weights_K = _class_weights(model, architecture, target)
     maps = [found for output in recording.late_outputs if (found := as_map(output)) is not None]
     if weights_K is None or not maps:
         return None
     pooled_NK = recording.head_input.flatten(1)
-    for map_NKhw in (maps[-1], maps[-1].relu()):  # densenet's last ReLU is no module
+    for map_NKhw in (maps[-1], maps[-1].relu()):  # densenet's last ReLU is not a module
         means_NK = map_NKhw.mean((2, 3))
         if means_NK.shape == pooled_NK.shape and torch.allclose(means_NK, pooled_NK, rtol=1e-3, atol=1e-4):
             return torch.einsum("k,khw->hw", weights_K, map_NKhw[0]), "CAM"
@@ -83,7 +83,7 @@ def _cam(recording: Recording, model: nn.Module, architecture: Architecture, tar
 
 
 def _class_weights(model: nn.Module, architecture: Architecture, target: int) -> Tensor | None:
-    """The weights of one class, shape (K,), where the head is nothing but a linear layer and dropout."""
+    """The weights of one class, shape (K,), if the head is only a linear layer and dropout."""
     layers = [layer for path in architecture.groups[HEAD] for layer in model.get_submodule(path).modules()]
     leaves = [layer for layer in layers if not list(layer.children()) and not isinstance(layer, nn.Dropout)]
     if len(leaves) == 1 and isinstance(leaves[0], nn.Linear):
@@ -92,9 +92,9 @@ def _class_weights(model: nn.Module, architecture: Architecture, target: int) ->
 
 
 def _grad_cam(recording: Recording, target: int) -> tuple[Tensor, str] | None:
-    """The last map that the logit depends on in more than one place, its channels weighed by their mean gradient.
+    """The last map that the logit depends on in more than one place, its channels weighted by their mean gradient.
 
-    At the end of a transformer that reads nothing but its class token, no such place is left: then one further up.
+    A transformer that reads only its class token has no such map at its end; then an earlier one is used.
     """
     outputs = [output for output in recording.late_outputs if output.requires_grad and as_map(output) is not None]
     if not outputs:
@@ -108,7 +108,7 @@ def _grad_cam(recording: Recording, target: int) -> tuple[Tensor, str] | None:
 
 
 def _enlarge(values_hw: npt.NDArray[np.float32], grid: Grid, size: Size) -> npt.NDArray[np.float32]:
-    """Between the centres of the cells in straight lines, and at most 1."""
+    """Linear interpolation between the centres of the cells, at most 1."""
     rows, columns = (
         (np.arange(side) - offset) / stride for side, offset, stride in zip(size, grid.offset, grid.stride, strict=True)
     )

@@ -1,6 +1,6 @@
-"""Units, counts, states and phases in words: the one place for what the command line, pages and figures write.
+"""Units, counts, states and phases in words, in one place for the command line, the pages and the figures.
 
-What a metric or a test means is worded in `evaluation.words`.
+Sentences about metrics and tests are in `evaluation.words`.
 """
 
 import html
@@ -28,7 +28,7 @@ STATES: Mapping[str, str] = {
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
-    """A fraction in 0-1 in percent: 0.953 is `95.3 %`. `–` where there is none."""
+    """A fraction in 0-1 as percent: 0.953 is `95.3 %`. `–` if there is none."""
     return "–" if fraction is None else f"{100 * fraction:.{digits}f} %"
 
 
@@ -43,12 +43,12 @@ def interval(value: float, low: float, high: float) -> str:
 
 
 def bounds(low: float, high: float) -> str:
-    """Two fractions as `93.1–96.8`, in percent; empty where there is no interval."""
+    """Two fractions as `93.1–96.8`, in percent; empty if there is no interval."""
     return "" if math.isnan(low) else f"{100 * low:.1f}–{100 * high:.1f}"
 
 
 def count(number: int, singular: str = "", plural: str = "") -> str:
-    """`60,000`; with a noun `1 image`, `60,000 images`. The plural is the noun with an s, where none is given."""
+    """`60,000`; with a noun `1 image`, `60,000 images`. Without a given plural, an s is added to the noun."""
     noun = singular if number == 1 else plural or f"{singular}s"
     return f"{number:,} {noun}" if singular else f"{number:,}"
 
@@ -77,11 +77,11 @@ def size(number: float) -> str:
 
 
 def shorten(text: object, longest: int) -> str:
-    """At most so many characters, the last one `…` where something was cut."""
+    """The text cut to so many characters; if it was cut, the last one is `…`."""
     whole = str(text)
     return whole if len(whole) <= longest else f"{whole[: longest - 1]}…"
 
 
 def escape_label(name: object, longest: int = 24) -> str:
-    """A name from outside as text of a figure, cut to so many characters: Plotly takes some HTML, and must not here."""
+    """A user's name as text in a figure, cut to so many characters and escaped, because Plotly interprets some HTML."""
     return html.escape(shorten(name, longest))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tlcore.data.dataset import Dataset
     from tlcore.data.health.audit import Finding
 
-SHOWN = 5  # groups of a finding that are printed; the CSV has all
+SHOWN = 5  # groups printed per finding; the CSV has all
 PHASES = {"reading": "reading the images", "comparing": "comparing them"}
 
 

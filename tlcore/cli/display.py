@@ -1,4 +1,4 @@
-"""What the command line shows: progress on standard error, tables and sentences on standard output."""
+"""How the command line shows things: progress on standard error, tables and sentences on standard output."""
 
 import sys
 from collections.abc import Generator, Iterable, Sequence
@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 
 def console() -> Console:
-    """For standard output. Where that is no terminal, lines are as wide as they need to be."""
+    """A console for standard output. If that is not a terminal, lines are as wide as they need to be."""
     out = Console(highlight=False, soft_wrap=True)
     return out if out.is_terminal else Console(highlight=False, width=200)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> None:
-    """The first `left` columns aligned left, the others, numbers, right. Cells are plain text, never markup."""
+    """Print a table: the first `left` columns left-aligned, the others right-aligned. Cells are plain text."""
     result = Table()
     for number, column in enumerate(columns):
         result.add_column(column, justify="left" if number < left else "right", no_wrap=True)
@@ -37,7 +37,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 class ProgressDisplay:
-    """One bar for the phase that is under way: images/s, time left, loss and accuracy."""
+    """One bar for the current phase: images/s, time left, loss and accuracy."""
 
     def __init__(self, shown: bool = True) -> None:
         errors = Console(stderr=True, highlight=False)
@@ -80,12 +80,12 @@ class ProgressDisplay:
         )
 
     def follow(self, work: "Generator[Progress, None, T]") -> T:
-        """Show a computation to its end; returns its result."""
+        """Run a computation to its end and show its progress; returns its result."""
         return drive(work, self.show)
 
 
 def show_steps(words: str, steps: Iterable[tuple[int, int]]) -> None:
-    """Carry out work that tells (done, total), with a bar on standard error; nothing is shown of no work."""
+    """Run work that yields (done, total), with a bar on standard error. If there is no work, nothing is shown."""
     errors = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
     with ProgressBar(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
@@ -97,5 +97,5 @@ def show_steps(words: str, steps: Iterable[tuple[int, int]]) -> None:
 
 
 def note(text: str) -> None:
-    """A sentence on standard error."""
+    """Print a sentence on standard error."""
     print(text, file=sys.stderr, flush=True)

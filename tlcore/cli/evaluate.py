@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tlcore.evaluation.result import Evaluation
 
-WIDEST_MATRIX = 12  # classes up to which the confusion matrix is printed whole
+WIDEST_MATRIX = 12  # with at most this many classes, the whole confusion matrix is printed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tlcore.training.events import Progress
     from tlcore.training.preview.lr_finder import RatePoint
 
-ROWS = 25  # of the table, spread over the points
+ROWS = 25  # rows of the table, spread over the points
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

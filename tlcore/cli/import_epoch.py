@@ -1,7 +1,7 @@
 """Add weights that were saved elsewhere to a run, as an epoch that is compared with the others.
 
-On standard output, what is to be known of the file comes first, a sentence a line; the last line is the number of the
-epoch, alone.
+Standard output first has what the user should know about the file, one sentence per line. The last line is the number
+of the epoch, alone.
 """
 
 import argparse

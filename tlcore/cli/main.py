@@ -1,4 +1,4 @@
-"""The command line's entry: which command, and how its errors are shown.
+"""The entry point of the command line: it picks the command and shows its errors.
 
 Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 130 stopped by Ctrl-C.
 """
@@ -53,12 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.command(arguments)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader, `head` for one, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         known = as_user_error(error)
-        if known is None:  # a bug: its traceback tells where
+        if known is None:  # a bug: the traceback shows where
             raise
         hint = "" if getattr(arguments, "json", False) else known.cli  # JSON is for programs, such as the dashboard
         print(f"error: {known}{hint and f' {hint}'}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The options of `train`: each is one setting of a RunConfig, found by its path. Adding one is one entry."""
+"""The options of `train`: each sets one field of a RunConfig, found by its path. A new option is one new entry."""
 
 import argparse
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class Option:
 
 
 def _one_of(names: Iterable[str]) -> str:
-    """The names in words, of which any can be chosen."""
+    """The names as one text for a help message: any of them can be chosen."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
 
@@ -108,7 +108,7 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
 
 
 def config_from(arguments: argparse.Namespace) -> RunConfig:
-    """The RunConfig that the options, the recipe and the file ask for.
+    """The RunConfig that results from the options, the recipe and the file.
 
     Raises ConfigError, and what `recipe_config` raises.
     """
@@ -137,7 +137,7 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
 
 
 _FITTED = (("data", "source"), ("model", "backbone"), ("model", "weights"))
-"""What a recipe is fitted to, so that it is in its settings already."""
+"""The options that a recipe is fitted to, and that its settings therefore already contain."""
 
 
 def fitted_recipe(recipe: Recipe, arguments: argparse.Namespace) -> RunConfig:

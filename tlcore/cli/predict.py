@@ -1,6 +1,6 @@
 """Name the most likely classes of images, by a run, or by a network as it was pretrained on ImageNet.
 
-Images that cannot be read are reported and make the exit status 1; the others are predicted all the same.
+Images that cannot be read are reported and make the exit status 1; all others are still predicted.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -> int:
-    """A line per image; returns the exit status."""
+    """Print one line per image; returns the exit status."""
     from tlcore.cli.display import note
     from tlcore.errors import UnreadableImage
     from tlcore.words import percent
@@ -64,7 +64,7 @@ def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -
 
 
 def _images_at(path: Path) -> list[Path]:
-    """Of a folder the images in it and below, by name, without hidden ones. Says how many other files there are."""
+    """The images in a folder and its subfolders, by name, without hidden ones. Prints the number of other files."""
     from tlcore.cli.display import note
     from tlcore.data.formats.tree import list_tree
     from tlcore.words import count

@@ -1,4 +1,4 @@
-"""One training from the terminal: carry out a run, show it live, and end it cleanly on Ctrl-C."""
+"""One training from the terminal: execute a run, show it live, and stop it cleanly on Ctrl-C."""
 
 import signal
 import sys
@@ -20,7 +20,7 @@ from tlcore.words import percent, seconds
 
 
 def start_processes(device: str) -> tuple[Processes, str]:
-    """The process group that torchrun asks for, or this process alone; and the device that this process is to use."""
+    """The process group that torchrun asks for, or this process alone; and the device that this process uses."""
     if not started_by_torchrun():
         return Processes(), device
     processes = SeveralProcesses(on_cpu=device == "cpu")
@@ -28,7 +28,7 @@ def start_processes(device: str) -> tuple[Processes, str]:
 
 
 class _StopOnSignal:
-    """The first Ctrl-C or SIGTERM lets the epoch end; a second Ctrl-C ends the run at once."""
+    """After the first Ctrl-C or SIGTERM the current epoch is completed; a second Ctrl-C stops the run at once."""
 
     def __init__(self) -> None:
         self.received = 0
@@ -51,10 +51,10 @@ class _StopOnSignal:
 def run_session(
     run: Run, plan: Plan, processes: Processes, start: Checkpoint | None = None, *, evaluate: bool = True
 ) -> int:
-    """Train until the end or a signal; the exit status is 0, or 128 + the number of the signal.
+    """Train until the end or a signal. The exit status is 0, or 128 + the number of the signal.
 
-    `start` is a checkpoint from elsewhere to begin with, as for `execute`. With `evaluate`, a training that is finished
-    is followed by a look at the test split, where there is one.
+    `start` is a checkpoint from another training to start from, as for `execute`. With `evaluate`, a finished training
+    is followed by the evaluation on the test split, if there is one.
     """
     epochs = plan.config.epochs
     out = console()
@@ -95,7 +95,7 @@ def run_session(
 
 
 def _evaluate(run: Run) -> None:
-    """Every saved epoch on the test split; Ctrl-C leaves it for later."""
+    """Evaluate every saved epoch on the test split; after Ctrl-C it can be done later."""
     try:
         with ProgressDisplay() as display:
             evaluation = display.follow(evaluate_run(run))
@@ -107,7 +107,7 @@ def _evaluate(run: Run) -> None:
 
 
 def _is_to_stop(run: Run, stop: _StopOnSignal) -> bool:
-    """After a signal, or where the dashboard asked for the end: also `now` waits for the epoch here."""
+    """Whether to stop after a signal or a request from the dashboard. Here `now` also waits for the epoch."""
     return stop.received > 0 or asked_to_stop(run.path) is not None
 
 

@@ -1,4 +1,4 @@
-"""Tables around a training: what is about to happen, and how it went."""
+"""The tables printed before a training (what will happen) and after it (how it went)."""
 
 import json
 import time
@@ -18,11 +18,11 @@ from tlcore.training.preview.group_table import group_rows
 from tlcore.training.preview.projection import project
 from tlcore.words import percent, seconds, size
 
-LISTED = 10  # unreadable images that are named on screen; the run folder lists all
+LISTED = 10  # unreadable images named on screen; the run folder lists all
 
 
 def show_plan(plan: Plan, dry_run: bool) -> None:
-    """What was decided: data, device, and, for a dry run, layer groups, batches, time and disk."""
+    """Print the plan: data, device, and, for a dry run, layer groups, batches, time and disk space."""
     out = console()
     config, dataset = plan.config, plan.dataset
     splits = ", ".join(f"{len(dataset.split(name))} {name}" for name in dataset.split_names)
@@ -49,7 +49,7 @@ def show_plan(plan: Plan, dry_run: bool) -> None:
 
 
 def print_projection(plan: Plan) -> None:
-    """One line of JSON. `start_s` is what this process took until here, and a worker will take before it trains."""
+    """One line of JSON. `start_s`: seconds that this process took so far; a worker takes as long before it trains."""
     start_s = time.time() - psutil.Process().create_time()
     print(json.dumps({"projection": asdict(project(plan)), "start_s": start_s}), flush=True)
 
@@ -64,7 +64,7 @@ def show_skipped(images: Sequence[Skipped]) -> None:
 
 
 def show_epochs(run: Run, plan: Plan) -> None:
-    """The table of epochs, and the one to keep."""
+    """Print the table of epochs and which one to keep."""
     history = run.history()
     if not history:
         return

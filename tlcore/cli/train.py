@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tlcore.training.checkpoint import Checkpoint
     from tlcore.training.plan import Plan
 
-TOP_OF_RECIPE = 5  # classes that a recipe names per image
+TOP_OF_RECIPE = 5  # classes that a recipe prints per image
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_plan_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say what is trained on what."""
+    """The options for the model and the data."""
     from tlcore.transforms.presets import AUGMENTATIONS
 
     add_config_options(parser)
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.recipe and (recipe := find_recipe(arguments.recipe)).task == "predict":
         return _predict(recipe, arguments)
     config = config_from(arguments)
-    # torch takes a second to import: wrong options are answered before
+    # torch takes a second to import: wrong options are reported before that
     from tlcore.cli.session import run_session, start_processes
     from tlcore.cli.summary import print_projection, show_plan
     from tlcore.data.catalog import fingerprint
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _plan(
     arguments: argparse.Namespace, config: RunConfig, device: str, *, draws: bool
 ) -> "tuple[Plan, Checkpoint | None]":
-    """The plan, and the checkpoint from elsewhere that it goes on from, if it does."""
+    """The plan, and the checkpoint of another training that it continues from, if any."""
     if not arguments.continue_from:
         return build_plan(arguments, config, device, draws=draws), None
     from tlcore.training.foreign import plan_from_file
@@ -84,7 +84,7 @@ def _plan(
 
 
 def _predict(recipe: "Recipe", arguments: argparse.Namespace) -> int:
-    """A recipe that trains nothing: the classes of the photographs that --data names."""
+    """Run a recipe that trains nothing: predict the classes of the photographs in --data."""
     from tlcore.cli.predict import print_predictions
     from tlcore.evaluation.predict import imagenet_predictor
 
@@ -99,7 +99,7 @@ def _predict(recipe: "Recipe", arguments: argparse.Namespace) -> int:
 
 
 def build_plan(arguments: argparse.Namespace, config: RunConfig, device: str, *, draws: bool = True) -> "Plan":
-    """Open the data and the weights that the options name. `draws`: this process makes the demo dataset if need be."""
+    """Open the data and the weights that the options name. `draws`: this process makes the demo dataset if needed."""
     from tlcore.training.plan import plan_run
 
     dataset, resolved = open_data(arguments, config, draws=draws)
@@ -107,7 +107,7 @@ def build_plan(arguments: argparse.Namespace, config: RunConfig, device: str, *,
 
 
 def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) -> "tuple[Dataset, ResolvedConfig]":
-    """The data, and the resolved configuration, with the training transform that is asked for by name."""
+    """The data and the resolved configuration, with the training transform that was requested by name."""
     from tlcore.cli.display import show_steps
     from tlcore.data.catalog import open_dataset
     from tlcore.data.formats.demo import NAME as DEMO, draw_demo

@@ -1,6 +1,6 @@
 """Carry out runs that were handed over, as a process of its own. The dashboard starts it.
 
-Waits until it is their turn, trains one after another, then evaluates their saved epochs.
+It waits for their turn, trains one after another, then evaluates their saved epochs.
 """
 
 import argparse
@@ -28,6 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(found: "Run") -> "Generator[Progress, None, object]":
-    from tlcore.evaluation.evaluate import evaluate_run  # imports torch, which a worker that waits should not
+    from tlcore.evaluation.evaluate import evaluate_run  # imports torch, which a waiting worker should not do
 
     return evaluate_run(found)

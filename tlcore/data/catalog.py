@@ -1,4 +1,4 @@
-"""The door to this package: open a dataset by path or by name, and know it again later."""
+"""The entry point of this package: open a dataset by path or by name, and recognise it later."""
 
 import os
 from dataclasses import replace
@@ -20,15 +20,15 @@ __all__ = ["fingerprint", "is_named", "open_dataset", "restore_splits", "samples
 
 
 def is_named(source: str) -> bool:
-    """Whether that is the name of a dataset, and not a path. A folder that is called like it is reached with `./`."""
+    """Whether this is the name of a dataset and not a path. A folder with the same name is opened with `./`."""
     return source.lower() in (DEMO, *NAMED_SETS)
 
 
 def open_dataset(config: DataConfig | str, download: bool = False) -> Dataset:
     """Open the dataset that `config.source` names: `demo`, a torchvision dataset, a folder, or a table.
 
-    A source alone does, too, where all other settings are the usual ones: `open_dataset("photos")`.
-    A folder that is called like a named dataset is reached with a path, as in `./mnist`. `download` is for
+    A source alone is enough if all other settings have their defaults: `open_dataset("photos")`.
+    A folder with the name of a named dataset is opened with a path, as in `./mnist`. `download` is for
     torchvision datasets. Raises DatasetNotFound, DatasetInvalid, or ConfigError for settings that do not fit.
     """
     if isinstance(config, str):
@@ -38,7 +38,7 @@ def open_dataset(config: DataConfig | str, download: bool = False) -> Dataset:
     if config.source.lower() in NAMED_SETS:
         return open_named(config.source, config, download)
     path = Path(os.path.expanduser(config.source))
-    if os.path.isdir(path):  # unlike Path.is_dir, False for a path that cannot be one or may not be looked at
+    if os.path.isdir(path):  # unlike Path.is_dir, False for an impossible path or one without permission
         if config.images is not None:
             raise ConfigError(f"`images` goes with a table, and {path} is a folder: leave it out.")
         return _noted(open_place(path, config), path)
@@ -57,6 +57,6 @@ def open_dataset(config: DataConfig | str, download: bool = False) -> Dataset:
 
 
 def _noted(dataset: Dataset, folder: Path) -> Dataset:
-    """With what was said when it was taken in."""
+    """The dataset with the notes from when it was added."""
     notes = load_notes(folder)
     return replace(dataset, notes=(*dataset.notes, *notes)) if notes else dataset

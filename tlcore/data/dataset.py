@@ -1,4 +1,4 @@
-"""What a dataset is: named classes, samples in splits, and a source that gives their pixels. No disk access here."""
+"""What a dataset is: named classes, samples in splits, and a source of their pixels. No disk access here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class Sample:
     """One image with its target."""
 
     id: str
-    """Posix path relative to the root of the source, or like `train/00017` where the images are in one array."""
+    """Posix path relative to the root of the source; for images in an array, a text such as `train/00017`."""
     target: int
     """Index into `Dataset.classes`."""
     split: str
@@ -37,53 +37,53 @@ class Decoded(NamedTuple):
     image: "Image.Image"
     """Upright, RGB."""
     format: str
-    """What the content is, a name of `formats.FORMATS`; nothing for an image that is in no file."""
+    """The format of the content, a name in `formats.FORMATS`; None for an image that is not in a file."""
     turned: bool
-    """Whether the pixels lie otherwise in the file, and EXIF said how to turn them."""
+    """Whether EXIF said that the pixels in the file must be rotated or mirrored."""
     bytes: int
     """Size as it was before decoding."""
 
 
 class ImageSource(Protocol):
-    """Where pixels come from. Can be pickled, so that worker processes can load."""
+    """Where pixels come from. Can be pickled, so that worker processes can load images."""
 
     def load(self, sample_id: str) -> "torch.Tensor":
-        """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage, whose text is the reason alone."""
+        """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage, whose text is only the reason."""
         ...
 
     def decode(self, sample_id: str, at_least_px: int | None = None) -> Decoded:
-        """The same as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
+        """The same image as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
         ...
 
     def digests(self, sample_ids: Sequence[str]) -> list[str]:
-        """A digest of the content of each sample, in hex; for a file that cannot be read, one that says so."""
+        """A digest of the content of each sample, in hex; a special value for a file that cannot be read."""
         ...
 
     def stamps(self, sample_ids: Sequence[str]) -> list[str]:
-        """A text per sample that is cheap to get, and changes when the sample does. Need not survive a copy."""
+        """A text per sample that is cheap to get and changes when the sample changes. It may differ for a copy."""
         ...
 
     @property
     def place(self) -> str:
-        """Names where the images are. The stamps of two sources can be compared where this is equal."""
+        """Identifies the place of the images. Stamps of two sources can be compared if this is equal."""
         ...
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples ordered by split (train, val, test), then class, then id, whatever order a disk lists them in."""
+    """Samples ordered by split (train, val, test), then class, then id. The order on disk does not matter."""
 
     name: str
     classes: tuple[str, ...]
     samples: tuple[Sample, ...]
     source: ImageSource
     notes: tuple[str, ...] = ()
-    """Sentences for the user: what was made, ignored or assumed."""
+    """Sentences for the user: what was created, ignored or assumed."""
     made_splits: tuple[str, ...] = ()
-    """The splits that were made here, because the data names none. Empty: all come from the data."""
+    """The splits that were made here because the data lacks them. Empty: all splits come from the data."""
 
     def split(self, name: str) -> tuple[Sample, ...]:
-        """The samples of one split; none where the dataset lacks it. Raises ConfigError for an unknown name."""
+        """The samples of one split; empty if the dataset lacks it. Raises ConfigError for an unknown name."""
         if name not in SPLITS:
             raise ConfigError(f"No split named {name!r}. {suggestion(name, SPLITS)}")
         return tuple(sample for sample in self.samples if sample.split == name)
@@ -96,11 +96,11 @@ class Dataset:
 
     @property
     def report_split(self) -> str:
-        """The split whose figures are reported: `test`, or `val` where there is no test split."""
+        """The split whose results are reported: `test`, or `val` if there is no test split."""
         return "test" if "test" in self.split_names else "val"
 
     def class_counts(self, split: str) -> dict[str, int]:
-        """Samples per class of one split, in class order, with the zeros."""
+        """Samples per class of one split, in class order, zeros included."""
         counts = [0] * len(self.classes)
         for sample in self.split(split):
             counts[sample.target] += 1
@@ -114,7 +114,7 @@ class Dataset:
         return pd.DataFrame(rows, columns=["split", "class", "images"])
 
     def with_classes(self, classes: Sequence[str]) -> "Dataset":
-        """The same samples, with the classes in another order. Itself where these are not the same classes."""
+        """The same samples with the classes in another order. If these are other classes, the dataset is unchanged."""
         if tuple(classes) == self.classes or sorted(classes) != sorted(self.classes):
             return self
         target = {name: index for index, name in enumerate(classes)}

@@ -1,1 +1,1 @@
-"""What a dataset can be made from: class folders, tables, torchvision's sets, the demo."""
+"""What a dataset can be read from: class folders, tables, torchvision's datasets, the demo."""

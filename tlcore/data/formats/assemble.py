@@ -1,4 +1,4 @@
-"""From labelled images to a checked `Dataset`: the order of classes and samples, the splits, the refusals."""
+"""From labelled images to a validated `Dataset`: order of classes and samples, splits, and errors."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from tlcore.errors import DatasetInvalid
 from tlcore.words import count
 
 MAX_CLASSES = 30_000
-"""More are hardly classes: names of images, most likely. The largest public sets have 22,000."""
+"""More names are probably not classes but image names. The largest public datasets have 22,000 classes."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
@@ -27,10 +27,10 @@ def assemble(
     notes: Iterable[str] = (),
     hint: str = "",
 ) -> Dataset:
-    """A Dataset of these images. Classes are in the given order, else as `class_order` has them.
+    """A Dataset of these images. Classes are in the given order, else in that of `class_order`.
 
-    `hint` is said beside the refusal of a single class: sentences with a blank at the end.
-    Raises DatasetInvalid for an empty set, a single class, too many, and a class in val or test that train lacks.
+    `hint` is added to the error about a single class: sentences with a blank at the end.
+    Raises DatasetInvalid for no images, a single class, too many classes, and a class in val or test that train lacks.
     """
     if not images:
         raise DatasetInvalid(f"{name} has no images.")
@@ -51,7 +51,7 @@ def assemble(
 
 
 def class_order(labels: Iterable[str]) -> tuple[str, ...]:
-    """By value where all are numbers, like 2, 10 or 10.0, else by name: the same for folders and tables."""
+    """By value if all are numbers, like 2, 10 or 10.0, else by name. Folders and tables use the same order."""
     names = sorted(labels)
     if all(map(_NUMBER.fullmatch, names)):
         names.sort(key=float)
@@ -84,7 +84,7 @@ def _check_train_has_all(name: str, images: list[Labelled]) -> None:
 
 
 def _gaps(images: list[Labelled]) -> list[str]:
-    """Notes on classes that a split has no image of."""
+    """Notes on classes without an image in some split."""
     per_split = {split: Counter(i.label for i in images if i.split == split) for split in SPLITS}
     notes = []
     for split in ("val", "test"):

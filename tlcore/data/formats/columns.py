@@ -1,4 +1,4 @@
-"""Which column of a table is what, by their names and by which cells are paths of files that exist."""
+"""What each column of a table is, from its name and from whether its cells are paths of existing files."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from tlcore.data.formats.split_names import split_of
 from tlcore.data.pixels.formats import IMAGE_EXTENSIONS
 from tlcore.errors import DatasetInvalid
 
-# Names as `key_of` has them; the first that a header has is taken
+# Names in the form of `key_of`; the first one found in the header is used
 PATH_COLUMNS = (
     *("path", "file", "filename", "image", "file_name", "filepath", "file_path", "image_path", "image_name"),
     *("image_file", "img_path", "img_name", "img_file", "img", "fname", "image_uri", "uri", "image_url", "filenames"),
@@ -39,29 +39,29 @@ FLAG_COLUMNS = {
     **dict.fromkeys(("is_valid", "is_val", "is_validation", "valid", "validation"), "val"),
     **dict.fromkeys(("is_test",), "test"),
 }
-"""Columns of true and false -> the split that true means."""
+"""True/false columns -> the split that true means."""
 TAG_COLUMNS = ("tag", "tags", "labels", "finding_labels", "classes", "categories", "keywords")
 _INDEX = ("", "index", "unnamed:_0", "unnamed_0")
 TRUE, FALSE = ("true", "1", "1.0", "yes", "t", "y"), ("false", "0", "0.0", "no", "f", "n", "")
-_SHOWN = 12  # names in a message
+_SHOWN = 12  # most names listed in a message
 
 
 @dataclass(frozen=True)
 class Columns:
     path: int
     label: int | None
-    """None where each class has a column of its own."""
+    """None if each class has its own column."""
     split: int | None
     width: int
-    """Cells that every row must have."""
+    """Number of cells that every row must have."""
     names: tuple[str, ...]
-    """Of all columns; empty without a header."""
+    """Names of all columns; empty without a header."""
     flags: tuple[tuple[int, str], ...] = ()
-    """Columns of true and false, with the split that true means."""
+    """True/false columns, with the split that true means."""
     one_hot: tuple[int, ...] = ()
-    """A column per class, with a 1 for the image's own."""
+    """One-hot columns: one per class, with a 1 for the image's class."""
     unused: tuple[str, ...] = ()
-    """Names of the columns that mean nothing here."""
+    """Names of the columns that are not used."""
 
     @property
     def has_header(self) -> bool:
@@ -69,9 +69,9 @@ class Columns:
 
 
 def find_columns(rows: Sequence[Row], exists: Callable[[str], bool], where: str) -> Columns:
-    """What the columns are of a table that begins with these rows, one at least. `exists` looks for a cell's file.
+    """What the columns of a table are, from its first rows (at least one). `exists` looks for a cell's file.
 
-    Raises DatasetInvalid, with what is missing and which names are known.
+    Raises DatasetInvalid, which says what is missing and which names are known.
     """
     first, others = rows[0].cells, [row.cells for row in rows[1:]]
     keys = [key_of(cell) for cell in first]
@@ -101,7 +101,7 @@ def find_columns(rows: Sequence[Row], exists: Callable[[str], bool], where: str)
 def _find_path(
     keys: list[str], first: list[str], others: list[list[str]], exists: Callable[[str], bool]
 ) -> tuple[int | None, bool]:
-    """The column whose cells are files that exist, else the one with a known name; and whether any exists."""
+    """The column whose cells are existing files, else the one with a known name; and whether any file exists."""
     rows = [*others, first]
     hits = [sum(index < len(row) and exists(row[index]) for row in rows) for index in range(len(first))]
     named = _first_of(PATH_COLUMNS, keys, None)
@@ -153,7 +153,7 @@ def _without_header(rows: Sequence[Row], path: int | None, where: str) -> Column
 
 
 def _counts_up(rows: Sequence[Row], column: int) -> bool:
-    """Whether a column numbers the rows, as pandas writes it: 0, 1, 2 …"""
+    """Whether a column only numbers the rows, as pandas writes it: 0, 1, 2 …"""
     cells = [row.cells[column] if column < len(row.cells) else "" for row in rows]
     if len(cells) < 2 or not all(cell.isascii() and cell.isdigit() and len(cell) < 10 for cell in cells):
         return False
@@ -178,7 +178,7 @@ def _all_splits(rows: list[list[str]], column: int) -> bool:
 def _label_by_elimination(
     left: list[int], keys: list[str], first: list[str], others: list[list[str]], where: str
 ) -> tuple[int | None, tuple[int, ...]]:
-    """The only column that is left, or the columns of a class each."""
+    """The only remaining column, or one column per class."""
     binary = tuple(
         index
         for index in left

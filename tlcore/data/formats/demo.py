@@ -1,6 +1,6 @@
-"""The built-in dataset `demo`: insects that are drawn on first use into the cache, with a few flaws to be found.
+"""The built-in dataset `demo`: drawn insects, made in the cache on first use, with a few deliberate flaws to find.
 
-Where the pictures come from is the business of `tlcore.drawing`.
+`tlcore.drawing` draws the pictures.
 """
 
 import json
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from PIL import Image
 
 NAME = "demo"
-_VERSION = 1  # another one is another folder: raise it with any change of what is drawn
+_VERSION = 1  # each version has its own folder: raise it whenever the drawings change
 IMAGES = {"train": 40, "val": 20, "test": 40}
-"""Per class."""
+"""Images per class."""
 RARE_CLASS = "dragonfly"
-"""Has half as many images."""
+"""The class with half as many images."""
 
 EXACT_DUPLICATES = {"test/ant/ant-007.jpg": "train/ant/ant-011.jpg", "val/bee/bee-004.jpg": "train/bee/bee-023.jpg"}
-"""Copies, with what they are copies of."""
+"""Copies and their originals."""
 NEAR_DUPLICATES = {
-    "train/ladybird/ladybird-031.jpg": "train/ladybird/ladybird-002.jpg",  # saved again with a lower quality
+    "train/ladybird/ladybird-031.jpg": "train/ladybird/ladybird-002.jpg",  # saved again at lower quality
     "train/butterfly/butterfly-018.jpg": "train/butterfly/butterfly-005.jpg",  # brightened
-    "val/beetle/beetle-013.jpg": "train/beetle/beetle-030.jpg",  # cut at the edges
+    "val/beetle/beetle-013.jpg": "train/beetle/beetle-030.jpg",  # cropped at the edges
 }
 WRONG_LABELS = {"train/ant/ant-025.jpg": "bee", "train/beetle/beetle-009.jpg": "ladybird"}
-"""With the class that is really on them."""
+"""Wrongly labelled images, with their true class."""
 UNREADABLE = "train/butterfly/butterfly-033.jpg"
 
 DESCRIPTION = (
@@ -55,13 +55,13 @@ def demo_folder() -> Path:
 
 
 def is_drawn() -> bool:
-    """Whether every file is there, and no other."""
+    """Whether all files are there, and no others."""
     folder = demo_folder()
     return {path.relative_to(folder).as_posix() for path in folder.glob("*/*/*")} == set(_files())
 
 
 def open_demo(config: DataConfig) -> Dataset:
-    """The demo dataset, drawn where it is not yet. Raises ConfigError for settings that do not fit, DatasetInvalid."""
+    """The demo dataset, drawn if needed. Raises DatasetInvalid, and ConfigError for settings that do not fit."""
     if config.images is not None:
         raise ConfigError(f"`images` goes with a table, and {NAME} is built in: leave it out.")
     for _ in draw_demo():
@@ -71,10 +71,10 @@ def open_demo(config: DataConfig) -> Dataset:
 
 
 def draw_demo() -> Iterator[tuple[int, int]]:
-    """Draw the dataset where it is not yet, and tell (done, total) pictures after each.
+    """Draw the dataset if it is not there yet, and yield (done, total) after each picture.
 
-    The folder appears when it is complete: nothing is left behind where the caller stops asking.
-    Raises DatasetInvalid where drawing failed.
+    The folder appears when it is complete. If the caller stops early, nothing is left behind.
+    Raises DatasetInvalid if drawing failed.
     """
     if is_drawn():
         return
@@ -84,15 +84,15 @@ def draw_demo() -> Iterator[tuple[int, int]]:
         made = Path(name) / target.name
         yield from _draw_all(made)
         _add_flaws(made)
-        if is_drawn():  # by another process in the meantime
+        if is_drawn():  # another process finished it first
             return
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
 
 
 def _files() -> dict[str, str]:
-    """Path of each image -> the class it is filed under."""
-    from tlcore.drawing.insects import INSECTS  # Pillow is for those who draw
+    """Path of each image -> the class of its folder."""
+    from tlcore.drawing.insects import INSECTS  # only drawing needs Pillow
 
     return {
         f"{split}/{kind}/{kind}-{number:03d}.jpg": kind
@@ -103,7 +103,7 @@ def _files() -> dict[str, str]:
 
 
 def _draw_all(folder: Path) -> Iterator[tuple[int, int]]:
-    """In as many processes as there are cores; each gets every n-th picture."""
+    """Draw in as many processes as there are cores; each draws every n-th picture."""
     files = _files()
     work = [(WRONG_LABELS.get(path, kind), path, str(folder / path)) for path, kind in files.items()]
     for path in files:
@@ -131,7 +131,7 @@ def _draw_all(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 def _start_drawing(work: list[tuple[str, str, str]], done: "Queue[bytes | None]") -> "subprocess.Popen[bytes]":
-    """A process that draws; each finished path goes into the queue, then None. It needs nothing but this package."""
+    """A process that draws. It puts each finished path into the queue, then None. It imports only this package."""
     process = start([], module="tlcore.drawing.demo", stdin=subprocess.PIPE, stdout=subprocess.PIPE, gives_way=False)
     assert process.stdin is not None
     process.stdin.write(json.dumps(work).encode())

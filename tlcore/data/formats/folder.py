@@ -1,4 +1,7 @@
-"""A folder of class folders, with split folders above or below them or without, as a `Dataset`."""
+"""A folder of class folders as a `Dataset`, with split folders above or below the classes, or without splits.
+
+Only names are read here: `tree` lists the files, `split_names` knows the names of splits.
+"""
 
 import os
 import unicodedata
@@ -38,13 +41,13 @@ class _Part(NamedTuple):
 class _Layout(NamedTuple):
     parts: list[_Part]
     notes: list[str]
-    """On what is in none of them."""
+    """Notes on what is in none of them."""
 
 
 def open_folder(path: Path, config: DataConfig) -> Dataset:
-    """Open a folder of class folders. No image is decoded; files of unknown endings are known by their first bytes.
+    """Open a folder of class folders. No image is decoded; files with unknown endings are judged by their first bytes.
 
-    Raises DatasetNotFound where there is no such folder, DatasetInvalid where it is not laid out as in LAYOUT.
+    Raises DatasetNotFound if there is no such folder, DatasetInvalid if its layout is not one of LAYOUT.
     """
     path = path.absolute()
     if not os.path.isdir(path):
@@ -53,7 +56,7 @@ def open_folder(path: Path, config: DataConfig) -> Dataset:
 
 
 def read_folder(path: Path, listing: Tree, config: DataConfig) -> Dataset:
-    """As `open_folder`, of a folder that is listed already."""
+    """As `open_folder`, for a folder that is already listed."""
     root, tree, notes = _unwrap(path, listing)
     hint = labels_elsewhere(listing)
     layout = _find_layout(root, tree, hint)
@@ -67,19 +70,19 @@ def read_folder(path: Path, listing: Tree, config: DataConfig) -> Dataset:
         )
         raise DatasetInvalid(f"No images in {root}.{found} {LAYOUT}, with files of {', '.join(FORMATS)}.")
     notes += [*layout.notes, *_passed_over(tree, layout.parts)]
-    name = os.path.basename(os.path.abspath(path))  # of `..` too
+    name = os.path.basename(os.path.abspath(path))  # also for `..`
     return assemble(name, images, FileSource(root), config, notes=notes, hint=hint)
 
 
 def _unwrap(path: Path, tree: Tree) -> tuple[Path, Tree, list[str]]:
-    """Step into a folder that holds nothing but the folder with the dataset, as unpacked archives often do."""
+    """Enter a folder that contains only the folder with the dataset, as unpacked archives often do."""
     notes: list[str] = []
     while not tree.images and len(filled := tree.filled) == 1:
         ((name, inner),) = filled.items()
         if split_of(name) or inner.images or not inner.filled:
             break
         if len(tree.folders) > 1 and not is_filler(name) and not _named_splits(inner):
-            break  # beside empty class folders it may be a class itself
+            break  # next to empty class folders, it may itself be a class
         beside = sorted({*tree.folders} - {name})
         path, tree = path / name, inner
         notes = [note for note in notes if note.startswith("Ignored")]
@@ -115,10 +118,10 @@ def _find_layout(root: Path, tree: Tree, hint: str) -> _Layout:
 
 
 def _find_splits(root: Path, tree: Tree) -> dict[str, str]:
-    """Name of each split folder -> its split. Empty where the folders are classes.
+    """Name of each split folder -> its split. Empty if the folders are classes.
 
-    They are splits if one is named like `train` and holds folders of images; a folder named `train` with images
-    directly inside is a class of trains. Raises DatasetInvalid for two folders of one split, or for no train.
+    They are splits if one is named like `train` and contains folders of images; a folder named `train` with images
+    directly inside is a class of trains. Raises DatasetInvalid for two folders of one split, or if train is missing.
     """
     named = _named_splits(tree)
     holding = {name for name in named if tree.folders[name].filled}
@@ -143,13 +146,13 @@ def _named_splits(tree: Tree) -> dict[str, str]:
 
 
 def _holds_splits(tree: Tree) -> bool:
-    """Whether all that has images in a would-be class is split folders, of train and another at least."""
+    """Whether a possible class has images only in split folders, at least in train and one other."""
     named = [split_of(name) for name in tree.filled]
     return None not in named and "train" in named and len(set(named)) == len(named) > 1
 
 
 def _splits_above(tree: Tree, splits: Mapping[str, str]) -> _Layout:
-    """FOLDER/train/CLASS."""
+    """Images in FOLDER/train/CLASS."""
     parts, loose, notes = [], [], []
     empty: set[str] = set()
     for name, split in splits.items():
@@ -176,7 +179,7 @@ def _splits_above(tree: Tree, splits: Mapping[str, str]) -> _Layout:
 
 
 def _step_in(prefix: str, tree: Tree) -> tuple[str, Tree]:
-    """Past folders between a split and its classes whose names say nothing: `train/images/ants`, `train/train/ants`."""
+    """Skip folders between a split and its classes whose names say nothing: `train/images/ants`, `train/train/ants`."""
     while not tree.images and len(filled := tree.filled) == 1:
         ((name, inner),) = filled.items()
         if inner.images or not inner.filled or not (is_filler(name) or split_of(name)):
@@ -186,7 +189,7 @@ def _step_in(prefix: str, tree: Tree) -> tuple[str, Tree]:
 
 
 def _splits_below(classes: Mapping[str, Tree]) -> _Layout:
-    """FOLDER/CLASS/train."""
+    """Images in FOLDER/CLASS/train."""
     parts = [
         _Part(f"{name}/{folder}/", _label(name), split_of(folder), below)
         for name, inner in classes.items()
@@ -200,7 +203,7 @@ def _splits_below(classes: Mapping[str, Tree]) -> _Layout:
 
 
 def _check_classes(root: Path, tree: Tree, classes: Mapping[str, Tree], hint: str) -> None:
-    """Raises DatasetInvalid where the folders are hardly the classes."""
+    """Raises DatasetInvalid if the folders are probably not classes."""
     if tree.images and not classes:
         raise DatasetInvalid(
             f"The images in {root} are in no class folder ({len(tree.images)}, like {tree.images[0]!r}). "
@@ -214,7 +217,7 @@ def _check_classes(root: Path, tree: Tree, classes: Mapping[str, Tree], hint: st
 
 
 def _check_not_the_other_way_round(root: Path, classes: Mapping[str, Tree]) -> None:
-    """Raises DatasetInvalid where all would-be classes hold folders of the same names, and no images themselves."""
+    """Raises DatasetInvalid if all possible classes contain folders of the same names, and no images themselves."""
     if len(classes) < 2 or any(inner.images for inner in classes.values()):
         return
     common = set.intersection(*({_label(name) for name in inner.filled} for inner in classes.values()))
@@ -227,7 +230,7 @@ def _check_not_the_other_way_round(root: Path, classes: Mapping[str, Tree]) -> N
 
 
 def _label(folder: str) -> str:
-    return unicodedata.normalize("NFC", folder)  # macOS and Linux write the same letters in different bytes
+    return unicodedata.normalize("NFC", folder)  # macOS and Linux encode the same letters as different bytes
 
 
 def _images(part: _Part) -> Iterator[str]:
@@ -235,7 +238,7 @@ def _images(part: _Part) -> Iterator[str]:
 
 
 def _passed_over(tree: Tree, parts: Sequence[_Part]) -> list[str]:
-    """Notes on what is in the folder, but not in the dataset."""
+    """Notes on what is in the folder but not in the dataset."""
     notes = []
     if not any(part.split for part in parts):
         if empty := {*tree.folders} - {*tree.filled}:

@@ -1,4 +1,4 @@
-"""Where the labels may be instead, in a folder that has no class folders: what to say beside the refusal."""
+"""Hints for the error about a folder without class folders: where its labels may be instead."""
 
 import re
 from collections import Counter
@@ -8,12 +8,12 @@ from tlcore.data.formats.names import listed
 from tlcore.data.formats.tree import Tree
 
 _NUMBERED = re.compile(r"(.*?[^\W\d_])[\W_]*\d[\W\d_]*(?:\.[^.]*)?", re.DOTALL)
-_MOST_NAMES = 2_000  # file names that are looked at
+_MOST_NAMES = 2_000  # file names that are examined
 _MOST_CLASSES = 200
 
 
 def labels_elsewhere(tree: Tree) -> str:
-    """Sentences, with a blank at the end, on labels that are seen and not read; nothing where none are."""
+    """Sentences, with a blank at the end, on labels that were found but are not read; empty if there are none."""
     paths = [path.lower() for path in islice(tree.others_below(), _MOST_NAMES)]
     names = {path.rpartition("/")[2] for path in paths}
     hints = []
@@ -39,7 +39,7 @@ def labels_elsewhere(tree: Tree) -> str:
 
 
 def labels_in_names(tree: Tree) -> list[str]:
-    """What the file names begin with, before a number, where that is a few words: `cat` and `dog` of `cat.0.jpg`."""
+    """The words before the number in file names, if there are only a few: `cat` and `dog` for `cat.0.jpg`."""
     names = [path.rpartition("/")[2] for path in islice(tree.images_below(), _MOST_NAMES)]
     found = Counter(match[1] for name in names if (match := _NUMBERED.fullmatch(name)))
     common = [word for word, times in found.items() if times > 1]

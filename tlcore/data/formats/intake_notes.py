@@ -1,6 +1,6 @@
-"""What was said when a dataset was taken in, kept beside its images, so that it is said whenever the dataset is opened.
+"""Notes from when a dataset was added. They are stored with its images and shown whenever the dataset is opened.
 
-A copied folder may hold anybody's: it is read as outside input.
+In a copied folder the file may come from anybody, so it is read as untrusted input.
 """
 
 from contextlib import suppress
@@ -16,12 +16,12 @@ _MAX_NOTES, _MAX_LETTERS, _MAX_BYTES = 50, 1_000, 1 << 20
 
 
 def save_notes(folder: Path, notes: tuple[str, ...]) -> None:
-    """Keep sentences on a dataset in this folder."""
+    """Store sentences about a dataset in this folder."""
     write_json(folder / _NAME, {"notes": list(notes[:_MAX_NOTES])})
 
 
 def load_notes(folder: Path) -> tuple[str, ...]:
-    """The sentences kept for a dataset in this folder; none where there are none, or no such record."""
+    """The sentences stored for a dataset in this folder; empty if there are none or the file is not such a record."""
     with suppress(RecordError, OSError):
         record = read_record(folder / _NAME, dict[str, list[str]], "notes on a dataset", max_bytes=_MAX_BYTES)
         notes = record.get("notes", [])[:_MAX_NOTES]

@@ -1,4 +1,4 @@
-"""Which file a table means by what it writes: exactly, or without the ending, or in other case, where only one fits."""
+"""Find the file that a table's cell means: the exact path, or one without ending or in other case if only one fits."""
 
 import os
 import unicodedata
@@ -13,12 +13,12 @@ from tlcore.errors import DatasetInvalid
 
 class Lookup(Protocol):
     def find(self, path: str) -> str | None:
-        """The file that a posix path means, relative to the folder of the images; None for none."""
+        """The file that a posix path means, relative to the folder of the images; None if there is none."""
         ...
 
 
 class FolderLookup:
-    """Files on disk. Lists only the folders that the paths name, each once."""
+    """Looks up files on disk. Lists only the folders in the paths, each once."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -39,7 +39,7 @@ class FolderLookup:
         return f"{folder}/{similar}" if similar and folder else similar or None
 
     def _listing(self, folder: str) -> "_Listing | None":
-        """What is in a folder; None where there is none. A folder that its parent does not list is not asked for."""
+        """The content of a folder; None if it does not exist. A folder that its parent does not list is not read."""
         if folder not in self._listed:
             parent, _, name = folder.rpartition("/")
             above = self._listing(parent) if folder and parent != folder else None
@@ -70,9 +70,9 @@ class _Listing(NamedTuple):
 
 
 class TreeLookup:
-    """Image files that are listed already. A bare name means the only file that is called so, wherever it lies.
+    """Looks up image files in a finished listing. A bare name means the only file with this name, in any folder.
 
-    So does a path of another machine, and any path where all files lie in one folder.
+    The same holds for a path of another machine, and for any path if all files are in one folder.
     """
 
     def __init__(self, images: Iterable[str], base: str = "") -> None:
@@ -85,7 +85,7 @@ class TreeLookup:
         self._flat = not any("/" in path for path in self._exact)
 
     def based(self, base: str) -> "TreeLookup":
-        """The same files, with paths that start from a folder of them; nothing, or with a slash at its end."""
+        """The same files, with paths relative to one of their folders. The folder is empty or ends with a slash."""
         other = object.__new__(TreeLookup)
         other.__dict__.update(self.__dict__, _base=base)
         return other
@@ -104,13 +104,13 @@ class TreeLookup:
         return self.find_at(path, "")
 
     def find_at(self, path: str, base: str) -> str | None:
-        """As `find`, of a path that starts from `base` and nowhere else."""
+        """As `find`, for a path that is relative to `base` only."""
         whole = base + path
         return whole if whole in self._exact else self._similar.get(_key(whole)) or None
 
 
 def _by_similar_name(paths: Iterable[str]) -> dict[str, str]:
-    """Key of a path, with and without its ending -> the only path of that key, or nothing where several have it."""
+    """Key of a path, with and without its ending -> the only path with that key, or empty if several have it."""
     found: dict[str, str] = {}
     for path in paths:
         _add(found, path, path)

@@ -1,4 +1,4 @@
-"""Which image was in which split, as a CSV of `path,label,split`: a run keeps it, and later finds its splits again."""
+"""Which image was in which split, as a CSV of `path,label,split`. A run stores it to restore its splits later."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ def samples_table(dataset: Dataset) -> list[tuple[str, str, str]]:
 
 
 def save_samples(dataset: Dataset, path: Path) -> None:
-    """Write the rows of `samples_table` as CSV in UTF-8 with a header. It can be opened as a table itself."""
+    """Write the rows of `samples_table` as CSV in UTF-8 with a header. The file can itself be opened as a table."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_HEADER)
@@ -27,10 +27,10 @@ def save_samples(dataset: Dataset, path: Path) -> None:
 
 
 def restore_splits(dataset: Dataset, path: Path) -> Dataset:
-    """Give each sample of a dataset with made splits the split that an earlier `save_samples` recorded.
+    """For a dataset with made splits: give each sample the split that an earlier `save_samples` recorded.
 
-    Samples that the record does not know are left out, with a note. A dataset that brings its own splits is
-    returned as it is. Raises DatasetChanged where the record cannot be read or knows none of the samples.
+    Samples that are not in the record are left out, with a note. A dataset with its own splits is returned unchanged.
+    Raises DatasetChanged if the record cannot be read or contains none of the samples.
     """
     if not dataset.made_splits:
         return dataset

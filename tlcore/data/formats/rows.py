@@ -1,4 +1,4 @@
-"""The rows of a table as text cells: encoding, delimiter, bounds. What the cells mean is the business of `columns`."""
+"""The rows of a table as text cells: encoding, delimiter, limits. `columns` decides what the cells mean."""
 
 import csv
 import re
@@ -17,22 +17,22 @@ MAX_COLUMNS = 10_000
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
 _SAMPLED_LINES = 20
-_SAMPLED = 1 << 16  # characters of a line that the delimiter is guessed from
+_SAMPLED = 1 << 16  # characters per line used to guess the delimiter
 _CHUNK_BYTES = 1 << 20
 
 
 class Row(NamedTuple):
     line: int
-    """Counted from 1; of a row over several lines the last."""
+    """Line number, from 1; for a row over several lines, the last one."""
     cells: list[str]
-    """Without blanks around them."""
+    """Cells without surrounding blanks."""
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows that are not blank. UTF-8, or UTF-16 where the file begins with its mark.
+    """The rows that are not blank. The file is UTF-8, or UTF-16 if it starts with its byte order mark.
 
-    Cells are divided by commas, semicolons, tabs, pipes or blanks, whichever the first lines have.
-    Raises DatasetNotFound without a file; DatasetInvalid for one that is no text, and past MAX_TABLE_BYTES or MAX_ROWS.
+    Cells are separated by commas, semicolons, tabs, pipes or blanks, whichever the first lines use.
+    Raises DatasetNotFound without a file; DatasetInvalid if it is not text or exceeds MAX_TABLE_BYTES or MAX_ROWS.
     """
     line = 0
     try:
@@ -65,7 +65,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def find_delimiter(lines: list[str]) -> str:
-    """What divides the cells of these lines: the first of `,;tab|` that all have equally often, else a blank."""
+    """The delimiter of these lines: the first of `,;tab|` that occurs equally often in all of them, else a blank."""
     lines = [_QUOTED.sub("", line) for line in lines]
     for delimiter in _DELIMITERS:
         counts = {line.count(delimiter) for line in lines}
@@ -77,7 +77,7 @@ def find_delimiter(lines: list[str]) -> str:
 
 
 def _check(path: Path) -> str:
-    """The encoding of a file whose size and number of lines are within bounds."""
+    """The encoding of a file; checks that its size and number of lines are within the limits."""
     size = path.stat().st_size
     if size > MAX_TABLE_BYTES:
         raise DatasetInvalid(f"{path} is larger than {MAX_TABLE_BYTES >> 20} MiB, which no table of paths should be.")
@@ -92,7 +92,7 @@ def _check(path: Path) -> str:
 
 
 def _divided_by_blanks(file: Iterable[str], sample: list[str]) -> Iterator[Row]:
-    """As Caffe's lists are: `images/a 0.jpg 0`. A path may hold blanks where only one more cell follows it."""
+    """A line as in Caffe's lists: `images/a 0.jpg 0`. A path may contain blanks if only one more cell follows it."""
     alike = len({len(line.split()) for line in sample}) == 1
     for number, line in enumerate(file, start=1):
         cells = line.split() if alike else line.strip().rsplit(maxsplit=1)
@@ -101,5 +101,5 @@ def _divided_by_blanks(file: Iterable[str], sample: list[str]) -> Iterator[Row]:
 
 
 def key_of(name: str) -> str:
-    """A column's name for comparison: `Image Index`, `image-index` and `image_index` are one."""
+    """A column's name for comparison: `Image Index`, `image-index` and `image_index` are the same."""
     return re.sub(r"[\s_.\-]+", "_", name.strip().casefold()).strip("_")

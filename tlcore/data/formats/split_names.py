@@ -1,4 +1,4 @@
-"""What people call their splits, and what a split is called here: `training_set`, `Valid`, `test images`, `dev`."""
+"""The usual names of splits, mapped to the names used here: `training_set`, `Valid`, `test images`, `dev`."""
 
 import re
 import unicodedata
@@ -112,21 +112,21 @@ _JOINED = re.compile(
 
 
 def split_of(name: str) -> str | None:
-    """The split that a folder, a column's value or the like names; None where it names none.
+    """The split that a name means, such as that of a folder or a cell; None if it is not the name of a split.
 
-    Case, blanks, hyphens, underscores, and words such as `set` or `images` do not matter, nor does a number:
+    Case, blanks, hyphens, underscores, numbers, and words such as `set` or `images` do not matter:
     `training_set`, `TrainImages`, `test `, `val2017`.
     """
     return _split_of(name, _FILLERS)
 
 
 def split_of_table(stem: str) -> str | None:
-    """Likewise of a table, by its name without ending: `train_labels`, `test-metadata`."""
+    """The same for a table, from its name without ending: `train_labels`, `test-metadata`."""
     return _split_of(stem, _FILLERS | _TABLE_FILLERS)
 
 
 def is_filler(name: str) -> bool:
-    """Whether a folder's name says nothing about what is in it: `images`, `My dataset`, `data_set`."""
+    """Whether a folder's name says nothing about its content: `images`, `My dataset`, `data_set`."""
     words = _words(name)
     return bool(words) and all(word in _FILLERS for word in words)
 

@@ -1,4 +1,4 @@
-"""Splits that the data does not name: made per class, from a seed, and said."""
+"""Make the splits that the data lacks: per class, from a seed, with a note to the user."""
 
 import hashlib
 from collections import defaultdict
@@ -18,28 +18,28 @@ NO_TEST = (
 
 
 class Labelled(NamedTuple):
-    """One image as the data describes it."""
+    """One image with its label and split, as the data gives them."""
 
     id: str
     label: str
     split: str | None
-    """None where the data has no splits."""
+    """None if the data has no splits."""
 
 
 class Completed(NamedTuple):
-    """Images that all have a split."""
+    """Images that all have a split now."""
 
     images: list[Labelled]
     made_splits: tuple[str, ...]
-    """The splits that were made here."""
+    """The splits that were made because the data lacks them."""
     notes: list[str]
 
 
 def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
-    """Give every image a split: the one that the data names, else one made out of the training images.
+    """Give every image a split: the one in the data, else one made from the training images.
 
-    No split at all: `val` and `test` are made. Without `val`, `val` is made. Without `test`, `val` is reported.
-    Raises DatasetInvalid where there is nothing to train on, or too little to set anything aside.
+    Without any split, `val` and `test` are made. Without `val`, `val` is made. Without `test`, `val` is reported.
+    Raises DatasetInvalid if there is nothing to train on, or too little to make a split.
     """
     images = [image if image.split else image._replace(split="train") for image in images]
     given = {image.split for image in images}
@@ -65,17 +65,17 @@ def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
 
 
 def _share(images: list[Labelled], split: str, trained: int) -> str:
-    """What was done, which for small classes is not what was asked for: each gives at least one image."""
+    """A note on the resulting fractions. Small classes change them: each gives at least one image."""
     moved = sum(image.split == split for image in images)
     return f"{100 * moved / trained:.0f} % of train ({count(moved, 'image')}) was set aside as {split}"
 
 
 def make_splits(images: Iterable[Labelled], fractions: Mapping[str, float], seed: int) -> list[Labelled]:
-    """Move a share of the training images of each class to each split in `fractions`.
+    """Move a fraction of the training images of each class to each split in `fractions`.
 
-    Each split gets at least one image of a class while one remains to train on: of two images the first split
-    gets one, a single image stays. Depends on the seed and on the ids of the class, not on their order or on the
-    other classes.
+    Each split gets at least one image of a class, as long as one remains to train on: of two images the first split
+    gets one; a single image stays. The result depends on the seed and on the ids of the class, not on their order or
+    on the other classes.
     """
     by_label: dict[str, list[Labelled]] = defaultdict(list)
     result: list[Labelled] = []

@@ -1,6 +1,6 @@
-"""A table of labelled image paths beside an image folder, as a `Dataset`.
+"""A table of labelled image paths with an image folder, as a `Dataset`.
 
-A table is outside input: its paths must stay inside the image folder.
+A table is untrusted input: its paths must stay inside the image folder.
 """
 
 import os
@@ -27,32 +27,32 @@ from tlcore.words import count
 
 MAX_LABEL_LENGTH = 200
 MAX_MISSING = 50_000
-"""Rows after which a table is refused where not one image of them exists."""
+"""A table is rejected after this many rows without one existing image."""
 
-_HEAD = 200  # rows that the columns are found by
-_BROKEN_SHARE = 0.1  # of the rows that cannot be read, above which the table is refused
-_CONFLICT_SHARE = 0.05  # of the images with several labels, above which they are meant
+_HEAD = 200  # first rows, from which the columns are identified
+_BROKEN_SHARE = 0.1  # largest fraction of unreadable rows; above it the table is rejected
+_CONFLICT_SHARE = 0.05  # fraction of images with several labels above which the table is taken as multi-label
 _NO_LABEL = frozenset(("", "nan", "NaN", "NAN", "<NA>", "null", "NULL"))
-_PLAIN_PATH = re.compile(r"[^\\/:\0.][^\\:\0]*")  # needs no tidying, unless it has one of the next
+_PLAIN_PATH = re.compile(r"[^\\/:\0.][^\\:\0]*")  # a path that needs no tidying, unless it contains one of the next
 _DETOUR = re.compile(r"//|/\.")
 _LINES_SHOWN = 5
 
 
 @dataclass
 class TableImages:
-    """What the rows of a table say."""
+    """The content of a table's rows."""
 
     images: list[Labelled]
     missing: list[str]
-    """Ids of those whose file is not there."""
+    """Ids of images whose file is missing."""
     columns: Columns
     notes: list[str] = field(default_factory=list)
 
 
 def open_table(path: Path, config: DataConfig) -> Dataset:
-    """Open a table of labelled image paths. Missing files stay listed; they are reported when images are read.
+    """Open a table of labelled image paths. Missing files stay in the list; they are reported when images are read.
 
-    Raises DatasetNotFound without a table or image folder, DatasetInvalid with the line that cannot be used.
+    Raises DatasetNotFound without a table or image folder; DatasetInvalid names the line that cannot be used.
     """
     path = path.absolute()
     folder = Path(os.path.expanduser(config.images)).absolute() if config.images else path.parent
@@ -69,7 +69,7 @@ def open_table(path: Path, config: DataConfig) -> Dataset:
 
 
 def _tables_beside(path: Path) -> list[str]:
-    """A note on the tables of other splits, where this is the table of one."""
+    """A note on the tables of other splits, if this is the table of one split."""
     own = split_of_table(path.stem)
     if own is None:
         return []
@@ -86,10 +86,10 @@ def _tables_beside(path: Path) -> list[str]:
 
 
 def read_table(path: Path, lookup: Lookup, tidy: Callable[[str, str], str]) -> TableImages:
-    """The labelled images of a table, with ids as `lookup` finds them.
+    """The labelled images of a table, with the ids that `lookup` finds.
 
-    `tidy` makes a posix path of a cell; it is given where that is, and raises DatasetInvalid. Raises DatasetInvalid
-    for a table without rows or labels, with several labels per image, or with too many rows that cannot be read.
+    `tidy` turns a cell into a posix path; it gets the cell's place for its errors, and raises DatasetInvalid. Raises
+    DatasetInvalid for a table without rows or labels, with several labels per image, or with too many unreadable rows.
     """
     rows = read_rows(path)
     head = list(islice(rows, _HEAD))
@@ -111,7 +111,7 @@ def read_table(path: Path, lookup: Lookup, tidy: Callable[[str, str], str]) -> T
 
 
 class _Reader:
-    """Collects images row by row, and what was left out on the way."""
+    """Collects images row by row, and what was left out."""
 
     def __init__(self, path: Path, columns: Columns, lookup: Lookup, tidy: Callable[[str, str], str]) -> None:
         self._path = path
@@ -119,7 +119,7 @@ class _Reader:
         self._lookup = lookup
         self._tidy = tidy
         self._images: dict[str, Labelled] = {}
-        self._labels: dict[str, str | None] = {}  # as written -> as used
+        self._labels: dict[str, str | None] = {}  # path in the table -> path used
         self._splits: dict[str, str | None] = {}
         self._missing: list[str] = []
         self._guessed: list[str] = []
@@ -287,10 +287,10 @@ class _Reader:
 
 
 def several_labels(labels: set[str], tags: bool = False) -> str | None:
-    """A label that is several in one cell, like `clear|road`, where the parts come back in others; else None.
+    """A label that is really several in one cell, like `clear|road`, if the parts occur in other cells; else None.
 
-    `tags`: the column is called so, and blanks divide too. Parts after commas must nearly all come back: a label may
-    be a phrase.
+    `tags`: the column has a name like "tags", so blanks separate too. Of parts between commas nearly all must occur
+    elsewhere, because a label may be a phrase.
     """
     for divider, share in (("|", 0.0), (";", 0.6), (",", 0.6), *(((" ", 0.3),) if tags else ())):
         joined = sorted(label for label in labels if divider in label)
@@ -307,7 +307,7 @@ def several_labels(labels: set[str], tags: bool = False) -> str | None:
 
 
 def _inside(cell: str, folder: Path, where: str) -> str:
-    """The path relative to `folder`, posix, without detours. By its text alone: links are judged when it is read."""
+    """The posix path relative to `folder`, without `..`. Only the text is used: links are checked when it is read."""
     path = tidy_path(cell)
     if PurePosixPath(path).is_relative_to(folder.as_posix()):
         path = PurePosixPath(path).relative_to(folder.as_posix()).as_posix()
@@ -319,5 +319,5 @@ def _inside(cell: str, folder: Path, where: str) -> str:
 
 
 def tidy_path(cell: str) -> str:
-    """A path with slashes and without detours."""
+    """A path with forward slashes and without `.` and `..`."""
     return posixpath.normpath(cell.replace("\\", "/"))

@@ -1,4 +1,4 @@
-"""A folder of images with tables inside: which tables say what the images are, and which do not."""
+"""A folder of images with tables inside: which tables contain the labels of the images, and which do not."""
 
 import re
 from collections import Counter
@@ -24,30 +24,30 @@ from tlcore.errors import DataError, DatasetInvalid
 from tlcore.words import count
 
 MAX_TABLES = 50
-"""More are not read."""
+"""At most this many tables are read."""
 ENOUGH = 0.5
-"""Share of the images that tables must label to speak against class folders."""
+"""Fraction of the images that tables must label before they count as a contradiction to class folders."""
 
 _ANSWERS = re.compile(r"predict|prediction|\bpreds?\b|submission|submit|result|output|answer|scores?\b")
 _LABELS = re.compile(r"label|metadata|annotation|truth|classes|train")
-_MOST_BASES = 200  # folders that paths may start from
+_MOST_BASES = 200  # folders that paths may be relative to
 _AGREEING = 0.95
 
 
 class _Read(NamedTuple):
     path: str
-    """Of the table, below the root."""
+    """Path of the table below the root."""
     table: TableImages
     found: dict[str, str]
-    """Image that is there -> its label."""
+    """Existing image -> its label."""
 
 
 class Chosen(NamedTuple):
-    """What the tables of a folder say, together."""
+    """The combined content of the tables of a folder."""
 
     images: list[Labelled]
     labelled: int
-    """How many of them are there."""
+    """How many of the named images exist."""
     notes: list[str]
     used: list[str]
     unused: list[str]
@@ -56,7 +56,7 @@ class Chosen(NamedTuple):
 def open_place(path: Path, config: DataConfig, prefer_tables: bool = False) -> Dataset:
     """Open a folder: its class folders, else the tables in it.
 
-    `prefer_tables`: where both could be, and they contradict each other, the tables are followed.
+    `prefer_tables`: if both are possible and contradict each other, the tables are used.
     Raises DatasetNotFound or DatasetInvalid, as `open_folder` and `open_table` do.
     """
     path = path.absolute()
@@ -74,22 +74,22 @@ def open_place(path: Path, config: DataConfig, prefer_tables: bool = False) -> D
 
 
 def find_tables(tree: Tree) -> list[str]:
-    """Paths of the tables in a folder, those first that are likely to hold the labels. Lists count if named so."""
+    """Paths of the tables in a folder, the likeliest to contain labels first. Text lists count if their name fits."""
     paths = (path for path in tree.others_below() if path.lower().endswith(TABLE_EXTENSIONS))
     return sorted((path for path in paths if is_table_name(path)), key=_unlikely)
 
 
 def is_table_name(path: str) -> bool:
-    """Whether a file may be a table of labels, by its name: a .csv or .tsv, and a .txt that is called like `train`."""
+    """Whether a file may be a table of labels, by its name: a .csv or .tsv, or a .txt with a name like `train`."""
     stem, _, ending = path.rpartition("/")[2].lower().rpartition(".")
     return f".{ending}" in TABLE_EXTENSIONS and (ending != "txt" or bool(split_of_table(stem) or _LABELS.search(stem)))
 
 
 def choose(root: Path, tree: Tree, tables: Sequence[str]) -> Chosen:
-    """The table that labels most of the images, and those that label others in the same form, such as one per split.
+    """The table that labels most images, and tables of the same form that label others, such as one per split.
 
-    Tables of predictions are taken only where there are no others. Raises DatasetInvalid where no table names an
-    image that is there, and where two label the same images differently and nothing tells which is meant.
+    Tables of predictions are used only if there are no others. Raises DatasetInvalid if no table names an existing
+    image, or if two tables label the same images differently and nothing tells which one is meant.
     """
     lookup = TreeLookup(tree.images_below())
     reads: list[_Read] = []
@@ -131,7 +131,7 @@ def _by_tables(path: Path, tree: Tree, tables: list[str], config: DataConfig, re
     except DatasetInvalid as error:
         if tree.filled:
             raise DatasetInvalid(f"{refusal} Its tables do not help: {error}") from None
-        raise  # all images lie side by side: nothing but a table could say what they are
+        raise  # all images are in one folder: only a table can give their labels
     return _dataset(path, chosen, config)
 
 
@@ -166,7 +166,7 @@ def _noted(dataset: Dataset, *notes: str) -> Dataset:
 
 
 def _agree(path: Path, dataset: Dataset, chosen: Chosen) -> bool:
-    """Whether the table's labels are the folders' classes, perhaps by other names: 0 and 1 for ants and bees."""
+    """Whether the table's labels are the folders' classes, perhaps under other names: 0 and 1 for ants and bees."""
     root = dataset.source.root if isinstance(dataset.source, FileSource) else path
     prefix = "" if root == path else f"{root.relative_to(path).as_posix()}/"
     by_folder = {prefix + sample.id: sample.target for sample in dataset.samples}
@@ -188,7 +188,7 @@ def _read(root: Path, tree: Tree, path: str, lookup: TreeLookup) -> _Read:
 
 
 def _base(root: Path, tree: Tree, path: str, lookup: TreeLookup) -> str:
-    """The folder that the paths in a table start from: the one where most of the first are found."""
+    """The folder that the paths in a table are relative to: the one where most of the first paths exist."""
     cells = [[tidy_path(cell) for cell in row.cells] for row in islice(read_rows(root / path), _MOST_BASES)]
     folder = path.rpartition("/")[0]
     here = f"{folder}/" if folder else ""
@@ -201,7 +201,7 @@ def _base(root: Path, tree: Tree, path: str, lookup: TreeLookup) -> str:
 
 
 def _together(reads: list[_Read]) -> list[_Read]:
-    """The best table, and those of the same form that label other images."""
+    """The best table, and the tables of the same form that label other images."""
     best, *others = reads
     used = [best]
     labelled = set(best.found)
@@ -215,7 +215,7 @@ def _together(reads: list[_Read]) -> list[_Read]:
 
 
 def _with_splits(used: list[_Read]) -> list[Labelled]:
-    """The images of all tables: with the splits in the tables, else with those that the tables are named after."""
+    """The images of all tables, with the splits given in the tables, else with those in the tables' names."""
     own = [read for read in used if read.table.images[0].split]
     by_name = not own and len(used) > 1 and all(_split(read) for read in used)
     images: dict[str, Labelled] = {}
@@ -227,7 +227,7 @@ def _with_splits(used: list[_Read]) -> list[Labelled]:
 
 
 def _split(read: _Read) -> str | None:
-    """That a table's name, or the folder it lies in, says."""
+    """The split in the name of a table or of its folder."""
     folder, _, name = read.path.rpartition("/")
     return split_of_table(name.rpartition(".")[0]) or split_of(folder.rpartition("/")[2])
 
@@ -244,12 +244,12 @@ def _check_not_contradicted(best: _Read, reads: list[_Read]) -> None:
 
 
 def _is_answer(path: str) -> bool:
-    """Whether a table holds what somebody predicted, or shall predict, by its name."""
+    """Whether a table contains predictions, or images to predict, judged by its name."""
     return bool(_ANSWERS.search(path.rpartition("/")[2].lower().replace("_", " ")))
 
 
 def _rank(path: str) -> int:
-    """How unlikely a table is to hold the labels, by its name."""
+    """How unlikely a table is to contain the labels, judged by its name."""
     stem = path.rpartition("/")[2].rpartition(".")[0]
     return 2 if _is_answer(path) else 0 if _LABELS.search(stem.lower()) or split_of_table(stem) else 1
 

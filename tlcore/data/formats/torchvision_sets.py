@@ -1,4 +1,4 @@
-"""Datasets that torchvision knows by name, read from its layout on disk and downloaded only when asked for."""
+"""Datasets that torchvision knows by name, read in its layout from disk and downloaded only on request."""
 
 import os
 import socket
@@ -18,14 +18,14 @@ from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
 from tlcore.system.home import datasets_dir
 
 _BY_OPTION = "--download fetches them."
-_SILENCE_S = 30.0  # a download that stalls for this long has failed
+_SILENCE_S = 30.0  # a download that stalls this long has failed
 
 
 class NamedSet(NamedTuple):
     """One entry of the table below."""
 
     name: str
-    """Of the class in torchvision.datasets."""
+    """Name of the class in torchvision.datasets."""
     folder: str
     """Below the root, where torchvision looks for the files."""
     files: tuple[str, ...]
@@ -38,7 +38,7 @@ _IDX_FILES = (
     "t10k-labels-idx1-ubyte",
 )
 
-# name in lower case -> where it is
+# lower-case name -> entry
 NAMED_SETS = {
     entry.name.lower(): entry
     for entry in (
@@ -65,9 +65,9 @@ def missing_files(name: str, root: Path | None = None) -> list[str]:
 
 
 def root_of(name: str, folder: Path) -> Path | None:
-    """Where torchvision's files of a named dataset are, as a `root` for it: in `folder`, or this is a folder of theirs.
+    """The `root` for torchvision's files of a named dataset, if `folder` contains them or is one of their folders.
 
-    None where they are not there. Raises DatasetNotFound for an unknown name.
+    None if they are missing. Raises DatasetNotFound for an unknown name.
     """
     inner = Path(_find(name).folder)
     roots = (folder, *list(folder.absolute().parents)[: len(inner.parts)])
@@ -77,8 +77,8 @@ def root_of(name: str, folder: Path) -> Path | None:
 def open_named(name: str, config: DataConfig, download: bool = False) -> Dataset:
     """Open a dataset by its torchvision name, upper or lower case. Its images are held in memory.
 
-    The root is `config.images`, by default `datasets_dir()`. Raises DatasetNotFound where files are missing or
-    the download failed, DatasetInvalid where they are damaged.
+    The root is `config.images`, by default `datasets_dir()`. Raises DatasetNotFound if files are missing or
+    the download failed, DatasetInvalid if they are damaged.
     """
     entry = _find(name)
     root = Path(os.path.expanduser(config.images)).absolute() if config.images else datasets_dir()
@@ -115,7 +115,7 @@ def _how_to_get(entry: NamedSet, root: Path) -> str:
 
 
 def _unpack(entry: NamedSet, root: Path) -> bool:
-    """Unpack the .gz files that torchvision would have downloaded. False where one is absent or not the right one."""
+    """Unpack the .gz files that torchvision would have downloaded. False if one is missing or wrong."""
     from torchvision import datasets
     from torchvision.datasets.utils import check_integrity, extract_archive
 
@@ -144,7 +144,7 @@ def _download(entry: NamedSet, root: Path) -> None:
 
 @contextmanager
 def _impatient() -> Iterator[None]:
-    """Let a silent network fail: torchvision downloads without a timeout."""
+    """Set a timeout for a network that does not answer: torchvision downloads without one."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_SILENCE_S)
     try:
@@ -159,7 +159,7 @@ def _read(entry: NamedSet, root: Path, *, train: bool) -> Any:
 
     try:
         return getattr(datasets, entry.name)(root, train=train)
-    except Exception as error:  # reading damaged files, torchvision fails in whatever way they make it fail
+    except Exception as error:  # damaged files can make torchvision raise any error
         raise DatasetInvalid(
             f"The files of {entry.name} in {root / entry.folder} are damaged ({type(error).__name__}). "
             "Delete them, and get them again.",

@@ -1,6 +1,6 @@
-"""The image files below a folder: one pass over the disk. What they mean is `folder`'s business.
+"""List the image files below a folder in one pass over the disk. `folder` decides what they mean.
 
-A file counts as an image by its ending; one whose ending says nothing is known by its first bytes.
+A file counts as an image by its ending; if the ending says nothing, by its first bytes.
 """
 
 import os
@@ -13,17 +13,17 @@ from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, IMAGE_EXTENSIO
 from tlcore.errors import DatasetInvalid
 
 MAX_ENTRIES = 2_000_000
-"""More files and folders than this are nobody's dataset: the path is most likely a whole disk."""
+"""More files and folders than this are not a dataset: the path is probably a whole disk."""
 MAX_FOLDERS = 100_000
 MAX_DEPTH = 32
 MAX_LOOKED_INTO = 100_000
-"""Files of unknown endings that are opened, each for its first bytes."""
+"""Most files with unknown endings that are opened for their first bytes."""
 
 PLACEHOLDERS = frozenset(("imagenotfound.gif",))
-"""In lower case, what web sites give in place of a picture that is gone. One is in the usual ants-and-bees set."""
+"""Lower-case names of files that web sites send instead of a deleted picture. The ants-and-bees set has one."""
 SYSTEM_NAMES = frozenset(("__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found", "icon\r"))
 
-# Endings of files that are never looked into: they say what is inside, and it is no image
+# Endings of files that are never opened: they are known not to be images
 OTHER_EXTENSIONS = frozenset(
     [
         ".txt",
@@ -101,49 +101,49 @@ OTHER_EXTENSIONS = frozenset(
 
 @dataclass
 class Tree:
-    """One folder. Hidden entries are not in it."""
+    """One folder, without hidden entries."""
 
     images: list[str] = field(default_factory=list)
     """Names of image files, sorted."""
     others: list[str] = field(default_factory=list)
     """Names of other files, and of PLACEHOLDERS, sorted."""
     heic: list[str] = field(default_factory=list)
-    """Names of HEIC photographs, which are not read, sorted."""
+    """Sorted names of HEIC photographs, which are not read."""
     misnamed: list[str] = field(default_factory=list)
-    """Names, made printable, of files and folders that are not UTF-8 or hold control characters. Not looked at."""
+    """Names, made printable, of files and folders that are not UTF-8 or have control characters. They are not read."""
     not_followed: list[str] = field(default_factory=list)
-    """Names of links to folders that are in the tree already, or that the link lies in."""
+    """Names of links to folders that are already in the tree or that contain the link."""
     folders: dict[str, "Tree"] = field(default_factory=dict)
-    """By name, sorted."""
+    """Subfolders by name, sorted."""
 
     def images_below(self, prefix: str = "") -> Iterator[str]:
-        """Paths of all images here and further down, posix, each after `prefix`."""
+        """Posix paths of all images in this folder and below, each with `prefix` in front."""
         return self._below(lambda tree: tree.images, prefix)
 
     def others_below(self, prefix: str = "") -> Iterator[str]:
-        """Likewise for the other files."""
+        """The same for the other files."""
         return self._below(lambda tree: tree.others, prefix)
 
     def heic_below(self, prefix: str = "") -> Iterator[str]:
-        """Likewise for the HEIC photographs."""
+        """The same for the HEIC photographs."""
         return self._below(lambda tree: tree.heic, prefix)
 
     def misnamed_below(self, prefix: str = "") -> Iterator[str]:
-        """Likewise for what has no proper name."""
+        """The same for what has no valid name."""
         return self._below(lambda tree: tree.misnamed, prefix)
 
     def not_followed_below(self, prefix: str = "") -> Iterator[str]:
-        """Likewise for the links that were not followed."""
+        """The same for the links that were not followed."""
         return self._below(lambda tree: tree.not_followed, prefix)
 
     @property
     def has_images(self) -> bool:
-        """Whether there is an image here or further down."""
+        """Whether there is an image in this folder or below."""
         return next(self.images_below(), None) is not None
 
     @property
     def filled(self) -> dict[str, "Tree"]:
-        """The folders that have images, here or further down."""
+        """The subfolders that have images, directly or further down."""
         return {name: tree for name, tree in self.folders.items() if tree.has_images}
 
     def _below(self, names: Callable[["Tree"], list[str]], prefix: str) -> Iterator[str]:
@@ -154,21 +154,21 @@ class Tree:
 
 
 def list_tree(root: Path) -> Tree:
-    """Everything below `root`. A linked folder is followed unless it is in the tree already, or the link lies in it.
+    """Everything below `root`. A linked folder is followed unless it is already in the tree or contains the link.
 
-    Raises DatasetInvalid for a folder that cannot be listed, and past MAX_ENTRIES, MAX_FOLDERS or MAX_DEPTH.
+    Raises DatasetInvalid for a folder that cannot be listed, and beyond MAX_ENTRIES, MAX_FOLDERS or MAX_DEPTH.
     """
     return _Walk(root).tree()
 
 
 def is_image_file(path: str) -> bool:
-    """Whether a file is an image that is read, by its ending, else by its first bytes."""
+    """Whether a file is an image of a supported format, by its ending, else by its first bytes."""
     ending = os.path.splitext(path)[1].lower()
     return ending in IMAGE_EXTENSIONS or (ending not in OTHER_EXTENSIONS and format_of_file(path) in FORMATS)
 
 
 def format_of_file(path: str) -> str | None:
-    """What `image_format` says of a file; None for one that cannot be opened."""
+    """The `image_format` of a file; None for a file that cannot be opened."""
     try:
         with open(path, "rb", buffering=0) as file:
             return image_format(file.read(HEAD_BYTES))
@@ -183,10 +183,10 @@ class _Walk:
         self._folders = 0
         self._looked_into = 0
         self._seen: set[tuple[int, int]] = set()  # device and inode of each folder
-        self._links: list[tuple[str, str, Tree, int]] = []  # path and name of a linked folder, where it lies, depth
+        self._links: list[tuple[str, str, Tree, int]] = []  # path and name of a linked folder, its parent, depth
 
     def tree(self) -> Tree:
-        """Folders before links: what can be reached without a link is filed where it lies."""
+        """Read folders before links: what can be reached without a link gets its real place in the tree."""
         tree = Tree()
         self._fill(tree, str(self._root), 0)
         while self._links:
@@ -227,7 +227,7 @@ class _Walk:
         inner: list[str] = []
         try:
             status = os.stat(path)
-            if (status.st_dev, status.st_ino) in self._seen:  # reached by a link in the meantime
+            if (status.st_dev, status.st_ino) in self._seen:  # a link led here first
                 return inner
             self._seen.add((status.st_dev, status.st_ino))
             with os.scandir(path) as entries:
@@ -252,7 +252,7 @@ class _Walk:
             raise DatasetInvalid(f"More than {MAX_ENTRIES:,} files below {self._root}. Is that the right folder?")
         if name.startswith(".") or name.lower() in SYSTEM_NAMES:
             return False
-        if not is_harmless(name):  # Python keeps bytes that are not UTF-8 as lone surrogates
+        if not is_harmless(name):  # Python represents bytes that are not UTF-8 as lone surrogates
             tree.misnamed.append(ascii(os.fsencode(name)))
             return False
         return True
@@ -261,7 +261,7 @@ class _Walk:
         lower = entry.name.lower()
         ending = os.path.splitext(lower)[1]
         if ending in IMAGE_EXTENSIONS:
-            # A link to nothing counts as an image, so that it is reported as one that cannot be read.
+            # A broken link counts as an image, so that it is reported as unreadable.
             is_image = (entry.is_file() or entry.is_symlink()) and lower not in PLACEHOLDERS
             (tree.images if is_image else tree.others).append(entry.name)
             return
@@ -272,12 +272,12 @@ class _Walk:
 
 
 def _is_junction(entry: os.DirEntry[str]) -> bool:
-    """A junction of Windows, which is a link to a folder by another name."""
+    """A Windows junction, which is a kind of link to a folder."""
     return bool(getattr(entry, "is_junction", lambda: False)())  # new in Python 3.12
 
 
 def _lies_in(link: str) -> bool:
-    """Whether a link leads to a folder that it lies in."""
+    """Whether a link leads to a folder that contains it."""
     parent = os.path.realpath(os.path.dirname(link))
     target = os.path.realpath(link)
     return parent == target or parent.startswith(os.path.join(target, ""))
