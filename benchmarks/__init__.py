@@ -1,8 +1,8 @@
-"""Each headline figure as a script that runs both sides on this machine and prints the ratio.
+"""Benchmarks: each script measures tlcore and a plain training loop on this machine and prints the ratio.
 
 python -m benchmarks.frozen_training     cold cache, warm cache, and one decode-and-forward pass
 python -m benchmarks.evaluation          13 checkpoints, features not yet cached, then cached
 python -m benchmarks.fine_tuning         images/s of mobilenet_v2 and resnet18
-python -m benchmarks.accuracy            validation accuracy of the default settings, 5 seeds
-python -m benchmarks.frozen_views        what augmented views of a frozen backbone bring, and cost
+python -m benchmarks.accuracy            validation accuracy with the default settings, 5 seeds
+python -m benchmarks.frozen_views        accuracy and time of augmented views for a frozen backbone
 """

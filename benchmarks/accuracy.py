@@ -1,4 +1,4 @@
-"""Validation accuracy of the default settings on ants and bees, frozen mobilenet_v2: last and best epoch, 5 seeds."""
+"""Validation accuracy with default settings on ants and bees, frozen mobilenet_v2: last and best epoch, 5 seeds."""
 
 import argparse
 import statistics

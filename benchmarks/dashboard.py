@@ -1,7 +1,7 @@
-"""How fast the dashboard is, in a real browser: first page, every page, beside a training, with many viewers.
+"""Speed of the dashboard in a real browser: first page, every page, during a training, with many viewers.
 
-python -m benchmarks.dashboard                        all of it, in some ten minutes
-python -m benchmarks.dashboard --parts cold pages     a part
+python -m benchmarks.dashboard                        everything, about ten minutes
+python -m benchmarks.dashboard --parts cold pages     some parts
 """
 
 import argparse
@@ -43,7 +43,7 @@ LIGHT_PAGES = ("", "dataset", "compare")
 FROM_SCRATCH: Settings = {"strategy": {"name": "from_scratch"}, "epochs": 100_000}
 FINISHED: Settings = {**FROM_SCRATCH, "epochs": 5}
 QUICK: Settings = {"model": {"backbone": "small_cnn", "weights": "none"}, "epochs": 5}
-"""The backbone frozen as it is at random: 60,000 images pass it once."""
+"""The backbone has random weights and is frozen: the 60,000 images pass through it once."""
 
 
 def main() -> None:
@@ -68,13 +68,13 @@ def main() -> None:
     if chromium is None:
         raise SystemExit("This benchmark needs Chromium: apt-get install chromium")
     with tempfile.TemporaryDirectory(prefix="tlcore-benchmark-") as folder, open_browser(chromium) as browser:
-        tempfile.tempdir = folder  # every home below goes there, and goes away with it
+        tempfile.tempdir = folder  # all homes below are made in it and deleted with it
         for part in arguments.parts:
             parts[part](browser, arguments)
 
 
 def measure_cold_start(browser: "Browser", arguments: argparse.Namespace) -> None:
-    """From the start of the process until the first page is drawn, the demo included where it is there."""
+    """Seconds from the start of the process until the first page is drawn, with the demo if it exists."""
     drawn = _home()
     for words, homes in (
         ("first ever start, the demo is drawn meanwhile", [Path(fresh_home()) for _ in range(COLD_STARTS)]),
@@ -163,7 +163,7 @@ def _watch(
     in_browser: int = 1,
     viewers: int = 1,
 ) -> tuple[list[Seen], dict[int, float]]:
-    """What each viewer saw when, the real pages first; and when the epochs ended."""
+    """When each viewer saw each epoch, browser pages first; and when the epochs ended."""
     address = dashboard.url("train", dataset="demo", run=run, view="watch")
     contexts = [new_visit(browser) for _ in range(in_browser)]
     pages = [context.new_page() for context in contexts]
@@ -180,7 +180,7 @@ def _watch(
 
 @contextmanager
 def _epoch_ends(metrics: Path) -> "Iterator[dict[int, float]]":
-    """Epoch -> seconds since 1970 at which its line was written, for those that end from now on."""
+    """Epoch -> seconds since 1970 at which its line was written, for epochs that end from now on."""
     ended: dict[int, float] = {}
     over = threading.Event()
 
@@ -201,7 +201,7 @@ def _epoch_ends(metrics: Path) -> "Iterator[dict[int, float]]":
 
 
 def _print_delays(words: str, seen: list[Seen], ended: dict[int, float], bound_s: float) -> None:
-    """Of every viewer and epoch, but for those at the end that nobody had the time to see."""
+    """Print the delays over all viewers and epochs, without the last epochs, which not every viewer had time to see."""
     delays = []
     last = min((viewer[-1][0] for viewer in seen if viewer), default=-1)
     for viewer in seen:
@@ -215,10 +215,10 @@ def _print_delays(words: str, seen: list[Seen], ended: dict[int, float], bound_s
 
 
 def _click(page: "Page", traffic: Traffic, names: Sequence[str], rounds: int) -> dict[str, list[float]]:
-    """Seconds of the server per page and visit; a first round, in which caches fill, does not count."""
+    """Seconds of the server per page and visit. The first round fills the caches and does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds + 1):
-        for name in (*names[1:], names[0]):  # it begins on the first: a click on where one is asks for nothing
+        for name in (*names[1:], names[0]):  # starts on the first page: a click on the current page requests nothing
             taken = traffic.seconds_of(lambda name=name: click_through(page, name))  # type: ignore[misc]
             if number:
                 seconds[name].append(taken)
@@ -235,7 +235,7 @@ def _running(home: Path) -> "Iterator[Dashboard]":
 
 
 def _home() -> Path:
-    """With the demo drawn."""
+    """A new home with the demo drawn."""
     from benchmarks.demo import draw
 
     home = fresh_home()

@@ -1,4 +1,4 @@
-"""The first look at 60,000 small images, against a loop with Pillow, NumPy and imagehash over a part of them."""
+"""The first scan of 60,000 small images, compared with a loop with Pillow, NumPy and imagehash over some of them."""
 
 import argparse
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 from benchmarks.measure import DATA, fresh_home, measure
 
 IMAGES, CLASSES, SIDE_PX = 60_000, 10, 32
-PART = 3_000  # images that the loop is run on; its time is scaled
+PART = 3_000  # images for the loop; its time is scaled up
 LIMIT_S, AGAIN_LIMIT_S = 20.0, 0.3
 
 
 def main() -> None:
-    from benchmarks.dataset_scan import plain_loop, scan_twice  # by the name that another process finds them under
+    from benchmarks.dataset_scan import plain_loop, scan_twice  # by the import path, so that another process finds them
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="where the images are, or are put; by default a temporary folder")
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def make_images(folder: Path) -> None:
-    """Squares out of photographs where those are, else smooth noise."""
+    """Squares cut from photographs if there are any, else smooth noise."""
     import numpy as np
     from PIL import Image
 
@@ -53,7 +53,7 @@ def make_images(folder: Path) -> None:
 
 
 def plain_loop(folder: str) -> float:
-    """What one would write: size, means, deviations, content digest and perceptual hash, file by file."""
+    """The simple solution: size, means, deviations, content digest and perceptual hash, file by file."""
     import hashlib
 
     import imagehash
@@ -83,7 +83,7 @@ def scan_twice(folder: str, home: str) -> tuple[float, float]:
     for _ in scan(dataset):
         pass
     first = time.perf_counter() - started
-    load_scan(dataset)  # the file is in the memory of the system by now, as it is a minute later
+    load_scan(dataset)  # now the file is in the system's memory, as in normal use
     started = time.perf_counter()
     assert load_scan(dataset) is not None
     return first, time.perf_counter() - started

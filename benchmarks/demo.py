@@ -1,6 +1,6 @@
-"""What transfer is worth on the demo: test accuracy of frozen, fine-tuned, from scratch, and raw pixels, 5 seeds.
+"""The gain from transfer on the demo: test accuracy of frozen, fine-tuned, from scratch, and raw pixels, 5 seeds.
 
-Also the seconds of a frozen run, cold and warm, of drawing the dataset, and what the backbone reaches on photographs.
+Also the seconds of a frozen run, cold and warm, and of drawing the dataset, and the accuracy on photographs.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def draw(home: str) -> float:
-    """Seconds from nothing to the opened dataset."""
+    """Seconds to draw and open the dataset."""
     os.environ["TLCORE_HOME"] = home
     from tlcore.config import DataConfig
     from tlcore.data.catalog import open_dataset
@@ -47,13 +47,13 @@ def draw(home: str) -> float:
 
 
 def test_accuracy(settings: ours.Settings, home: str) -> float:
-    """On the report split, of the epoch that is best on val."""
+    """Accuracy on the report split of the epoch that is best on val."""
     _, name = ours.train(settings, home)
     return ours.report_accuracy(name)
 
 
 def raw_pixels(seed: int, home: str) -> float:
-    """Logistic regression on the pixels of a 32 px thumbnail; its strength of regularisation chosen on val."""
+    """Logistic regression on the pixels of a 32 px thumbnail, with the regularisation strength chosen on val."""
     os.environ["TLCORE_HOME"] = home
     import numpy as np
     from sklearn.linear_model import LogisticRegression
@@ -81,7 +81,7 @@ def raw_pixels(seed: int, home: str) -> float:
         make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=500, random_state=seed))
         for c in (1e-4, 1e-3, 1e-2, 1e-1)
     ]
-    # each seed draws its own training images with replacement: the fit itself has no randomness to speak of
+    # each seed samples its training images with replacement, because the fit itself has almost no randomness
     drawn = np.random.default_rng(seed).integers(0, len(arrays["train"]), len(arrays["train"]))
     for model in models:
         model.fit(arrays["train"][drawn], np.array(targets["train"])[drawn])
@@ -103,7 +103,7 @@ def _print_times(home: str, repeats: int) -> None:
     cold, warm = [], []
     for seed in range(repeats):
         changed = {**settings, "seed": seed}
-        # another crop is another cache entry: cold in everything but the drawn files
+        # another transform is another cache entry: only the drawn files are already there
         cold.append(measure(ours.train, {**changed, "eval_transform": _shifted(seed)}, home)[0])
         warm.append(min(measure(ours.train_repeatedly, [changed, changed, changed], home)[1:]))
     print(f"frozen run of {EPOCHS} epochs, cold: {statistics.median(cold):.2f} s; under 20 s asked")
@@ -124,6 +124,6 @@ def _print_accuracy(words: str, values: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    from benchmarks import demo  # under its name, by which the measuring process finds its functions
+    from benchmarks import demo  # by the import path, so that the measuring process finds its functions
 
     demo.main()

@@ -1,4 +1,4 @@
-"""Evaluating 13 checkpoints of a frozen run on the report split: ours against the textbook loop."""
+"""Evaluating 13 checkpoints of a frozen run on the report split: tlcore and the textbook loop."""
 
 import argparse
 import shutil
@@ -17,7 +17,7 @@ def main() -> None:
     data, weights = str(DATA), str(WEIGHTS)
     folder = tempfile.mkdtemp()
     measure(textbook.train_frozen, data, weights, 1, folder)
-    for epoch in range(2, EPOCHS + 1):  # as good as 13 different ones, for the time it takes to evaluate them
+    for epoch in range(2, EPOCHS + 1):  # for the evaluation time, copies are as good as 13 different checkpoints
         shutil.copy(f"{folder}/epoch-1.pth", f"{folder}/epoch-{epoch}.pth")
     book = measure(textbook.evaluate, data, folder, EPOCHS)
 

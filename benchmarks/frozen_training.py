@@ -1,6 +1,6 @@
-"""Training a new head on a frozen backbone for 13 epochs, each saved and validated: ours against the textbook loop.
+"""Training a new head on a frozen backbone for 13 epochs, each saved and validated: tlcore and the textbook loop.
 
-Cold: nothing cached. Warm: the features are, as in every further run with other hyperparameters.
+Cold: nothing is cached. Warm: the features are cached, as in all later runs with other hyperparameters.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main() -> None:
             for seed, rate in enumerate((3e-4, 1e-3, 3e-3), start=1)
         ]
         again = measure(ours.train_repeatedly, others, home)
-        warm.append(median(again[1:]))  # the first of them warms torch up, as imports do
+        warm.append(median(again[1:]))  # the first run warms up torch
     book = measure(textbook.train_frozen, data, weights, arguments.textbook_epochs, tempfile.mkdtemp())
     book_s = book * EPOCHS / arguments.textbook_epochs
     peak = peak_mb(ours.train, ours.frozen_settings(data, weights), fresh_home())

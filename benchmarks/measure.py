@@ -1,6 +1,6 @@
-"""Run a function in a process of its own, for its time or for its peak memory.
+"""Runs a function in a separate process to measure its time or its peak memory.
 
-Not for both at once: to ask the kernel how memory is shared between processes holds up those that allocate.
+Not both at once: while the kernel reports how processes share memory, processes that allocate memory must wait.
 """
 
 import importlib
@@ -24,12 +24,12 @@ SAMPLE_EVERY_S = 0.05
 
 
 def measure(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call `function(*arguments)` in a fresh Python process, so that nothing is warm that should be cold."""
+    """Call `function(*arguments)` in a fresh Python process, so that no cache in memory is warm."""
     return _in_process(function, arguments, watch=lambda pid: None)
 
 
 def peak_mb(function: Callable[..., Any], *arguments: Any) -> float:
-    """Proportional set size of such a process and its children together, at most, in 10^6 bytes."""
+    """Peak proportional set size of such a process and its children together, in 10^6 bytes."""
     peak = 0
 
     def watch(pid: int) -> None:
@@ -41,7 +41,7 @@ def peak_mb(function: Callable[..., Any], *arguments: Any) -> float:
 
 
 def _in_process(function: Callable[..., Any], arguments: tuple[Any, ...], watch: Callable[[int], None]) -> Any:
-    """A plain subprocess: multiprocessing's would hand on how it starts processes to the loops that are measured."""
+    """Uses a plain subprocess: with multiprocessing, the measured loops would inherit its start method."""
     command = [sys.executable, "-m", "benchmarks.measure"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]
@@ -59,10 +59,10 @@ def _in_process(function: Callable[..., Any], arguments: tuple[Any, ...], watch:
 
 
 def _serve() -> None:
-    """The other end of `_in_process`."""
+    """The child process of `_in_process`: reads the call and writes the result."""
     module, name, arguments = pickle.load(sys.stdin.buffer)
     answer = os.dup(1)
-    os.dup2(2, 1)  # what the function prints must not get into the answer
+    os.dup2(2, 1)  # prints of the function must not mix with the result
     result = getattr(importlib.import_module(module), name)(*arguments)
     with os.fdopen(answer, "wb") as pipe:
         pickle.dump(result, pipe)

@@ -1,14 +1,14 @@
-"""The same work through tlcore, timed after its imports."""
+"""The measured work done with tlcore. Imports are not timed."""
 
 import os
 import time
 from typing import Any
 
-import scipy.stats  # noqa: F401  # imports are not counted, and this one is made late
+import scipy.stats  # noqa: F401  # imported here because imports are not timed, and tlcore imports it late
 import torch
 
 import tlcore
-import tlcore.runs.work.execute  # likewise
+import tlcore.runs.work.execute  # the same
 from benchmarks.textbook import EVALUATION
 from tlcore.config import parse_config
 from tlcore.system.allocator import keep_freed_memory
@@ -25,7 +25,7 @@ def frozen_settings(data: str, weights: str, epochs: int = 13, **changes: Any) -
 
 
 def train(settings: Settings, home: str) -> tuple[float, str]:
-    """Seconds from opening the dataset to the last checkpoint in a run folder; and the run's name."""
+    """Seconds from opening the dataset to the last saved checkpoint, and the run's name."""
     os.environ["TLCORE_HOME"] = home
     started = time.perf_counter()
     run = tlcore.train(settings)
@@ -33,19 +33,19 @@ def train(settings: Settings, home: str) -> tuple[float, str]:
 
 
 def train_repeatedly(settings: list[Settings], home: str) -> list[float]:
-    """Seconds of several runs, one after the other in one process."""
+    """Seconds of each of several runs, one after the other in one process."""
     return [train(each, home)[0] for each in settings]
 
 
 def accuracies(settings: Settings, home: str) -> tuple[float, float, float]:
-    """Validation accuracy of the last and of the best epoch of a run, and its seconds."""
+    """Validation accuracy of the last and the best epoch of a run, and its seconds."""
     seconds, name = train(settings, home)
     history = tlcore.find_run(name).history()
     return history[-1].val_accuracy, max(record.val_accuracy for record in history), seconds
 
 
 def evaluate(name: str, home: str) -> float:
-    """Seconds to have the accuracy of every epoch of a run."""
+    """Seconds to compute the accuracy of every epoch of a run."""
     os.environ["TLCORE_HOME"] = home
     run = tlcore.find_run(name)
     started = time.perf_counter()
@@ -56,13 +56,13 @@ def evaluate(name: str, home: str) -> float:
 
 
 def report_accuracy(name: str) -> float:
-    """Accuracy of a run on its report split, of the epoch that is best on val."""
+    """Accuracy on the report split of a run's epoch that is best on val."""
     evaluation = tlcore.evaluate(name)
     return float(evaluation.accuracy(evaluation.best_by_val).value)
 
 
 def fine_tune(data: str, backbone: str, epochs: int, batch_size: int, home: str) -> dict[str, float]:
-    """Images per second, training alone and with validation; the first epoch warms up and does not count."""
+    """Images per second, for training only and with validation. The first epoch is a warm-up and does not count."""
     os.environ["TLCORE_HOME"] = home
     config = parse_config(
         {
@@ -86,7 +86,7 @@ def fine_tune(data: str, backbone: str, epochs: int, batch_size: int, home: str)
 def decode_and_forward(data: str, weights: str) -> float:
     """Seconds to decode every photograph once and send it through mobilenet_v2 in bf16 and channels_last.
 
-    The least that training a frozen backbone can take: a plain loop with nothing else in it.
+    This is a lower bound for training a frozen backbone: a plain loop with nothing else in it.
     """
     from torch.utils.data import ConcatDataset, DataLoader
     from torchvision import datasets, models

@@ -1,6 +1,6 @@
-"""What recipes reach with the mobilenet_v2 file: on ants and bees, and in naming 50 photographs of ImageNet.
+"""Accuracy of the recipes with the mobilenet_v2 file: on ants and bees, and on 50 photographs of ImageNet.
 
-python -m benchmarks.recipes                 all of it, in some ten minutes
+python -m benchmarks.recipes                 everything, about ten minutes
 python -m benchmarks.recipes --seeds 1       quicker
 """
 
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def imagenet_hits(weights: str, own_view: bool) -> tuple[int, int, int]:
-    """How many photographs, named `ID_class_name.JPEG`, have their class first, and among the first five."""
+    """Numbers of top-1 hits, top-5 hits, and photographs, whose files are named `ID_class_name.JPEG`."""
     from tlcore.evaluation.predict import imagenet_predictor
 
     view = BUILTIN["imagenet-predict"].config.eval_transform if own_view else None

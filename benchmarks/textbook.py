@@ -1,6 +1,6 @@
-"""The loop of the textbooks, to compare with: PIL images through a DataLoader with 2 workers, whole network, fp32.
+"""The textbook training loop, for comparison: PIL images, a DataLoader with 2 workers, the whole network, fp32.
 
-Written as tutorials write it, and not slower: `no_grad` for validation, no work that they leave out.
+It is written like tutorials and not slower: validation uses `no_grad`, and there is no work that they omit.
 """
 
 import time
@@ -47,7 +47,7 @@ def evaluate(data: str, folder: str, epochs: int) -> float:
 
 
 def fine_tune(data: str, backbone: str, epochs: int, batch_size: int) -> dict[str, float]:
-    """Images per second, training alone and with validation; the first epoch warms up and does not count."""
+    """Images per second, for training only and with validation. The first epoch is a warm-up and does not count."""
     model = models.get_model(backbone, weights=None, num_classes=2)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
     train = _loader(data, "train", AUGMENTED, shuffle=True, batch_size=batch_size)

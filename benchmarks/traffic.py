@@ -1,4 +1,4 @@
-"""What a page and its server say to each other, each message with the time that the browser gives it."""
+"""The WebSocket messages between a page and its server, with the browser's timestamps."""
 
 import base64
 from collections.abc import Callable
@@ -22,21 +22,21 @@ class _Message:
 
 
 class Traffic:
-    """Listens to the WebSocket of a page from now on. Create it before the page is opened."""
+    """Records the WebSocket messages of a page. Create it before the page is opened."""
 
     def __init__(self, page: "Page") -> None:
         self._page = page
         self._messages: list[_Message] = []
-        # playwright's own events have no time, and come late where this process is busy
+        # playwright's own events have no timestamp and arrive late when this process is busy
         session = page.context.new_cdp_session(page)
         session.on("Network.webSocketFrameSent", lambda event: self._note(event, _sent))
         session.on("Network.webSocketFrameReceived", lambda event: self._note(event, _received))
         session.send("Network.enable")
 
     def seconds_of(self, click: Callable[[], object]) -> float:
-        """From the request for a run of a whole page, which `click` causes, until the server says it is finished.
+        """Seconds from the request for a full page run, which `click` causes, until the server reports its end.
 
-        A script that asks to be run again is finished when the last run is.
+        A script that requests a rerun is finished after its last run.
         """
         first = len(self._messages)
         click()

@@ -1,4 +1,4 @@
-"""Visitors of a live run without a browser: they speak Streamlit's protocol as its own page does, and draw nothing."""
+"""Simulated visitors of a live run without a browser: they use Streamlit's protocol like a page, but draw nothing."""
 
 import asyncio
 import base64
@@ -14,11 +14,11 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 Seen = list[tuple[int, float]]
-"""(epoch, seconds since 1970): when the live chart first had it."""
+"""(epoch, seconds since 1970 when the live chart first contained it)."""
 
 
 def watch(address: str, visitors: int, seconds: float) -> list[Seen]:
-    """What each of so many visitors of that page received within that time."""
+    """What each visitor of the page at `address` received within `seconds`."""
     return asyncio.run(_watch_all(address, visitors, seconds))
 
 
@@ -63,7 +63,7 @@ class _Visitor:
 
     def _take(self, socket: ClientConnection, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
-        if kind == "navigation":  # a new session names a page, too, which is the main script until this has come
+        if kind == "navigation":  # until this message, a new session must name the page, because it has no hash yet
             self._page_hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
             self._set_timer(socket, message.auto_rerun.fragment_id, message.auto_rerun.interval)
@@ -92,7 +92,7 @@ class _Visitor:
 
 
 def _last_epoch(message: ForwardMsg) -> int:
-    """The last epoch of the loss chart, where the message brings one; else -1."""
+    """The last epoch of the loss chart in the message; -1 if it has none."""
     element = message.delta.new_element
     if element.WhichOneof("type") != "plotly_chart" or not element.plotly_chart.id.endswith("-train_loss"):
         return -1
@@ -101,7 +101,7 @@ def _last_epoch(message: ForwardMsg) -> int:
 
 
 def _values(values: Any) -> np.ndarray[Any, Any]:
-    """Of a list, or of an array as plotly packs it."""
+    """The values of a list, or of an array in plotly's base64 encoding."""
     if isinstance(values, dict):
         return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
     return np.asarray(values, dtype=float)

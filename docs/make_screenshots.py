@@ -1,4 +1,4 @@
-"""Draw docs/screenshots: every page in both themes at 1280 px, and two of them at 400 px, on the demo with three runs.
+"""Makes docs/screenshots: every page in both themes at 1280 px, two also at 400 px, on the demo with three runs.
 
 python -m docs.make_screenshots
 """
@@ -39,13 +39,13 @@ SHOTS = {
 }
 NARROW = ("overview", "watch")
 SCROLLED = {"confusion": ".st-key-compare_part"}
-"""What stands at the top of the picture, where that is not the top of the page."""
+"""The element at the top of the picture, for pictures that do not start at the top of the page."""
 DRAWN = """() => [...document.images].every(image => image.complete)
   && [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(chart => chart.querySelector('.main-svg'))
   && !document.body.innerText.includes('Looking for a device')
   && document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]') === null"""
 BELOW_THE_HEADER = "element => { element.style.scrollMarginTop = '4.5rem'; element.scrollIntoView(); }"
-SETTLE_MS = 700  # what fades in, has
+SETTLE_MS = 700  # after this time, fade-in animations have ended
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Record docs/session.svg: the main job on the photographs beside the clone, as a terminal shows it.
+"""Records docs/session.svg: the main commands in a terminal, on the photographs beside the clone.
 
 python -m docs.record_session
 """
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _output(command: str, home: str) -> str:
-    """What a command prints, with this machine's folders under the names that a user has for them."""
+    """The output of a command, with this machine's folders replaced by those a user would see."""
     words = [sys.executable, *shlex.split(command)[1:]]
     environment = {**os.environ, "TLCORE_HOME": home}
     text = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout

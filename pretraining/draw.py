@@ -1,4 +1,4 @@
-"""Draw the training images of the built-in backbone: an array of uint8 pictures, and their classes.
+"""Draws the training images of the built-in backbone: an array of uint8 images, and their classes.
 
 python -m pretraining.draw --folder /tmp/world
 """

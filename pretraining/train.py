@@ -1,4 +1,4 @@
-"""Train the built-in backbone on the drawn world, and save its weights in half precision.
+"""Trains the built-in backbone on the drawn world and saves its weights in half precision.
 
 python -m pretraining.draw --folder /tmp/world
 python -m pretraining.train --folder /tmp/world --out tlcore/models/small_resnet.safetensors
@@ -22,7 +22,7 @@ from tlcore.system.allocator import keep_freed_memory
 from tlcore.system.device import choose_device
 
 TRAIN_PX = 112  # smaller than the 128 px of evaluation: Touvron et al. (2019)
-HELD_OUT = 20  # per class, for the accuracy that is printed
+HELD_OUT = 20  # per class, for the printed accuracy
 
 
 def main() -> None:
@@ -81,7 +81,7 @@ def model_transform() -> tuple[Tensor, Tensor]:
 
 
 def augment(images_NCHW: Tensor, normalization: tuple[Tensor, Tensor]) -> Tensor:
-    """Each image of a batch turned, cut out, mirrored, and lit in its own way. Float in 0-1 in, normalised out."""
+    """Rotate, crop, flip and change the colours of each image of a batch. Input: floats 0-1. Output: normalised."""
     count = len(images_NCHW)
     turn = torch.where(torch.rand(count) < 0.5, torch.rand(count) * 2 * math.pi, torch.randn(count) * 0.2)
     zoom = 0.55 + 0.5 * torch.rand(count)
@@ -105,7 +105,7 @@ def augment(images_NCHW: Tensor, normalization: tuple[Tensor, Tensor]) -> Tensor
 
 @torch.inference_mode()
 def evaluate(model: nn.Module, images: np.ndarray, targets: Tensor, positions: Tensor, choice) -> float:
-    """Accuracy, 0-1, on the middle 128 px."""
+    """Accuracy, 0-1, on the central 128 px."""
     model.eval()
     mean, std = model_transform()
     correct = 0
@@ -126,7 +126,7 @@ def save(model: nn.Module, path: Path) -> None:
 
 
 def _split(targets: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    """Positions to train on, and the last few of each class that are held out."""
+    """Positions for training, and held-out positions: the last few of each class."""
     by_class = [torch.nonzero(targets == target).flatten() for target in range(classes)]
     return torch.cat([found[:-HELD_OUT] for found in by_class]), torch.cat([found[-HELD_OUT:] for found in by_class])
 

@@ -1,13 +1,13 @@
-// What Streamlit's page links lack: which page is the current one, and a sidebar that gives way on a phone.
+// Adds to Streamlit's page links: marks the current page, and closes the sidebar on a phone after a click.
 (() => {
-  if (window.transferLabShell) return; // the script is there already: it works for every page
+  if (window.transferLabShell) return; // already loaded: one copy works for every page
   window.transferLabShell = true;
   const LINKS = ".st-key-shell_navigation a[href]";
   const last = (path) => path.split("?")[0].split("/").pop();
   const mark = () => {
     const page = last(window.location.pathname);
     for (const link of document.querySelectorAll(LINKS)) {
-      const here = last(link.getAttribute("href")) === page; // that of the first page is empty
+      const here = last(link.getAttribute("href")) === page; // the first page has an empty path
       if (here) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }

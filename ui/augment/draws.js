@@ -1,4 +1,4 @@
-// The original with the part that a draw shows, and the draws to choose from. All text is set as text, never as HTML.
+// The original with the region of the chosen random view, and the views to choose from. Text is never set as HTML.
 const SVG = "http://www.w3.org/2000/svg"
 
 function path(points) {

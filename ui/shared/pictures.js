@@ -1,4 +1,4 @@
-// Pictures in groups; a click tells which. All text is set as text, never as HTML.
+// Pictures in groups; a click returns the picture's id. Text is never set as HTML.
 const SMALL_PX = 64
 const FEW = 4
 const DIALOG = '[role="dialog"]'
@@ -28,7 +28,7 @@ function frame(picture) {
   return shown
 }
 
-// A dialog that the click opens leaves the focus nowhere when it closes: give it back to what was clicked.
+// When a dialog that the click opened is closed, no element has the focus: return it to the clicked picture.
 function focusAfterDialog(button) {
   let opened = false
   const watch = new MutationObserver(() => {
@@ -64,7 +64,7 @@ function card(picture, clicked) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".pictures")
   const shown = JSON.stringify(data)
-  if (root.shown === shown) return // drawn already, and redrawing would flicker
+  if (root.shown === shown) return // already drawn, and redrawing would flicker
   root.shown = shown
   requestAnimationFrame(() => {
     const chosen = root.querySelector(".row [aria-current]")
