@@ -1,6 +1,6 @@
-"""The health report of a dataset: from the table of a scan to findings that a person can act on.
+"""The health report of a dataset: turns the table of a scan into findings that a person can act on.
 
-Adding a check is adding an entry to `CHECKS`.
+A new check is a new entry in `CHECKS`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,25 +11,25 @@ import pandas as pd
 
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
-"""`high` makes results wrong, `medium` makes them worse or unsure, `low` is good to know."""
+"""`high` makes results wrong, `medium` makes them worse or less certain, `low` is good to know."""
 
 RARE = 0.6
-"""A class with less than this share of the largest class's training images is reported."""
+"""A class with less than this fraction of the largest class's training images is reported."""
 TINY_PX, TINY_SHARE = 64, 0.5
-"""Reported is an image with a side below both this many pixels and this share of the usual shorter side."""
+"""An image is reported if a side is below both this many pixels and this fraction of the usual shorter side."""
 LONG = 3.0
-"""Longer side by shorter side. Beyond this, RandomResizedCrop with a scale from 0.5 finds no box that fits, and falls
+"""Longer side / shorter side. Above this, RandomResizedCrop with a scale from 0.5 finds no box that fits and falls
 back to the middle of the image; with a scale from 0.08 it does so in 4 % of the draws at 3.1 : 1, in 36 % at 6 : 1."""
 HUGE_PIXELS, HUGE_SHARE = 12_000_000, 10.0
-"""Reported is an image with both this many pixels and this many times the usual pixels."""
+"""An image is reported if it has both this many pixels and this many times the usual number of pixels."""
 PLAIN = 0.05
-"""Range of the grey values, in 0 to 1, without the 1 % darkest and brightest pixels: less is one plain colour."""
+"""Range of the grey values, in 0-1, without the 1 % darkest and brightest pixels. An image below it is one colour."""
 DARK, BRIGHT = 0.1, 0.9
-"""An image is almost black or white if 99 % of its pixels are below, or above."""
+"""An image is almost black if 99 % of its pixels are below this, almost white if they are above."""
 
 
 class Group(NamedTuple):
-    """Images that belong together in a finding, with what is to be said of them."""
+    """Images that belong together in a finding, with a text about them."""
 
     ids: tuple[str, ...]
     note: str
@@ -38,12 +38,12 @@ class Group(NamedTuple):
 @dataclass(frozen=True)
 class Finding:
     kind: str
-    """As in `CHECKS`, or `remarks`."""
+    """The check's name in `CHECKS`, or `remarks`."""
     severity: Severity
     title: str
-    """What was found and how often, in a few words."""
+    """What was found and how often, in few words."""
     why: str
-    """Why it matters, for a beginner."""
+    """Why it matters, explained for beginners."""
     advice: str
     """What to do."""
     groups: tuple[Group, ...]
@@ -57,10 +57,10 @@ class Check(NamedTuple):
     kind: str
     severity: Severity
     find: Callable[[pd.DataFrame, Sequence[str]], list[Group]]
-    """From the table of a scan and the classes."""
+    """Finds the groups, from the table of a scan and the classes."""
     one: str
     many: str
-    """The title for one group, and for several, with `{}` for how many."""
+    """The titles for one group and for several; `{}` stands for the number."""
     why: str
     advice: str
 
@@ -70,9 +70,9 @@ class Check(NamedTuple):
 
 
 def audit(table: pd.DataFrame, classes: Sequence[str], notes: Iterable[str] = ()) -> list[Finding]:
-    """Everything that is wrong or odd with the images of a `scan`, the worst first.
+    """Everything that is wrong or unusual in the images of a `scan`, the worst first.
 
-    `classes` and `notes` are the dataset's: in its order, and on what it leaves out or makes by itself.
+    `classes` (in order) and `notes` are the dataset's; the notes say what it leaves out or adds.
     """
     findings = [check.finding(groups) for check in CHECKS if (groups := check.find(table, classes))]
     remarks = [Group((), note) for note in notes]
@@ -80,7 +80,7 @@ def audit(table: pd.DataFrame, classes: Sequence[str], notes: Iterable[str] = ()
 
 
 def findings_table(findings: Iterable[Finding], table: pd.DataFrame) -> pd.DataFrame:
-    """One row per image and finding, for a CSV; a group without images is one row."""
+    """One row per image and finding, for a CSV; a group without images gets one row."""
     rows = [
         (finding.kind, finding.severity, number, sample_id, group.note, finding.title, finding.advice)
         for finding in findings
@@ -145,7 +145,7 @@ def _rare_classes(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
 
 def _plain(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
     plain = table["bright"] - table["dark"] < PLAIN
-    plain |= (table["bright"] < DARK) | (table["dark"] > BRIGHT)  # false for the NaN of unreadable images
+    plain |= (table["bright"] < DARK) | (table["dark"] > BRIGHT)  # false for unreadable images, which have NaN
 
     def describe(row: "pd.Series[float]") -> str:
         return (
@@ -292,7 +292,7 @@ _REMARKS = Check(
 
 @dataclass
 class _Alike:
-    """Images that are equal, or nearly. The dicts are ordered sets."""
+    """Images that are equal or nearly equal. The dicts are ordered sets."""
 
     ids: list[str] = field(default_factory=list)
     splits: dict[str, None] = field(default_factory=dict)
@@ -301,13 +301,13 @@ class _Alike:
 
 
 def _alike(table: pd.DataFrame) -> list[_Alike]:
-    """Groups of at least two images that are equal or nearly so. A near group holds the copies of its members."""
+    """Groups of at least two images that are equal or nearly so. A near group includes the copies of its members."""
     near = table["near_group"] >= 0
     return _grouped(table[~near], "digest") + _grouped(table[near], "near_group")
 
 
 def _grouped(table: pd.DataFrame, column: str) -> list[_Alike]:
-    """The images that share their value in `column` with another one, if they are more than one plain colour."""
+    """The images that share their value in `column` with another image; images of one plain colour do not count."""
     rows = table[table["bright"] - table["dark"] >= PLAIN]
     rows = rows[rows[column].duplicated(keep=False)]
     groups: dict[object, _Alike] = {}
@@ -324,7 +324,7 @@ def _singly(rows: pd.DataFrame, describe: "Callable[[pd.Series[float]], str]") -
 
 
 def _sides(table: pd.DataFrame) -> "tuple[pd.Series[float], pd.Series[float]]":
-    """The shorter and the longer side of each image; NaN where it cannot be read."""
+    """The shorter and the longer side of each image; NaN if it cannot be read."""
     sides = table[["width", "height"]].where(table["reason"] == "")
     return sides.min(axis=1), sides.max(axis=1)
 

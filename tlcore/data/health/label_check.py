@@ -1,4 +1,4 @@
-"""Labels that look wrong, by what a classifier says that was trained on the other images.
+"""Find labels that look wrong, with a classifier that was trained on the other images.
 
 N samples, D features, C classes.
 """
@@ -11,22 +11,22 @@ import pandas as pd
 
 FOLDS = 5
 USUAL = 0.25
-"""Another class is suggested where it is at least as probable as for all but this share of its own samples."""
+"""Another class is suggested only if it is at least as probable as for all but this fraction of its own samples."""
 MARGIN = 4.0
-"""And this many times as probable as the given one. Measured with 3 and 8 % of labels changed: 10 of 12 and 29 of 34
-are found among photographs of ants and bees, with 1 and 3 right ones beside; 35 of 50 and 113 of 140 among handwritten
-digits, with 5 and 9. Where the features tell the classes apart badly, most that is found is hard, and not wrong."""
+"""It must also be this many times as probable as the given class. Measured with 3 and 8 % of labels changed: among
+photographs of ants and bees, 10 of 12 and 29 of 34 are found, with 1 and 3 false alarms; among handwritten digits, 35
+of 50 and 113 of 140, with 5 and 9. If the features separate the classes badly, most suspects are hard but right."""
 
-_MAX_FEATURES = 128  # principal components that are kept
-_REGULARISATION = 0.01  # scikit-learn's C: strong, for samples are few, and some labels wrong
+_MAX_FEATURES = 128  # principal components kept
+_REGULARISATION = 0.01  # scikit-learn's C: strong regularisation, because samples are few and some labels wrong
 
 
 class SuspectLabels(NamedTuple):
     suspects: pd.DataFrame
-    """The most suspicious first. Columns: `position`, `given` and `suggested`, which are targets, and the probabilities
-    `p_given` and `p_suggested`."""
+    """The most suspicious first. Columns: `position`; the targets `given` and `suggested`; the probabilities `p_given`
+    and `p_suggested`."""
     agreement: float
-    """Share of the samples whose label is also the most probable one. The lower, the less a suspicion is worth."""
+    """Fraction of the samples whose label is also the most probable one. If it is low, suspicions are less reliable."""
 
 
 def suspect_labels(
@@ -34,9 +34,9 @@ def suspect_labels(
 ) -> SuspectLabels:
     """Samples whose label looks wrong to a logistic regression that has not seen them.
 
-    A class with a single sample is passed over.
-    Source: Northcutt, Jiang and Chuang (2021), "Confident Learning", with a quantile for the mean as the threshold of
-    a class.
+    A class with a single sample is skipped.
+    Source: Northcutt, Jiang and Chuang (2021), "Confident Learning", with a quantile in place of the mean as the
+    threshold of a class.
     """
     columns = ["position", "given", "suggested", "p_given", "p_suggested"]
     classes, counts = np.unique(targets_N, return_counts=True)

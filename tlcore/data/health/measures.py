@@ -1,6 +1,6 @@
-"""What is measured of one image, for all images of a block at once: size, format, colours, and two small likenesses.
+"""The measures of an image, for a block of images at once: size, format, colours, a hash and a small grey copy.
 
-Needs neither torch nor the dataset: worker processes run it. What the figures mean is the business of `audit`.
+Needs neither torch nor the dataset, because worker processes run it. `audit` decides what the values mean.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from tlcore.errors import UnreadableImage
 from tlcore.words import CHANNELS
 
 VERSION = 2
-"""Raise it when a measure changes: what is in the cache is then measured anew."""
+"""Raise it when a measure changes: cached images are then measured again."""
 
 LIKENESS_PX = 32
 
@@ -33,10 +33,10 @@ Columns = dict[str, Any]
 
 
 def measure(source: ImageSource, sample_ids: Sequence[str]) -> Columns:
-    """Measure these images, at least one. What cannot be read has a `reason`, and nothing else.
+    """Measure these images (at least one). An unreadable image has a `reason` and no other value.
 
-    `width` and `height` are those of the upright image, in pixels; colours are fractions of 0 to 1; `digest` is over
-    size and pixels, so that it does not depend on the format; `grey` is the image in 32 x 32 grey bytes.
+    `width` and `height` are those of the upright image, in pixels; colours are in 0-1; `digest` is computed from size
+    and pixels, so it does not depend on the format; `grey` is the image as 32 x 32 grey bytes.
     """
     rows = [_measure(source, sample_id) for sample_id in sample_ids]
     colours_NC256 = np.array([row["colours"] for row in rows], dtype=np.int64).reshape(-1, 3, 256)
@@ -56,7 +56,7 @@ def measure(source: ImageSource, sample_ids: Sequence[str]) -> Columns:
 
 
 def perceptual_hash(grey_NHW: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
-    """64 bits per image of 32 x 32: whether each of its 8 x 8 lowest frequencies is above their median.
+    """64 bits per image of 32 x 32: for each of its 8 x 8 lowest frequencies, whether it is above their median.
 
     Source: Zauner (2010), "Implementation and Benchmarking of Perceptual Image Hash Functions", as in `imagehash`.
     """
@@ -104,7 +104,7 @@ _NOTHING = {
 
 
 def _moments(histograms: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Mean and standard deviation (of all pixels, not an estimate) along the last axis; NaN of no pixels."""
+    """Mean and population standard deviation along the last axis; NaN if there are no pixels."""
     with np.errstate(invalid="ignore"):
         mean = histograms @ _LEVELS / histograms.sum(-1)
         square = histograms @ _LEVELS**2 / histograms.sum(-1)
@@ -112,7 +112,7 @@ def _moments(histograms: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64]
 
 
 def _level_at(histograms_N256: npt.NDArray[np.int64], share: float) -> npt.NDArray[np.float64]:
-    """The level that this share of the pixels does not exceed; NaN of no pixels."""
+    """The level that this fraction of the pixels does not exceed; NaN if there are no pixels."""
     below = histograms_N256.cumsum(-1)
     level = _LEVELS[(below < share * below[:, -1:]).sum(-1).clip(max=255)]
     return np.where(below[:, -1] > 0, level, np.nan)

@@ -1,6 +1,6 @@
-"""Measuring many images in processes of their own, wherever the call comes from.
+"""Measure many images in child processes, also when called from a page.
 
-Not multiprocessing: its children import the main module again, and in a Streamlit server that is a page.
+This does not use multiprocessing: its children import the main module again, which is a page in a Streamlit server.
 """
 
 import os
@@ -20,17 +20,17 @@ from tlcore.errors import DataError
 from tlcore.system.spawn import start
 
 ALONE_S = 0.4
-"""Processes take about that long to start: what is done sooner is done without them."""
+"""Processes take about this long to start. Work that is done sooner needs none."""
 
-_BLOCK_S = 0.2  # between two reports
+_BLOCK_S = 0.2  # seconds between two reports
 _MAX_BLOCK = 256
 _MAX_PROCESSES = 8
 
 
 def measure_all(source: ImageSource, sample_ids: Sequence[str]) -> Generator[Columns, None, None]:
-    """`measures.measure` of all these images, in order, in blocks.
+    """Yield `measures.measure` of all these images, in order, in blocks.
 
-    Closing the generator ends the processes. Raises DataError where one of them was ended by something else.
+    Closing the generator ends the processes. Raises DataError if one of them was ended by something else.
     """
     started, done, block = time.perf_counter(), 0, 1
     while done < len(sample_ids) and (elapsed := time.perf_counter() - started) < ALONE_S:
@@ -68,7 +68,7 @@ def _in_processes(source: ImageSource, blocks: Sequence[Sequence[str]]) -> Itera
 
 
 class _Worker:
-    """A child process that measures what it is sent. It ends with this object, or when its parent is gone."""
+    """A child process that measures the images it is sent. It ends with this object, or when its parent is gone."""
 
     def __init__(self, source: ImageSource) -> None:
         self._process = start(
@@ -109,13 +109,13 @@ class _Worker:
 def _serve() -> None:
     """The child's side of `_Worker`."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that is printed may get into the answers
+    os.dup2(2, 1)  # printed text must not get into the answers
     try:
         source = pickle.load(requests)
         while True:
             pickle.dump(measure(source, pickle.load(requests)), answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):  # the parent is done, or gone
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):  # the parent has finished or is gone
         os._exit(0)
 
 

@@ -1,13 +1,13 @@
-"""Which images are nearly the same: encoded anew, brightened, turned grey, mirrored, a small margin cut off.
+"""Find images that are nearly the same: re-encoded, brightened, converted to grey, mirrored, slightly cropped.
 
-Perceptual hashes that differ in a few bits nominate pairs, and a small likeness of both images confirms them. How
-alike two images must be depends on how alike those of this dataset are anyway: two different photographs never come
-close, two handwritten digits do.
+Pairs are candidates if their perceptual hashes differ in only a few bits; a comparison of small grey copies confirms
+them. How similar two images must be depends on how similar the dataset's images are in general: two different
+photographs are never close, two handwritten digits are.
 
-Blind spots, measured with 25 copies each among 343 photographs: turned by 90 degrees or 20 % cut off, none is found;
-10 % cut off or a white border of 8 %, 5 of 25; a caption, 3; turned by 3 degrees, 16. No false pair was among them.
+Blind spots, measured with 25 copies each among 343 photographs: rotated by 90 degrees or 20 % cropped, none found;
+10 % cropped or a white border of 8 %, 5 of 25; a caption, 3; rotated by 3 degrees, 16. There was no false pair.
 
-N images, P pairs, K pixels of a likeness, R regressors.
+N images, P pairs, K pixels of a grey copy, R regressors.
 """
 
 from collections.abc import Generator, Iterator
@@ -24,29 +24,30 @@ from tlcore.system.drive import relay
 Hashes = npt.NDArray[np.uint64]
 Likenesses = npt.NDArray[np.uint8]
 Pairs = npt.NDArray[np.int64]
-"""Of shape (P, 2): row numbers."""
+"""Row numbers of pairs, shape (P, 2)."""
 Floats = npt.NDArray[np.float64]
 
 MAX_DISTANCE = 12
-"""Bits of a hash that may differ. Measured on 447 photographs: none of 100,000 pairs of different ones is as close,
-and 95 % of the pairs with 5 % cut off are."""
+"""Most bits of a hash that may differ. Measured on 447 photographs: none of 100,000 pairs of different ones is that
+close, and 95 % of the pairs with 5 % cropped are."""
 
 MAX_MISFIT = 0.4
-"""Measured likewise: of different photographs whose hashes differ in up to 16 bits, the best misfit is 1.2; with 5 %
-cut off, encoded anew and brightened, 95 % of the misfits are below 0.33."""
+"""Measured on the same photographs: for different ones whose hashes differ in up to 16 bits, the lowest misfit is 1.2;
+for copies that are 5 % cropped, re-encoded and brightened, 95 % of the misfits are below 0.33."""
 
 ALIKE = 0.3
-"""Times the square of the misfit that 5 % of the different pairs of a class stay below: the limit, if it is lower. For
-photographs it is not (1.3); for handwritten digits (0.05) it leaves 1 of 1,600,000 pairs of different ones."""
+"""This factor times the square of the 5 % quantile of the misfits of different pairs of a class is the limit if it is
+lower. For photographs (1.3) it is not; for handwritten digits (0.05) it accepts 1 of 1,600,000 different pairs."""
 
 MAX_PAIRS = 300_000
-"""Nominations that are looked at. Where there are more, fewer bits may differ."""
+"""Most candidate pairs that are compared. If there are more, fewer bits may differ."""
 
 EXHAUSTIVE = 120_000
-"""Images up to which every pair is compared: 2 to 4 s for 60,000. Beyond, two must share a quarter of the hash."""
+"""With at most this many images every pair is compared: 2 to 4 s for 60,000. With more, two images must share a
+quarter of the hash."""
 
-_CONTRAST_CHANGE = 1.8  # at most; else a dark corner resembles any bright one
-# Blurs along one axis: one that makes a shift by a pixel a small change, and one that leaves no details
+_CONTRAST_CHANGE = 1.8  # at most; else a dark corner would fit any bright one
+# Blurs along one axis: after the first, a shift by one pixel is a small change; the second removes all details
 _FINE, _COARSE = (gaussian_filter1d(np.eye(LIKENESS_PX), sigma_px, axis=0) for sigma_px in (0.7, 2.0))
 _USUAL_PAIRS = 4_000
 _BLOCK_PAIRS = 64
@@ -55,9 +56,9 @@ _BLOCK_PAIRS = 64
 def near_duplicate_groups(
     hash_N: Hashes, grey_NHW: Likenesses, class_N: npt.NDArray[np.int64]
 ) -> Generator[float, None, npt.NDArray[np.int64]]:
-    """Number the groups of images that are nearly the same; -1 for an image that is like no other.
+    """Number the groups of images that are nearly the same; -1 for an image without a near duplicate.
 
-    `class_N` serves to learn how alike different images are. Yields the share that is done, from 0 to 1.
+    `class_N` is used to measure how similar different images are. Yields the fraction done, in 0-1.
     """
     straight_P2 = yield from relay(_nominate(hash_N, hash_N), lambda share: [0.3 * share])
     mirrored_P2 = np.empty((0, 2), np.int64)
@@ -80,11 +81,11 @@ def near_duplicate_groups(
 
 
 def misfit(grey_NHW: Likenesses, pairs_P2: Pairs, *, mirrored: bool = False) -> Floats:
-    """How badly one image explains the other, or its mirror image, taken the better way round; 0: as well as can be.
+    """How badly one image explains the other or its mirror image; the better direction counts. 0: perfectly.
 
-    Explained is what a change of brightness and contrast and a small shift and stretch along each axis can do, to first
-    order as in one step of Lucas and Kanade (1981), by linear regression. The misfit is three times the share of
-    variance, or the share of variance in details, that this leaves over, whichever is larger.
+    The model is a change of brightness and contrast and a small shift and stretch along each axis, to first order as in
+    one step of Lucas and Kanade (1981), fitted by linear regression. The misfit is the larger of two values: three
+    times the unexplained fraction of the variance, and the unexplained fraction of the variance in the details.
     """
     first, second = (_FINE @ (grey_NHW[side] / 255.0) @ _FINE.T for side in pairs_P2.T)
     if mirrored:
@@ -98,7 +99,7 @@ def _left_over(image_PHW: Floats, other_PHW: Floats) -> Floats:
     regressors = np.stack([image_PHW, slope_x, slope_x * along, slope_y, slope_y * along[:, None]], axis=1)
     parts_PRK = _centred(regressors.reshape(*regressors.shape[:2], -1))
     other_PK = _centred(other_PHW.reshape(len(other_PHW), -1))
-    steady_RR = 1e-9 * np.eye(parts_PRK.shape[1])  # an image of one grey has no slopes
+    steady_RR = 1e-9 * np.eye(parts_PRK.shape[1])  # an image of a single grey has no gradients
     weights_PR1 = np.linalg.solve(parts_PRK @ parts_PRK.transpose(0, 2, 1) + steady_RR, parts_PRK @ other_PK[..., None])
     rest_PK = other_PK - (weights_PR1.transpose(0, 2, 1) @ parts_PRK)[:, 0]
     whole = _energy(rest_PK) / np.maximum(_energy(other_PK), 1e-9)
@@ -125,7 +126,7 @@ def _energy(values_PK: Floats) -> Floats:
 
 
 def _usual_misfit(hash_N: Hashes, grey_NHW: Likenesses, class_N: npt.NDArray[np.int64]) -> float:
-    """What the misfits of 5 % of random pairs of a class stay below, without pairs whose hashes nominate them."""
+    """The 5 % quantile of the misfits of random pairs of one class, without the candidate pairs."""
     draw = np.random.default_rng(0)
     by_class = np.argsort(class_N, kind="stable")
     start_N = np.searchsorted(class_N[by_class], class_N)
@@ -142,10 +143,10 @@ def _usual_misfit(hash_N: Hashes, grey_NHW: Likenesses, class_N: npt.NDArray[np.
 
 
 def _nominate(hash_N: Hashes, other_N: Hashes) -> Generator[float, None, Pairs]:
-    """Pairs where the hash of the first and the other hash of the second, which comes later, differ in at most
-    MAX_DISTANCE bits; where that gives more than MAX_PAIRS, only the closest.
+    """Pairs where the hash of the first image and the other hash of the second, a later one, differ in at most
+    MAX_DISTANCE bits. If there are more than MAX_PAIRS, only the closest.
 
-    Yields the share that is done.
+    Yields the fraction done.
     """
     limit, count = MAX_DISTANCE, 0
     found: list[Pairs] = [np.empty((0, 2), np.int64)]
@@ -160,14 +161,14 @@ def _nominate(hash_N: Hashes, other_N: Hashes) -> Generator[float, None, Pairs]:
             pairs_P2 = np.concatenate(found)
             found = [pairs_P2[np.bitwise_count(hash_N[pairs_P2[:, 0]] ^ other_N[pairs_P2[:, 1]]) <= limit]]
             count = len(found[0])
-        if count > MAX_PAIRS:  # that many equal hashes: images of nothing
+        if count > MAX_PAIRS:  # so many equal hashes: images without content
             break
         yield share
     return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)[:MAX_PAIRS]
 
 
 def _neighbours(hash_N: Hashes) -> Iterator[tuple[float, npt.NDArray[np.int64]]]:
-    """A row, followed by the later ones that it is to be compared with; and the share that is done."""
+    """Yield a row with the later rows to compare it with, and the fraction done."""
     rows_N = np.arange(len(hash_N))
     if len(hash_N) <= EXHAUSTIVE:
         for row in range(len(hash_N) - 1):
@@ -182,7 +183,7 @@ def _neighbours(hash_N: Hashes) -> Iterator[tuple[float, npt.NDArray[np.int64]]]
 
 
 def _number_groups(pairs_P2: Pairs, count: int) -> npt.NDArray[np.int64]:
-    """Numbers, from 0, of the sets of rows that pairs connect; -1 for a row without a pair."""
+    """Numbers, from 0, of the connected components that the pairs form; -1 for a row without a pair."""
     graph = coo_array((np.ones(len(pairs_P2)), (pairs_P2[:, 0], pairs_P2[:, 1])), shape=(count, count))
     _, component_N = connected_components(graph, directed=False)
     paired = np.bincount(component_N, minlength=1)[component_N] > 1

@@ -1,6 +1,6 @@
-"""One look at every image of a dataset, as a table. Kept in the cache, so that only new and changed images are read.
+"""Scan every image of a dataset into a table. It is cached, so that only new and changed images are read.
 
-What is measured stands in `measures` and `near_duplicates`, what it means in `audit`.
+`measures` and `near_duplicates` define what is measured, `audit` what it means.
 """
 
 import time
@@ -23,9 +23,9 @@ from tlcore.words import CHANNELS
 _CACHE = DiskCache("scans", ".parquet", max_entries=20)  # a table of 60,000 images takes 70 MB
 
 FLAT = 0.02
-"""Standard deviation of the grey values, in 0 to 1, below which an image shows nothing that could be compared."""
+"""An image whose grey values (in 0-1) have a smaller standard deviation shows too little to be compared."""
 
-_EVERY_S = 0.1  # reports of progress come no faster
+_EVERY_S = 0.1  # shortest time between two progress reports
 _FLOAT_COLUMNS = [f"{channel}_{figure}" for channel in CHANNELS for figure in ("mean", "std")]
 _COLUMNS = [
     *("id", "stamp"),
@@ -43,14 +43,14 @@ class ScanProgress:
     total: int
     """`done` of `total` images."""
     seconds_left: float
-    """Of this phase."""
+    """Time of this phase so far."""
 
 
 def scan(dataset: Dataset) -> Generator[ScanProgress, None, pd.DataFrame]:
-    """Measure every sample that the cache does not know as it is now. Returns the table, a row per sample, in order.
+    """Measure every sample whose current state is not in the cache. Returns the table, one row per sample, in order.
 
-    Columns: `id`, `split`, `class`, those of `measures.measure`, and `near_group`, a number that is shared by images
-    that are nearly the same, -1 for others. A row with a `reason` could not be read.
+    Columns: `id`, `split`, `class`, those of `measures.measure`, and `near_group`: images that are nearly the same
+    share a number, others have -1. A row with a `reason` could not be read.
     Closing the generator leaves the cache as it was.
     """
     wanted = _wanted(dataset)
@@ -63,15 +63,15 @@ def scan(dataset: Dataset) -> Generator[ScanProgress, None, pd.DataFrame]:
 
 
 def load_scan(dataset: Dataset) -> pd.DataFrame | None:
-    """The table of an earlier `scan`; None where an image is new or has changed since."""
+    """The table of an earlier `scan`; None if an image is new or has changed since."""
     table = _load(dataset)
     return None if table is None or not _same(table, _wanted(dataset)) else _labelled(dataset, table)
 
 
 def channel_statistics(table: pd.DataFrame) -> pd.DataFrame:
-    """`mean` and `std` per `channel`, in 0 to 1, over all pixels of the readable images, each image counting the same.
+    """`mean` and `std` per `channel`, in 0-1, over all pixels of the readable images; each image has the same weight.
 
-    So do images count that are resized to one size before they are normalised.
+    This matches training, where images are resized to one size before they are normalised.
     """
     readable = table[table["reason"] == ""]
     rows = []
@@ -92,7 +92,7 @@ def _same(table: pd.DataFrame, wanted: pd.DataFrame) -> bool:
 
 
 def _measure(dataset: Dataset, wanted: pd.DataFrame) -> Generator[ScanProgress, None, pd.DataFrame]:
-    """The wanted rows, with their likeness: those that the cache knows, and the others measured."""
+    """The requested rows with their grey copies: from the cache, or measured now."""
     cached = _load(dataset, [*_COLUMNS, "grey"])
     rows = np.full(len(wanted), -1) if cached is None else _keys(cached).get_indexer(_keys(wanted))
     known, missing = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0)
@@ -120,7 +120,7 @@ def _read(source: ImageSource, ids: Sequence[str]) -> Generator[ScanProgress, No
 
 
 def _near_groups(table: pd.DataFrame, dataset: Dataset) -> Generator[ScanProgress, None, npt.NDArray[np.int64]]:
-    """`near_group` for every row: one of each content is compared, and its copies join its group."""
+    """`near_group` for every row. One image of each content is compared; its exact copies join its group."""
     targets = np.array([sample.target for sample in dataset.samples])
     compared = np.flatnonzero((table["contrast"] > FLAT) & ~table["digest"].duplicated())
     grey = np.frombuffer(b"".join(table["grey"].iloc[compared]), np.uint8).reshape(-1, LIKENESS_PX, LIKENESS_PX)
@@ -141,7 +141,7 @@ def _near_groups(table: pd.DataFrame, dataset: Dataset) -> Generator[ScanProgres
 
 
 def _labelled(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
-    """The table for everybody else, with split and class as they are now."""
+    """The table as callers get it, with the current split and class."""
     targets = np.array([sample.target for sample in dataset.samples])
     splits = np.array([SPLITS.index(sample.split) for sample in dataset.samples])
     labels = {
@@ -157,7 +157,7 @@ def _key(dataset: Dataset) -> str:
 
 
 def _load(dataset: Dataset, columns: Sequence[str] = _COLUMNS) -> pd.DataFrame | None:
-    """What the cache has of the place where the images are, changed or not; None where that is nothing, or damaged."""
+    """The cached rows for the place of the images, changed or not; None if there are none or they are damaged."""
     return _CACHE.load(_key(dataset), lambda path: pd.read_parquet(path, columns=list(columns)))
 
 

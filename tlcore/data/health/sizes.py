@@ -1,4 +1,4 @@
-"""Heights and widths of a dataset's images, from its scan where there is one, else from a sample of its files."""
+"""Heights and widths of a dataset's images, from its scan if there is one, else from a sample of its files."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,11 @@ from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import UnreadableImage
 
 SAMPLE = 500
-"""Images looked at where nothing is known: their files are read whole, though only their headers are decoded."""
+"""Number of images read if there is no scan: their files are read whole, though only their headers are decoded."""
 
 
 def image_sizes(dataset: Dataset, split: str = "train", at_most: int = 2000) -> pd.DataFrame:
-    """Columns `height` and `width` in px, of upright readable images; evenly picked where the split has more."""
+    """Columns `height` and `width` in px, of upright readable images; an evenly spaced sample if the split has more."""
     table = load_scan(dataset)
     if table is not None:
         known = table[(table["split"] == split) & (table["reason"] == "")][["height", "width"]]

@@ -1,1 +1,1 @@
-"""How a dataset comes in: uploads, archives, names, the library of what is there."""
+"""How datasets are added: uploads, archives, names, and the library of available datasets."""

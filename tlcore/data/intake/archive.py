@@ -1,7 +1,7 @@
-"""Unpack a zip that somebody sent: only images and tables, nothing outside of the folder, within limits.
+"""Unpack an uploaded zip: only images and tables, nothing outside of the target folder, within limits.
 
-The archive is hostile until shown otherwise: all names, sizes and flags are judged before the first byte is written.
-Which entries are taken is the business of `entries`, what the files mean that of `upload`.
+The archive is treated as hostile: all names, sizes and flags are checked before the first byte is written.
+`entries` decides which entries are unpacked, `upload` what the files mean.
 """
 
 import os
@@ -26,37 +26,37 @@ class Limits:
     files: int = 100_000
     folders: int = 20_000
     total_bytes: int = 10 << 30
-    """Of all files together, unpacked."""
+    """Largest unpacked size of all files together."""
     file_bytes: int = 256 << 20
-    """Of one file, unpacked."""
+    """Largest unpacked size of one file."""
     expansion: float = 200.0
-    """Bytes that come out of one byte. Photographs give about 1, drawings as BMP up to 100."""
+    """Largest compression ratio. Photographs have about 1, drawings as BMP up to 100."""
     directory_bytes: int = 64 << 20
-    """Of the table of contents, which is held in memory."""
+    """Largest table of contents, which is held in memory."""
     free_bytes: int = 500 << 20
-    """What must remain free on the disk."""
+    """Disk space that must remain free."""
 
 
 LIMITS = Limits()
 
-_SMALL_BYTES = 100 << 20  # no expansion is a danger up to here
+_SMALL_BYTES = 100 << 20  # up to this unpacked size, any compression ratio is harmless
 _CHUNK_BYTES = 1 << 20
-_ENTRY, _ENTRY_BYTES = b"PK\x01\x02", 46  # of the table of contents
+_ENTRY, _ENTRY_BYTES = b"PK\x01\x02", 46  # entry of the table of contents
 
 
 class Unpacked(NamedTuple):
-    """How far it is."""
+    """Progress of unpacking."""
 
     files: int
     total_files: int
 
 
 class Unpacking(NamedTuple):
-    """What became of an archive."""
+    """The result of unpacking an archive."""
 
     skipped: list[Skipped]
     notes: list[str]
-    """On names that were changed or guessed."""
+    """Notes on names that were changed or guessed."""
 
 
 class _Damaged(Exception):
@@ -64,11 +64,11 @@ class _Damaged(Exception):
 
 
 def unpack(archive: BinaryIO, folder: Path, limits: Limits = LIMITS) -> Generator[Unpacked, None, Unpacking]:
-    """Write the images and tables of a zip below `folder`. Yields after each file; returns what was left out, and why.
+    """Write the images and tables of a zip below `folder`. Yields after each file; returns what was skipped, and why.
 
-    A file that is damaged, encrypted, a link, or named as no file can be is left out. Raises DatasetInvalid where the
-    whole archive is not to be trusted, is too much, or holds nothing. What was written until then stays: the folder is
-    the caller's.
+    A file that is damaged, encrypted, a link, or has an impossible name is skipped. Raises DatasetInvalid if the whole
+    archive is untrustworthy, too large, or has nothing usable. Files written until then stay: the folder belongs to
+    the caller.
     """
     with _open(archive, limits) as opened:
         entries = judge_entries(opened.infolist(), limits.files, limits.folders, limits.file_bytes)
@@ -95,14 +95,14 @@ def _open(archive: BinaryIO, limits: Limits) -> zipfile.ZipFile:
         return zipfile.ZipFile(archive)
     except DatasetInvalid:
         raise
-    except Exception as error:  # on damaged files the parser raises whatever it stumbles over
+    except Exception as error:  # damaged files can make the parser raise any error
         raise DatasetInvalid(
             "This is not a zip file, or it is damaged. Pack the folder again as .zip (not .rar, .7z or .tar)."
         ) from error
 
 
 def _check_directory(archive: BinaryIO, limits: Limits) -> None:
-    """Raises DatasetInvalid for a table of contents that is too long. It is parsed whole, so it is counted before.
+    """Raises DatasetInvalid for a table of contents that is too long. Parsing reads all of it, so its size comes first.
 
     Source: APPNOTE.TXT of PKWARE, 4.3.12, 4.3.14 and 4.3.16.
     """
@@ -122,7 +122,7 @@ def _check_directory(archive: BinaryIO, limits: Limits) -> None:
     too_many = f"The archive lists too many files: more than {limits.files:,} are not unpacked. Divide it."
     if length > limits.directory_bytes:
         raise DatasetInvalid(too_many)
-    if length > most * _ENTRY_BYTES:  # else there cannot be as many
+    if length > most * _ENTRY_BYTES:  # else there cannot be so many
         archive.seek(max(0, start + end - length))
         if archive.read(length).count(_ENTRY) > most:
             raise DatasetInvalid(too_many)
@@ -151,7 +151,7 @@ def _check_sizes(members: Sequence[Member], archive_bytes: int, folder: Path, li
 
 
 def _write(opened: zipfile.ZipFile, member: Member, folder: Path) -> None:
-    """Raises _Damaged, and OSError where the disk does not take it. Half a file does not stay."""
+    """Write one file. Raises _Damaged, or OSError if the disk fails. An incomplete file is deleted."""
     target = folder / member.path
     target.parent.mkdir(parents=True, exist_ok=True)
     complete = False
@@ -173,7 +173,7 @@ def _write(opened: zipfile.ZipFile, member: Member, folder: Path) -> None:
         raise
     except NotImplementedError:
         raise _Damaged("compressed in a way that is not read here: pack again with the usual one, deflate") from None
-    except Exception as error:  # decompressors raise errors of their own on damaged data
+    except Exception as error:  # decompressors raise their own errors on damaged data
         raise _Damaged("damaged: pack again, or upload again if it got cut off") from error
     finally:
         if not complete:

@@ -1,6 +1,6 @@
-"""Names in a zip that is not marked as UTF-8: which encoding they are in, told from the names themselves.
+"""Guess the encoding of the names in a zip that is not marked as UTF-8, from the names themselves.
 
-Explorer of Windows writes names in the code page of its country, and says nothing about it.
+Windows Explorer writes names in the code page of its country without recording which one.
 """
 
 import re
@@ -11,13 +11,13 @@ from typing import NamedTuple
 class _Guess(NamedTuple):
     encoding: str
     words: str
-    """For people."""
+    """Name of the encoding for people."""
     fits: Callable[[str], bool]
-    """Whether what it makes of all names, together, is likely to be meant."""
+    """Whether the decoded names, taken together, look plausible."""
 
 
 def find_encoding(names: Iterable[bytes]) -> tuple[str, str]:
-    """The encoding that all names are in, for Python and in words. For nothing but ASCII it is UTF-8, without words."""
+    """The encoding of all names, for Python and in words. If all are ASCII it is UTF-8, and the words are empty."""
     whole = b"\n".join(name for name in names if not name.isascii())
     if _decoded(whole, "utf-8") is not None:
         return "utf-8", ""
@@ -40,7 +40,7 @@ def _letters(text: str) -> int:
 
 
 def _is_japanese(text: str) -> bool:
-    """Kana, or kanji that stand apart from Latin letters, and nothing else."""
+    """Whether there are only kana, or kanji not next to Latin letters."""
     foreign = [letter for letter in text if not letter.isascii()]
     known = all(
         "\u3000" <= letter <= "\u30ff" or "\u4e00" <= letter <= "\u9fff" or letter in _WIDE for letter in foreign
@@ -49,7 +49,7 @@ def _is_japanese(text: str) -> bool:
 
 
 def _is_cyrillic(text: str) -> bool:
-    """Words of Cyrillic letters alone, two letters at least on average."""
+    """Whether the words have only Cyrillic letters, on average at least two."""
     words = re.findall(r"[^\W\d_]+", text)
     foreign = [word for word in words if not word.isascii()]
     pure = all(re.fullmatch("[\u0400-\u04ff]+", word) for word in foreign)
@@ -58,7 +58,7 @@ def _is_cyrillic(text: str) -> bool:
 
 
 def _is_mixed(text: str) -> bool:
-    """Whether a Latin letter stands right beside an ideograph or Hangul: German read as Chinese."""
+    """Whether a Latin letter is right next to an ideograph or Hangul: a sign of German text decoded as Chinese."""
     return bool(re.search("[A-Za-z][\u4e00-\u9fff\uac00-\ud7a3]|[\u4e00-\u9fff\uac00-\ud7a3][a-z]", text))
 
 

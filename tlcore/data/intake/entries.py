@@ -1,7 +1,7 @@
-"""Which entries of a zip are unpacked, and to which paths; what is left out, and why. Nothing is read or written here.
+"""Decide which entries of a zip are unpacked, to which paths, and what is skipped, and why. No reading or writing here.
 
-An entry that is no honest file is left out and listed; names that some system does not take are changed, and that is
-said. What no archive of images has refuses the whole.
+A suspicious entry is skipped and listed. Names that are invalid on some system are changed, with a note. An archive
+with content that no image archive has is rejected as a whole.
 """
 
 import os
@@ -23,22 +23,22 @@ from tlcore.errors import DatasetInvalid
 from tlcore.words import count, size
 
 MAX_DEPTH = 20
-"""Folders inside each other."""
+"""Most nested folders."""
 MAX_LENGTH = 240
-"""Letters of a path."""
+"""Longest path, in characters."""
 NO_IMAGE = "not an image or a table, by its ending"
 
-_UNICODE_NAME, _ENCRYPTED = 0x800, 0x1  # flags of an entry
+_UNICODE_NAME, _ENCRYPTED = 0x800, 0x1  # flag bits of an entry
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
-_SHOWN = 3  # new names in a message
+_SHOWN = 3  # most new names in a message
 
 
 class Member(NamedTuple):
     info: zipfile.ZipInfo
     path: str
-    """Below the target folder, posix."""
+    """Posix path below the target folder."""
     known: bool
-    """Whether its ending says that it is an image or a table; else its first bytes must."""
+    """Whether its ending says that it is an image or a table; if not, its first bytes must."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Entries:
 
 
 def judge_entries(infos: Sequence[zipfile.ZipInfo], max_files: int, max_folders: int, max_file_bytes: int) -> Entries:
-    """What is to be unpacked. Raises DatasetInvalid for too much of it, for nothing, and for an encrypted archive."""
+    """What to unpack. Raises DatasetInvalid if that is too much or nothing, and for an encrypted archive."""
     names, encoding = _names(infos)
     entries = Entries()
     if encoding:
@@ -86,7 +86,7 @@ def judge_entries(infos: Sequence[zipfile.ZipInfo], max_files: int, max_folders:
 
 
 def _names(infos: Sequence[zipfile.ZipInfo]) -> tuple[list[str], str]:
-    """The name of each entry, and the encoding that was guessed, in words; nothing where none was."""
+    """The name of each entry, and the guessed encoding in words; empty if none was guessed."""
     raw = [None if info.flag_bits & _UNICODE_NAME else _bytes(info.filename) for info in infos]
     encoding, words = find_encoding(name for name in raw if name is not None)
     names = [
@@ -97,7 +97,7 @@ def _names(infos: Sequence[zipfile.ZipInfo]) -> tuple[list[str], str]:
 
 
 def _bytes(name: str) -> bytes | None:
-    """The name as it stands in the archive: zipfile decodes names that are not marked as code page 437."""
+    """The bytes of the name in the archive: zipfile decodes unmarked names as code page 437."""
     try:
         return name.encode("cp437")
     except UnicodeEncodeError:
@@ -105,13 +105,13 @@ def _bytes(name: str) -> bytes | None:
 
 
 def _is_litter(name: str) -> bool:
-    """What systems leave in archives."""
+    """Whether this is a file that operating systems add to archives."""
     parts = name.replace("\\", "/").split("/")
     return any((part.startswith(".") and set(part) != {"."}) or part.lower() in SYSTEM_NAMES for part in parts)
 
 
 def _reason(info: zipfile.ZipInfo, name: str, ending: str, max_bytes: int) -> str | None:
-    """Why an entry is left out, as far as its place does not matter."""
+    """Why an entry is skipped, for reasons other than its path."""
     if ending in _ARCHIVES:
         return "an archive inside the archive: unpack it, and pack what is in it"
     if ending in OTHER_EXTENSIONS and not is_table_name(name):
@@ -127,7 +127,7 @@ def _reason(info: zipfile.ZipInfo, name: str, ending: str, max_bytes: int) -> st
 
 
 def _listed_name(name: str) -> str:
-    """For a list that people read."""
+    """The path as shown in a list for people."""
     text = name if len(name) <= MAX_LENGTH else f"{name[:100]}…{name[-100:]}"
     return text if text.isprintable() else ascii(text)[1:-1]
 
@@ -150,16 +150,16 @@ def _check_something(entries: Entries) -> None:
 
 
 class _Places:
-    """Gives each entry a path that no other has, on systems without case neither."""
+    """Gives each entry a unique path, also on file systems that ignore case."""
 
     problem = ""
-    """Why the last entry got none."""
+    """Why the last entry got no path."""
 
     def __init__(self, max_folders: int) -> None:
         self._max_folders = max_folders
-        self._folders: dict[tuple[str, str], str] = {}  # safe parent and name as it was -> safe path
-        self._taken: dict[str, str] = {}  # safe path without case -> name as it was; folders end in a slash
-        self._spelling: dict[str, str] = {}  # of a folder: safe path without case -> its safe name
+        self._folders: dict[tuple[str, str], str] = {}  # safe parent and original name -> safe path
+        self._taken: dict[str, str] = {}  # case-folded safe path -> original name; folders end with a slash
+        self._spelling: dict[str, str] = {}  # for a folder: case-folded safe path -> its safe name
         self._renamed: dict[str, str] = {}
         self._merged: dict[str, str] = {}
 

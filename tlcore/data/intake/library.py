@@ -1,8 +1,8 @@
-"""Which datasets there are to choose from: built-in ones, those under the data root, and paths that were added.
+"""The datasets that can be chosen: built-in ones, those under the data root, and added paths.
 
-Uploaded ones can be removed and renamed. The data root is `datasets_dir()`, and each folder that the environment
-variable TLCORE_DATA names. Looks at names, and at the first bytes of files whose names say nothing; whether a folder
-can be used turns out when it is opened.
+Uploaded ones can be removed and renamed. Data roots are `datasets_dir()` and each folder in the environment variable
+TLCORE_DATA. Only names are read, and the first bytes of files whose names say nothing; whether a folder can be used
+is known only after opening it.
 """
 
 import os
@@ -24,28 +24,28 @@ from tlcore.system.home import datasets_dir, home_dir
 from tlcore.system.records import read_record
 
 _MAX_LISTED = 200
-_LOOKED_INTO = 200  # files that are looked into for an image
-_LOOKED_AT = 2_000  # entries of a folder, before it is taken for something else
+_LOOKED_INTO = 200  # files opened to look for an image
+_LOOKED_AT = 2_000  # a folder with more entries is not taken for a dataset
 
 
 def list_sources() -> list[str]:
-    """What can be given to `open_dataset`: names, then paths, each once."""
+    """The possible arguments of `open_dataset`: names, then paths, without duplicates."""
     named = [DEMO] + [entry.name for name, entry in NAMED_SETS.items() if not missing_files(name)]
     added = _added_paths()
-    # the folder of an added table is no dataset of its own
+    # the folder of an added table is not a separate dataset
     of_tables = {os.path.dirname(path) for path in added if os.path.isfile(path)}
     found = [str(path) for root in data_roots() for path in _datasets_in(root) if str(path) not in of_tables]
     return list(dict.fromkeys([*named, *found[:_MAX_LISTED], *added]))
 
 
 def data_roots() -> list[Path]:
-    """The folders whose folders are datasets; the first is ours to write in."""
+    """The folders that contain datasets. Uploads are written into the first one."""
     others = [part for part in os.environ.get("TLCORE_DATA", "").split(os.pathsep) if part]
     return [datasets_dir(), *(Path(part).expanduser().absolute() for part in others)]
 
 
 def add_path(path: str) -> str:
-    """Remember a folder or table on this machine; returns its source. Raises DatasetNotFound for nothing there."""
+    """Remember a folder or table on this machine; returns its source. Raises DatasetNotFound if it does not exist."""
     full = Path(path.strip().strip("\"'")).expanduser()
     try:
         full = full.resolve(strict=True)
@@ -59,11 +59,11 @@ def add_path(path: str) -> str:
 
 
 def remove(source: str) -> None:
-    """Take a dataset off the list. One that was uploaded is deleted; of one that was added by its path, only that path
-    is forgotten, and its images stay where they are.
+    """Remove a dataset from the list. An uploaded one is deleted. For one that was added by its path, only the path is
+    forgotten; its images stay where they are.
 
-    Raises DatasetNotFound for what is not on the list, DatasetInvalid for what is built in, lies under TLCORE_DATA, or
-    cannot be deleted.
+    Raises DatasetNotFound if it is not on the list; DatasetInvalid if it is built in, is under TLCORE_DATA, or cannot
+    be deleted.
     """
     folder = uploaded_folder(source)
     if folder is not None:
@@ -77,9 +77,9 @@ def remove(source: str) -> None:
 
 
 def rename(source: str, name: str) -> str:
-    """Give an uploaded dataset another name; returns its new source, numbered where the name is taken.
+    """Rename an uploaded dataset; returns its new source, with a number if the name is taken.
 
-    Raises DatasetNotFound for what is not on the list, DatasetInvalid for what was not uploaded.
+    Raises DatasetNotFound if it is not on the list, DatasetInvalid if it was not uploaded.
     """
     folder = uploaded_folder(source)
     if folder is None:
@@ -96,7 +96,7 @@ def rename(source: str, name: str) -> str:
         renamed = target
     else:
         renamed = target / path.name
-        if path.stem == folder.name:  # a table is called like its dataset
+        if path.stem == folder.name:  # a table has the name of its dataset
             renamed = target / f"{target.name}{path.suffix}"
             os.rename(target / path.name, renamed)
     _save_paths([str(renamed) if known == source else known for known in _known_paths()])
@@ -104,7 +104,7 @@ def rename(source: str, name: str) -> str:
 
 
 def uploaded_folder(source: str) -> Path | None:
-    """The folder of a dataset that was uploaded; None for one that is built in, or lies elsewhere."""
+    """The folder of an uploaded dataset; None for any other dataset."""
     if is_named(source):
         return None
     path = Path(os.path.abspath(source))
@@ -114,7 +114,7 @@ def uploaded_folder(source: str) -> Path | None:
 
 
 def free_name(text: str) -> str:
-    """A safe name that no dataset in `datasets_dir()` has yet, and no built-in one: `flowers`, or `flowers-2`."""
+    """A safe name that is free in `datasets_dir()` and not that of a built-in dataset: `flowers`, or `flowers-2`."""
     name = safe_name(text)
     taken = {entry.name.lower() for entry in datasets_dir().iterdir()} if datasets_dir().is_dir() else set()
     number, candidate = 1, name
@@ -125,7 +125,7 @@ def free_name(text: str) -> str:
 
 
 def _datasets_in(root: Path) -> Iterator[Path]:
-    """The datasets right below a data root, sorted; or the root, where it is one itself."""
+    """The datasets directly below a data root, sorted; or the root, if it is itself a dataset."""
     folders = _folders(root)
     if any(split_of(folder.name) for folder in folders):
         yield root
@@ -138,7 +138,7 @@ def _datasets_in(root: Path) -> Iterator[Path]:
         if any(_has_images(inner) or any(map(_has_images, _folders(inner)[:5])) for inner in _folders(folder)):
             yield folder
         elif len(tables) > 1 and _has_images(folder):
-            yield folder  # which of them say what the images are turns out when it is opened
+            yield folder  # which of them contain the labels is found out when it is opened
         else:
             yield from tables
 
@@ -156,7 +156,7 @@ def _has_images(path: Path) -> bool:
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
-    """The visible entries, or the first of very many. None where the folder cannot be listed."""
+    """The visible entries; if there are very many, the first ones. None if the folder cannot be listed."""
     entries: list[os.DirEntry[str]] = []
     try:
         with os.scandir(path) as listing:
@@ -182,7 +182,7 @@ def _record() -> Path:
 
 
 def _added_paths() -> list[str]:
-    """The remembered paths that are still there."""
+    """The remembered paths that still exist."""
     return [path for path in _known_paths() if os.path.exists(path)]
 
 
@@ -190,7 +190,7 @@ def _known_paths() -> list[str]:
     """All remembered paths."""
     try:
         return read_record(_record(), dict[str, list[str]], "a list of datasets").get("paths", [])
-    except (OSError, RecordError):  # none yet, or a damaged record
+    except (OSError, RecordError):  # no record yet, or a damaged one
         return []
 
 

@@ -1,4 +1,4 @@
-"""Names from outside as names of files and folders that every system takes."""
+"""Turn uploaded names into names of files and folders that are valid on every system."""
 
 import os
 import re
@@ -7,13 +7,13 @@ import unicodedata
 from tlcore.data.formats.names import is_harmless
 
 _MAX_NAME = 60
-_MAX_PART_LETTERS, _MAX_PART_BYTES = 120, 240  # of one folder's or file's name; file systems take 255 bytes
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)  # names, on Windows
+_MAX_PART_LETTERS, _MAX_PART_BYTES = 120, 240  # longest name of a folder or file; file systems allow 255 bytes
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)  # reserved names on Windows
 _NOT_ON_WINDOWS = str.maketrans(dict.fromkeys('<>:"|?*/', "_"))
 
 
 def safe_name(text: str, default: str = "dataset") -> str:
-    """One name that looks like `text`, whatever that is."""
+    """A valid name that looks like `text`, for any text."""
     words = " ".join(unicodedata.normalize("NFC", text).split())
     name = "".join(letter if letter.isalnum() or letter in " ._-+()" else "_" for letter in words)
     name = name.strip(" ._")[:_MAX_NAME].rstrip(" .")
@@ -23,9 +23,9 @@ def safe_name(text: str, default: str = "dataset") -> str:
 
 
 def path_parts(name: str) -> list[str] | str:
-    """The folders and the file of a path from an archive, as they are called there; or why it is no such path.
+    """The folders and the file in a path from an archive, with their original names; or why the path is invalid.
 
-    A leading slash or drive letter is dropped, as other programs do that unpack.
+    A leading slash or drive letter is dropped, as other unpacking programs do.
     """
     path = re.sub(r"^[A-Za-z]:", "", name.replace("\\", "/"))
     if not is_harmless(path):
@@ -37,7 +37,7 @@ def path_parts(name: str) -> list[str] | str:
 
 
 def safe_part(name: str) -> str:
-    """One folder's or file's name so that every system takes it: the same, where that is so already."""
+    """A folder's or file's name, changed if necessary so that it is valid on every system."""
     tidy = unicodedata.normalize("NFC", name).translate(_NOT_ON_WINDOWS).rstrip(". ") or "_"
     if _RESERVED.fullmatch(tidy):
         tidy = f"_{tidy}"
@@ -52,6 +52,6 @@ def safe_part(name: str) -> str:
 
 
 def numbered(name: str, number: int) -> str:
-    """`photo-2.jpg`, for a name that is taken."""
+    """The name with a number, for a name that is taken: `photo-2.jpg`."""
     stem, ending = os.path.splitext(name)
     return f"{stem}-{number}{ending}"

@@ -1,6 +1,6 @@
-"""Datasets that come from outside: each is put together beside the library, described, then taken in or thrown away.
+"""Uploaded datasets: each is assembled in a staging folder, described, then added to the library or discarded.
 
-Unpacking is the business of `archive`, what there is to choose from that of `library`.
+`archive` unpacks; `library` lists the available datasets.
 """
 
 import csv
@@ -35,7 +35,7 @@ from tlcore.system.home import datasets_dir
 from tlcore.words import count
 
 _STALE_S = 24 * 3600
-_NOT_KEPT = ("No val", "No test", "No images in", "In ")  # notes that are made anew whenever it is opened
+_NOT_KEPT = ("No val", "No test", "No images in", "In ")  # notes that are created again whenever the dataset is opened
 
 Upload = tuple[str, BinaryIO]
 """A file's name and its content."""
@@ -43,7 +43,7 @@ Upload = tuple[str, BinaryIO]
 
 @dataclass(frozen=True)
 class Summary:
-    """What was understood, for the person to agree to."""
+    """What was recognised in an upload; the user confirms it."""
 
     classes: tuple[str, ...]
     counts: Mapping[str, Mapping[str, int]]
@@ -58,17 +58,17 @@ class Summary:
 
 @dataclass(frozen=True)
 class Staged:
-    """A dataset that waits for a decision, in a folder of its own that `list_sources` does not see."""
+    """A dataset that waits for a decision, in its own folder, which `list_sources` does not list."""
 
     name: str
     source: Path
-    """A folder, or a table whose folder has all its images."""
+    """A folder, or a table whose folder contains all its images."""
     folder: Path
-    """What is removed in the end."""
+    """The folder that is removed in the end."""
     summary: Summary
 
     def accept(self) -> str:
-        """Move it into the library, beside what is there; returns its source."""
+        """Move it into the library; existing datasets are not touched. Returns its source."""
         is_table = self.source.is_file()
         root = self.source.parent if is_table else self.source
         while True:
@@ -76,7 +76,7 @@ class Staged:
             try:
                 os.rename(root, target)
             except OSError as error:
-                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # somebody was quicker with the same name
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # another upload took the name first
                     continue
                 raise DataError(f"{self.name} could not be moved into {datasets_dir()}: {error.strerror}.") from None
             self.discard()
@@ -87,9 +87,9 @@ class Staged:
 
 
 def stage_archive(archive: BinaryIO, name: str, limits: Limits = LIMITS) -> Generator[Unpacked, None, Staged]:
-    """A zip of class folders, of split folders with class folders, or of tables and their images.
+    """Stage a zip of class folders, of split folders with class folders, or of tables and their images.
 
-    Yields how far it is. Closing the generator leaves nothing behind, and neither does DatasetInvalid.
+    Yields the progress. Nothing is left behind if the generator is closed or raises DatasetInvalid.
     """
     return _stage(name, lambda root: unpack(archive, root, limits))
 
@@ -97,7 +97,7 @@ def stage_archive(archive: BinaryIO, name: str, limits: Limits = LIMITS) -> Gene
 def stage_table(
     table: Upload, images: Sequence[Upload], name: str, limits: Limits = LIMITS
 ) -> Generator[Unpacked, None, Staged]:
-    """A CSV or TSV of `path,label`, and the images that it names. Otherwise as `stage_archive`."""
+    """Stage a CSV or TSV of `path,label` and the images that it names. Otherwise as `stage_archive`."""
     files = [(safe_part(Path(file).name), data) for file, data in [table, *images]]
     return _stage(name, lambda root: _write_all(files, root, limits))
 
@@ -105,7 +105,7 @@ def stage_table(
 def stage_classes(
     images: Mapping[str, Sequence[Upload]], name: str, limits: Limits = LIMITS
 ) -> Generator[Unpacked, None, Staged]:
-    """Images by class name. Two classes of one name, but for case, become one. Otherwise as `stage_archive`."""
+    """Stage images by class name. Class names that differ only in case are merged. Otherwise as `stage_archive`."""
     folders: dict[str, str] = {}
     files: list[Upload] = []
     for label, uploads in images.items():
@@ -123,13 +123,13 @@ def stage_classes(
 
 
 def _visible(name: str, default: str) -> str:
-    """The name of one folder or file, as near as possible: a leading dot would hide it."""
+    """A valid folder or file name, as close as possible. A leading dot is changed, because it would hide the file."""
     harmless = "".join(letter for letter in " ".join(name.split()) if is_harmless(letter))
     return safe_part(harmless.strip(" ./\\") or default)
 
 
 def summarise(dataset: Dataset, skipped: Iterable[Skipped] = ()) -> Summary:
-    """What a dataset holds. Looks at names only: which images cannot be read is found by a `scan`."""
+    """The content of a dataset. Reads only names; a `scan` finds unreadable images."""
     counts = {split: dataset.class_counts(split) for split in dataset.split_names}
     return Summary(dataset.classes, counts, tuple(skipped), dataset.notes)
 
@@ -157,13 +157,13 @@ def _stage(
     except DataError as error:
         _remove(folder)
         raise type(error)(str(error).replace(str(root), name)) from error
-    except BaseException:  # also GeneratorExit: cancelled
+    except BaseException:  # also GeneratorExit, on cancel
         _remove(folder)
         raise
 
 
 def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator[Unpacked, None, Unpacking]:
-    """Write single files; a name that is taken gets a number."""
+    """Write single files; if a name is taken, a number is added."""
     skipped: list[Skipped] = []
     if len(files) > limits.files:
         raise DatasetInvalid(f"{len(files):,} files are too many: at most {limits.files:,} are taken at once.")
@@ -184,7 +184,7 @@ def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator
 
 
 def _no_image(name: str, data: BinaryIO) -> str | None:
-    """Why a file is neither an image nor a table; None for one that is."""
+    """Why a file is neither an image nor a table; None if it is one of them."""
     ending = os.path.splitext(name)[1].lower()
     if ending in IMAGE_EXTENSIONS or is_table_name(name):
         return None
@@ -204,10 +204,10 @@ def _free_path(path: Path) -> Path:
 
 
 def _understand(root: Path, filled: Unpacking) -> tuple[Path, Dataset]:
-    """The source that the files make, and the dataset it opens to: of tables that fit them, else of class folders.
+    """The source in the staged files and the dataset it opens to: from tables that fit them, else from class folders.
 
-    That is the innermost folder that holds it all, or one table in it, called like the dataset. What was said on the
-    way is kept there.
+    The source is the innermost folder that contains everything, or one table in it with the name of the dataset. The
+    notes are stored there.
     """
     found = open_place(root, DataConfig(source=str(root)), prefer_tables=True)
     place = found.source.root if isinstance(found.source, FileSource) else root
@@ -228,11 +228,11 @@ def _left_out(skipped: Sequence[Skipped]) -> list[str]:
 
 
 def _as_one_table(dataset: Dataset, root: Path) -> Path:
-    """Write what the tables of an upload say as one, into the folder that all images lie in, and drop the tables."""
+    """Merge the tables of an upload into one, in the folder that contains all images, and delete the originals."""
     there = [sample for sample in dataset.samples if _stays_inside(sample.id) and (root / sample.id).exists()]
     inner = os.path.commonpath([os.path.dirname(sample.id) for sample in there]) if there else ""
     prefix = f"{inner}/" if inner else ""
-    # a split that was made here is made again when the dataset is opened
+    # a split made here is made again when the dataset is opened
     split_of = {s.id: "train" if s.split in dataset.made_splits else s.split for s in dataset.samples}
     with_splits = set(split_of.values()) != {"train"}
     for path in find_tables(list_tree(root)):
@@ -260,7 +260,7 @@ def _not_there(dataset: Dataset) -> list[Skipped]:
 
 
 def _remove_stale(incoming: Path) -> None:
-    """What processes left behind that are gone, and what nobody decided on for a day."""
+    """Remove what dead processes left behind, and uploads without a decision for a day."""
     for entry in incoming.iterdir():
         process = entry.name.partition("-")[0]
         with suppress(OSError):
@@ -272,4 +272,4 @@ def _remove_stale(incoming: Path) -> None:
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
-        folder.parent.rmdir()  # the last one takes the common folder along
+        folder.parent.rmdir()  # the last one also removes the common folder

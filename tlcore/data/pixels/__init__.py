@@ -1,1 +1,1 @@
-"""From bytes to pixels: decoding, where bytes come from, thumbnails, digests."""
+"""From bytes to pixels: loading, decoding, thumbnails, digests."""

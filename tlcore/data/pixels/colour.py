@@ -1,8 +1,8 @@
-"""Pixels of any kind to 8-bit RGB: what an image file means as colours. Pixel by pixel, in bands of rows.
+"""Convert pixels of any kind to 8-bit RGB, in bands of rows.
 
-A program that prepares images without this project, such as an exported script, has to do the same as `to_rgb`:
-grey of 16 bits divided by 257 (by 4095 / 255, where all values fit into 12 bits), floats by their range, what is
-transparent laid on white, everything else as Pillow converts it.
+A program that prepares images without this project, such as an exported script, must do the same as `to_rgb`: divide
+16-bit grey by 257 (by 4095 / 255 if all values fit into 12 bits), scale floats by their range, blend transparent
+pixels with white, and convert everything else as Pillow does.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,15 +16,15 @@ _BAND_PIXELS = 4_000_000
 WHITE_16_BIT, WHITE_12_BIT = 65535, 4095
 
 Scale = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
-"""Values of a grey image to 0-255."""
+"""Maps the values of a grey image to 0-255."""
 
 
 def to_rgb(image: Image.Image, factor: int = 1) -> Image.Image:
-    """The image as RGB; with a factor, each side divided by it, rounded up, by averaging.
+    """The image as RGB; with a factor, averaged down so that each side is divided by it, rounded up.
 
-    What is transparent is blended with white. 16-bit grey: 65535 is white; where no value exceeds 4095, as in 12-bit
-    data that a 16-bit file holds, 4095 is. Wider integers go from their lowest to their highest value, which have no
-    agreed white. Floats: 0 to 1 is black to white, else 0 to 255 is, else their own range; NaN is black.
+    Transparent pixels are blended with white. 16-bit grey: 65535 is white; if no value exceeds 4095, as in 12-bit data
+    in a 16-bit file, 4095 is white. Wider integers have no agreed white, so their lowest to highest value becomes black
+    to white. Floats: 0 to 1 is black to white, else 0 to 255, else their own range; NaN is black.
     """
     if factor == 1 and image.mode == "RGB" and not image.has_transparency_data:
         return image
@@ -40,7 +40,7 @@ def to_rgb(image: Image.Image, factor: int = 1) -> Image.Image:
 
 
 def rows_of(image: Image.Image) -> npt.NDArray[np.uint8]:
-    """An RGB image as writable uint8 of shape (H, W, 3), copied in bands, so that it is not in memory three times."""
+    """An RGB image as writable uint8 of shape (H, W, 3), copied in bands so that it is not in memory three times."""
     bands = list(_bands(image))
     if len(bands) == 1:
         return np.array(image)
@@ -52,7 +52,7 @@ def rows_of(image: Image.Image) -> npt.NDArray[np.uint8]:
 
 
 def _bands(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, int]]:
-    """First row and the one after the last, each band but the last a multiple of `factor` rows."""
+    """First row and end row of each band. Each band but the last has a multiple of `factor` rows."""
     width, height = image.size
     rows = max(1, _BAND_PIXELS // width // factor) * factor
     return ((top, min(top + rows, height)) for top in range(0, height, rows))
@@ -63,7 +63,7 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
 
 
 def _conversion(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
-    """How parts of this image become RGB. Looks through the whole image where the meaning of a value depends on it."""
+    """A function that converts parts of this image to RGB. It reads the whole image if values depend on its range."""
     if image.mode == "F" or image.mode.startswith("I"):
         scale = _float_scale(image) if image.mode == "F" else _integer_scale(image)
         return lambda part: Image.fromarray(_to_uint8(scale(np.asarray(part).astype(np.float64)))).convert("RGB")
@@ -90,7 +90,7 @@ def _float_scale(image: Image.Image) -> Scale:
 
 
 def _extent(image: Image.Image) -> tuple[float, float]:
-    """The lowest and the highest value, NaN and infinity counting as 0."""
+    """The lowest and the highest value; NaN and infinity count as 0."""
     width = image.width
     low, high = np.inf, -np.inf
     for top, bottom in _bands(image):
@@ -104,7 +104,7 @@ def _finite(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _stretching(low: float, high: float) -> Scale:
-    """From the lowest to the highest; an image of one value is black."""
+    """Scale from the lowest to the highest value; an image with a single value becomes black."""
     return lambda values: (values - low) / max(high - low, 1e-300) * 255
 
 
@@ -113,7 +113,7 @@ def _to_uint8(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode == "La":  # premultiplied grey converts to nothing but LA
+    if image.mode == "La":  # Pillow converts premultiplied grey only to LA
         image = image.convert("LA")
     rgba = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

@@ -1,6 +1,6 @@
-"""What unpacking an image would cost in memory and time, judged from its header before anything is unpacked.
+"""Estimate from an image's header what decoding it would cost in memory and time, before anything is decoded.
 
-A file of a few bytes can claim any size, so the claim is bounded, and with it bytes, passes and slow decoders.
+A file of a few bytes can claim any size, so there are limits on size, bytes, passes and slow decoders.
 """
 
 import math
@@ -11,28 +11,28 @@ from PIL import Image
 from tlcore.errors import UnreadableImage
 
 MAX_PIXELS = 100_000_000
-"""An image that claims more is refused."""
+"""An image that claims more is rejected."""
 MAX_UNPACKED_BYTES = 320_000_000
-"""What the decoder may hold at once, in pixels and buffers of its own: 80 megapixels of 4 bytes."""
+"""Most memory that the decoder may use for pixels and its own buffers: 80 megapixels of 4 bytes."""
 MAX_RATIO = 100
-"""Longer side by shorter side. Resized by its shorter side to 256 px, a strip of 1 x 65500 would be 12.9 GB."""
+"""Longer side / shorter side. With its shorter side resized to 256 px, a strip of 1 x 65500 would be 12.9 GB."""
 WHOLE_PIXELS = 50_000_000
-"""A larger image is handed on at a half or less of its size; up to here, pixel by pixel as in the file."""
+"""A larger image is reduced to half its size or less. Up to this size, all pixels of the file are kept."""
 
 MAX_SCANNED_PIXELS = 2_000_000_000
-"""Pixels times the passes over them of a progressive JPEG, which has about ten: 0.6 s for a thousand million."""
+"""Limit on pixels times passes of a progressive JPEG, which usually has about ten: 0.6 s for a thousand million."""
 MAX_SLOW_VALUES = 2_000_000
-"""Numbers that Pillow reads by Python code: some 2 s."""
+"""Most numbers that Pillow reads with Python code: about 2 s."""
 
 _SLOW_DECODERS = {"ppm_plain": "plain text", "ppm": "an unusual highest value", "bmp_rle": "run lengths"}
 _SCAN = b"\xff\xda"  # cannot occur inside a scan
-# bytes a pixel in Pillow's memory; others take 4
+# bytes per pixel in Pillow's memory; other modes take 4
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "LA": 4, "PA": 4, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
-_TILE_WIDTH, _TILE_HEIGHT, _STRIP_HEIGHT = 322, 323, 278  # tags of TIFF
+_TILE_WIDTH, _TILE_HEIGHT, _STRIP_HEIGHT = 322, 323, 278  # TIFF tags
 
 
 def check_cost(image: Image.Image, kind: str, data: bytes) -> None:
-    """Raises UnreadableImage, in words, where unpacking would take too much. `image` is open and not loaded.
+    """Raises UnreadableImage, with the reason, if decoding would cost too much. `image` is open and not loaded.
 
     `kind` is the format, as in `formats.FORMATS`, and `data` the file.
     """
@@ -45,7 +45,7 @@ def check_cost(image: Image.Image, kind: str, data: bytes) -> None:
         raise UnreadableImage(
             f"too long: {width} x {height} px, and at most {MAX_RATIO} times as long as wide is read; cut it into parts"
         )
-    kept = pixels // reduction(image.size) ** 2 if kind == "JPEG" else pixels  # a JPEG is unpacked at a half
+    kept = pixels // reduction(image.size) ** 2 if kind == "JPEG" else pixels  # a JPEG is decoded at half size
     needed = kept * _PIXEL_BYTES.get(image.mode, 4) + _buffer_bytes(image, kind)
     if needed > MAX_UNPACKED_BYTES:
         raise UnreadableImage(
@@ -61,7 +61,7 @@ def check_cost(image: Image.Image, kind: str, data: bytes) -> None:
 
 
 def reduction(size: tuple[int, int]) -> int:
-    """The factor by which the sides are divided so that at most WHOLE_PIXELS are left; 1 for ordinary images."""
+    """The factor by which the sides are divided so that at most WHOLE_PIXELS remain; 1 for ordinary images."""
     width, height = size
     return int(2 ** max(0, math.ceil(math.log2(width * height / WHOLE_PIXELS) / 2)))
 
@@ -72,11 +72,11 @@ def _decoder(image: Image.Image) -> str:
 
 
 def _buffer_bytes(image: Image.Image, kind: str) -> int:
-    """What the decoder needs beside Pillow's own pixels."""
+    """Memory that the decoder needs in addition to Pillow's pixels."""
     width, height = map(int, image.size)
-    if kind in ("WEBP", "AVIF"):  # unpacked as a whole, then copied
+    if kind in ("WEBP", "AVIF"):  # decoded as a whole, then copied
         return 3 * width * height
-    if kind == "JPEG" and image.info.get("progressive"):  # all coefficients, of 2 bytes
+    if kind == "JPEG" and image.info.get("progressive"):  # all coefficients, 2 bytes each
         layers: list[int] = [layer[1] * layer[2] for layer in getattr(image, "layer", [])] or [1]
         return 2 * width * height * sum(layers) // max(layers)
     if kind == "TIFF" and _decoder(image) == "libtiff":  # a strip or a tile
@@ -88,7 +88,7 @@ def _buffer_bytes(image: Image.Image, kind: str) -> int:
 
 
 def _tiff_bits(image: Image.Image) -> int:
-    """Bits a pixel in the file."""
+    """Bits per pixel in the file."""
     bits = getattr(image, "tag_v2", {}).get(258, (8,))
     bits = bits if isinstance(bits, tuple) else (bits,)
     return int(max(bits)) * max(len(bits), len(image.getbands()))

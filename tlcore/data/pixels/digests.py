@@ -1,7 +1,7 @@
-"""A digest of the content of each file, kept in an index so that a file is read again only after it changed.
+"""A digest of the content of each file, with an index so that a file is read again only after it changed.
 
-An entry holds while size, mtime, ctime and inode are as they were: restoring size and mtime after an edit
-still moves ctime. A file touched within 2 s of its reading is not indexed at all, because a second write could
+An entry is valid while size, mtime, ctime and inode are unchanged: even if size and mtime are restored after an edit,
+ctime changes. A file that was modified less than 2 s before it is read is not indexed, because a second write could
 leave the same times ("racily clean", as in git's index).
 """
 
@@ -18,9 +18,9 @@ from tlcore.system.cache import DiskCache, digest_key
 
 DIGEST_BYTES = 16
 MISSING = "0" * (2 * DIGEST_BYTES)
-"""Stands for a file that is not there or cannot be read."""
+"""In place of the digest of a file that is missing or cannot be read."""
 
-_CACHE = DiskCache("digests", ".json", max_entries=100)  # one entry for each folder of a dataset
+_CACHE = DiskCache("digests", ".json", max_entries=100)  # one entry per dataset folder
 _VERSION = 1
 _RACY_NS = 2_000_000_000
 _CHUNK_BYTES = 1 << 20
@@ -31,9 +31,10 @@ _Index = dict[str, tuple[_Stamp, str]]
 
 
 def file_digests(root: Path, names: Sequence[str]) -> list[str]:
-    """Content digest in hex per file, by path relative to `root`; MISSING where there is none to read.
+    """Content digest in hex per file, by path relative to `root`; MISSING if a file cannot be read.
 
-    Known files cost one stat each. The index lies under `cache_dir()`; damaged or not writable, it costs time only.
+    Known files cost one stat each. The index is under `cache_dir()`; if it is damaged or not writable, this only takes
+    longer.
     """
     key = digest_key(os.path.realpath(root))
     index = _CACHE.load(key, _load_index) or {}
@@ -59,7 +60,7 @@ def file_digests(root: Path, names: Sequence[str]) -> list[str]:
 
 
 def _read_all(root: Path, names: Sequence[str]) -> Iterator[tuple[_Stamp | None, str]]:
-    """`_read` each, in threads, as hashing lets go of the interpreter lock, and in blocks, as small files are many."""
+    """`_read` each file: in threads, because hashing releases the GIL, and in blocks, because small files are many."""
     blocks = [names[start : start + _BLOCK_FILES] for start in range(0, len(names), _BLOCK_FILES)]
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for results in pool.map(lambda block: [_read(os.path.join(root, name)) for name in block], blocks):
@@ -67,7 +68,7 @@ def _read_all(root: Path, names: Sequence[str]) -> Iterator[tuple[_Stamp | None,
 
 
 def _stamp(path: str) -> _Stamp | None:
-    """None for what is not a plain file: nothing there, a folder, a pipe."""
+    """None if the path is not a regular file: missing, a folder, a pipe."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -80,7 +81,7 @@ def _stamp_of(status: os.stat_result) -> _Stamp:
 
 
 def _read(path: str) -> tuple[_Stamp | None, str]:
-    """The digest, and the stamp to remember it under; no stamp where it could be stale without showing."""
+    """The digest and the stamp to store it under; no stamp if a later change could stay unnoticed."""
     started_ns = time.time_ns()
     try:
         with open(path, "rb") as file:
@@ -97,7 +98,7 @@ def _read(path: str) -> tuple[_Stamp | None, str]:
 
 
 def _load_index(path: Path) -> _Index:
-    """What the index knows; nothing where it is of another version."""
+    """The content of the index; empty if it has another version."""
     data = json.loads(path.read_bytes())
     return {name: _entry(*values) for name, values in data["files"].items()} if data["version"] == _VERSION else {}
 
@@ -109,6 +110,6 @@ def _entry(size: int, mtime_ns: int, ctime_ns: int, inode: int, digest: str) -> 
 
 
 def _save_index(key: str, index: _Index) -> None:
-    # Two writers at once: the later one wins, and what the other learned is read again next time.
+    # With two writers at once the later one wins, and the other's files are read again next time.
     data = {"version": _VERSION, "files": {name: [*stamp, digest] for name, (stamp, digest) in index.items()}}
     _CACHE.save(key, lambda file: file.write(json.dumps(data).encode()))

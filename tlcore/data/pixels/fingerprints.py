@@ -1,4 +1,4 @@
-"""One short text that says whether a dataset is still the same."""
+"""The fingerprint of a dataset: a short text that shows whether the dataset is still the same."""
 
 import hashlib
 import json
@@ -7,9 +7,9 @@ from tlcore.data.dataset import Dataset
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """Digest, in hex, over what each sample is: id, content, class and split.
+    """Digest, in hex, over each sample's id, content, class and split.
 
-    Does not depend on where the folder lies or what it is called. Reads only files that changed since last time.
+    It does not depend on the folder's place or name. Reads only files that changed since last time.
     """
     samples = dataset.samples
     contents = dataset.source.digests([sample.id for sample in samples])

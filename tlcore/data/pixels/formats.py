@@ -1,12 +1,12 @@
-"""The image formats that are read: what files of each are called, and how their first bytes tell them apart.
+"""The supported image formats: their file endings, and how to recognise them by their first bytes.
 
-The one list of them. Needs no imaging library, so that listing files stays cheap; `images` decodes.
+This is the only list of them. It needs no imaging library, so that listing files stays cheap; `images` decodes.
 """
 
 from collections.abc import Mapping
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
-    "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo"),  # .mpo: of stereo cameras, a JPEG with a second one behind
+    "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo"),  # .mpo: from stereo cameras, a JPEG followed by a second one
     "PNG": (".png", ".apng"),
     "BMP": (".bmp", ".dib"),
     "GIF": (".gif",),
@@ -15,19 +15,19 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
     "AVIF": (".avif", ".avifs"),
 }
-"""Name of the format, as Pillow says it -> what its files are called, the usual ending first."""
+"""Pillow's name of the format -> its file endings, the usual one first."""
 
 IMAGE_EXTENSIONS: frozenset[str] = frozenset(ending for endings in FORMATS.values() for ending in endings)
-"""Endings, in lower case and with their dot, by which a file is taken for an image. Decoding goes by content."""
+"""File endings of images, in lower case with the dot. Decoding depends on the content, not on the ending."""
 
 UPLOAD_TYPES: tuple[str, ...] = tuple(sorted(ending[1:] for ending in IMAGE_EXTENSIONS))
-"""The same without the dot, as a file dialog of a browser wants them."""
+"""The same without the dot, as a browser's file dialog needs them."""
 
 HEIC = "HEIC"
 HEIC_REASON = "a HEIC photograph; convert it to JPEG"
 
 HEAD_BYTES = 64
-"""So many bytes from the beginning of a file are enough for `image_format`."""
+"""Number of bytes from the beginning of a file that `image_format` needs."""
 
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
 _HEIC_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"))
@@ -36,9 +36,9 @@ _TIFF_HEADS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b", b"II\0\x2a", 
 
 
 def image_format(head: bytes) -> str | None:
-    """The format of a file that begins with `head`: a name of FORMATS, or HEIC, which is known and not read.
+    """The format of a file that begins with `head`: a name in FORMATS, or HEIC, which is recognised but not read.
 
-    None for anything else. Looks at `HEAD_BYTES` at most; the rest of the file may still be damaged.
+    None for anything else. Uses at most `HEAD_BYTES`; the rest of the file may still be damaged.
     """
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
@@ -58,7 +58,7 @@ def image_format(head: bytes) -> str | None:
 
 
 def _heif_format(head: bytes) -> str | None:
-    """AVIF and HEIC share a container, which names its brand first, and after 4 bytes those it is compatible with."""
+    """AVIF and HEIC share a container. It starts with its brand; after 4 more bytes come the compatible brands."""
     end = min(int.from_bytes(head[:4], "big"), len(head), HEAD_BYTES)
     brands = [head[8:12], *(head[start : start + 4] for start in range(16, end - 3, 4))]
     if _AVIF_BRANDS.intersection(brands):

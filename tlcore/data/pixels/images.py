@@ -1,6 +1,6 @@
-"""Decoding: from the bytes of an image file to 8-bit RGB, whatever the file holds. Reads no files: `sources` does.
+"""Decode the bytes of an image file of any kind to 8-bit RGB. Reads no files: `sources` does.
 
-The format is found by content: real datasets hold BMP files named `.jpg`.
+The format is recognised by content: real datasets have BMP files named `.jpg`.
 """
 
 import warnings
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from PIL import (  # the plugins, imported here, are the only ones that Image.open is let near
+from PIL import (  # Image.open may use only the plugins that are imported here
     AvifImagePlugin,  # noqa: F401
     BmpImagePlugin,  # noqa: F401
     GifImagePlugin,  # noqa: F401
@@ -32,8 +32,8 @@ from tlcore.errors import UnreadableImage
 if TYPE_CHECKING:
     import torch
 
-_ORIENTATION = 0x0112  # the EXIF tag
-_UPRIGHT = {  # EXIF orientation -> what undoes it (EXIF 2.3, table 4.6.4)
+_ORIENTATION = 0x0112  # the EXIF tag of the orientation
+_UPRIGHT = {  # EXIF orientation -> the operation that undoes it (EXIF 2.3, table 4.6.4)
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -45,25 +45,25 @@ _UPRIGHT = {  # EXIF orientation -> what undoes it (EXIF 2.3, table 4.6.4)
 _ON_THEIR_SIDE = frozenset(_UPRIGHT[orientation] for orientation in (5, 6, 7, 8))
 _NO_IMAGE = f"not an image, or damaged in its first bytes (read are {', '.join(FORMATS)})"
 
-# Odd metadata makes Pillow warn once per image, and there are thousands. For the process, because
-# warnings.catch_warnings is not safe in threads, and images are decoded in threads.
+# Unusual metadata makes Pillow warn once per image, and there are thousands. The filter is for the whole process,
+# because warnings.catch_warnings is not thread-safe and images are decoded in threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def decode_image(data: bytes) -> Image.Image:
-    """Decode the first frame to an upright RGB image; what is transparent becomes white.
+    """Decode the first frame to an upright RGB image; transparent pixels become white.
 
-    Colours as in `colour.to_rgb`. An image of more than `cost.WHOLE_PIXELS` comes at a half or less of its size.
-    Raises UnreadableImage, also, before anything is unpacked, for what would cost too much: see `cost`.
+    Colours as in `colour.to_rgb`. An image of more than `cost.WHOLE_PIXELS` is reduced to half its size or less.
+    Raises UnreadableImage, also for an image that would cost too much (see `cost`), before anything is decoded.
     """
     return decode(data).image
 
 
 def decode(data: bytes, at_least_px: int | None = None) -> Decoded:
-    """As `decode_image`, with what was found on the way.
+    """As `decode_image`, with details about the file.
 
-    `at_least_px` allows an image that is smaller than the file's, but with no side below this where the file's is
-    not: a JPEG is then unpacked at a half, a quarter or an eighth, which is quicker.
+    `at_least_px` allows a reduced image whose sides are not below this value (unless they already are in the file): a
+    JPEG is then decoded at a half, a quarter or an eighth of its size, which is faster.
     """
     with _open(data) as (image, kind):
         if at_least_px is not None:
@@ -85,7 +85,7 @@ def upright_size(data: bytes) -> tuple[int, int]:
 
 @contextmanager
 def _open(data: bytes) -> Iterator[tuple[Image.Image, str]]:
-    """The image before it is unpacked, and its format. Whatever goes wrong inside becomes an UnreadableImage."""
+    """The image before it is decoded, and its format. Any error inside becomes an UnreadableImage."""
     if not data:
         raise UnreadableImage("empty file")
     kind = image_format(data[:HEAD_BYTES])
@@ -103,7 +103,7 @@ def _open(data: bytes) -> Iterator[tuple[Image.Image, str]]:
         raise UnreadableImage(_NO_IMAGE) from None
     except Image.DecompressionBombError:
         raise UnreadableImage(f"too large: at most {MAX_PIXELS / 1e6:.0f} megapixels are unpacked") from None
-    except Exception as error:  # on damaged files Pillow's parsers raise whatever they stumble over
+    except Exception as error:  # damaged files can make Pillow's parsers raise any error
         raise UnreadableImage(_reason(error)) from None
 
 
@@ -124,11 +124,11 @@ def _reason(error: Exception) -> str:
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """What undoes the rotation that a camera recorded in EXIF (or TIFF) instead of turning the pixels."""
+    """The operation that undoes the orientation that a camera recorded in EXIF (or TIFF)."""
     if image.format != "TIFF" and not image.info.keys() & {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}:
         return None
     try:
         orientation = image.getexif().get(_ORIENTATION)
-    except Exception:  # damaged EXIF beside sound pixels: the image is used as it lies
+    except Exception:  # damaged EXIF with valid pixels: the image is used without rotation
         return None
     return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None

@@ -1,4 +1,4 @@
-"""Training's first pass over its images: which cannot be read, and, where memory allows, the pixels to keep.
+"""Training's first pass over its images: find unreadable ones and, if memory allows, keep the pixels.
 
 `sources` loads each of them, `images` decodes it.
 """
@@ -25,13 +25,13 @@ class DecodedImages:
     skipped: tuple[Skipped, ...]
     """In the order of the samples."""
     images: "dict[str, torch.Tensor] | None"
-    """Sample id -> uint8 (3, H, W) of every readable sample; None where they exceed the budget."""
+    """Sample id -> uint8 (3, H, W) of every readable sample; None if they exceed the budget."""
 
 
 def decode_all(
     samples: Sequence[Sample], source: ImageSource, budget_bytes: int
 ) -> Generator[int, None, DecodedImages]:
-    """Decode all samples. Their pixels are kept while all of them together fit into `budget_bytes`.
+    """Decode all samples. Their pixels are kept if all of them together fit into `budget_bytes`.
 
     Yields the number of samples done, after each; returns the DecodedImages.
     """
@@ -45,7 +45,7 @@ def decode_all(
 
 
 class _Kept:
-    """The decoded images, until they exceed the budget. Shared by threads, so that none holds an image back."""
+    """The decoded images, until they exceed the budget. Threads share it, so that none keeps an image of its own."""
 
     def __init__(self, budget_bytes: int) -> None:
         self.images: dict[str, torch.Tensor] | None = {}
@@ -62,7 +62,7 @@ class _Kept:
 
 
 def _decode_in_order(samples: Sequence[Sample], source: ImageSource, kept: _Kept) -> Iterator[Skipped | None]:
-    """Decoding lets go of the interpreter lock, so threads do. Each sample that cannot be read, None for others."""
+    """Yield a Skipped for each unreadable sample, None for others. Threads are enough: decoding releases the GIL."""
     threads = min(_MAX_THREADS, os.cpu_count() or 1)
     pending: deque[Future[Skipped | None]] = deque()
     with ThreadPoolExecutor(threads) as pool:

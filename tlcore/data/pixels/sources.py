@@ -1,4 +1,4 @@
-"""Loading: the two places that pixels come from, image files under a folder, and arrays in memory. `images` decodes."""
+"""Load images from the two kinds of sources: image files under a folder, and arrays in memory. `images` decodes."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 MAX_FILE_BYTES = 400_000_000
-"""A larger file is not read: as much as `cost.MAX_UNPACKED_BYTES`."""
+"""A larger file is not read. The limit is that of `cost.MAX_UNPACKED_BYTES`."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class FileSource:
 
     root: Path
     confined: bool = False
-    """Refuse a file that a symbolic link leads to from outside `root`. For ids that somebody else wrote down."""
+    """Reject files that a symbolic link places outside `root`. For ids that come from somebody else."""
 
     def load(self, sample_id: str) -> "torch.Tensor":
         """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage."""
@@ -45,11 +45,11 @@ class FileSource:
         return decode(self.read(sample_id), at_least_px)
 
     def read(self, sample_id: str) -> bytes:
-        """The bytes of one file; of one that does not begin as an image, only the first. Raises UnreadableImage."""
+        """The bytes of one file; only the first bytes if it does not begin like an image. Raises UnreadableImage."""
         path = os.path.join(self.root, sample_id)
         try:
             status = os.stat(path)
-            if not stat.S_ISREG(status.st_mode):  # reading from a pipe or a device might never end
+            if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device might never end
                 raise UnreadableImage("not a plain file")
             if status.st_size > MAX_FILE_BYTES:
                 raise UnreadableImage(
@@ -59,7 +59,7 @@ class FileSource:
                 raise UnreadableImage("leads out of the image folder by a symbolic link")
             with open(path, "rb") as file:
                 head = file.read(HEAD_BYTES)
-                return head if image_format(head) is None else head + file.read()  # of no image, no more is read
+                return head if image_format(head) is None else head + file.read()  # read on only if it is an image
         except FileNotFoundError:
             raise UnreadableImage("file not found") from None
         except OSError as error:
@@ -74,8 +74,8 @@ class FileSource:
         return [known.get(name, MISSING) for name in sample_ids]
 
     def stamps(self, sample_ids: Sequence[str]) -> list[str]:
-        """Size and times per file: cheap, and different once a file is written anew. Nothing is read."""
-        prefix = os.path.join(self.root, "")  # joined once: 60,000 files take 0.2 s, and it would be half of that
+        """Size and times per file: cheap, and different after a file is written again. No file is read."""
+        prefix = os.path.join(self.root, "")  # joined once: 60,000 files take 0.2 s; joining would be half of it
         return [_stamp(prefix + name) for name in sample_ids]
 
     @property
@@ -87,7 +87,7 @@ class FileSource:
         return not Path(real).is_relative_to(os.path.realpath(self.root))
 
     def _inside(self, names: Sequence[str]) -> list[str]:
-        """Those that do not escape. Judges a folder once: following links takes 30 µs, and tables are long."""
+        """The paths that stay inside `root`. Each folder is checked once, because resolving links takes 30 µs."""
         outside = {folder for folder in {os.path.dirname(name) for name in names} if self._escapes(folder)}
         return [
             name
@@ -99,10 +99,10 @@ class FileSource:
 
 @dataclass(frozen=True, eq=False)
 class ArraySource:
-    """Images in memory; an id is `part/index`, like `train/00017`."""
+    """Images in memory. An id is `part/index`, like `train/00017`."""
 
     parts: Mapping[str, np.ndarray]
-    """Name -> uint8 of shape (N, H, W), which is grey, or (N, H, W, 3)."""
+    """Name -> uint8 of shape (N, H, W), for grey images, or (N, H, W, 3)."""
 
     def load(self, sample_id: str) -> "torch.Tensor":
         """A copy of one image as uint8 RGB of shape (3, H, W). Raises UnreadableImage for an unknown id."""
@@ -119,7 +119,7 @@ class ArraySource:
         return Decoded(Image.fromarray(array).convert("RGB"), "", False, array.nbytes)
 
     def stamps(self, sample_ids: Sequence[str]) -> list[str]:
-        """The digests: what is in memory is quickly read."""
+        """The digests serve as stamps: images in memory are read quickly."""
         return self.digests(sample_ids)
 
     @property
@@ -147,7 +147,7 @@ class ArraySource:
 
 
 def _stamp(path: str) -> str:
-    """Nothing for a file that is not there."""
+    """Empty for a file that does not exist."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):

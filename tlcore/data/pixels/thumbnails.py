@@ -1,4 +1,4 @@
-"""Small JPEGs of samples, for a page of a gallery. Kept on disk where making them takes long."""
+"""Small JPEGs of samples for a page of a gallery. They are cached on disk if making them takes long."""
 
 import io
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from tlcore.system.cache import DiskCache, digest_key
 THUMBNAIL_PX = 128
 
 WORTH_KEEPING_BYTES = 32_768
-"""A smaller file is decoded anew each time: that takes no longer than finding what was kept."""
+"""A smaller file is decoded each time: that takes no longer than finding the cached thumbnail."""
 
-_CACHE = DiskCache("thumbnails", ".jpg", max_entries=200, folders=256)  # 50,000 thumbnails, some 250 MB
+_CACHE = DiskCache("thumbnails", ".jpg", max_entries=200, folders=256)  # 50,000 thumbnails, about 250 MB
 _THREADS = 4
 
 
@@ -35,11 +35,11 @@ def thumbnails(source: ImageSource, sample_ids: Sequence[str], size_px: int = TH
 
 
 def encode_jpeg(image: Image.Image, size_px: int) -> bytes:
-    """An RGB image as a JPEG of at most that size; never enlarged."""
+    """An RGB image as a JPEG of at most this size; never enlarged."""
     small = image.copy()
     small.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
     buffer = io.BytesIO()
-    if size_px <= THUMBNAIL_PX:  # 48 of them go to a browser at once: half the bytes, and no eye sees it
+    if size_px <= THUMBNAIL_PX:  # 48 of them go to a browser at once: half the bytes, without a visible difference
         small.save(buffer, "JPEG", quality=80)
     else:
         small.save(buffer, "JPEG", quality=88, subsampling=0)
