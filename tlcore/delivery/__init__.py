@@ -1,1 +1,1 @@
-"""How a model leaves: exported files."""
+"""Exports: the files that a run gives to other programs."""

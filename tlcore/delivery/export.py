@@ -1,6 +1,6 @@
-"""What a run gives away: weights of an epoch, code that uses them without this project, its tables.
+"""Export a run: the weights of an epoch, code that uses them without this project, and its tables.
 
-Everything is made in memory, as bytes: who asked writes a file, or sends it to a browser.
+Every export is made in memory, as bytes; the caller writes it to a file or sends it to a browser.
 """
 
 import json
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Format:
     label: str
-    """What people read, on a button."""
+    """Text on the button."""
     words: str
-    """What is in the file: the beginning of a sentence, without its full stop."""
+    """The content of the file: the beginning of a sentence, without its full stop."""
     suffix: str
     """End of the file's name."""
     build: Callable[[Run, int], bytes]
-    """The file of a run and an epoch. Raises CheckpointError where the epoch is not there."""
+    """Makes the file for a run and an epoch. Raises CheckpointError if the epoch does not exist."""
     needs_torch: bool = False
-    """Whether `build` imports torch, which a page does without."""
+    """Whether `build` imports torch, which pages avoid."""
     unavailable: Callable[[Run, int], str] = lambda run, epoch: ""
-    """Why there is no such file of a run and an epoch, in a sentence; empty: there is one."""
+    """Why this file cannot be made for a run and an epoch, in a sentence; empty if it can."""
 
 
 def find_format(name: str) -> Format:
@@ -51,7 +51,7 @@ def file_name(run: Run, epoch: int, format_name: str) -> str:
 
 
 def chosen_epoch(run: Run) -> int:
-    """The best epoch on val. Raises CheckpointError where there is none yet."""
+    """The best epoch on val. Raises CheckpointError if there is none yet."""
     history = run.history()
     if not history:
         raise CheckpointError(f"Run {run.name} has no epoch yet.", cli=f"Start it with `resume {run.name}`.")
@@ -59,7 +59,7 @@ def chosen_epoch(run: Run) -> int:
 
 
 def keeps_optimizer(run: Run, epoch: int) -> bool:
-    """Whether the checkpoint of that epoch has the optimiser's state, by the rule that the training keeps it by."""
+    """Whether the checkpoint of this epoch has the optimiser's state, by the same rule that the training uses."""
     trained = trained_here(run.history())
     if epoch not in {record.epoch for record in trained}:
         return False
@@ -78,9 +78,9 @@ def state_dict_file(run: Run, epoch: int) -> bytes:
 def training_checkpoint_file(run: Run, epoch: int) -> bytes:
     """A dictionary of `epoch`, `model_state_dict`, `optimizer_state_dict` and `loss`, as many training scripts save it.
 
-    `torch.load(file, weights_only=True)`. `train --continue-from` goes on from it, and so does a script of one's own:
-    the parameter groups name their parameters. The loss is that of the epoch's training; of an epoch that was not
-    trained here, that of the validation. Raises CheckpointError where the epoch keeps no optimiser state.
+    `torch.load(file, weights_only=True)`. `train --continue-from` continues from it, and so can a user's own script,
+    because the parameter groups name their parameters. The loss is the epoch's training loss; for an epoch that was
+    not trained here, the validation loss. Raises CheckpointError if the epoch has no optimiser state.
     """
     import torch
 
@@ -114,7 +114,7 @@ def training_checkpoint_file(run: Run, epoch: int) -> bytes:
 
 
 def safetensors_file(run: Run, epoch: int) -> bytes:
-    """The same values as safetensors, with backbone, classes and evaluation transform as its metadata."""
+    """The same values as safetensors, with backbone, classes and evaluation transform as metadata."""
     from safetensors.torch import save
 
     config = run.config
@@ -128,14 +128,14 @@ def safetensors_file(run: Run, epoch: int) -> bytes:
 
 
 def inference_file(run: Run, epoch: int) -> bytes:
-    """Python that names the class of an image with the `pth` file of that epoch; if possible without this project."""
+    """A Python script that classifies images with the epoch's `pth` file, without this project if possible."""
     return inference_script(run, file_name(run, epoch, "pth")).encode()
 
 
 def predictions_file(run: Run, epoch: int) -> bytes:
     """CSV with a row per image of the report split, probabilities of all classes included.
 
-    Without a test split these are the val images, whose logits the training stored: they are looked up then.
+    Without a test split these are the val images, whose logits were stored during training.
     """
     evaluation = load_stored(run).evaluation
     if run.report_split == "val" and (evaluation is None or epoch not in evaluation.predictions):
@@ -150,7 +150,7 @@ def predictions_file(run: Run, epoch: int) -> bytes:
 
 
 def epochs_file(run: Run, epoch: int) -> bytes:
-    """CSV with a row per epoch, whichever epoch is asked for."""
+    """CSV with a row per epoch; it is the same for every epoch."""
     return _csv(epochs_table(run, load_stored(run).evaluation))
 
 
@@ -200,11 +200,11 @@ FORMATS: dict[str, Format] = {
         build=epochs_file,
     ),
 }
-"""Adding a format is adding an entry: the command line and the page's buttons are made from these."""
+"""A new format is a new entry: the command line and the page's buttons are made from these."""
 
 
 def _state_dict(run: Run, epoch: int) -> "dict[str, Tensor]":
-    """In plain memory order, whatever order the training had them in: safetensors knows no other."""
+    """The tensors in contiguous memory order, whatever order training used: safetensors supports no other."""
     from tlcore.runs.restore import load_whole_state
 
     return {name: value.contiguous() for name, value in load_whole_state(run, epoch).items()}

@@ -1,7 +1,7 @@
-"""The Python that names the class of an image with exported weights, if possible without this project.
+"""Write a Python script that classifies images with exported weights, without this project if possible.
 
-It prepares images as the product does: what `tlcore.data.pixels` decides about colours, transparency, bit depth and
-orientation stands in the script, too. A test compares both on every kind of image.
+The script prepares images as this project does: it repeats the rules of `tlcore.data.pixels` for colours, transparency,
+bit depth and orientation. A test compares both on every kind of image.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ print(predict("photo.jpg")[:3])  # an image of yours
 
 
 def inference_script(run: Run, weights_file: str) -> str:
-    """The script for a run's network; `weights_file` is the name of its exported state_dict, beside the script."""
+    """The script for a run's network; `weights_file` is the name of its exported state_dict in the same folder."""
     transform = run.config.eval_transform.source().removeprefix("import torch\n")
     settings = (
         f"\nWEIGHTS = {weights_file!r}\nWHOLE_PIXELS = {WHOLE_PIXELS}  # larger images are made smaller first\n"
@@ -109,7 +109,7 @@ def _model_import(run: Run) -> str:
 
 
 def _model_call(run: Run) -> str:
-    """The expression that builds the network that the weights belong to."""
+    """The expression that builds the network for the weights."""
     config = run.config.model
     architecture = find_architecture(config.backbone)
     if architecture.builder is not None:

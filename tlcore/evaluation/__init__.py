@@ -1,1 +1,1 @@
-"""Evaluation: logits of every checkpoint, and how sure one can be of what they say."""
+"""Evaluation: logits of every checkpoint, metrics from them, and how certain these are."""

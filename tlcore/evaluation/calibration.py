@@ -1,4 +1,4 @@
-"""Whether a confidence of 90 % means right in 90 of 100: the reliability table and its one figure."""
+"""Calibration: whether a confidence of 90 % means 90 of 100 are right. The reliability table and its summary."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,9 +16,9 @@ BINS = 10
 @dataclass(frozen=True)
 class Calibration:
     error: float
-    """The expected calibration error: the mean distance of confidence and accuracy, in 0-1."""
+    """The expected calibration error: the mean distance between confidence and accuracy, in 0-1."""
     table: "pd.DataFrame"
-    """Per bin of confidence that has images: `from`, `to`, `images`, `confidence` and `accuracy` (means), and the
+    """Per non-empty bin of confidence: `from`, `to`, `images`, `confidence` and `accuracy` (means), and the
     95 % interval of the accuracy, `low` to `high`."""
 
 

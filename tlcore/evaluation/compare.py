@@ -1,4 +1,4 @@
-"""Two sets of predictions for the same images: what the second puts right, what it breaks, and how sure that is."""
+"""Compare two sets of predictions for the same images: what the second fixes and breaks, and how certain that is."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,20 @@ from tlcore.runs.folder.predictions import Predictions
 class Comparison:
     test: PairedTest
     fixed: tuple[str, ...]
-    """Ids of the images that only the second predicts right, in the first one's order."""
+    """Ids of the images that only the second predicts correctly, in the first one's order."""
     broken: tuple[str, ...]
-    """Ids of the images that only the first predicts right."""
+    """Ids of the images that only the first predicts correctly."""
     both_wrong: tuple[str, ...]
     unshared: int
-    """Images that only one of the two was evaluated on, or that they label differently: not compared."""
+    """Number of images that are not compared: only one set has them, or the two sets label them differently."""
 
 
 def compare_predictions(
     first: Predictions, second: Predictions, first_classes: tuple[str, ...], second_classes: tuple[str, ...]
 ) -> Comparison:
-    """Compare on the images that both know, by sample id, under the same class name.
+    """Compare on the images that both sets have, by sample id, with the same class name.
 
-    Raises NotComparable where they have no image in common.
+    Raises NotComparable if they have no image in common.
     """
     places = {sample: position for position, sample in enumerate(second.sample_ids)}
     pairs = [

@@ -1,4 +1,4 @@
-"""Every saved epoch of a run on its report split: stored logits, computed where they are missing."""
+"""Evaluate every saved epoch of a run on its report split: use stored logits, and compute missing ones."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 
@@ -25,16 +25,16 @@ __all__ = ["Evaluation", "evaluate", "evaluate_run"]
 def evaluate(
     run: Run | str, *, device: str = "auto", on_progress: Callable[[Progress], object] | None = None
 ) -> Evaluation:
-    """Every saved epoch of a run, given as such or by its name, on its report split. As `evaluate_run`, to the end."""
+    """Evaluate every saved epoch of a run (or of a run's name) on its report split: `evaluate_run`, run to its end."""
     return drive(evaluate_run(find_run(run) if isinstance(run, str) else run, device), on_progress)
 
 
 def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Evaluation]:
-    """Logits of all checkpoints on the report split; only those that are not stored yet are computed.
+    """Logits of all checkpoints on the report split; only missing ones are computed.
 
-    `device` is where: a run that was trained on a GPU can be evaluated without one. Each epoch is stored once it is
-    computed, so that nothing of a cancelled evaluation is lost.
-    Raises CheckpointError where the run has no readable checkpoint, DatasetChanged where its classes are gone.
+    `device` is where to compute: a run that was trained on a GPU can be evaluated without one. Each epoch is stored as
+    soon as it is computed, so that a cancelled evaluation loses nothing.
+    Raises CheckpointError if the run has no readable checkpoint, DatasetChanged if its classes are gone.
     """
     dataset, notices = reopen_dataset(run)
     samples = dataset.split(run.report_split)
@@ -62,7 +62,7 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
 
 
 def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entry]:
-    """What the logits of each epoch depend on. A checkpoint file that has not changed is not read again."""
+    """The index entry of each epoch: what its logits depend on. An unchanged checkpoint file is not read again."""
     known = load_index(run).epochs
     frozen: str | None = None
     entries = {}
@@ -74,7 +74,7 @@ def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entr
                 checkpoint = load_checkpoint(run.checkpoints, epoch)
                 if frozen is None:
                     frozen = state_digest(load_frozen_part(run, checkpoint.frozen_digest))
-                    stamp = checkpoint_stamp(run, epoch)  # what was lost of it may have been made anew
+                    stamp = checkpoint_stamp(run, epoch)  # a lost file may have been restored
                 weights = frozen + state_digest(checkpoint.model)
             except CheckpointError as error:
                 entries[epoch] = Entry(stamp=stamp, error=str(error))
@@ -87,7 +87,7 @@ def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entr
 
 
 def _sharing_a_trunk(run: Run, epochs: Sequence[int]) -> list[list[int]]:
-    """The epochs in groups that have what is frozen in common: an imported epoch may have its own."""
+    """Groups of epochs that share the same frozen weights: an imported epoch may have its own."""
     imported = {record.epoch for record in run.history() if record.imported}
     own = [[epoch] for epoch in epochs if epoch in imported]
     shared = [epoch for epoch in epochs if epoch not in imported]
@@ -97,7 +97,7 @@ def _sharing_a_trunk(run: Run, epochs: Sequence[int]) -> list[list[int]]:
 def _predict(
     run: Run, plan: Plan, samples: Sequence[Sample], keys: Mapping[int, str]
 ) -> Generator[Progress, None, dict[int, Predictions]]:
-    """Logits of several epochs, by what they depend on. Epochs that share a frozen trunk share its forward pass."""
+    """Logits of several epochs, by key. Epochs that share a frozen trunk share its forward pass."""
     kept, batches, network = yield from evaluation_inputs(plan, samples)
     predictions = {}
     meter, done = Meter("predict", min(keys), len(kept) * len(keys)), 0

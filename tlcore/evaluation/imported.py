@@ -1,4 +1,4 @@
-"""Weights that were saved elsewhere, as one more epoch of a run: validated, evaluated and compared like the others."""
+"""Import weights from elsewhere as an epoch of a run: validated, evaluated and compared like the other epochs."""
 
 import math
 from collections.abc import Callable, Generator
@@ -33,14 +33,14 @@ def import_epoch(
     name: str | None = None,
     tell: Callable[[str], object] = lambda sentence: None,
 ) -> Generator[Progress, None, int]:
-    """Add the weights in a file to a run, as an epoch after all that it plans to train; returns its number.
+    """Add the weights in a file to a run, as an epoch after all planned epochs; returns its number.
 
-    The file holds the whole network with a head for the run's classes, in their order or with their names beside it: a
-    state_dict, alone or as training scripts wrap it. It is validated like any epoch; `evaluate_run` then has it on the
-    report split, too. `name` is what the file is called, where `path` does not say it; `tell` is given what the user
-    should know of the file, in sentences.
-    Raises WeightsError for a file that cannot be read or does not fit, ConfigError for a number that is not free,
-    RunBusy where the run is being trained, and what `reopen_dataset` raises.
+    The file contains a state_dict, alone or as training scripts wrap it: the whole network with a head for the run's
+    classes, in their order or with their names in the file. It is validated like any epoch; `evaluate_run` then also
+    evaluates it on the report split. `name` is the file's name if `path` does not give it; `tell` gets sentences that
+    the user should know about the file.
+    Raises WeightsError for a file that cannot be read or does not fit, ConfigError for a number that is taken, RunBusy
+    if the run is being trained, and what `reopen_dataset` raises.
     """
     settings, source = run.config.model, name or str(path)
     architecture = find_architecture(settings.backbone)
@@ -79,7 +79,8 @@ def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, Non
 
 
 def _checkpoint(run: Run, plan: Plan, record: EpochRecord) -> Checkpoint:
-    """With what is frozen in this run only where the file has other values there. Nothing can be continued from it."""
+    """Its checkpoint. It contains the frozen weights only if they differ from the run's; training cannot continue from
+    it."""
     frozen = frozen_state(plan, plan.model)
     same_trunk = state_digest(frozen) == state_digest(load_frozen_part(run))
     model = trained_state(plan, plan.model) | ({} if same_trunk else frozen)
@@ -87,7 +88,7 @@ def _checkpoint(run: Run, plan: Plan, record: EpochRecord) -> Checkpoint:
 
 
 def _free_epoch(run: Run, asked: int | None) -> int:
-    """The number of an epoch that is neither saved nor planned."""
+    """An epoch number that is neither saved nor planned."""
     first = max([run.config.epochs, *run.epochs()]) + 1
     if asked is None:
         return first

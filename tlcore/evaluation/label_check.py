@@ -1,4 +1,4 @@
-"""The label check of a dataset on the features of a pretrained backbone."""
+"""Run the label check of a dataset on the features of a pretrained backbone; the check is in `data.health`."""
 
 from collections.abc import Generator
 
@@ -16,7 +16,7 @@ from tlcore.training.resolve import resolve
 
 
 def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, SuspectLabels]:
-    """Progress while features are computed, if they have to be; returns the check of all splits together.
+    """Yields Progress while features are computed, if necessary; returns the check of all splits together.
 
     Columns of the suspects: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`.
     Uses backbone, weights and device of the configuration. Raises ConfigError, ModelError or DeviceError.

@@ -1,4 +1,4 @@
-"""Numbers from logits, through scikit-learn and scipy. Fractions in 0-1, losses in nats.
+"""Metrics from logits, with scikit-learn and scipy. Fractions in 0-1, losses in nats.
 
 N images, C classes.
 """
@@ -42,15 +42,15 @@ class ClassScores:
 
 @dataclass(frozen=True)
 class PairedTest:
-    """What one set of predictions gets right and the other does not, on the same images."""
+    """On how many images only one of two sets of predictions is right, and how likely that is by chance."""
 
     fixed: int
-    """Wrong in the first, right in the second."""
+    """Number of images wrong in the first, right in the second."""
     broken: int
-    """Right in the first, wrong in the second."""
+    """Number of images right in the first, wrong in the second."""
     total: int
     p_value: float
-    """Chance of so uneven a split, or a more uneven one, if both were equally good."""
+    """Probability of a difference at least this large if both were equally good."""
 
 
 def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -70,9 +70,9 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> tuple
 def wilson_intervals(
     correct: npt.ArrayLike, total: npt.ArrayLike, confidence: float = 0.95
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Many intervals at once, as `wilson_interval` gives them; NaN where a count is NaN or there are no images.
+    """Many intervals at once, as from `wilson_interval`; NaN if a count is NaN or there are no images.
 
-    In closed form: scipy.stats.binomtest gives the same in 0.7 ms each, and takes half a second to import.
+    Computed in closed form: scipy.stats.binomtest gives the same, but takes 0.7 ms each and half a second to import.
     """
     from scipy.special import ndtri
 
@@ -86,7 +86,7 @@ def wilson_intervals(
 
 
 def is_right(logits_NC: Logits, targets_N: Targets) -> Mask:
-    """Which images are predicted right, of shape (N,)."""
+    """Which images are predicted correctly, shape (N,)."""
     return np.asarray(logits_NC.argmax(1) == targets_N)
 
 
@@ -96,13 +96,13 @@ def accuracy(logits_NC: Logits, targets_N: Targets) -> Accuracy:
 
 
 def top_k_accuracy(logits_NC: Logits, targets_N: Targets, k: int) -> float:
-    """Share of images whose class is among the `k` largest logits; 1 where there are no more than k classes."""
+    """Fraction of images whose class is among the `k` largest logits; 1 if there are at most k classes."""
     from sklearn.metrics import top_k_accuracy_score
 
     classes = logits_NC.shape[1]
     if k >= classes:
         return 1.0
-    # of two classes sklearn takes one score, of the second
+    # for two classes sklearn expects one score, that of the second
     scores = logits_NC[:, 1] - logits_NC[:, 0] if classes == 2 else logits_NC
     return float(top_k_accuracy_score(targets_N, scores, k=k, labels=range(classes)))
 
@@ -116,7 +116,7 @@ def losses(logits_NC: Logits, targets_N: Targets) -> npt.NDArray[np.float64]:
 
 
 def class_scores(logits_NC: Logits, targets_N: Targets, classes: tuple[str, ...]) -> list[ClassScores]:
-    """Precision, recall and F1 of each class; 0 where a class was never predicted, or has no images."""
+    """Precision, recall and F1 of each class; 0 if a class was never predicted or has no images."""
     from sklearn.metrics import precision_recall_fscore_support
 
     columns = precision_recall_fscore_support(
@@ -131,7 +131,7 @@ def class_scores(logits_NC: Logits, targets_N: Targets, classes: tuple[str, ...]
 
 
 def macro_average(scores: Sequence[ClassScores]) -> ClassScores:
-    """Mean over the classes that have images, each counting alike however many it has. Has no interval."""
+    """Mean over the classes that have images; all have the same weight. There is no interval."""
     present = [score for score in scores if score.support]
 
     def mean(name: str) -> float:
@@ -150,10 +150,10 @@ def confusion(logits_NC: Logits, targets_N: Targets) -> npt.NDArray[np.int64]:
 
 
 def paired_test(first_N: Mask, second_N: Mask) -> PairedTest:
-    """The exact McNemar test of which images each of two classifiers gets right.
+    """The exact McNemar test for two classifiers on the same images.
 
-    Source: McNemar (1947), as the two-sided binomial test of the images that exactly one of them gets right. With
-    even odds its two tails are alike, so that twice the lower one is the p-value.
+    Source: McNemar (1947), as the two-sided binomial test on the images that exactly one of them gets right. With a
+    probability of 1/2 both tails are equal, so the p-value is twice the lower one.
     """
     from scipy.special import bdtr
 

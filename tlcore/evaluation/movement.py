@@ -1,4 +1,4 @@
-"""How far training moved each layer group from where it began."""
+"""How far training moved the weights of each layer group from their start."""
 
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def weight_movement(run: Run, epoch: int) -> "pd.DataFrame":
-    """A row per layer group, from stem to head: `group`, and `moved`, the change of its values between the run's first
-    epoch and this one, as a fraction of what they were: the ratio of the two Euclidean norms.
+    """One row per layer group, from stem to head: `group` and `moved`, the change of its values from the run's first
+    epoch to this one, relative to the first: the ratio of the two Euclidean norms.
 
-    Parameters and the running statistics of BatchNorm count, its batch counters do not: a frozen group has moved by 0.
-    Raises CheckpointError where one of the two is missing.
+    Parameters and BatchNorm's running statistics count, its batch counters do not, so a frozen group has moved by 0.
+    Raises CheckpointError if one of the two epochs is missing.
     """
     import pandas as pd
 

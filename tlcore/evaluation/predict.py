@@ -1,4 +1,4 @@
-"""What one checkpoint, or a network as it was pretrained, says about images from anywhere."""
+"""Predict the classes of any images with a run's checkpoint or with a pretrained network."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,18 +24,18 @@ class Predictor:
     """A model in eval mode with its classes and the evaluation transform that belongs to it."""
 
     title: str
-    """In words, as `run NAME, epoch 3`."""
+    """The model's origin in words, such as `run NAME, epoch 3`."""
     classes: tuple[str, ...]
-    """In the order of the logits. Names may occur twice."""
+    """Class names in the order of the logits. Names may occur twice."""
     transform: TransformSpec
     architecture: Architecture
     model: nn.Module
     choice: DeviceChoice
     epoch: int | None = None
-    """Of a run's checkpoint."""
+    """The epoch of a run's checkpoint."""
 
     def predict(self, image: Path | str | Image) -> list[tuple[str, float]]:
-        """Classes with their probabilities in 0-1, the most likely first, of a file or of a PIL image as it stands.
+        """Classes with their probabilities in 0-1, the most likely first, for a file or for a PIL image as it is.
 
         Raises UnreadableImage.
         """
@@ -48,7 +48,7 @@ class Predictor:
         return [(self.classes[index], float(probabilities[index])) for index in probabilities.argsort(descending=True)]
 
     def probabilities(self, image_CHW: Tensor) -> Tensor:
-        """Of a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1."""
+        """Probabilities for a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1."""
         images_NCHW = self.transform.build()(image_CHW)[None].to(self.choice.device)
         with torch.inference_mode(), self.choice.autocast():
             logits_NC = self.model(images_NCHW.contiguous(memory_format=self.choice.memory_format))
@@ -57,7 +57,7 @@ class Predictor:
 
 
 def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto") -> Predictor:
-    """The model of an epoch of a run, given as such or by its name; of the best epoch on val where none is named.
+    """The model of an epoch of a run or a run's name; without `epoch`, of the best epoch on val.
 
     Raises RunNotFound, CheckpointError, DeviceError.
     """
@@ -83,9 +83,9 @@ def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto
 def imagenet_predictor(
     backbone: str, weights: str = "imagenet", device: str = "auto", transform: TransformSpec | None = None
 ) -> Predictor:
-    """A network with its original head, for the 1,000 classes of ImageNet.
+    """A pretrained network with its original head, for the 1,000 classes of ImageNet.
 
-    `weights` is `imagenet`, `imagenet:NAME` or a file; the `transform` is by default the one that belongs to them.
+    `weights` is `imagenet`, `imagenet:NAME` or a file; the default `transform` is the one that belongs to them.
     Raises UnknownBackbone, WeightsError, DeviceError.
     """
     architecture = find_architecture(backbone)

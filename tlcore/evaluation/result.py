@@ -1,4 +1,4 @@
-"""What an evaluation found: logits of every epoch on the same images. Plain data, without torch.
+"""The result of an evaluation: logits of every epoch on the same images. Plain data, without torch.
 
 E epochs, N images, C classes.
 """
@@ -27,22 +27,22 @@ from tlcore.runs.folder.predictions import Predictions
 @dataclass(frozen=True)
 class Evaluation:
     split: str
-    """`test`, or `val` where there is no test split."""
+    """`test`, or `val` if there is no test split."""
     predictions: dict[int, Predictions]
-    """By epoch, ascending; all on the same images."""
+    """Predictions by epoch, ascending; all on the same images."""
     best_by_val: int
-    """The epoch to keep: chosen on val, without a look at the report split, unless they are the same."""
+    """The epoch to keep: chosen on val, without using the report split (unless that is val)."""
     skipped: tuple[Skipped, ...]
     notices: tuple[str, ...]
 
     @cached_property
     def right_EN(self) -> Mask:  # noqa: N802
-        """Which images each epoch predicts right, epochs ascending."""
+        """Which images each epoch predicts correctly, epochs ascending."""
         return np.stack([is_right(found.logits_NC, found.targets_N) for found in self.predictions.values()])
 
     @cached_property
     def losses_EN(self) -> npt.NDArray[np.float64]:  # noqa: N802
-        """Cross-entropy in nats."""
+        """Cross-entropy of each image in nats, epochs ascending."""
         return np.stack([losses(found.logits_NC, found.targets_N) for found in self.predictions.values()])
 
     @property

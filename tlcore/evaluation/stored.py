@@ -1,7 +1,7 @@
-"""Evaluations that were made before, read back in milliseconds: without torch, and without opening the dataset.
+"""Read stored evaluations in milliseconds: without torch, and without opening the dataset.
 
-`predictions/SPLIT/index.json` says which checkpoint file, by size and time, the logits of each epoch came from.
-Whether the images are still those is not asked here: `evaluate_run` looks at every one of them.
+`predictions/SPLIT/index.json` records the checkpoint file, by size and time, that the logits of each epoch came from.
+Whether the images are unchanged is not checked here: `evaluate_run` checks every one.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from tlcore.system.records import read_record
 from tlcore.training.history import best_epoch
 
 Stamp = tuple[int, int, int, int]
-"""Size and mtime in ns of a checkpoint, then of the frozen part that it shares with the others."""
+"""Size and mtime in ns of a checkpoint, then of the frozen part that all checkpoints share."""
 
 
 class Entry(BaseModel):
@@ -33,9 +33,9 @@ class Entry(BaseModel):
     weights: str = ""
     """Digest of the whole network's values."""
     key: str = ""
-    """What the stored logits were made from, as `runs.folder.predictions.predictions_key` says it."""
+    """The `runs.folder.predictions.predictions_key` of the stored logits."""
     error: str = ""
-    """Why the checkpoint cannot be read. Empty: it can."""
+    """Why the checkpoint cannot be read; empty if it can."""
 
 
 class Index(BaseModel):
@@ -50,13 +50,13 @@ class Index(BaseModel):
 @dataclass(frozen=True)
 class Stored:
     evaluation: Evaluation | None
-    """None where no epoch has stored logits."""
+    """None if no epoch has stored logits."""
     missing: tuple[int, ...]
     """Epochs with a checkpoint that is not evaluated yet."""
 
 
 def load_stored(run: Run) -> Stored:
-    """The evaluation as far as it was made, and the epochs that it lacks."""
+    """The stored part of the evaluation, and the epochs that are missing."""
     index = load_index(run)
     predictions, damaged, missing = {}, [], []
     for epoch in run.epochs():
@@ -83,7 +83,7 @@ def load_stored(run: Run) -> Stored:
 
 
 def load_index(run: Run) -> Index:
-    """An empty one where there is none, or it is damaged: it costs time only."""
+    """The index; empty if there is none or it is damaged, which only costs time."""
     try:
         return read_record(_index_path(run), Index, "an index of evaluations")
     except (FileNotFoundError, RecordError):
@@ -95,12 +95,12 @@ def save_index(run: Run, index: Index) -> None:
 
 
 def checkpoint_stamp(run: Run, epoch: int) -> Stamp:
-    """All zeros stand for files that are not there."""
+    """The stamp of a checkpoint. Zeros mean that a file does not exist."""
     return (*_stamp(checkpoint_path(run.checkpoints, epoch)), *_stamp(frozen_path(run.checkpoints)))
 
 
 def stored_version(run: Run) -> str:
-    """A short text that changes whenever `load_stored` might give something else: what caches are keyed by."""
+    """A short text that changes whenever `load_stored` might return something else. Caches use it as their key."""
     files = [_index_path(run), run.path / METRICS_FILE]
     for epoch in run.epochs():
         files += [checkpoint_path(run.checkpoints, epoch), predictions_path(run.path, run.report_split, epoch)]

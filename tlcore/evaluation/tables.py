@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def epochs_table(run: Run, evaluation: Evaluation | None) -> "pd.DataFrame":
     """`epoch`, then per split (`train`, `val`, `test`) `_loss`, `_accuracy` and its 95 % interval `_low` to `_high`,
     then `learning_rate` (of the head), `seconds`, the flags `best_by_val` and `best_on_test`, and `imported`, the name
-    of the file that an epoch from elsewhere came from.
+    of the file of an imported epoch.
 
-    Train and val are as the training measured them: train over the epoch's augmented images, while the weights moved.
-    Without a test split there are no test columns; epochs that are not evaluated have NaN there.
+    Train and val are the values from training; those of train are over the epoch's augmented images, while the weights
+    changed. Without a test split there are no test columns; epochs without an evaluation have NaN there.
     """
     import pandas as pd
 
@@ -96,7 +96,7 @@ def confusion_table(predictions: Predictions, classes: tuple[str, ...]) -> "pd.D
 
 
 def most_confused(counts: "pd.DataFrame", limit: int) -> "pd.DataFrame":
-    """The part of a `confusion_table` for the `limit` classes that take part in the most mistakes, in its order."""
+    """The part of a `confusion_table` for the `limit` classes with the most mistakes, in the table's order."""
     mistakes = counts.to_numpy().copy()
     np.fill_diagonal(mistakes, 0)
     worst = np.sort(np.argsort(-(mistakes.sum(0) + mistakes.sum(1)), kind="stable")[:limit])
@@ -106,8 +106,8 @@ def most_confused(counts: "pd.DataFrame", limit: int) -> "pd.DataFrame":
 def confused_pairs(counts: "pd.DataFrame", limit: int = 100) -> "pd.DataFrame":
     """The mistakes of a `confusion_table`, the most frequent first, at most `limit` of them.
 
-    Columns: `target` and `predicted`, class names; `images`; `share`, of all images of the target, in 0-1; and `back`,
-    how many images were mistaken the other way round.
+    Columns: `target` and `predicted`, class names; `images`; `share`, the fraction of the target's images, in 0-1; and
+    `back`, the number of images with the reverse mistake.
     """
     import pandas as pd
 
@@ -129,7 +129,7 @@ def confused_pairs(counts: "pd.DataFrame", limit: int = 100) -> "pd.DataFrame":
 
 
 def _readable_counts(run: Run) -> Counter[str]:
-    """Images per split without those that the training could not read."""
+    """Images per split, without those that training could not read."""
     counts = Counter[str](run.info.dataset.counts)
     skipped = run.skipped_ids()
     if skipped:

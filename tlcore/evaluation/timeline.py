@@ -1,4 +1,4 @@
-"""Each test image over the epochs: when it was learned, whether it was forgotten, which ones never came right."""
+"""Each test image over the epochs: when it was learned, whether it was forgotten, and which were never right."""
 
 from typing import TYPE_CHECKING
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KINDS = ("never", "forgotten", "flickering", "learned", "always")
-"""From the images that ask for a look to those that do not."""
+"""Sorted from the images that are most worth a look to those that are least."""
 
 
 def kind_of(right_E: Mask) -> str:
-    """What became of one image over the trained epochs, in order.
+    """The kind of one image, from whether it was right in each trained epoch, in order.
 
-    A forgetting event is an epoch that has the image right, followed by one that has it wrong.
+    A forgetting event is an epoch in which the image is right, followed by one in which it is wrong.
 
     * `always`: right in every epoch.
     * `never`: wrong in every epoch.
     * `learned`: wrong at first, then right, and never forgotten.
-    * `forgotten`: forgotten once, and wrong ever since.
+    * `forgotten`: forgotten once, and wrong since then.
     * `flickering`: all others: forgotten and right again, perhaps several times.
 
     Source: forgetting events as in Toneva et al. (2019), "An Empirical Study of Example Forgetting during Deep Neural
@@ -39,11 +39,11 @@ def kind_of(right_E: Mask) -> str:
 
 
 def timeline_table(evaluation: Evaluation) -> "pd.DataFrame":
-    """One row per image: `id`, `kind`, `target` (index of the class), and per epoch, under its number, whether right.
+    """One row per image: `id`, `kind`, `target` (class index), and a column per epoch number: whether it was right.
 
-    The kinds look at the trained epochs only: what an untrained head guesses right is luck, and losing it is not
-    forgetting. Rows are sorted so that patterns show: by kind, then from those that were seldom or late right to those
-    that were often or early.
+    The kinds use only the trained epochs: a right guess of an untrained head is luck, and losing it is not forgetting.
+    Rows are sorted so that patterns are visible: by kind, then from images that were rarely or late right to those that
+    were right often or early.
     """
     import pandas as pd
 

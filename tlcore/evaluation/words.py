@@ -1,4 +1,4 @@
-"""What the figures of an evaluation say, in sentences, for the command line and the pages alike."""
+"""The results of an evaluation as sentences, for the command line and the pages."""
 
 from dataclasses import dataclass
 
@@ -11,24 +11,24 @@ from tlcore.words import count, percent, points
 
 SIGNIFICANT = 0.05
 WIDE = 0.15
-"""Width of an interval from which on a verdict says that the images are few."""
+"""If the interval is at least this wide, the verdict says that there are few images."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run is worth, in sentences for somebody who sees such figures for the first time."""
+    """How good a run is, in sentences for somebody who sees such figures for the first time."""
 
     headline: str
     reading: str
-    """How to read the headline: what to expect on other images."""
+    """How to read the headline: what accuracy to expect on other images."""
     keep: str
     """Which epoch to keep, and why that one."""
     mistakes: str
-    """The commonest mistake."""
+    """The most frequent mistake."""
 
 
 def verdict_of(evaluation: Evaluation, classes: tuple[str, ...]) -> Verdict:
-    """The verdict on the epoch that val chose."""
+    """The verdict on the epoch chosen on val."""
     selection = select_epoch(evaluation)
     found = selection.by_val_accuracy
     new = "new" if evaluation.split == "test" else evaluation.split
@@ -79,7 +79,7 @@ def paired_words(test: PairedTest) -> str:
 
 
 def many_candidates_words(candidates: int) -> str | None:
-    """What to think of a p-value when the two were picked from so many; None for two."""
+    """How to read a p-value if the two were picked from this many; None for two."""
     if candidates <= 2:
         return None
     return (
@@ -89,7 +89,7 @@ def many_candidates_words(candidates: int) -> str | None:
 
 
 def chosen_on_val_words(candidates: int) -> str:
-    """What to say beside the val accuracy of the epoch that val chose, out of so many: it is optimistic."""
+    """A note for the val accuracy of the epoch that val chose out of this many: it is optimistic."""
     if candidates == 1:
         return "the only one"
     return f"chosen as the highest of {candidates} on these very images"

@@ -1,1 +1,1 @@
-"""Tables in, Plotly figures out. Nothing here knows of files, models or pages."""
+"""Plotly figures from tables. Nothing here depends on files, models or pages."""

@@ -1,4 +1,4 @@
-"""Charts of the augmentation page: what RandomResizedCrop was asked for, and what it delivers."""
+"""Charts of the augmentation page: what RandomResizedCrop is set to, and what it really does."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ _BINS = 32
 
 
 def plot_kept_area(crops: pd.DataFrame, scale: tuple[float, float]) -> go.Figure:
-    """How much of the image the boxes of `crops.sample_crops` keep; asked for is any share of `scale` alike."""
+    """How much of the image the boxes of `crops.sample_crops` keep. The request is uniform over `scale`."""
     edges = np.linspace(0, 1, _BINS + 1)
     asked = _uniform_share(edges, *scale)
     figure = as_percent(_asked_and_delivered(crops, crops["area"], edges, asked, "area kept"), "x")
@@ -19,7 +19,7 @@ def plot_kept_area(crops: pd.DataFrame, scale: tuple[float, float]) -> go.Figure
 
 
 def plot_ratio(crops: pd.DataFrame, ratio: tuple[float, float]) -> go.Figure:
-    """Width to height of the boxes; asked for is any ratio alike on a logarithmic scale."""
+    """Width / height of the boxes. The request is uniform on a logarithmic scale."""
     logs = np.log2(crops["ratio"])
     low, high = min(float(logs.min()), np.log2(ratio[0])), max(float(logs.max()), np.log2(ratio[1]))
     edges = np.linspace(low - 0.1, high + 0.1, _BINS + 1)
@@ -31,7 +31,7 @@ def plot_ratio(crops: pd.DataFrame, ratio: tuple[float, float]) -> go.Figure:
 
 
 def plot_coverage(seen: npt.NDArray[np.float64]) -> go.Figure:
-    """`crops.coverage` as a heat map: which part of an image is seen in how many draws."""
+    """`crops.coverage` as a heat map: how many draws show each part of an image."""
     cells = len(seen)
     figure = base_figure(height_px=280, margin={"l": 8, "r": 24, "t": 28, "b": 8})
     figure.add_heatmap(
@@ -81,7 +81,7 @@ def _asked_and_delivered(
 
 
 def _uniform_share(edges: npt.NDArray[np.float64], low: float, high: float) -> npt.NDArray[np.float64]:
-    """The share of a uniform draw from low to high that falls between each two edges."""
+    """The fraction of a uniform draw from low to high that falls between each pair of edges."""
     if high <= low:
         low, high = low - 1e-6, low + 1e-6
     shares: npt.NDArray[np.float64] = np.diff(np.clip((edges - low) / (high - low), 0, 1))

@@ -12,9 +12,9 @@ from tlcore.words import escape_label
 
 SPLIT_DASHES = {"test": "solid", "val": "dash", "train": "dot"}
 IN_ONE_ROW, LEGEND_ROW_PX = 3, 20
-WIDEST_COUNTS = 20  # classes up to which the confusion matrix shows its numbers
+WIDEST_COUNTS = 20  # with at most this many classes the confusion matrix shows its numbers
 MOST_ROWS_WITH_GAPS, MOST_COLUMNS_WITH_GAPS = 80, 120
-MOST_NAMED_ROWS = 500  # of more, a row is less than a pixel
+MOST_NAMED_ROWS = 500  # with more, a row is less than a pixel
 LABEL_PX = 16
 MOST_NAMED_CLASSES = 50
 LONGEST_NAME = 14
@@ -30,9 +30,9 @@ def plot_accuracy_by_epoch(
 ) -> go.Figure:
     """Lines with their 95 % bands, from the columns of `evaluation.tables.epochs_table`.
 
-    With a column `run` that has several values each run has a colour and each split a dash, else each split a colour.
-    `colours` are those of the runs; by default they are given in order. Many runs have their legend below the plot, and
-    the figure grows by it. Diamonds mark the epoch that val chose.
+    If the column `run` has several values, each run has a colour and each split a dash, else each split has a colour.
+    `colours` are those of the runs; by default they are assigned in order. With many runs the legend is below the plot,
+    and the figure grows by its height. Diamonds mark the epoch that val chose.
     """
     runs: list[Any] = list(table["run"].unique()) if "run" in table else [None]
     figure = base_figure(height_px=height_px, x_title="epoch", y_title="accuracy", hovermode="x unified")
@@ -60,10 +60,11 @@ def plot_accuracy_by_epoch(
 def plot_confusion(table: pd.DataFrame, *, shares: bool = False, height_px: int | None = None) -> go.Figure:
     """True classes down, predicted ones across, as `evaluation.tables.confusion_table` counts them.
 
-    Colours are shares of a true class: right ones green, on the diagonal, wrong ones red. Cells show the number of
-    images, or with `shares` the share of their class. The figure grows with the classes, and fills the width it gets.
-    A click anywhere selects the nearest cell, a point whose `y` is its row and `x` its column: Streamlit has no
-    selections on heat maps, so that invisible markers lie over them; of many classes, over those that have images.
+    Colours show fractions of the true class: green for right ones, on the diagonal, red for wrong ones. Cells show the
+    number of images, or with `shares` the fraction of their class. The figure's height grows with the classes; its
+    width is that of its container. A click anywhere selects the nearest cell: a point whose `y` is its row and `x` its
+    column. Streamlit has no selections on heat maps, so invisible markers lie over the cells; with many classes, only
+    over those that have images.
     """
     counts = table.to_numpy()
     size = len(counts)
@@ -101,7 +102,7 @@ def plot_confusion(table: pd.DataFrame, *, shares: bool = False, height_px: int 
         unselected={"marker": {"opacity": 0}},
         showlegend=False,
     )
-    step = -(-size // MOST_NAMED_CLASSES)  # of more classes every second or third is named; all are when pointed at
+    step = -(-size // MOST_NAMED_CLASSES)  # every second or third of many classes is named; hovering names all
     axis: dict[str, Any] = {
         "tickvals": np.arange(0, size, step),
         "ticktext": labels[::step],
@@ -116,12 +117,12 @@ def plot_confusion(table: pd.DataFrame, *, shares: bool = False, height_px: int 
 
 
 def _confusion_height(classes: int) -> int:
-    """In pixels: so that every row can have its name, up to MOST_NAMED_CLASSES."""
+    """Height in pixels, so that every row has room for its name, up to MOST_NAMED_CLASSES."""
     return min(900, 300 + 40 * classes if classes <= 8 else 460 + 14 * classes)
 
 
 def plot_reliability(table: pd.DataFrame, *, height_px: int = 320) -> go.Figure:
-    """Accuracy per bin of confidence, of `evaluation.calibration`, beside the diagonal where both are equal."""
+    """Accuracy per bin of confidence, from `evaluation.calibration`, with the diagonal where both are equal."""
     figure = base_figure(height_px=height_px, x_title="confidence", y_title="accuracy")
     figure.add_bar(
         x=(table["from"] + table["to"]).to_numpy() / 2,
@@ -162,7 +163,7 @@ def plot_reliability(table: pd.DataFrame, *, height_px: int = 320) -> go.Figure:
 
 
 def plot_timeline(table: pd.DataFrame) -> go.Figure:
-    """Images down, as `evaluation.timeline` sorts them, and epochs across: right a faint green, wrong a strong red."""
+    """A row per image, as sorted by `evaluation.timeline`, a column per epoch: right is pale green, wrong is red."""
     row_px = min(18.0, 460 / max(len(table), 1))
     height_px = round(100 + row_px * len(table))
     epochs = [column for column in table.columns if isinstance(column, int)]
@@ -247,7 +248,7 @@ def plot_per_class(table: pd.DataFrame, *, height_px: int | None = None) -> go.F
 
 
 def _add_numbers(figure: go.Figure, counts: np.ndarray, share: np.ndarray | None) -> None:
-    """Counts in the cells that have images, or shares where they are given."""
+    """The numbers in the cells that have images: counts, or shares if they are given."""
     rows, columns = np.nonzero(counts)
     numbers = [f"{n:,}" for n in counts[rows, columns]] if share is None else [f"{v:.0%}" for v in share[rows, columns]]
     figure.add_scatter(

@@ -9,14 +9,14 @@ import plotly.graph_objects as go
 from tlcore.figures.style import MUTED, PALETTE, SPLIT_COLOURS, as_percent, base_figure, with_alpha
 from tlcore.words import escape_label
 
-MOST_LABELS = 60  # classes that are named on the axis
+MOST_LABELS = 60  # classes named on the axis
 MOST_POINTS = 4_000
 
 
 def plot_class_counts(
     counts: pd.DataFrame, *, split: str | None = None, label: str | None = None, height_px: int = 230
 ) -> go.Figure:
-    """Stacked bars from columns `class`, `split` and `images`, in their order. Bars other than the chosen ones pale.
+    """Stacked bars from the columns `class`, `split` and `images`, in their order. Bars that are not chosen are paler.
 
     `customdata` of a bar is its class and split.
     """
@@ -52,8 +52,8 @@ def plot_class_counts(
 def plot_sizes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
     """Height against width from `width`, `height` and `split`: a bubble per size, larger for more images.
 
-    A bubble stands at its width and height, its number of images is its `customdata`. Beyond MOST_POINTS sizes, an
-    even pick.
+    A bubble is at its width and height; its number of images is its `customdata`. With more than MOST_POINTS sizes,
+    evenly spaced ones are shown.
     """
     figure = base_figure(height_px=height_px, x_title="width, px", y_title="height, px")
     sizes = table.groupby(["width", "height"], sort=False).size().rename("images").reset_index()
@@ -94,7 +94,7 @@ def plot_sizes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
 
 
 def plot_shapes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
-    """How wide images are for their height, per split: a histogram of `width / height` in steps of a tenth octave."""
+    """The aspect ratio per split: a histogram of `width / height` in steps of a tenth of an octave."""
     figure = base_figure(
         height_px=height_px,
         x_title="width : height, the ends hold all beyond",
@@ -124,7 +124,7 @@ def plot_shapes(table: pd.DataFrame, *, height_px: int = 380) -> go.Figure:
 def plot_channels(
     dataset: pd.DataFrame, mean: Sequence[float], std: Sequence[float], *, of_weights: str, height_px: int = 280
 ) -> go.Figure:
-    """Mean and standard deviation per channel of a dataset, beside those that the weights were trained with.
+    """Mean and standard deviation per channel of a dataset, next to those that the weights were trained with.
 
     `dataset` has the columns `channel`, `mean` and `std`, in 0 to 1.
     """

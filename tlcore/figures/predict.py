@@ -8,11 +8,11 @@ from tlcore.figures.style import PALETTE, as_percent, base_figure
 from tlcore.words import escape_label
 
 _ROW_PX = 30
-_LONGEST = 32  # characters
+_LONGEST = 32  # longest label, in characters
 
 
 def plot_top_classes(table: pd.DataFrame) -> go.Figure:
-    """Bars of `probability` per `label`, the first row at the top; one colour per `title` where there are several."""
+    """Bars of `probability` per `label`, the first row at the top; one colour per `title` if there are several."""
     titles = list(dict.fromkeys(table["title"]))
     labels = list(dict.fromkeys(table["label"]))
     several = len(titles) > 1

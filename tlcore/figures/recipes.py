@@ -7,7 +7,7 @@ from tlcore.figures.style import MUTED, PALETTE, as_percent, base_figure
 
 
 def plot_movement(table: pd.DataFrame) -> go.Figure:
-    """How far each layer group moved, as `evaluation.movement.weight_movement` gives it. What is frozen says so."""
+    """How far each layer group moved, from `evaluation.movement.weight_movement`. Frozen groups are marked."""
     figure = base_figure(height_px=260, x_title="layer group, from stem to head", y_title="moved by", showlegend=False)
     frozen = table["moved"] == 0
     figure.add_trace(

@@ -1,4 +1,4 @@
-"""How every figure looks: the palette, the margins, percent on axes. Text and background come from the page's theme."""
+"""The look of all figures: palette, margins, percent on axes. Text and background come from the page's theme."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,25 +19,25 @@ PALETTE = (
     "#717581",
     "#92dadd",
 )
-"""Ten colours that stay apart with colour-blindness. Source: Petroff (2021), "Accessible Color Sequences"."""
+"""Ten colours that can be told apart with colour-blindness. Source: Petroff (2021), "Accessible Color Sequences"."""
 
 TOOLS_PX = 30
-"""Above the plot: the chart's tools have their place there, and cover nothing."""
+"""Margin above the plot, so that the chart's tools cover nothing."""
 MOST_DESCRIBED = 12
 MARGIN = 0.02
-"""Beyond 0 and 1, so that a mark on the edge is whole."""
+"""Margin beyond 0 and 1, so that a mark on the edge is not cut."""
 
 GOOD, BAD, MUTED = "#2e9e6b", "#d1495b", "#8a93a0"
-"""Right and wrong predictions, and what stands back. Never the only sign: a word or a mark goes with them."""
+"""Right and wrong predictions, and elements in the background. A word or mark always says the same as the colour."""
 
 SPLIT_COLOURS: Mapping[str, str] = {"train": PALETTE[0], "val": PALETTE[1], "test": "#9642cc"}
-"""Test is the purple of the palette, lighter, so that it has a contrast of 3 to the dark background as well."""
+"""Test has the palette's purple, but lighter, for a contrast of 3 on the dark background too."""
 
 
 def base_figure(*, height_px: int = 320, x_title: str = "", y_title: str = "", **layout: Any) -> go.Figure:
-    """An empty figure with the house's margins, its legend below the plot, and a transparent background.
+    """An empty figure with the common margins, a legend below the plot, and a transparent background.
 
-    `uirevision` keeps what somebody zoomed into when the same figure comes again with more points.
+    `uirevision` keeps the zoom when the same figure is drawn again with more points.
     """
     figure = go.Figure()
     figure.update_layout(
@@ -58,7 +58,7 @@ def base_figure(*, height_px: int = 320, x_title: str = "", y_title: str = "", *
 
 
 def describe_figure(figure: go.Figure) -> str:
-    """What a figure shows, for somebody who does not see it: its axes and the names of what is drawn."""
+    """A text description of a figure for people who cannot see it: its axes and the names of its traces."""
     y, x = figure.layout.yaxis.title.text, figure.layout.xaxis.title.text
     axes = " by ".join(filter(None, (y, x)))
     names = list(dict.fromkeys(trace.name for trace in figure.data if trace.name and trace.showlegend is not False))
@@ -66,15 +66,15 @@ def describe_figure(figure: go.Figure) -> str:
 
 
 def as_percent(figure: go.Figure, axis: str = "y") -> go.Figure:
-    """Show fractions on that axis (`x` or `y`) as percent; the data stays in 0-1, and the axis ends there."""
+    """Show fractions on this axis (`x` or `y`) as percent; the data and the range stay in 0-1."""
     figure.update_layout({f"{axis}axis": {"tickformat": ".0%", "minallowed": -MARGIN, "maxallowed": 1 + MARGIN}})
     return figure
 
 
 def around(values: npt.ArrayLike, *, low: float | None = None, high: float | None = None) -> list[float] | None:
-    """A range that shows all values with some room, wide enough for a single one; None where there is no value.
+    """A range that shows all values with a margin, also for a single value; None if there is no value.
 
-    The range does not go beyond `low` and `high`, but for the margin that a mark on the edge needs.
+    The range exceeds `low` and `high` only by the margin that a mark on the edge needs.
     """
     known = np.asarray(values, dtype=float)
     known = known[np.isfinite(known)]
@@ -88,6 +88,6 @@ def around(values: npt.ArrayLike, *, low: float | None = None, high: float | Non
 
 
 def with_alpha(colour: str, alpha: float) -> str:
-    """`#rrggbb` as `rgba(...)` with that opacity in 0-1."""
+    """`#rrggbb` as `rgba(...)` with this opacity in 0-1."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"

@@ -1,4 +1,4 @@
-"""A training as it goes: curves, learning rates, times; a schedule beforehand; the range test; a sweep.
+"""Figures of training: curves, learning rates and times; a schedule preview; the range test; a sweep.
 
 A table of epochs has one row per run and epoch: `run`, `epoch`, `train_loss`, `val_loss`, `train_accuracy`,
 `val_accuracy`, `seconds`, and `learning_rates.GROUP` for each layer group. Accuracies are in 0-1.
@@ -14,8 +14,8 @@ import plotly.graph_objects as go
 from tlcore.figures.style import GOOD, MUTED, PALETTE, SPLIT_COLOURS, around, as_percent, base_figure, with_alpha
 
 DASHES = ("solid", "dash", "dot", "dashdot")
-FEW_EPOCHS = 40  # up to which every epoch gets a mark
-FEW_TICKS = 15  # up to which every epoch is named on the axis
+FEW_EPOCHS = 40  # up to this many, every epoch gets a mark
+FEW_TICKS = 15  # up to this many, every epoch is named on the axis
 MARK_PX = 6
 
 
@@ -27,8 +27,8 @@ def plot_curves(
 ) -> go.Figure:
     """`loss` or `accuracy` per epoch: of train and val for one run, of val for several.
 
-    The axis goes on to the last of the planned `epochs`, or so far that a long run's first epochs are not squashed.
-    `best_epoch`, the one that val chooses, is marked.
+    The axis extends to the last of the planned `epochs`; for a long run less far, so that its first epochs are visible.
+    `best_epoch`, the one chosen on val, is marked.
     """
     runs = table["run"].unique()
     figure = base_figure(x_title="epoch", y_title=metric, hovermode="x unified" if len(runs) == 1 else "closest")
@@ -104,7 +104,7 @@ def plot_schedule(table: pd.DataFrame) -> go.Figure:
 
 
 def plot_lr_finder(table: pd.DataFrame, suggestion: float | None = None) -> go.Figure:
-    """Loss while the learning rate climbs: columns `learning_rate`, `loss` and `smoothed_loss`."""
+    """Loss while the learning rate rises: columns `learning_rate`, `loss` and `smoothed_loss`."""
     figure = base_figure(x_title="learning rate", y_title="loss")
     rates = table["learning_rate"].to_numpy(dtype=float)
     figure.add_trace(
@@ -140,7 +140,7 @@ def plot_lr_finder(table: pd.DataFrame, suggestion: float | None = None) -> go.F
                 hovertemplate="suggested: %{x:.2g}<extra></extra>",
             )
         )
-    # single batches of a test that diverged would flatten all else
+    # single batches of a diverged test would flatten the rest of the curve
     smoothed = table["smoothed_loss"].to_numpy(dtype=float)
     figure.update_yaxes(range=[0, 1.15 * float(smoothed.max())] if len(smoothed) else None)
     figure.update_xaxes(type="log", exponentformat="power", nticks=6, tickangle=0)
@@ -148,7 +148,7 @@ def plot_lr_finder(table: pd.DataFrame, suggestion: float | None = None) -> go.F
 
 
 def plot_sweep(table: pd.DataFrame) -> go.Figure:
-    """Best val accuracy per learning rate and weight decay: columns of these names, and `val_accuracy` in 0-1."""
+    """Best val accuracy per learning rate and weight decay: columns with these names, and `val_accuracy` in 0-1."""
     grid = table.pivot(index="weight_decay", columns="learning_rate", values="val_accuracy").sort_index()
     figure = base_figure(height_px=140 + 44 * len(grid), x_title="learning rate", y_title="weight decay")
     figure.add_trace(
@@ -170,7 +170,7 @@ def plot_sweep(table: pd.DataFrame) -> go.Figure:
 
 
 def _decades(rates: npt.NDArray[np.float64]) -> list[float] | None:
-    """The range of a logarithmic axis: what is there, and a decade at least; None where no rate is above 0."""
+    """The range of a logarithmic axis: all values, and at least one decade; None if no rate is above 0."""
     known = np.log10(rates[np.isfinite(rates) & (rates > 0)])
     if not known.size:
         return None
@@ -179,7 +179,7 @@ def _decades(rates: npt.NDArray[np.float64]) -> list[float] | None:
 
 
 def _log_ticks(decades: list[float] | None) -> list[float] | None:
-    """1, 2 and 5 times the powers of ten in that range; of a wide one the powers alone, or they stand in each other."""
+    """1, 2 and 5 times the powers of ten in this range; for a wide range only the powers, so labels do not overlap."""
     if decades is None:
         return None
     steps = (1, 2, 5) if decades[1] - decades[0] < 2 else (1,)
@@ -188,7 +188,7 @@ def _log_ticks(decades: list[float] | None) -> list[float] | None:
 
 
 def _epoch_axis(figure: go.Figure, table: pd.DataFrame, planned: int) -> None:
-    """Up to what is planned; of a long run less, and twice as much whenever that is full."""
+    """The end of the axis: the planned epochs; for a long run less, doubled whenever the axis is full."""
     epochs, last = FEW_EPOCHS, int(table["epoch"].max())
     while epochs <= last:
         epochs *= 2
