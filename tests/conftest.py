@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: a home of their own, and small data sets and configurations."""
+"""Fixtures for all tests: a separate home, small datasets and configurations."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from PIL import Image
 
 from tlcore.config import RunConfig, parse_config
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors: a second thread only waits for the first
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # for tiny tensors a second thread only waits
 COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 70), "red": (200, 60, 40)}
 
 
@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def _drawn_once(pytestconfig: pytest.Config) -> Path:
-    """The demo dataset in pytest's cache. Drawing takes seconds; what is kept is known by the code that drew it."""
+    """The demo dataset in pytest's cache, because drawing takes seconds. The cache key is the code that draws it."""
     from tlcore.data.formats.demo import demo_folder, draw_demo
 
     package = Path(__file__).parents[1] / "tlcore"
@@ -45,7 +45,7 @@ def _drawn_once(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture
 def drawn_demo(home: Path, _drawn_once: Path) -> Path:
-    """The folder of the demo dataset, complete and this test's own."""
+    """The folder of a complete demo dataset for one test."""
     from tlcore.data.formats.demo import demo_folder
 
     shutil.copytree(_drawn_once, demo_folder())
@@ -97,7 +97,7 @@ def configure(colours: Path) -> Callable[..., RunConfig]:
 
 @pytest.fixture
 def on_a_gpu() -> Callable[[Path], None]:
-    """Turns a file of torch.save into one whose tensors were on a GPU: their place stands in its pickle."""
+    """Changes a file of torch.save as if its tensors had been on a GPU: the pickle names their device."""
     import zipfile
 
     def move(path: Path) -> None:
@@ -115,7 +115,7 @@ def on_a_gpu() -> Callable[[Path], None]:
 
 @pytest.fixture
 def write_idx() -> Callable[..., Path]:
-    """`write_idx(folder, train_labels, test_labels)`: noise of 28 x 28 px in MNIST's own files."""
+    """`write_idx(folder, train_labels, test_labels)`: noise of 28 x 28 px in MNIST's file format."""
     draw = np.random.default_rng(0)
 
     def images(count: int) -> bytes:
@@ -133,13 +133,13 @@ def write_idx() -> Callable[..., Path]:
 
 @pytest.fixture
 def fashion(home: Path, write_idx: Callable[..., Path]) -> Path:
-    """The folder of a FashionMNIST of 100 images to train on and 10 to test, where the project looks for it."""
+    """The folder of a FashionMNIST with 100 train and 10 test images, where the project looks for it."""
     return write_idx(home / "datasets/FashionMNIST/raw", [*range(10)] * 10, [*range(10)])
 
 
 @pytest.fixture
 def cifar(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a CIFAR-10 of 100 images to train on and 20 to test; torchvision takes it for the original."""
+    """The folder of a CIFAR-10 with 100 train and 20 test images, which torchvision accepts as the original."""
     from torchvision import datasets
 
     folder = home / "datasets/cifar-10-batches-py"

@@ -1,4 +1,4 @@
-"""What an error says holds for the dashboard too; what only the command line can do is added by the command line."""
+"""Error messages also suit the dashboard; the command line itself adds hints that only apply there."""
 
 import pickle
 
@@ -10,7 +10,7 @@ from tlcore.errors import CheckpointError
 
 @pytest.fixture
 def failing(monkeypatch, capsys):
-    """Calls a command that fails, with options; gives what it printed."""
+    """Calls a failing command with options; returns what it printed."""
 
     def call(*options: str) -> str:
         def fail(arguments):

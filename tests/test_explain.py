@@ -18,7 +18,7 @@ DEEP = Architecture("deep", head="head.2", groups={"trunk": ("body",), HEAD: ("h
 
 
 def colour_network(*head):
-    """Its features are how red, green and blue the image is; two convolutions halve it, and none is trained."""
+    """A network whose features are the amounts of red, green and blue; two untrained convolutions halve the size."""
     body = nn.Sequential(nn.Conv2d(3, 3, 3, 2, 1, bias=False), nn.ReLU(), nn.Conv2d(3, 3, 3, 2, 1, bias=False))
     for index in (0, 2):
         nn.init.zeros_(body[index].weight)
@@ -37,7 +37,7 @@ def identity(size=3):
 
 @pytest.fixture
 def squares():
-    """Red at the top left, blue at the bottom right, 64 px."""
+    """An image of 64 px, red at the top left and blue at the bottom right."""
     image_CHW = torch.zeros(3, 64, 64)
     image_CHW[0, 8:24, 8:24] = 1
     image_CHW[2, 36:52, 40:56] = 1
@@ -51,7 +51,7 @@ def squares():
         (DEEP, (identity(), nn.Hardswish(), identity()), "Grad-CAM"),
     ],
 )
-def test_the_map_of_a_class_lies_on_what_speaks_for_it(architecture, head, method, squares):
+def test_the_map_of_a_class_is_on_its_evidence(architecture, head, method, squares):
     model = colour_network(*head)
     for target, (top, left) in {0: (8, 8), 2: (36, 40)}.items():
         result = class_map(model, architecture, squares, target)
@@ -66,7 +66,7 @@ def test_the_map_of_a_class_lies_on_what_speaks_for_it(architecture, head, metho
 
 
 @pytest.mark.parametrize("against", [0.0, -1.0])
-def test_a_class_that_nothing_speaks_for_has_an_empty_map(against, squares):
+def test_a_class_without_evidence_has_an_empty_map(against, squares):
     head = identity()
     head.weight.data[1] = torch.tensor([against, 1.0, against])
     result = class_map(colour_network(head), LINEAR, squares, 1)
@@ -74,7 +74,7 @@ def test_a_class_that_nothing_speaks_for_has_an_empty_map(against, squares):
     assert (result.values_HW == 0).all()
 
 
-# vit reads its class token alone, vgg flattens its map, the others pool
+# vit uses only its class token, vgg flattens its map, the others pool
 METHODS = {
     "small_cnn": "CAM",
     "small_resnet": "CAM",
@@ -100,7 +100,7 @@ def test_a_network_of_the_zoo_has_a_map(name, method):
     assert len({result.values_HW.tobytes() for result in maps}) > 1
 
 
-def test_the_model_is_left_as_it_was(squares):
+def test_the_model_is_unchanged(squares):
     model = build_model("small_cnn", "none", 3).eval()
     for parameter in model.parameters():
         parameter.requires_grad = False

@@ -1,4 +1,4 @@
-"""The rules of the house: which part may know of which, and what an import may cost."""
+"""The rules for imports: which part may import which, and what an import may cost."""
 
 import ast
 import subprocess
@@ -30,15 +30,15 @@ MAY_IMPORT = {
 }
 
 
-# rooms of ui/ that may use another room beside `shared`; the shell opens the dialog that adds a dataset
+# folders of ui/ that may import another folder besides `shared`; the shell opens the dialog that adds a dataset
 UI_MAY_IMPORT = {"recipes": {"train", "dataset"}, "shell": {"add_dataset"}}
 PACKAGES = ("tlcore", "ui", "pages", "benchmarks", "tests")
 
 
 def imports(text: str, package: tuple[str, ...] = ()) -> set[str]:
-    """Dotted names that a module imports, in whatever form: of `from a import b` both `a` and `a.b`.
+    """Dotted names that a module imports, in any form: for `from a import b` both `a` and `a.b`.
 
-    `package` is where the module stands, for relative imports.
+    `package` is the package of the module, for relative imports.
     """
     names = set()
     for node in ast.walk(ast.parse(text)):
@@ -56,7 +56,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 def parts_of(names: set[str], package: str) -> set[str]:
-    """Modules and folders directly in a package that these names are of."""
+    """The modules and folders directly in a package to which these names belong."""
     found = {name.split(".")[1] for name in names if name.startswith(f"{package}.")}
     return {part for part in found if (ROOT / package / part).is_dir() or (ROOT / package / f"{part}.py").exists()}
 
@@ -103,7 +103,7 @@ def test_tests_share_their_kit_among_themselves():
         assert not parts_of(imports_of(path), "benchmarks"), path
 
 
-def test_a_room_of_the_dashboard_uses_what_is_shared_and_no_other_room():
+def test_a_page_folder_of_the_dashboard_imports_shared_and_no_other_folder():
     rooms = {path.stem for path in (ROOT / "ui").iterdir() if path.suffix == ".py" or path.is_dir()}
     for room in rooms - {"__init__", "__pycache__"}:
         for path in modules("ui", room):

@@ -1,4 +1,4 @@
-"""The notebook of the documentation does what it says, from an empty home to the exported weights."""
+"""The notebook of the documentation works, from an empty home to the exported weights."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ def code_of(notebook: dict) -> list[str]:
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
-def test_the_notebook_does_the_main_job(notebook, drawn_demo, home, tmp_path):
+def test_the_notebook_runs_and_exports_weights(notebook, drawn_demo, home, tmp_path):
     ended = subprocess.run(
         [sys.executable, "-c", RUN_CELLS],
         input=json.dumps(code_of(notebook)),

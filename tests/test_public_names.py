@@ -1,4 +1,4 @@
-"""The names that `import tlcore` gives, and what asking for them costs."""
+"""The names that `import tlcore` provides, and which imports they cause."""
 
 import ast
 import subprocess

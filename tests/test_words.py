@@ -47,6 +47,6 @@ def test_a_count_agrees_with_its_noun():
     assert words.count(2, "class", "classes") == "2 classes"
 
 
-def test_a_label_is_cut_first_and_then_made_harmless():
+def test_a_label_is_shortened_first_and_then_escaped():
     assert words.escape_label("<b>&") == "&lt;b&gt;&amp;"
     assert words.escape_label("abcdef", 4) == "abc…"

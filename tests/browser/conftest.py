@@ -1,4 +1,4 @@
-"""A real dashboard in a real browser. Skipped, with the reason, where there is no Chromium."""
+"""Fixtures: a real dashboard in a real browser. The tests are skipped, with the reason, without a Chromium."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ QUICK_RUN = {
 
 @pytest.fixture(scope="module")
 def chromium():
-    """The browser of the operating system. For one module: it holds an event loop, which others may want."""
+    """The browser of the operating system, per module: it holds an event loop that other modules may need."""
     pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     executable = find_chromium()
     if executable is None:
@@ -42,7 +42,7 @@ def chromium():
 
 @pytest.fixture
 def new_page(chromium):
-    """`new_page(width=…, dark=…)`: an empty page, in a visit of its own. JavaScript that fails, fails the test."""
+    """`new_page(width=…, dark=…)`: an empty page in a separate visit. An error in JavaScript fails the test."""
     contexts, failures = [], []
 
     def new(**options):
@@ -59,7 +59,7 @@ def new_page(chromium):
 
 @pytest.fixture
 def open_page(new_page):
-    """`open_page(address, width=…, dark=…)`: likewise, at an address of ours, once it is drawn."""
+    """`open_page(address, width=…, dark=…)`: the same, at an address of the dashboard, after it is drawn."""
 
     def open_(address: str, **options):
         page = new_page(**options)
@@ -71,7 +71,7 @@ def open_page(new_page):
 
 @pytest.fixture
 def start_dashboard() -> Iterator[Callable[[Path], Dashboard]]:
-    """Starts a dashboard on a home folder. It is stopped after the test, with the runs that it started."""
+    """Starts a dashboard on a home folder. After the test it is stopped, with the runs that it started."""
     started: list[Dashboard] = []
 
     def start(home: Path) -> Dashboard:
@@ -85,7 +85,7 @@ def start_dashboard() -> Iterator[Callable[[Path], Dashboard]]:
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> SimpleNamespace:
-    """A `home` with the demo dataset, another one, and two evaluated runs on the demo, `older` and `newer` by name."""
+    """A `home` with the demo dataset, another one, and two evaluated runs on the demo, named `older` and `newer`."""
     from tests.support import furnish
 
     home = tmp_path_factory.mktemp("furnished")
@@ -100,7 +100,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> Si
 
 @pytest.fixture(scope="session")
 def furnished_dashboard(furnished: SimpleNamespace) -> Iterator[Dashboard]:
-    """One for all tests that change nothing on it."""
+    """One dashboard for all tests that do not change it."""
     dashboard = Dashboard(furnished.home, QUIET, ONE_THREAD).start()
     yield dashboard
     dashboard.stop()
@@ -108,7 +108,7 @@ def furnished_dashboard(furnished: SimpleNamespace) -> Iterator[Dashboard]:
 
 @pytest.fixture
 def start_training():
-    """`start_training(page, epochs)`: fill the form for a small network on the demo, and press Start."""
+    """`start_training(page, epochs)`: fills the form for a small network on the demo, and presses Start."""
 
     def start(page, epochs: int) -> None:
         choose(page, "train_model_backbone", "small_cnn · 0.3 M · no weights")

@@ -1,4 +1,4 @@
-"""Changes on the Augmentation page that come faster than the server answers."""
+"""Changes on the Augmentation page that are faster than the server's answers."""
 
 from tests.support.browser import settled
 

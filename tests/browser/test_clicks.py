@@ -10,7 +10,7 @@ CENTRE_OF_POINT = """key => {
   const {x, y} = traces.find(trace => trace.customdata);
   return [left + xaxis._offset + xaxis.d2p(x[0]), top + yaxis._offset + yaxis.d2p(y[0]) + 3];
 }"""
-"""JavaScript: of the first point, or below the top of the first bar, of those with data to select by."""
+"""JavaScript: position of the first point, or just below the top of the first bar, that can be selected."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A link may be the very first thing that a server is asked for."""
+"""A link to any page works, even as the first request of a server."""
 
 import pytest
 
@@ -33,6 +33,6 @@ def test_the_overview_is_also_found_under_its_own_name(furnished_dashboard, new_
 
 
 def _label(run_name: str) -> str:
-    """What tells runs apart in a picker: the time at which they were made."""
+    """The part of a label that differs between runs in a picker: the time at which the run was made."""
     clock = run_name.split("-")[1]
     return f"{clock[:2]}:{clock[2:4]}:{clock[4:6]}"

@@ -1,4 +1,4 @@
-"""A run goes on whatever happens to the page and to the server, and the page finds it again."""
+"""A run continues when its page or the server ends, and the page finds it again."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 from tests.support.browser import LAST_EPOCH, widget
 from tlcore.runs.folder.run import Run, find_run
 
-EPOCHS = 500  # more than it comes to in these tests
+EPOCHS = 500  # more than a run reaches in these tests
 MORE = 3
 PATIENCE_S = 60
 
@@ -43,15 +43,15 @@ def test_training_survives_the_death_of_the_server_and_the_page_comes_back(live)
     worker = run.status().pid
     dashboard.kill()
     epochs = len(run.history())
-    _until(lambda: len(run.history()) >= epochs + MORE)  # with no server at all
+    _until(lambda: len(run.history()) >= epochs + MORE)  # without a server
     dashboard.start()
     assert run.status().pid == worker
     assert psutil.pid_exists(worker)
-    _sees_it_train(page, run)  # the browser connects again by itself
+    _sees_it_train(page, run)  # the browser reconnects automatically
 
 
 def _sees_it_train(page, run: Run) -> None:
-    """The page shows this run, running, and a chart that gets longer from what the run has now."""
+    """The page shows this run as running, and its chart grows beyond the epochs that it has now."""
     widget(page, "train_stop").wait_for()
     page.get_by_test_id("stMain").get_by_text(run.name).wait_for()
     _wait_for_epoch(page, len(run.history()) + MORE)

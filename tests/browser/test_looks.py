@@ -1,4 +1,4 @@
-"""Both themes and both widths, on every page."""
+"""Every page in both themes and both widths."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_nothing_scrolls_sideways_on_a_phone(name, furnished, furnished_dashboar
 
 
 def _luminance(page, element: str, of: str) -> float:
-    """Relative luminance of a colour, 0 to 1, roughly."""
+    """Approximate relative luminance of a colour, 0 to 1."""
     colour = page.get_by_test_id(element).evaluate("(element, of) => getComputedStyle(element)[of]", of)
     red, green, blue = (int(part) / 255 for part in colour.split("(")[1].rstrip(")").split(",")[:3])
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,4 +1,4 @@
-"""A recipe is one click from a filled form, and its page can be linked to."""
+"""One click on a recipe fills the form, and the page of a recipe has its own link."""
 
 from tests.support.browser import HEADINGS, chosen, settled, widget
 

@@ -1,4 +1,4 @@
-"""Datasets that visitors bring: a good zip can be used at once, of a hostile one nothing stays but a message."""
+"""Uploaded datasets: a good zip can be used at once; a hostile zip leaves nothing but a message."""
 
 import io
 import zipfile
@@ -12,7 +12,7 @@ BOMB_PARTS, PART_BYTES = 3, 50 << 20
 
 @pytest.fixture
 def adding(drawn_demo, home, start_dashboard, open_page):
-    """A page with the dialog open, on a dashboard of its own."""
+    """A page with the dialog open, on a separate dashboard."""
     page = open_page(start_dashboard(home).url())
     widget(page, "shell_add").locator("button").click()
     page.get_by_role("dialog").wait_for()
@@ -43,7 +43,7 @@ def test_a_good_zip_is_summarised_and_can_be_used(adding, home, colours):
 
 
 @pytest.mark.parametrize("name", ["traversal", "bomb"])
-def test_of_a_hostile_zip_only_one_friendly_message_stays(name, adding, home):
+def test_a_hostile_zip_leaves_only_one_friendly_message(name, adding, home):
     before = _files(home)
     _give(adding, f"{name}.zip", {"traversal": _traversal, "bomb": _bomb}[name]())
     dialog = adding.get_by_role("dialog")
@@ -88,5 +88,5 @@ def _bomb() -> bytes:
 
 
 def _files(home) -> set[str]:
-    """All that lies in the home, but for what the server says."""
+    """All files in the home, except the server's output."""
     return {str(path) for path in home.rglob("*") if path.name != "server.log" and path.is_file()}

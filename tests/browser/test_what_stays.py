@@ -1,4 +1,4 @@
-"""What a link carries, and what a visit remembers."""
+"""What a link contains, and what a visit remembers."""
 
 from tests.support.browser import choose, chosen, click_through, press, settled, visit, widget
 
@@ -8,7 +8,7 @@ def test_a_link_restores_dataset_filter_and_page_of_the_gallery(furnished, furni
     _split(page, "train")
     _next_page(page, 2)
     of_others = page.locator(".pictures .text").filter(has_not_text="class 3").first
-    choose(page, "dataset_class", "class 3")  # leads back to its first page
+    choose(page, "dataset_class", "class 3")  # returns to the first page
     of_others.wait_for(state="detached")
     assert _captions(page) == {"class 3", "train"}
     choose(page, "dataset_class", "all")
@@ -23,7 +23,7 @@ def test_a_link_restores_dataset_filter_and_page_of_the_gallery(furnished, furni
     assert not {"val", "test"} & _captions(again)
 
 
-def test_what_was_set_on_a_page_is_there_after_visiting_another(furnished, furnished_dashboard, open_page):
+def test_settings_of_a_page_stay_after_visiting_another(furnished, furnished_dashboard, open_page):
     page = open_page(furnished_dashboard.url("train", dataset="demo"))
     number = widget(page, "train_epochs").locator("input")
     number.fill("7")
@@ -45,7 +45,7 @@ def test_what_was_set_on_a_page_is_there_after_visiting_another(furnished, furni
     page.get_by_text("Seeds 0 to 23").wait_for()
 
 
-def test_the_chosen_dataset_and_run_go_along_from_page_to_page(furnished, furnished_dashboard, open_page):
+def test_links_to_other_pages_keep_the_chosen_dataset_and_run(furnished, furnished_dashboard, open_page):
     page = open_page(furnished_dashboard.url("compare", dataset=furnished.other_source, run=furnished.older))
     for name in ("train", "predict", "dataset", ""):
         click_through(page, name)
@@ -77,7 +77,7 @@ def _files(page) -> list[str]:
 
 
 def _captions(page) -> set[str]:
-    """Classes and splits below the pictures, without their file names."""
+    """The classes and splits below the pictures, without file names."""
     page.locator(".pictures .text").first.wait_for()
     lines = page.locator(".pictures .text").evaluate_all(
         "all => all.map(one => [...one.children].map(c => c.innerText))"

@@ -1,4 +1,4 @@
-"""What a visitor does: start with the demo, train, watch, compare, look at mistakes, take the weights home."""
+"""The main path of a visitor: demo, train, watch, compare, look at mistakes, download the weights."""
 
 import io
 
@@ -20,7 +20,7 @@ CENTRE_OF_CELL = """([row, column]) => {
 }"""
 
 
-def test_from_the_demo_to_a_model_in_ones_hands(drawn_demo, home, start_dashboard, open_page, start_training):
+def test_from_the_demo_to_a_downloaded_model(drawn_demo, home, start_dashboard, open_page, start_training):
     page = open_page(start_dashboard(home).url())
     widget(page, "overview_start").locator("button").click()
     settled(page, HEADINGS["train"])
@@ -32,7 +32,7 @@ def test_from_the_demo_to_a_model_in_ones_hands(drawn_demo, home, start_dashboar
     assert run.epochs() == list(range(EPOCHS + 1))
     seen = page.evaluate("epochsSeen")
     assert seen[-1]["epoch"] == EPOCHS
-    assert sum(each["running"] for each in seen) > 2  # the chart grew while the run went on
+    assert sum(each["running"] for each in seen) > 2  # the chart grew during the run
 
     widget(page, "train_compare").locator("button").click()
     settled(page, HEADINGS["compare"])
@@ -47,7 +47,7 @@ def test_from_the_demo_to_a_model_in_ones_hands(drawn_demo, home, start_dashboar
 
 
 def _click_a_cell_and_see_its_images(page, run: Run) -> None:
-    """The class that is right most often, on the diagonal: what is shown before the click is a mistake."""
+    """The cell of the class with the most right answers. It is on the diagonal; before the click a mistake is shown."""
     evaluation = load_stored(run).evaluation
     assert evaluation is not None
     counts = np.diag(confusion_table(evaluation.predictions[evaluation.best_by_val], run.classes))

@@ -17,7 +17,7 @@ def test_the_report_names_what_is_wrong_and_the_csv_has_it_all(colours, tmp_path
     assert pd.read_csv(tmp_path / "findings.csv")["finding"].tolist() == ["leak", "leak", "unreadable"]
 
 
-def test_a_sound_dataset_is_said_to_be_so(colours, capsys):
+def test_a_sound_dataset_is_reported_as_sound(colours, capsys):
     assert main(["audit", "--data", str(colours)]) == 0
     assert "Nothing was found that is wrong" in capsys.readouterr().out
 

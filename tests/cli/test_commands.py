@@ -44,7 +44,7 @@ def test_a_finished_training_is_tested_on_images_that_chose_nothing_unless_that_
     assert not (find_run("latest").path / "predictions/test").exists()
 
 
-def test_a_data_set_without_test_split_says_so_where_its_number_stands(make_images, capsys):
+def test_the_accuracy_of_a_dataset_without_test_split_says_so(make_images, capsys):
     assert main(["train", "--data", str(make_images("two", train=6, val=4)), *QUICK]) == 0
     out = capsys.readouterr().out
     assert "There is no test split to tell" in out
@@ -151,7 +151,7 @@ def test_the_interval_counts_only_the_images_that_were_read(train, colours):
     assert f"with {accuracy} % (95 % interval {intervals[accuracy]})" in out
 
 
-def test_runs_lists_what_there_is(train, capsys):
+def test_runs_lists_all_runs(train, capsys):
     assert main(["runs"]) == 0
     assert "No runs in" in capsys.readouterr().out
     path = train()[1].out.splitlines()[-1]
@@ -221,7 +221,7 @@ def test_resume_of_a_finished_run_says_so(train, capsys):
     assert printed.out.strip() == path
 
 
-def test_commands_on_an_unknown_run_say_which_there_are(train, capsys):
+def test_commands_on_an_unknown_run_list_the_known_ones(train, capsys):
     train()
     for command in (["evaluate", "nothing"], ["resume", "nothing"], ["predict", "nothing", "x.jpg"]):
         assert main(command) == 1

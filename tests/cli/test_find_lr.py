@@ -16,7 +16,7 @@ def find(colours, capsys):
     return call
 
 
-def test_find_lr_prints_a_table_and_what_it_suggests(find, home):
+def test_find_lr_prints_a_table_and_a_suggestion(find, home):
     status, out = find("--strategy", "from_scratch", "--batch-size", "8")
     assert status == 0
     assert "Loss while the learning rate climbs" in out

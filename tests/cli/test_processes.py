@@ -1,4 +1,4 @@
-"""The command line as processes: killed, interrupted, and several at once."""
+"""Commands as processes: killed, interrupted, and several at once."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def many(make_images):
 
 @pytest.fixture
 def start(home, many):
-    """Start `python -m tlcore train` on `many`, fine-tuning slowly enough to be interrupted."""
+    """Start `python -m tlcore train` on `many`, with fine-tuning that is slow enough to interrupt."""
     started = []
 
     def call(*options, launcher=("-m",)):
@@ -46,7 +46,7 @@ FINE_TUNING = ("--strategy", "fine_tuning", "--augment", "standard", "--workers"
 
 
 def wait_for_epoch(home, epoch, process):
-    """Until the run in `home` has recorded an epoch; returns its folder."""
+    """Wait until the run in `home` has recorded an epoch; returns its folder."""
     give_up = time.monotonic() + DEADLINE_S
     while time.monotonic() < give_up and process.poll() is None:
         for metrics in home.glob("runs/*/metrics.jsonl"):
@@ -126,8 +126,8 @@ def test_the_dashboard_can_stop_a_run_of_the_terminal(start, home):
 
 @pytest.mark.skipif(os.name == "nt", reason="gloo under torchrun is for Linux and macOS here")
 def test_two_processes_give_the_metrics_of_one(start, home):
-    # fresh augmentation through a frozen network without dropout: nothing differs but the order of additions;
-    # batches of 7 leave one of the two processes with a place to fill up
+    # fresh augmentation and a frozen network without dropout: only the order of additions differs;
+    # with batches of 7 one of the two processes needs padding
     options = ("--views", "0", "--augment", "standard", "--epochs", "2", "--workers", "0", "--batch-size", "7")
     small = {"operations": [{"op": "Resize", "size": 64}, {"op": "CenterCrop", "size": 64}]}
     config = home.parent / "config.json"

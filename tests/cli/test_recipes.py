@@ -1,4 +1,4 @@
-"""Recipes as commands, each on data in the form that its exercise has."""
+"""Recipes as commands, each on data in the layout of its exercise."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ def trained(*options: str) -> Run:
 
 @pytest.fixture
 def hymenoptera(make_images) -> Path:
-    """Class folders where the project looks for the photographs."""
+    """Class folders at the place where the project expects the photographs."""
     return make_images("home/datasets/hymenoptera_data", train=5, val=3)
 
 
@@ -37,7 +37,7 @@ def cats_dogs(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize("name", [name for name in BUILTIN if name.startswith("ants-bees")])
-def test_a_recipe_runs_on_another_backbone_with_a_word(hymenoptera, name):
+def test_a_recipe_runs_on_another_backbone_with_one_option(hymenoptera, name):
     run = trained("--recipe", name, "--backbone", "small_cnn", "--weights", "none", "--epochs", "1")
     recipe = BUILTIN[name].config
     assert run.config.data.source == str(hymenoptera)
@@ -49,14 +49,14 @@ def test_a_recipe_runs_on_another_backbone_with_a_word(hymenoptera, name):
     assert run.epochs() == [0, 1]
 
 
-def test_three_learning_rates_reach_the_groups_of_the_backbone_at_hand(hymenoptera):
+def test_three_learning_rates_reach_the_groups_of_the_chosen_backbone(hymenoptera):
     run = trained(
         "--recipe", "ants-bees-vgg16-finetune", "--backbone", "cifar_cnn", "--weights", "none", "--epochs", "1"
     )
     assert run.history()[-1].learning_rates == {"conv1": 1e-4, "classifier": 5e-4, "head": 1e-3}
 
 
-def test_cats_and_dogs_set_images_aside_to_choose_on_and_report_on_test(cats_dogs):
+def test_cats_and_dogs_makes_a_val_split_and_reports_on_test(cats_dogs):
     options = ["--backbone", "small_cnn", "--weights", "none", "--epochs", "2"]
     run = trained("--recipe", "cats-dogs-resnet18", "--data", str(cats_dogs), *options)
     assert run.classes == ("Cat", "Dog")
@@ -99,7 +99,7 @@ def test_cifar_prints_the_loss_of_its_batches_and_saves_weights_that_are_loaded_
     assert "Keep epoch" in capsys.readouterr().out
 
 
-def test_what_is_missing_is_one_message(home, tmp_path, monkeypatch, capsys):
+def test_missing_data_is_one_message(home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for name, words in {
         "ants-bees-vgg16": f"Put it at {home / 'datasets/hymenoptera_data'}",
@@ -118,7 +118,7 @@ def test_a_recipe_and_a_file_of_settings_do_not_go_together(tmp_path, capsys):
     assert "give one of them" in capsys.readouterr().err
 
 
-def test_the_list_names_every_recipe_and_says_whose_data_is_here(hymenoptera, capsys):
+def test_the_list_names_every_recipe_and_whether_its_data_is_here(hymenoptera, capsys):
     assert main(["recipes"]) == 0
     lines = {line.split()[1]: line for line in capsys.readouterr().out.splitlines() if line.startswith("│")}
     assert lines.keys() == BUILTIN.keys()

@@ -21,7 +21,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def put(root: Path) -> Callable[..., list[Path]]:
-    """`put("train/ants", 3)` writes three images there, each of its own grey."""
+    """`put("train/ants", 3)` writes three images there, each with a different grey."""
     written = 0
 
     def write(folder: str, names: int | Iterable[str]) -> list[Path]:

@@ -25,7 +25,7 @@ def test_a_table_is_opened_by_its_path(dataset, root):
     assert table.made_splits == ()
 
 
-def test_nothing_there_lists_what_could_be(tmp_path):
+def test_a_missing_dataset_lists_the_known_ones(tmp_path):
     with pytest.raises(DatasetNotFound, match=r"nothing at .*nowhere\. Give a folder .* FashionMNIST, MNIST, CIFAR10"):
         opened(tmp_path / "nowhere")
 
@@ -36,7 +36,7 @@ def test_a_path_that_cannot_be_one_is_not_found(source):
         opened(source)
 
 
-def test_an_archive_is_to_be_unpacked_first(tmp_path):
+def test_an_archive_must_be_unpacked_first(tmp_path):
     (tmp_path / "set.zip").write_bytes(b"PK")
     with pytest.raises(DatasetInvalid, match=r"set\.zip is neither a folder nor a table .*Unpack an archive first"):
         opened(tmp_path / "set.zip")

@@ -21,7 +21,7 @@ def test_a_dataset_survives_pickling(dataset):
     assert copy.source.load("ants/0.png").shape == (3, 3, 4)
 
 
-def test_an_unknown_split_lists_the_known(dataset):
+def test_an_unknown_split_lists_the_known_ones(dataset):
     with pytest.raises(ConfigError, match=r"No split named 'vall'. Did you mean 'val'"):
         dataset.split("vall")
 
@@ -41,7 +41,7 @@ def test_test_is_reported_where_there_is_one(splits, expected):
     assert sample_set(*splits).report_split == expected
 
 
-def test_class_counts_have_the_zeros():
+def test_class_counts_include_zeros():
     assert sample_set("train").class_counts("train") == {"a": 1, "b": 1}
     assert sample_set("train").class_counts("val") == {"a": 0, "b": 0}
 

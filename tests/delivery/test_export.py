@@ -28,7 +28,7 @@ SMALL = {"operations": [{"op": "Resize", "size": 40}, {"op": "CenterCrop", "size
 
 @pytest.fixture
 def run(configure) -> Run:
-    """Two epochs of a torchvision network from random values, on images of 32 px."""
+    """A run of two epochs of a torchvision network from random values, on images of 32 px."""
     model = {"backbone": "shufflenet_v2_x1_0", "weights": "none"}
     return train(configure(model=model, strategy={"name": "from_scratch"}, eval_transform=SMALL, epochs=2))
 
@@ -155,7 +155,7 @@ def test_the_epoch_to_export_is_the_one_chosen_on_val(run):
         chosen_epoch(run)
 
 
-def test_an_epoch_that_is_not_there_is_an_error_that_lists_those_that_are(run):
+def test_a_missing_epoch_is_an_error_that_lists_the_existing_ones(run):
     with pytest.raises(CheckpointError, match="No checkpoint of epoch 9 .* Epochs there: 0, 1, 2"):
         FORMATS["pth"].build(run, 9)
 
@@ -177,7 +177,7 @@ def test_every_format_has_words_and_an_ending_of_its_own():
     assert len({entry.suffix for entry in FORMATS.values()}) == len(FORMATS)
 
 
-def test_a_format_more_is_offered_by_the_command_line(configure, monkeypatch, tmp_path, capsys):
+def test_an_added_format_is_offered_by_the_command_line(configure, monkeypatch, tmp_path, capsys):
     from tlcore.cli.main import main
 
     entry = Format(

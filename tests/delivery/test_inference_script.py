@@ -1,4 +1,4 @@
-"""The exported script prepares images as the product does, whatever kind of image it is given."""
+"""The exported script prepares every kind of image as tlcore does."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def noise(*shape: int) -> np.ndarray:
 
 
 def write_images(folder) -> None:
-    """An image of each mode, with and without transparency, orientation, and values beyond 8 bits."""
+    """An image of each mode, with and without transparency, orientation, and values of more than 8 bits."""
     rgb = (noise(50, 60, 3) * 255).astype(np.uint8)
     alpha = (noise(50, 60, 1) * 255).astype(np.uint8)
     grey = rgb[..., :1]
@@ -64,7 +64,7 @@ def write_images(folder) -> None:
     Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "exif_transparent.png", exif=exif)
 
 
-def test_the_script_says_of_every_kind_of_image_what_the_product_says(configure, tmp_path):
+def test_the_script_predicts_every_kind_of_image_as_tlcore_does(configure, tmp_path):
     run = train(configure(strategy={"name": "from_scratch"}, eval_transform=SMALL, epochs=3))
     folder = tmp_path / "elsewhere"
     folder.mkdir()
@@ -82,10 +82,10 @@ def test_the_script_says_of_every_kind_of_image_what_the_product_says(configure,
     predictor = load_predictor(run, 3, device="cpu")
     for name in images:
         assert said[name] == pytest.approx(dict(predictor.predict(folder / name)), abs=1e-5), name
-    assert len({round(each["blue"], 4) for each in said.values()}) > 15  # they are different images to it
+    assert len({round(each["blue"], 4) for each in said.values()}) > 15  # the script sees different images
 
 
-def test_a_very_large_image_is_made_smaller_as_the_product_does(configure, tmp_path, monkeypatch):
+def test_a_very_large_image_is_reduced_as_in_tlcore(configure, tmp_path, monkeypatch):
     monkeypatch.setattr("tlcore.data.pixels.cost.WHOLE_PIXELS", 700)
     monkeypatch.setattr("tlcore.delivery.inference_script.WHOLE_PIXELS", 700)
     run = train(configure(epochs=1))

@@ -18,7 +18,7 @@ def test_each_insect_is_drawn_in_many_shapes_and_never_twice_alike(kind):
     assert len({picture.tobytes() for picture in pictures}) == 6
     assert len({picture.size for picture in pictures}) > 1
     assert all(min(picture.size) >= 160 and max(picture.size) <= 384 for picture in pictures)
-    assert all(np.asarray(picture).std() > 10 for picture in pictures)  # there is something on it
+    assert all(np.asarray(picture).std() > 10 for picture in pictures)  # not empty
 
 
 def test_the_same_seed_gives_the_same_picture_in_another_process(tmp_path):
@@ -32,7 +32,7 @@ def test_the_same_seed_gives_the_same_picture_in_another_process(tmp_path):
 
 
 def test_the_pictures_are_the_same_on_every_machine():
-    """Average colour of the four quarters, written down once; another Pillow may round a pixel differently."""
+    """Stored average colours of the four quarters; another Pillow version may round a pixel differently."""
     quarters = {}
     for kind in INSECTS:
         small = draw_insect(kind, "pinned").resize((2, 2), resample=4)

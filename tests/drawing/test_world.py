@@ -1,4 +1,4 @@
-"""The drawn world: every class can be drawn, is reproducible, varies, and is no insect."""
+"""The drawn world: every class can be drawn, is reproducible and varies, and none is an insect."""
 
 import numpy as np
 import pytest

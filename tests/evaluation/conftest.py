@@ -1,4 +1,4 @@
-"""Evaluations that are written down by hand: which image each epoch gets right."""
+"""Evaluations written by hand: which images each epoch predicts correctly."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from tlcore.runs.folder.predictions import Predictions
 
 @pytest.fixture
 def predict() -> Callable[..., Predictions]:
-    """`predict("110", targets="001")`: predicted and true class of each image, with ids `0.jpg`, `1.jpg` and so on."""
+    """`predict("110", targets="001")`: predicted and true class of each image; ids are `0.jpg`, `1.jpg` and so on."""
 
     def make(predicted: str, targets: str | None = None, classes: int = 2, sure: float = 4.0) -> Predictions:
         wanted = [int(letter) for letter in predicted]

@@ -5,7 +5,7 @@ from tlcore.evaluation.calibration import calibration
 
 
 def with_confidence(confidences):
-    """Two-class logits that give class 0 these probabilities."""
+    """Two-class logits whose softmax gives class 0 these probabilities."""
     p = np.array(confidences)
     return np.stack([np.log(p), np.log1p(-p)], axis=1).astype(np.float32)
 

@@ -37,7 +37,7 @@ def test_classes_are_matched_by_name_not_by_number(predict):
     assert (comparison.test.total, comparison.test.fixed, comparison.test.broken) == (2, 0, 0)
 
 
-def test_nothing_in_common_is_an_error_that_says_what_to_choose(predict):
+def test_runs_without_common_images_are_an_error_that_says_what_to_choose(predict):
     second = Predictions(predict("00").logits_NC, predict("00").targets_N, ("a.jpg", "b.jpg"))
     with pytest.raises(NotComparable, match="none of 2 and 2 is the same. Choose two runs on the same dataset"):
         compare_predictions(predict("01"), second, CLASSES, CLASSES)

@@ -19,7 +19,7 @@ from tlcore.runs.start import prepare_run
 
 
 def evaluate(run):
-    """The evaluation, and how often progress was told: never, where all was stored."""
+    """The evaluation, and how often progress was reported: never, if all was stored."""
     told = []
     return tlcore.evaluate(run, on_progress=told.append), len(told)
 
@@ -67,7 +67,7 @@ def test_only_the_epoch_whose_weights_changed_is_computed_again(configure):
     np.testing.assert_allclose(after.logits(2), before.logits(2) + 1.0, rtol=1e-5)
 
 
-def test_a_changed_test_image_is_evaluated_again_and_said(configure, colours):
+def test_a_changed_test_image_is_evaluated_again_and_noted(configure, colours):
     run = train(configure())
     before, _ = evaluate(run)
     Image.new("RGB", (40, 36), "white").save(colours / "test/blue/000.png")
@@ -118,7 +118,7 @@ def test_the_kept_epoch_is_chosen_on_val(configure):
     )
 
 
-def test_a_damaged_checkpoint_is_left_out_and_said(configure):
+def test_a_damaged_checkpoint_is_left_out_and_noted(configure):
     run = train(configure())
     path = checkpoint_path(run.checkpoints, 2)
     path.write_bytes(path.read_bytes()[:100])

@@ -1,4 +1,4 @@
-"""Weights from elsewhere as one more epoch of a run."""
+"""Imported weights as an additional epoch of a run."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def train(config, until: int | None = None) -> Run:
 
 @pytest.fixture
 def other(tmp_path):
-    """A file of another small_cnn, in the form of a training script."""
+    """A file of another small_cnn, as a training script saves it."""
     path = tmp_path / "other.pth"
     torch.save({"model_state_dict": build_model("small_cnn", "none", 2, seed=99).state_dict()}, path)
     return path
@@ -64,7 +64,7 @@ def test_its_record_says_where_it_came_from(configure, other):
     assert table["test_accuracy"].notna().all()
 
 
-def test_what_shares_the_runs_trunk_is_stored_without_it(configure, tmp_path):
+def test_an_epoch_with_the_runs_trunk_is_stored_without_it(configure, tmp_path):
     run = train(configure())
     torch.save(load_whole_state(run, 1), tmp_path / "one.pth")
     drive(import_epoch(run, tmp_path / "one.pth"))
@@ -95,7 +95,7 @@ def test_several_can_be_imported_under_numbers_of_their_own(configure, other):
             drive(import_epoch(run, other, epoch=taken))
 
 
-def test_what_does_not_fit_is_refused_and_leaves_the_run_as_it_was(configure, tmp_path):
+def test_weights_that_do_not_fit_are_refused_and_leave_the_run_unchanged(configure, tmp_path):
     run = train(configure())
     before = (run.path / "metrics.jsonl").read_bytes()
     torch.save(build_model("small_cnn", "none", 7).state_dict(), tmp_path / "seven.pth")
@@ -144,7 +144,7 @@ def test_a_frozen_part_that_is_not_there_is_named(configure, tmp_path):
         drive(import_epoch(first, alone))
 
 
-def test_classes_in_another_order_are_put_into_the_runs_and_that_is_said(configure, tmp_path, capsys):
+def test_classes_in_another_order_are_reordered_and_that_is_noted(configure, tmp_path, capsys):
     run = train(configure())
     drive(evaluate_run(run))
     state = load_whole_state(run, 3)
@@ -163,7 +163,7 @@ def test_classes_in_another_order_are_put_into_the_runs_and_that_is_said(configu
     assert run.epochs() == [0, 1, 2, 3, 4]
 
 
-def test_what_has_no_number_is_refused_before_anything_is_written(configure, tmp_path):
+def test_weights_that_are_not_finite_are_refused_before_anything_is_written(configure, tmp_path):
     run = train(configure())
     state = load_whole_state(run, 3)
     state["classifier.1.bias"] = torch.tensor([float("nan"), 0.0])
@@ -173,9 +173,7 @@ def test_what_has_no_number_is_refused_before_anything_is_written(configure, tmp
     assert run.epochs() == [0, 1, 2, 3]
 
 
-def test_the_command_does_not_promise_images_that_chose_nothing_where_there_are_none(
-    configure, make_images, other, capsys
-):
+def test_the_command_promises_no_unbiased_images_if_there_are_none(configure, make_images, other, capsys):
     run = train(configure(data={"source": str(make_images("no_test", train=8, val=4))}))
     assert main(["import", run.name, str(other), "--device", "cpu"]) == 0
     captured = capsys.readouterr()

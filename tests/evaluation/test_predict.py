@@ -13,7 +13,7 @@ from tlcore.models.zoo import ZOO, eval_transform
 def published(tmp_path_factory):
     torch.manual_seed(0)
     model = get_model("mobilenet_v3_small", weights=None).eval()
-    torch.nn.init.normal_(model.classifier[3].weight, std=50.0)  # so that the classes differ by more than rounding
+    torch.nn.init.normal_(model.classifier[3].weight, std=50.0)  # so that logits differ by more than rounding errors
     path = tmp_path_factory.mktemp("weights") / "weights.pth"
     torch.save(model.state_dict(), path)
     return model, str(path)

@@ -5,7 +5,7 @@ from tlcore.evaluation.selection import select_epoch, selection_optimism
 
 
 def noisy_epochs(accuracies, images, seed):
-    """Independent epochs that are each right with their own probability, and losses that say nothing."""
+    """Independent epochs, each with its own probability of a right answer, and uninformative losses."""
     draw = np.random.default_rng(seed)
     return draw.random((len(accuracies), images)) < np.array(accuracies)[:, None], np.zeros((len(accuracies), images))
 
@@ -19,7 +19,7 @@ def test_the_chosen_and_the_best_epoch_stand_side_by_side(evaluate_by_hand):
 
 
 def test_optimism_is_what_the_winner_loses_on_new_images():
-    # all epochs are equally good: whatever the best has over 80 % is luck
+    # all epochs are equally good: anything above 80 % is luck
     excess, estimates = [], []
     for seed in range(40):
         right_EN, losses_EN = noisy_epochs([0.8] * 20, 100, seed)
@@ -34,7 +34,7 @@ def test_a_clear_winner_owes_little_to_luck():
     assert selection_optimism(right_EN, losses_EN) < 0.01
 
 
-def test_one_candidate_or_equal_ones_are_not_optimistic():
+def test_a_single_candidate_or_equal_ones_have_no_optimism():
     right_EN, losses_EN = noisy_epochs([0.7], 50, 0)
     assert selection_optimism(right_EN, losses_EN) == 0.0
     assert selection_optimism(np.repeat(right_EN, 5, axis=0), np.repeat(losses_EN, 5, axis=0)) < 0.02

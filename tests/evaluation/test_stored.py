@@ -27,7 +27,7 @@ def test_before_the_first_evaluation_every_epoch_is_missing(configure):
     assert stored.missing == (0, 1, 2, 3)
 
 
-def test_what_was_evaluated_is_read_back_as_it_was(evaluated):
+def test_stored_evaluations_are_read_back_unchanged(evaluated):
     stored = load_stored(evaluated)
     assert stored.missing == ()
     assert stored.evaluation is not None

@@ -19,7 +19,7 @@ from tlcore.runs.folder.run import Run
 
 @pytest.fixture
 def run(tmp_path) -> Run:
-    """A run folder with two epochs, 10 train, 8 val and 4 test images; nothing is trained."""
+    """A run folder with two epochs and 10 train, 8 val and 4 test images, made without training."""
     path = tmp_path / "run"
     made = write_run(path, counts={"train": 10, "val": 8, "test": 4})
     for epoch, train, val in ((0, None, 0.5), (1, 0.9, 0.75)):

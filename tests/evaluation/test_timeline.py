@@ -20,7 +20,7 @@ from tlcore.evaluation.timeline import kind_of, timeline_table
         ("✗", "never"),
     ],
 )
-def test_what_became_of_an_image(marks, kind):
+def test_each_image_has_one_kind_in_the_timeline(marks, kind):
     assert kind_of(np.array([mark == "✓" for mark in marks])) == kind
 
 
@@ -39,5 +39,5 @@ def test_a_lucky_guess_of_the_untrained_head_is_neither_learned_nor_forgotten(ev
     assert table.loc[table["id"] == "0.jpg", 0].item()
 
 
-def test_epoch_0_counts_where_it_is_all_there_is(evaluate_by_hand):
+def test_epoch_0_counts_if_there_is_no_other(evaluate_by_hand):
     assert timeline_table(evaluate_by_hand(["✓✗"]))["kind"].tolist() == ["never", "always"]

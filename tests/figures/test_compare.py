@@ -142,8 +142,8 @@ def test_the_confusion_matrix_has_room_for_its_names_and_can_show_shares(classes
     counts.iloc[0, 1] = 4
     figure = plot_confusion(counts, shares=True)
     axis = figure.layout.yaxis
-    assert figure.layout.height / len(axis.tickvals) >= 17  # pixels for each name, which is 10 to 12 high
-    assert figure.layout.yaxis.scaleanchor is None  # it takes the width that it gets
+    assert figure.layout.height / len(axis.tickvals) >= 17  # pixels per name; a name is 10 to 12 px high
+    assert figure.layout.yaxis.scaleanchor is None  # so the figure uses the full width
     cells = figure.data[-1]
     assert "class number 0 → class number 1<br>4 images, 50% of its class" in cells.hovertext
     numbers = [trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text"]

@@ -1,4 +1,4 @@
-"""The colours of figures and pages: one palette, and text that can be read in both themes."""
+"""The colours of figures and pages: one palette, and readable text in both themes."""
 
 import tomllib
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_the_primary_button_can_be_read(theme):
 
 
 def test_in_the_light_theme_the_primary_colour_can_be_text():
-    """In the dark one no colour can be both this and a ground for white: shell.css takes the text colour there."""
+    """In the dark theme no colour works both as text and behind white text: shell.css uses the text colour there."""
     for ground in grounds("light"):
         assert contrast(primary("light"), mixed(primary("light"), ground, 0.1)) >= READABLE
 

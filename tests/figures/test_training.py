@@ -38,7 +38,7 @@ def test_one_run_shows_train_and_val_and_the_chosen_epoch():
     assert list(figure.data[2].x) == [3]
     assert np.allclose(figure.data[1].y, [0.4, 0.5, 0.6, 0.7])
     assert figure.layout.yaxis.tickformat == ".0%"
-    assert 10 < figure.layout.xaxis.range[1] < 11  # what is still to come has its place
+    assert 10 < figure.layout.xaxis.range[1] < 11  # room for the epochs still to come
 
 
 def test_the_first_epochs_of_a_long_run_have_room():

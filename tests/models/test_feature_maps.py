@@ -51,7 +51,7 @@ def test_a_cell_looks_around_the_centre_of_the_pixels_it_depends_on(layers):
     assert grid.offset[1] + column * grid.stride[1] == pytest.approx(seen_x, abs=1e-3)
 
 
-def test_what_narrows_otherwise_is_taken_to_do_so_evenly():
+def test_other_ways_of_reducing_the_size_count_as_even():
     recording = record(network(nn.Conv2d(3, 4, 2, 2), nn.AdaptiveAvgPool2d(4)), TINY, torch.zeros(1, 3, 32, 32))
     assert recording.grid((4, 4)).offset == (3.5, 3.5)
     assert recording.grid((4, 4)).stride == (8, 8)
@@ -67,7 +67,7 @@ def test_the_late_outputs_come_in_order_and_survive_what_is_written_into_them():
     assert torch.equal(recording.logits_NC, recording.late_outputs[-1])
 
 
-def test_no_hook_stays_also_where_the_network_fails():
+def test_no_hook_stays_even_if_the_network_fails():
     model = network(nn.Conv2d(3, 4, 3))
     record(model, TINY, torch.zeros(1, 3, 16, 16))
     with pytest.raises(RuntimeError):

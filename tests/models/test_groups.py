@@ -25,7 +25,7 @@ def _one_step(model: nn.Module, size_px: int) -> None:
 
 
 def _changed_modules(before: dict[str, torch.Tensor], model: nn.Module) -> set[str]:
-    """Paths of the modules of which a parameter or a statistic is not what it was."""
+    """Paths of the modules with a changed parameter or statistic."""
     return {
         name.rpartition(".")[0] for name, tensor in model.state_dict().items() if not torch.equal(before[name], tensor)
     }
@@ -140,7 +140,7 @@ def test_a_learning_rate_can_be_set_for_a_part_that_every_backbone_has() -> None
     strategy = StrategyConfig(name="fine_tuning", learning_rates=parts)
     of_vgg = learning_rates(ZOO["vgg16"], strategy, base=1.0)
     assert of_vgg == {**{f"block{number}": 1e-4 for number in range(1, 6)}, "classifier": 5e-4, "head": 1e-3}
-    of_mobilenet = learning_rates(ZOO["mobilenet_v2"], strategy, base=1.0)  # which has no hidden layers before its head
+    of_mobilenet = learning_rates(ZOO["mobilenet_v2"], strategy, base=1.0)  # it has no hidden layers before its head
     assert set(of_mobilenet.values()) == {1e-4, 1e-3}
     assert of_mobilenet["last_conv"] == 1e-4
 

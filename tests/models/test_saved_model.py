@@ -1,4 +1,4 @@
-"""The network in a file: found in what scripts wrap around it, in float32, with its classes."""
+"""The network in a file: found inside the dictionaries of scripts, converted to float32, with its classes."""
 
 import json
 
@@ -43,7 +43,7 @@ def refused(tmp_path, content) -> str:
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_precisions_become_float32_for_a_whole_network_and_for_its_trunk(tmp_path, state, dtype):
-    model = built(tmp_path, {name: value.to(dtype) for name, value in state.items()})  # batch counters, too
+    model = built(tmp_path, {name: value.to(dtype) for name, value in state.items()})  # batch counters too
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     for name, value in model.state_dict().items():
         torch.testing.assert_close(value, state[name], rtol=0.01, atol=0.01)
@@ -71,7 +71,7 @@ def test_a_tensor_that_is_of_no_use_is_named(tmp_path, state, words):
     assert f"{NAME} {words}" in message
     stem = "features.block1.0.weight"
     torch.save({**state, stem: BAD[words](state[stem])}, tmp_path / "file.pth")
-    with pytest.raises(WeightsError) as error:  # also where the trunk alone is taken
+    with pytest.raises(WeightsError) as error:  # also if only the trunk is taken
         build_model("small_cnn", str(tmp_path / "file.pth"), 2)
     assert f"{stem} {words.partition(' (2')[0]}" in str(error.value)
 
@@ -83,7 +83,7 @@ def test_a_head_that_is_replaced_may_hold_what_is_no_number(tmp_path, state):
 
 @pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model", "net", "network"])
 @pytest.mark.parametrize("prefix", ["", "module.", "model.", "backbone.", "net.", "module.model.", "_orig_mod.module."])
-def test_what_scripts_wrap_around_a_state_dict_is_taken_off(tmp_path, state, key, prefix):
+def test_wrappers_around_a_state_dict_are_removed(tmp_path, state, key, prefix):
     content = {"epoch": 3, key: {f"{prefix}{name}": value for name, value in state.items()}}
     assert same(built(tmp_path, content), state)
     assert same(built(tmp_path, content[key]), state)
@@ -92,7 +92,7 @@ def test_what_scripts_wrap_around_a_state_dict_is_taken_off(tmp_path, state, key
 def test_a_prefix_that_only_some_names_have_is_left(tmp_path, state):
     message = refused(tmp_path, {**{f"model.{name}": value for name, value in state.items()}, "other": torch.zeros(1)})
     assert "model.features.block1" in message
-    assert " more" in message  # and not each of them
+    assert " more" in message  # and does not list all of them
 
 
 def test_the_trunk_of_a_network_of_fastai_is_taken(tmp_path):
@@ -107,7 +107,7 @@ def test_the_trunk_of_a_network_of_fastai_is_taken(tmp_path):
         model_of_file(ZOO["resnet18"], "none", ("a", "b"), read_saved_model(tmp_path / "learner.pth"), "learner.pth")
 
 
-def test_what_does_not_fit_is_told_in_a_few_lines(tmp_path, state):
+def test_a_state_dict_that_does_not_fit_is_reported_in_a_few_lines(tmp_path, state):
     message = refused(tmp_path, resnet18(num_classes=2).state_dict())
     assert "do not fit small_cnn with 2 classes. Keys" in message
     assert "conv1.weight, bn1.weight, bn1.bias, bn1.running_mean and 118 more" in message
@@ -115,8 +115,8 @@ def test_what_does_not_fit_is_told_in_a_few_lines(tmp_path, state):
     assert "Its head is for 5 classes, and this run has 2: choose weights for the same classes." in message
 
 
-CLASSES = ("0", "1", "10", "11", "2")  # as folders are sorted
-SWAPPED = ("0", "1", "2", "10", "11")  # as a table may have them
+CLASSES = ("0", "1", "10", "11", "2")  # the order of sorted folders
+SWAPPED = ("0", "1", "2", "10", "11")  # a possible order in a table
 
 
 @pytest.fixture
@@ -163,5 +163,5 @@ def test_other_classes_are_refused(tmp_path, five):
         {"class_to_idx": 3},
     ],
 )
-def test_what_does_not_name_classes_is_not_taken_for_names(tmp_path, state, beside):
+def test_other_lists_are_not_taken_for_class_names(tmp_path, state, beside):
     assert saved(tmp_path, {"model": state, **beside}).classes is None

@@ -14,7 +14,7 @@ def _images(architecture: Architecture, num_images: int = 2) -> torch.Tensor:
 
 
 def _measure_batchnorm_statistics(model: nn.Module, images_NCHW: torch.Tensor) -> None:
-    """Without them the activations of a network with random weights fade to nothing, and all logits are alike."""
+    """Without this, activations of a network with random weights become tiny, and all logits are almost equal."""
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = 1.0

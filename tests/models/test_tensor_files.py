@@ -1,4 +1,4 @@
-"""Files of tensors that may be anything: what they are is said, and how much they hold is known before it is loaded."""
+"""Tensor files of unknown content: errors say what the file is, and its size is known before it is loaded."""
 
 import argparse
 import io
@@ -21,7 +21,7 @@ STATE = {"weight": torch.ones(2, 3)}
 
 @pytest.fixture
 def never_loaded(monkeypatch):
-    """Nothing is loaded before it was found to be small enough."""
+    """Nothing is loaded before its size is checked."""
 
     def fail(*_, **__):
         raise AssertionError("the file was loaded")
@@ -52,7 +52,7 @@ def refused(path) -> str:
     ],
 )
 @pytest.mark.parametrize("ending", [".pth", ".ckpt", ".bin", ".safetensors"])
-def test_what_stands_in_the_place_of_weights_is_named(tmp_path, content, words, ending):
+def test_other_content_than_weights_is_named(tmp_path, content, words, ending):
     path = tmp_path / f"weights{ending}"
     path.write_bytes(content)
     assert words in refused(path)
@@ -142,7 +142,7 @@ def test_a_long_list_of_tensors_is_refused_before_it_is_read(tmp_path, never_loa
     assert "the list of its tensors takes 20 kB" in refused(tmp_path / "long.safetensors")
 
 
-def test_a_long_pickle_of_old_is_refused_before_it_is_read(tmp_path, never_loaded, monkeypatch):
+def test_a_long_pickle_in_the_old_format_is_refused_before_it_is_read(tmp_path, never_loaded, monkeypatch):
     monkeypatch.setattr(tensor_files, "MAX_INSTRUCTIONS", 1000)
     torch.save({str(number): torch.zeros(1) for number in range(200)}, tmp_path / "old.pth",
                _use_new_zipfile_serialization=False)  # fmt: skip
@@ -154,7 +154,7 @@ def test_a_long_pickle_of_old_is_refused_before_it_is_read(tmp_path, never_loade
 def test_a_large_file_is_refused_by_its_size(tmp_path, never_loaded):
     path = tmp_path / "large.pth"
     with path.open("wb") as file:
-        file.truncate(tensor_files.MAX_BYTES + 1)  # a hole: it takes no space
+        file.truncate(tensor_files.MAX_BYTES + 1)  # a sparse file, which takes no space
     assert "is too large: 8.0 GB, and at most 8.0 GB are read as weights" in refused(path)
 
 

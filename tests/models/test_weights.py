@@ -15,7 +15,7 @@ from tlcore.models.zoo import ZOO
 
 
 class _RunsCode:
-    """What a hostile pickle does: it calls a function while it is loaded."""
+    """Like a hostile pickle, it calls a function while it is loaded."""
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (print, ("code was run",))
@@ -66,7 +66,7 @@ def test_safetensors_file_is_loaded(tmp_path: Path, resnet_state: dict[str, torc
 
 
 def test_safetensors_file_needs_no_metadata_of_torch(tmp_path: Path) -> None:
-    """mnasnet's own loading refuses a state_dict without a version."""
+    """mnasnet refuses to load a state_dict without a version."""
     state = mnasnet1_0().state_dict()
     save_file(dict(state), tmp_path / "weights.safetensors")
     built = build_model("mnasnet1_0", str(tmp_path / "weights.safetensors"), num_classes=2).state_dict()
@@ -214,7 +214,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("weights", ["imagnet", "weights.zip", ""])
-def test_what_is_no_weights_name_is_answered_with_the_choices(weights: str) -> None:
+def test_an_unknown_weights_name_is_answered_with_the_choices(weights: str) -> None:
     with pytest.raises(
         WeightsError, match=r"expected `imagenet`, `imagenet:NAME`, `builtin`, `none`, or a file that ends in .pth"
     ):

@@ -100,7 +100,7 @@ def test_parameters_are_as_many_as_the_table_says(architecture: Architecture) ->
 
 @every_architecture
 def test_state_dict_holds_all_state(architecture: Architecture) -> None:
-    """A buffer outside it would be left uninitialised when weights are loaded."""
+    """A buffer outside the state_dict would stay uninitialised when weights are loaded."""
     model = architecture.outline()
     assert {name for name, _ in model.named_buffers()} <= set(model.state_dict())
 

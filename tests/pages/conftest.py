@@ -1,4 +1,4 @@
-"""Fixtures of the pages' tests: runs in any state, on a few colours."""
+"""Fixtures of the page tests: runs in any state, on images of two colours."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The dialog's body, on a page of its own: AppTest does not press buttons in a dialog."""
+"""The content of the dialog on a separate page, because AppTest cannot press buttons in a dialog."""
 
 import io
 import zipfile
@@ -84,7 +84,7 @@ def test_images_can_be_added_class_by_class(dialog):
 
 @pytest.fixture
 def own_machine(monkeypatch) -> None:
-    monkeypatch.setattr("ui.add_dataset.dialog.is_own_machine", lambda: True)  # AppTest has an address of no machine
+    monkeypatch.setattr("ui.add_dataset.dialog.is_own_machine", lambda: True)  # AppTest has no IP address of a machine
 
 
 @pytest.mark.usefixtures("own_machine")
@@ -97,7 +97,7 @@ def test_a_path_can_be_named_on_ones_own_machine(dialog, colours):
     assert list_sources() == ["demo", str(colours)]
 
 
-def test_a_path_is_not_offered_to_strangers(monkeypatch):
+def test_a_hosted_dashboard_offers_no_path(monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     hosted = AppTest.from_function(body, default_timeout=30).run()
     assert hosted.segmented_control(key="add_dataset_way").options == ["Zip", "Images per class", "CSV and images"]
@@ -111,11 +111,11 @@ def test_a_path_to_nothing_is_one_box(dialog):
     assert "There is nothing at /no/such/place" in text_of(dialog)
 
 
-def test_the_limit_that_is_told_is_the_uploader_s(dialog):
+def test_the_stated_limit_is_the_uploaders(dialog):
     assert f"At most {st.get_option('server.maxUploadSize')} MB and 100,000 files." in text_of(dialog)
 
 
-def test_what_was_not_used_is_told_before_anybody_decides(dialog):
+def test_unused_files_are_listed_before_the_decision(dialog):
     names = [f"{name}/{number}.png" for name in ("ants", "bees") for number in range(4)]
     upload_zip(dialog, archive(*names, "ants/readme.txt", "../x.png"))
     assert "Left out when it was taken in: 2 files, like 'ants/readme.txt'" in text_of(dialog)

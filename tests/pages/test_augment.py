@@ -23,14 +23,14 @@ SIZE_PX = ZOO["small_cnn"].input_px
 
 @pytest.fixture(autouse=True)
 def _fresh(drawn_demo):
-    """The demo is drawn, and nothing is remembered of the home of another test."""
+    """The demo is drawn, and caches of other tests' homes are cleared."""
     st.cache_data.clear()
     st.cache_resource.clear()
 
 
 @pytest.fixture
 def photos(home):
-    """A dataset under the data root: photographs of 90 x 60 px, and in `wide` three times as wide as high."""
+    """A dataset under the data root: photographs of 90 x 60 px; those in `wide` are three times as wide as high."""
 
     def make(name="photos", size=(90, 60)):
         draw = np.random.default_rng(0)
@@ -63,7 +63,7 @@ def run(page):
 
 
 def grid(page):
-    """What the browser gets: the draws with their images, regions and words."""
+    """The data for the browser: the draws with their images, regions and words."""
     shown = [json.loads(component.proto.json) for component in page.get("bidi_component")]
     return next(data for data in shown if "draws" in data)["draws"]
 
@@ -84,12 +84,12 @@ def text_of(page):
 
 
 def control(page, field, index=0):
-    """The key of a control of one step."""
+    """Key of a control of one step."""
     return f"augment_{page.session_state['augment_steps'][index]['id']}_{field}"
 
 
 def action(page, name, index):
-    """The key of a button of one step."""
+    """Key of a button of one step."""
     return f"augment_{name}_{page.session_state['augment_steps'][index]['id']}"
 
 
@@ -188,7 +188,7 @@ def test_repeated_changes_are_kept_and_undone_when_asked(photos):
     for probability in (0.45, 0.4, 0.35, 0.3):
         page.slider(control(page, "p", 1)).set_value(probability)
         assert run(page).slider(control(page, "p", 1)).value == probability
-        assert not page.button("augment_undo").disabled  # in the run of the change, not one later
+        assert not page.button("augment_undo").disabled  # in the same script run as the change
         assert page.selectbox("augment_start").value == "standard"
     page.button("augment_undo").click()
     assert run(page).slider(control(page, "p", 1)).value == 0.5
@@ -196,7 +196,7 @@ def test_repeated_changes_are_kept_and_undone_when_asked(photos):
 
 
 def test_the_script_never_sets_what_the_pipeline_started_from(photos):
-    """A value set by the script crosses the next change on its way, and then counts as a choice of the person."""
+    """A value set by the script could arrive after the next change and then count as the visitor's choice."""
     page = open_page(photos())
     page.slider(control(page, "p", 1)).set_value(0.1)
     run(page)
@@ -210,7 +210,7 @@ def test_another_network_changes_the_size_of_the_crops(photos):
     assert run(page).slider(control(page, "size")).value == ZOO["small_resnet"].input_px
 
 
-def test_a_transform_is_saved_and_another_of_its_name_only_replaced_when_told(photos):
+def test_a_transform_is_saved_and_another_of_its_name_replaced_only_on_request(photos):
     page = open_page(photos())
     page.text_input("augment_name").set_value("mine")
     run(page).button("augment_save").click()
@@ -251,7 +251,7 @@ def test_train_with_this_saves_and_leads_to_the_training_page_each_time(photos):
     assert load_transform("my augmentation").operations[1] == RandomHorizontalFlip(p=0.1)
 
 
-def test_another_transform_is_replaced_on_the_way_to_training_when_told(photos):
+def test_another_transform_is_replaced_before_training_only_on_request(photos):
     save_transform("my augmentation", TransformSpec(operations=(CenterCrop(size=8),)))
     page = open_page(photos())
     page.button("augment_train").click()
@@ -280,7 +280,7 @@ def test_a_name_that_leads_elsewhere_is_refused(photos):
     assert list_transforms() == []
 
 
-def test_what_is_delivered_on_wide_images_is_not_what_was_asked_for(photos):
+def test_crops_of_wide_images_are_not_as_requested(photos):
     page = open_page(photos("wide", size=(90, 30)))
     page.slider(control(page, "scale")).set_value((0.8, 1.0))
     text = text_of(run(page)).replace("\u202f", " ")
@@ -296,7 +296,7 @@ def test_every_part_can_be_opened(tab, photos):
     assert "Asked for" not in text_of(page)
 
 
-def test_images_are_found_by_name_and_gone_through(photos):
+def test_images_are_found_by_name_and_paged_through(photos):
     page = open_page(photos())
     page.text_input("augment_search").set_value("BEE/1")
     assert "train/bee/1.png · bee · train · 90 × 60 px · 1 of 2" in text_of(run(page)).replace("**", "")

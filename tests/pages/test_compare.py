@@ -26,7 +26,7 @@ from ui.compare.confusion import clicked_cell, picked_pair, worst_cell
 from ui.compare.images import _marks
 
 APP = str(Path(__file__).parents[2] / "app.py")
-# part of the page -> what only it says
+# part of the page -> text that only this part shows
 PARTS = {
     "epochs": "Loss: cross-entropy",
     "pair": "McNemar's exact test",
@@ -41,13 +41,13 @@ PARTS = {
 
 @pytest.fixture(autouse=True)
 def _fresh(drawn_demo):
-    """The demo is drawn, and the runs of another test's home are not remembered."""
+    """The demo is drawn, and cached runs of other tests' homes are cleared."""
     st.cache_data.clear()
 
 
 @pytest.fixture
 def train(configure):
-    """Trains, and evaluates."""
+    """Trains and evaluates a run."""
 
     def make(evaluate: bool = True, **changes) -> Run:
         run = tlcore.train(configure(**changes))
@@ -60,13 +60,13 @@ def train(configure):
 
 @pytest.fixture(scope="module")
 def _kept(tmp_path_factory) -> Path:
-    """Where the runs of `two_runs` are kept between tests."""
+    """The folder that keeps the runs of `two_runs` between tests."""
     return tmp_path_factory.mktemp("two_runs")
 
 
 @pytest.fixture
 def two_runs(train, home, _kept) -> list[Run]:
-    """Two evaluated runs of six epochs from scratch, trained once for all tests of this module."""
+    """Two evaluated runs of six epochs from scratch, trained once for this module."""
     if not any(_kept.iterdir()):
         for seed in (0, 1):
             run = train(strategy={"name": "from_scratch"}, epochs=6, seed=seed)
@@ -93,7 +93,7 @@ def open_page(*runs: Run, **params: str) -> AppTest:
 
 
 def text_of(page: AppTest) -> str:
-    """All that is written on the page, galleries included."""
+    """All text on the page, with the galleries."""
     elements = [*page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.error, *page.warning]
     gallery = [line for picture in pictures(page) for line in (*picture["lines"], picture["id"], mark(picture))]
     metrics = [f"{metric.label} {metric.value}" for metric in page.metric]
@@ -101,7 +101,7 @@ def text_of(page: AppTest) -> str:
 
 
 def pictures(page: AppTest) -> list[dict]:
-    """All that the grids of pictures show."""
+    """All pictures in the grids."""
     grids = [json.loads(element.proto.json) for element in page.get("bidi_component")]
     return [picture for groups in grids for group in groups for picture in group["pictures"]]
 
@@ -139,7 +139,7 @@ def test_a_verdict_in_plain_words_comes_first(run):
     assert f"Right on {accuracy.correct} of 14 new images" in text
 
 
-def test_no_number_is_owed_to_a_look_at_test_where_val_chose_the_same_epoch(run):
+def test_nothing_is_optimistic_if_val_chose_the_best_epoch_on_test(run):
     evaluation = load_stored(run).evaluation
     text = text_of(open_page(run))
     same = evaluation.best_by_val == evaluation.best_on_report
@@ -149,7 +149,7 @@ def test_no_number_is_owed_to_a_look_at_test_where_val_chose_the_same_epoch(run)
 
 
 def test_the_best_on_test_stands_beside_the_chosen_epoch(run):
-    """Val is made to choose an early epoch."""
+    """Change the records so that val chooses an early epoch."""
     history = run.path / "metrics.jsonl"
     records = [json.loads(line) for line in history.read_text().splitlines()]
     for record in records:
@@ -167,7 +167,7 @@ def test_curves_of_all_splits_and_of_all_runs(two_runs):
     two = figure(open_page(*two_runs), "compare_accuracy")
     names = [line["name"] for line in two["data"] if line.get("name")]
     assert len(set(names)) == 2
-    assert all("seed" in name for name in names)  # all else is the same
+    assert all("seed" in name for name in names)  # everything else is equal
 
 
 def test_epoch_0_can_be_left_out(run):
@@ -273,7 +273,7 @@ def test_an_epoch_that_is_not_evaluated_waits_for_a_person_after_a_cancelled_eva
     page = open_page(run)
     assert "7 epochs are not evaluated yet. The evaluation was cancelled." in text_of(page)
     assert page.button(key=f"compare_evaluate_{run.name}").label == "Evaluate now"
-    assert figure(page, "compare_accuracy")["data"]  # train and val are there already
+    assert figure(page, "compare_accuracy")["data"]  # train and val exist already
     assert not any(words in text_of(page) for words in PARTS.values())
 
 
@@ -344,7 +344,7 @@ def test_a_download_is_offered_in_every_format(run):
     assert "find_architecture('small_cnn')" in "".join(code.value for code in page.code)
 
 
-def test_a_format_more_is_one_button_more(run, monkeypatch):
+def test_an_added_format_gets_a_button(run, monkeypatch):
     words = "The classes, a line each"
     monkeypatch.setitem(FORMATS, "names", Format("Names", words, ".txt", lambda run, epoch: b"", needs_torch=True))
     page = open_page(run, compare_part="download", compare_epoch="2")
@@ -373,7 +373,7 @@ def test_weights_from_elsewhere_become_an_epoch_of_the_run_and_others_are_refuse
     upload.set_value(("broken.pth", b"no weights", "application/octet-stream")).run()
     page.button(key="compare_import_add").click().run()
     message = "".join(error.value for error in page.error).replace("\\", "")
-    assert message.startswith("broken.pth is damaged or no PyTorch file")  # without the folder it was put into
+    assert message.startswith("broken.pth is damaged or no PyTorch file")  # without the temporary folder
     assert run.epochs() == before
 
     file = io.BytesIO()

@@ -30,7 +30,7 @@ def _nothing_is_cached():
 
 @pytest.fixture
 def flawed(colours, monkeypatch) -> Path:
-    """Colours with a leak, an unreadable file, and names that would like to be markup."""
+    """Colours with a leak, an unreadable file, and names that look like markup."""
     shutil.copy(colours / "train/blue/000.png", colours / "val/blue/copy.png")
     (colours / "train/green/<b>bad.png").write_bytes(b"nothing")
     for split in ("train", "val", "test"):
@@ -49,7 +49,7 @@ def open_page(**params: str) -> AppTest:
 
 
 def wait_for_look(page: AppTest, source: str) -> AppTest:
-    """The look at every image goes on in a thread; in a browser the page goes on by itself."""
+    """Wait for the scan, which runs in a thread. In a browser the page reruns automatically."""
     with suppress(TlcoreError):
         assert look_at(source).finished.wait(60)
         page.run()
@@ -63,7 +63,7 @@ def text_of(page: AppTest) -> str:
 
 
 def pictures(page: AppTest) -> list[dict]:
-    """All that the grids of pictures show."""
+    """All pictures in the grids."""
     shown = []
     for element in page.get("bidi_component"):
         groups = json.loads(element.proto.json)
@@ -72,7 +72,7 @@ def pictures(page: AppTest) -> list[dict]:
 
 
 def numbers(values: dict | list) -> list:
-    """Plotly sends arrays of NumPy as base64."""
+    """Decode NumPy arrays, which plotly sends as base64."""
     if isinstance(values, dict):
         return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
     return values
@@ -114,7 +114,7 @@ def test_a_filter_leads_back_to_the_first_page():
 
 
 @pytest.mark.parametrize("number", ["900", "-1", "x"])
-def test_a_page_number_that_there_is_not_shows_pictures_all_the_same(number):
+def test_a_page_number_out_of_range_still_shows_pictures(number):
     assert len(pictures(open_page(dataset_page=number))) == 48
 
 
@@ -175,7 +175,7 @@ def test_statistics_of_every_backbone_are_those_of_its_weights():
 
 
 def test_a_label_check_shows_what_went_wrong_in_the_words_of_the_command_line(home):
-    """Without network: torch.hub says on standard output that it downloads, and then it fails."""
+    """Without a network: torch.hub prints on standard output that it downloads, and then fails."""
     check = LabelCheck("demo", "mobilenet_v2", str(home / "nothing.pth"))
     check.run()
     assert check.finished.is_set()
@@ -199,7 +199,7 @@ def test_lines_that_are_no_events_of_a_label_check_are_passed_over():
     assert (check.suspects, check.agreement) == ([], 0.5)
 
 
-def test_a_label_check_takes_a_weights_file_but_not_from_strangers(colours, monkeypatch):
+def test_a_label_check_takes_a_weights_file_but_not_on_a_hosted_dashboard(colours, monkeypatch):
     monkeypatch.setenv("TLCORE_DATA", str(colours))
     page = open_page(dataset=str(colours), dataset_tab="health")
     assert page.text_input(key="dataset_labels_weights").label == "Weights file"

@@ -1,4 +1,4 @@
-"""The form of the Train page is a view of a draft: what it shows can be edited, what it does not show stays."""
+"""The form of the Train page is a view of a draft: shown settings can be edited, and hidden settings stay."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def _fresh(drawn_demo, home):
 
 
 def open_page(config: RunConfig | None = None, **params: str) -> AppTest:
-    """The form, filled with a configuration as a recipe or a run fills it."""
+    """The form, filled with a configuration as from a recipe or run."""
     page = AppTest.from_file(APP, default_timeout=120).switch_page("pages/train.py")
     for name, value in params.items():
         page.query_params[name] = value
@@ -76,7 +76,7 @@ def test_a_recipe_comes_out_of_the_form_as_it_went_in():
     page.segmented_control(key="train_strategy_name").set_value("fine_tuning").run()
     page.selectbox(key="train_optimizer_name").set_value("sgd").run()
     page.selectbox(key="train_schedule_name").set_value("step").run()
-    assert saved_as(page, "again") == config  # what was hidden meanwhile was kept
+    assert saved_as(page, "again") == config  # settings that were hidden in between are kept
     page.number_input(key="train_epochs").set_value(30).run()
     assert saved_as(page, "shorter") == config.replace(epochs=30)
 
@@ -95,7 +95,7 @@ def test_splits_that_are_made_here_are_those_that_the_form_asks_for(make_images)
     assert "18 train, 16 val, 6 test" in text_of(checked(page))
 
 
-def test_another_backbone_says_what_it_does_away_with(colours):
+def test_another_backbone_says_which_settings_it_removes(colours):
     config = RunConfig(
         model={"backbone": "small_cnn", "weights": "none"},
         strategy={
@@ -181,7 +181,7 @@ def test_a_weights_file_is_looked_into_when_it_is_named(colours, tmp_path):
     assert not checked(page).button(key="train_start").disabled
 
 
-def test_weights_of_classes_that_the_data_lacks_are_told_before_the_start(colours):
+def test_weights_of_classes_that_the_data_lacks_are_reported_before_the_start(colours):
     config = RunConfig(model={"backbone": "small_cnn", "weights": "none"}, loss={"class_weights": {"ant": 3.0}})
     page = open_page(config, dataset=add_path(str(colours)))
     assert "Class weight for 'ant', which is no class." in text_of(page)
@@ -189,7 +189,7 @@ def test_weights_of_classes_that_the_data_lacks_are_told_before_the_start(colour
     assert not checked(page).button(key="train_start").disabled
 
 
-def test_the_form_is_filled_from_a_run_and_what_was_automatic_is_so_again(configure):
+def test_the_form_is_filled_from_a_run_and_automatic_settings_stay_automatic(configure):
     run = prepare_runs([resolve(configure(epochs=7))], {})[0]
     page = AppTest.from_function(_fill, args=(str(run.path),), default_timeout=60).run()
     draft = draft_of(checked(page))

@@ -1,4 +1,4 @@
-"""The first page: where to begin, and the best runs on the chosen dataset."""
+"""The Overview page: where to start, and the best runs on the chosen dataset."""
 
 import pytest
 import streamlit as st

@@ -23,7 +23,7 @@ APP = str(Path(__file__).parents[2] / "app.py")
 
 @pytest.fixture(autouse=True)
 def _fresh(drawn_demo):
-    """The demo is drawn, and nothing is remembered of the home of another test."""
+    """The demo is drawn, and caches of other tests' homes are cleared."""
     st.cache_data.clear()
     st.cache_resource.clear()
 
@@ -79,7 +79,7 @@ def test_a_run_names_the_class_of_an_image_with_a_map(train, configure, added):
     assert "right" in text
     assert "CAM of 4 × 4 cells" in text
     assert set(bars(page)["layout"]["yaxis"]["ticktext"]) == {"blue", "green"}
-    assert len(page.get("image")) == 2  # the image, and the map over it
+    assert len(page.get("image")) == 2  # the image, and the map on it
 
 
 def test_the_newest_run_of_the_chosen_dataset_is_asked(train, added, make_images, home):
@@ -135,7 +135,7 @@ def test_a_recipe_that_asks_a_network_brings_its_transform(added, tmp_path):
 
 
 class _Nothing:
-    """A predictor that cannot answer."""
+    """A predictor that fails."""
 
     classes = ()
 
@@ -158,7 +158,7 @@ def test_two_epochs_stand_beside_each_other_and_the_class_of_the_map_can_be_chos
 
 def test_a_wrong_answer_says_what_it_is(train, added):
     trained = train(data={"source": str(added)}, strategy={"name": "from_scratch"}, epochs=8)
-    for image in ("blue", "green"):  # a green image that is called blue is answered wrongly, and the other way round
+    for image in ("blue", "green"):  # a green image with the label blue is predicted wrongly, and vice versa
         other = "green" if image == "blue" else "blue"
         (added / "test" / image / "odd.png").write_bytes((added / "test" / other / "001.png").read_bytes())
     st.cache_resource.clear()
@@ -209,14 +209,14 @@ def test_imagenet_classes_with_a_file_of_ones_own(added, tmp_path):
     page = open_page(added)
     page.button_group("predict_kind").set_value("imagenet")
     run(page)
-    assert not page.get("plotly_chart")  # nothing is here, and nothing is downloaded unasked
+    assert not page.get("plotly_chart")  # no weights are here, and nothing is downloaded without a click
     page.selectbox("predict_backbone").set_value("mobilenet_v3_small")
     page.text_input("predict_weights").set_value(str(tmp_path / "own.pth"))
     run(page)
     assert len(bars(page)["layout"]["yaxis"]["ticktext"]) == 5
 
 
-def test_strangers_do_not_make_the_server_download(added, monkeypatch):
+def test_a_hosted_dashboard_downloads_no_weights(added, monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     page = open_page(added)
     page.button_group("predict_kind").set_value("imagenet")
@@ -231,7 +231,7 @@ def test_the_likeliest_classes_of_both_answers_are_shown():
     assert table["probability"].tolist() == pytest.approx([0.6, 0.1, 0.1, 0.6])
 
 
-def test_the_map_colours_what_it_lies_on_and_nothing_at_no_strength():
+def test_the_map_colours_the_image_and_strength_0_leaves_it_unchanged():
     pixels = np.full((40, 60, 3), (0, 200, 0), dtype=np.uint8)
     values = np.zeros((40, 60), dtype=np.float32)
     values[10:20, 10:20] = 1

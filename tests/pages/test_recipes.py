@@ -1,4 +1,4 @@
-"""Recipes on the Train page: cards, the form filled from one, its page of text, one's own."""
+"""Recipes on the Train page: cards, filling the form, the page of a recipe, saved recipes."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def hymenoptera(make_images) -> Path:
 
 @pytest.fixture
 def small() -> Recipe:
-    """A recipe that a test can train, on the demo."""
+    """A recipe on the demo that is small enough for a test."""
     config = BUILTIN["ants-bees-vgg16-finetune"].config.replace(
         data={"source": "demo"}, model={"backbone": "small_cnn", "weights": "none"}, batch_size=48, epochs=1
     )
@@ -75,11 +75,11 @@ def test_every_recipe_is_a_card_with_its_network_data_and_expectation():
         assert recipe.summary in text
         assert recipe.expect in text
     assert "resnet18, fine-tuned" in text
-    assert "hymenoptera_data.zip" in text  # how to get what is not here
+    assert "hymenoptera_data.zip" in text  # how to get missing data
     assert len(page.get("image")) == len(BUILTIN)
 
 
-def test_strangers_are_told_how_to_get_the_data_and_not_where_this_machine_keeps_it(monkeypatch, home):
+def test_a_hosted_dashboard_says_how_to_get_the_data_and_hides_its_folders(monkeypatch, home):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     text = text_of(open_page(view="recipes"))
     assert "hymenoptera_data.zip" in text
@@ -107,7 +107,7 @@ def test_what_the_form_saves_is_the_recipe(name):
     page = click(open_page(view="recipes"), f"recipe_use_{name}")
     checked(page.text_input(key="recipe_title").set_value("As it stands").run())
     click(page, "recipe_save")
-    data = {"data": {"source": "demo"}}  # the dataset is the page's: the recipe's own is not here
+    data = {"data": {"source": "demo"}}  # the page's dataset, because the recipe's own is not here
     assert find_recipe("as-it-stands").config == BUILTIN[name].config.replace(**data)
 
 
@@ -123,7 +123,7 @@ def test_another_backbone_keeps_the_recipes_views_at_its_own_size(hymenoptera):
     assert (config.epochs, config.batch_size, config.optimizer.name) == (25, 4, "sgd")
 
 
-def test_begin_anew_empties_the_form(hymenoptera):
+def test_begin_anew_resets_the_form(hymenoptera):
     page = click(open_page(view="recipes"), "recipe_use_ants-bees-resnet18")
     click(page, "train_origin_forget")
     assert page.selectbox(key="train_model_backbone").value == "small_resnet"
@@ -139,7 +139,7 @@ def test_a_run_started_from_a_recipe_says_so_and_its_figures_come_from_that_run(
     run = find_run("latest")
     assert run.info.recipe == "mine"
     assert run.config.strategy == small.config.strategy
-    assert run.config.batch_size == 48  # which the form's slider does not offer
+    assert run.config.batch_size == 48  # not a value of the form's slider
 
 
 def trained(recipe: Recipe, **changes) -> Run:
@@ -162,7 +162,7 @@ def test_the_page_of_a_recipe_explains_each_setting_with_figures_of_its_run(smal
     assert headings[0] == "The exercise"
     assert "Different learning rates" in headings
     assert "What the checkpoints show" in headings
-    assert "Of <b>mine</b>." in text_of(page)  # as text
+    assert "Of <b>mine</b>." in text_of(page)  # shown as text, not as markup
     specs = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
     titles = [spec["layout"]["yaxis"]["title"]["text"] for spec in specs]
     assert titles == ["moved by", "learning rate", "loss", "accuracy"]

@@ -1,4 +1,4 @@
-"""What stands around every page: the dataset in the address, one that was added, the first minute."""
+"""The frame of every page: the dataset in the address, an added dataset, the first minute."""
 
 import threading
 from pathlib import Path
@@ -30,10 +30,10 @@ def test_the_address_has_the_name_of_a_dataset_and_no_path(drawn_demo, colours):
     page = open_page("dataset", dataset="colours")
     assert "**colours**: 74 images" in text_of(page)
     assert asked(page) == "colours"
-    assert asked(open_page("dataset", dataset=source)) == "colours"  # an older link is understood, and rewritten
+    assert asked(open_page("dataset", dataset=source)) == "colours"  # an older link works and is rewritten
 
 
-def test_strangers_name_datasets_by_name_only(drawn_demo, colours, monkeypatch):
+def test_a_hosted_dashboard_opens_datasets_by_name_only(drawn_demo, colours, monkeypatch):
     source = add_path(str(colours))
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     assert source_of(source) is None
@@ -51,7 +51,7 @@ def test_two_datasets_of_one_name_are_told_apart_in_the_address(tmp_path, make_i
     assert source_of("nowhere") is None
 
 
-def test_a_folder_that_is_called_like_a_built_in_dataset_is_not_taken_for_it(drawn_demo, make_images):
+def test_a_folder_with_the_name_of_a_built_in_dataset_is_not_confused_with_it(drawn_demo, make_images):
     source = add_path(str(make_images("my/demo", train=2, val=1)))
     assert source_of("demo") == "demo"
     assert source_of(dataset_name(source)) == source
@@ -75,7 +75,7 @@ def test_while_the_demo_is_drawn_the_page_has_its_heading_and_says_how_far_it_is
     monkeypatch.setattr(event, "is_set", lambda: drawing.error is not None)
     drawing.finished = event
     page = open_page(name)
-    assert "No space left on the disk." in text_of(page)  # and not for ever
+    assert "No space left on the disk." in text_of(page)  # the page does not wait for ever
 
 
 def test_the_drawing_says_how_far_it_is():
@@ -84,7 +84,7 @@ def test_the_drawing_says_how_far_it_is():
     )
 
 
-def test_what_was_added_is_said_on_the_next_page(drawn_demo, colours):
+def test_an_added_dataset_is_announced_on_the_next_page(drawn_demo, colours):
     from streamlit.testing.v1 import AppTest
 
     from tests.support.pages import APP
@@ -107,7 +107,7 @@ def test_the_style_and_the_script_are_there():
 
 def test_on_a_hosted_dashboard_other_work_than_runs_is_started_one_at_a_time(monkeypatch):
     monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: True)
-    check_room()  # on one's own machine as much as one likes
+    check_room()  # no limit on one's own machine
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     with pytest.raises(RunBusy, match="This shared machine is busy"):
         check_room()

@@ -27,7 +27,7 @@ DEADLINE_S = 90
 
 @pytest.fixture(autouse=True)
 def _fresh(drawn_demo, home):
-    """The demo is drawn, nothing is remembered of the home of another test, and no process outlives its test."""
+    """The demo is drawn, caches of other tests' homes are cleared, and no process outlives its test."""
     st.cache_data.clear()
     st.cache_resource.clear()
     yield
@@ -37,7 +37,7 @@ def _fresh(drawn_demo, home):
 
 @pytest.fixture
 def train(configure):
-    """A run in a state; `finished` is trained, with its curves."""
+    """A run in a given state; a `finished` one is trained and has curves."""
 
     def make(state: str = "finished", facts=None, **changes) -> Run:
         facts = facts or {"device": "cpu: of the test"}
@@ -54,7 +54,7 @@ def open_page(folder: Path | None = None, **params: str) -> AppTest:
 
 
 def small(page: AppTest) -> AppTest:
-    """The form for a run that takes a second."""
+    """The form for a run of about one second."""
     page.selectbox(key="train_model_backbone").set_value("small_cnn").run()
     page.text_input(key="train_device").set_value("cpu")
     page.selectbox(key="train_model_weights").set_value("none")
@@ -107,7 +107,7 @@ def test_settings_that_do_not_fit_are_explained_and_cannot_be_started(colours):
     assert page.button(key="train_start_disabled").disabled
 
 
-def test_weights_that_are_not_here_are_said_before_the_start(colours):
+def test_missing_weights_are_reported_before_the_start(colours):
     page = open_page(colours)
     page.selectbox(key="train_model_backbone").set_value("mobilenet_v2").run()
     assert "mobilenet_v2-b0353104.pth is not on this machine" in text_of(checked(page))
@@ -117,14 +117,14 @@ def test_weights_that_are_not_here_are_said_before_the_start(colours):
     assert "No weights file at /nowhere/weights.pth" in text_of(checked(page))
 
 
-def test_a_class_with_few_images_is_said_before_the_start(colours):
+def test_a_class_with_few_images_is_reported_before_the_start(colours):
     for number in range(12):
         (colours / f"train/green/{number:03d}.png").unlink()
     page = small(open_page(colours))
     assert "Few training images: green has 9, and the largest class has 21" in text_of(page)
 
 
-def test_a_class_with_few_images_is_still_said_once_every_image_was_looked_at(drawn_demo):
+def test_a_class_with_few_images_is_still_reported_after_the_scan(drawn_demo):
     for _ in scan(open_dataset(DataConfig(source="demo"))):
         pass
     text = text_of(open_page(dataset="demo"))
@@ -161,7 +161,7 @@ def test_the_playground_hands_its_transform_over(colours):
     wait_for_end(run)
 
 
-def test_a_transform_that_is_not_there_any_more_is_one_friendly_box(colours):
+def test_a_deleted_transform_is_one_friendly_box(colours):
     page = open_page(colours, transform="gone")
     assert "No transform saved as 'gone'" in text_of(page)
     checked(page.run())
@@ -186,7 +186,7 @@ def test_a_sweep_is_started_and_seen_together(colours):
 def test_a_link_to_a_finished_run_shows_its_curves(train):
     run = train()
     page = open_page(run=run.name)
-    assert run.history()[-1].device in text_of(page)  # what computed it, not what was planned
+    assert run.history()[-1].device in text_of(page)  # the actual device, not the planned one
     assert "Epochs of 3 3" in text_of(page)
     titles = [figure["layout"]["yaxis"]["title"]["text"] for figure in figures_of(page)]
     assert titles == ["loss", "accuracy", "learning rate", "seconds"]
@@ -197,7 +197,7 @@ def test_a_link_to_a_finished_run_shows_its_curves(train):
 def test_a_live_run_shows_how_far_it_is_and_can_be_stopped(train):
     run = train(state="queued")
     going = {"phase": "train", "epoch": 2, "epochs": 3, "done": 21, "total": 42, "images_per_s": 10.0}
-    write_status(run.path, "running", **going)  # by this very process, which lives
+    write_status(run.path, "running", **going)  # by this process, which is alive
     page = open_page(run=run.name)
     assert "Epoch 2 of 3, training, 50 %" in text_of(page)
     assert "Delete" not in labels_of(page)
@@ -207,7 +207,7 @@ def test_a_live_run_shows_how_far_it_is_and_can_be_stopped(train):
     assert asked_to_stop(run.path) == "now"
 
 
-def test_what_waits_is_shown_beside_the_form_and_can_be_taken_out(train, colours):
+def test_waiting_runs_are_shown_beside_the_form_and_can_be_removed(train, colours):
     first, second = train(state="queued"), train(state="queued")
     write_status(first.path, "running", phase="features", done=1, total=4)
     write_status(second.path, "queued", submitted=time.time())
@@ -254,14 +254,14 @@ def test_the_record_of_an_epoch_says_what_computed_it_with_how_many_threads(trai
     assert record.device.endswith("thread") or record.device.endswith("threads")
 
 
-def test_no_run_yet_says_what_to_do():
+def test_without_runs_the_page_says_what_to_do():
     page = open_page(view="watch")
     assert "There is no run yet." in text_of(page)
     checked(page.button(key="train_first").click().run())
     assert page.selectbox(key="train_model_backbone")
 
 
-def test_a_run_that_is_gone_is_said_and_the_newest_of_the_dataset_shown(train, colours):
+def test_a_missing_run_is_reported_and_the_newest_of_the_dataset_shown(train, colours):
     run = train()
     page = open_page(colours, run="20200101-000000-gone", view="watch")
     assert "That run is not there any more." in text_of(page)

@@ -1,4 +1,4 @@
-"""Watch, on the Train page: what a run is called, its settings, its verdict, and what can be done with it."""
+"""The Watch view of the Train page: name, settings and verdict of a run, and its buttons."""
 
 import pytest
 import streamlit as st
@@ -29,14 +29,14 @@ def test_a_finished_run_ends_with_a_verdict_and_ways_to_go_on(make_run, colours)
     assert "On other images of this kind, expect" in text
     assert "Keep epoch" in text or "No trained epoch is better" in text
     assert {"Try it", "Compare its epochs", "Download", "Delete"} <= set(labels_of(page))
-    assert "Val accuracy" not in text  # the last epoch's, which nobody keeps
+    assert "Val accuracy" not in text  # not the accuracy of the last epoch, which is not the one to keep
 
 
 @pytest.mark.parametrize(
     ("button", "title", "part"),
     [("try", "Predict", ""), ("compare", "Compare", ""), ("download", "Compare", "download")],
 )
-def test_the_buttons_of_the_verdict_lead_on_with_the_run(make_run, button, title, part):
+def test_the_buttons_of_the_verdict_open_other_pages_with_the_run(make_run, button, title, part):
     run = make_run()
     page = click(watch(run), f"train_{button}")
     assert page.title[0].value == title
@@ -45,7 +45,7 @@ def test_the_buttons_of_the_verdict_lead_on_with_the_run(make_run, button, title
         assert page.segmented_control(key="compare_part").value == part
 
 
-def test_all_settings_of_a_run_are_told_in_words(make_run):
+def test_all_settings_of_a_run_are_shown_in_words(make_run):
     text = text_of(watch(make_run("trained", optimizer={"name": "sgd", "learning_rate": 0.05}, seed=7)))
     for words in ("Learning rate", "0.05", "SGD", "Momentum", "Seed", "7", "as in validation", "none (random)"):
         assert words in text
@@ -62,7 +62,7 @@ def test_a_run_gets_a_name_and_a_note(make_run):
     assert page.selectbox(key="train_run").options[0].startswith("high *rate*, small_cnn on colours")
 
 
-def test_on_a_hosted_dashboard_strangers_give_no_names(make_run, monkeypatch):
+def test_on_a_hosted_dashboard_runs_cannot_be_named(make_run, monkeypatch):
     run = make_run("trained")
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     assert not [field for field in watch(run).text_input if str(field.key).startswith("train_name")]
@@ -85,7 +85,7 @@ def test_no_two_labels_are_equal(make_run):
         assert len(set(labels.values())) == 3
 
 
-def test_stopping_is_seen_to_be_heard_at_once(make_run):
+def test_a_stop_request_is_shown_at_once(make_run):
     run = make_run("queued")
     write_status(run.path, "running", phase="train", epoch=1, epochs=3, done=1, total=42)
     page = watch(run)
@@ -128,10 +128,10 @@ def test_after_deleting_a_run_one_of_the_same_dataset_is_shown(make_run, make_im
 
     page = checked(AppTest.from_function(go_on, args=(doomed.name,)).run())
     assert page.query_params["run"] in (older.name, [older.name])
-    assert other.name > older.name  # newer, and yet not the one
+    assert other.name > older.name  # newer, but not shown
 
 
-def test_what_deleting_costs_is_counted(make_run):
+def test_deleting_says_how_many_epochs_are_lost(make_run):
     assert what_is_lost(make_run("trained")).startswith("Its 4 saved epochs, its curves")
     assert what_is_lost(make_run("queued")).startswith("It has no saved epoch.")
 

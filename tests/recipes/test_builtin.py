@@ -1,4 +1,4 @@
-"""The exercises, with the settings that people know them by."""
+"""The built-in recipes have the settings of the well-known exercises."""
 
 import pytest
 import torch

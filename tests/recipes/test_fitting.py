@@ -1,4 +1,4 @@
-"""From a recipe to a run on this machine: its data, and another backbone in place of its own."""
+"""Fitting a recipe to this machine: where its data is, and another backbone instead of its own."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_data_is_found_below_the_current_folder_where_tutorials_unpack_it(make_i
     assert find_data(FROZEN) == str(folder)
 
 
-def test_missing_data_is_said_with_what_it_is_how_to_get_it_and_where_to_put_it(home, tmp_path, monkeypatch):
+def test_missing_data_is_described_with_its_source_and_its_place(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DatasetNotFound) as error:
         recipe_config(FROZEN)

@@ -1,4 +1,4 @@
-"""The text about a recipe is made from its settings."""
+"""The text about a recipe is generated from its settings."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def of(**settings) -> str:
 
 
 @pytest.mark.parametrize("name", BUILTIN)
-def test_every_recipe_begins_with_its_exercise_and_what_is_done_better(name):
+def test_every_recipe_begins_with_its_exercise_and_the_improvements(name):
     assert list(sections(name))[:2] == ["The exercise", "What it gets wrong, and this does right"]
 
 
@@ -45,7 +45,7 @@ def test_different_learning_rates_are_listed():
     assert "Different learning rates" not in sections("ants-bees-vgg16")
 
 
-def test_what_the_checkpoints_show_is_said_of_every_training_and_not_where_nothing_is_trained():
+def test_checkpoints_are_explained_only_if_something_is_trained():
     for name, recipe in BUILTIN.items():
         assert ("What the checkpoints show" in sections(name)) == (recipe.task == "train")
 
@@ -71,7 +71,7 @@ def test_a_class_name_or_title_is_not_part_of_the_text():
     assert "Mine" not in of(epochs=3)
 
 
-def test_what_frozen_features_were_learned_from_depends_on_the_weights():
+def test_the_origin_of_frozen_features_depends_on_the_weights():
     frozen = {"strategy": {"name": "feature_extraction"}}
     assert "learned from drawings, not from photographs" in of(**frozen)  # the built-in weights are the default
     assert "a million photographs" in of(**frozen, model={"backbone": "resnet18"})

@@ -1,4 +1,4 @@
-"""A recipe on real photographs with real weights, where these are beside the project."""
+"""A recipe on real photographs with real weights, if they are beside the project."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Recipes of one's own: saved, found, shared, and refused where they are none."""
+"""Saved recipes: saving, finding, sharing, and refusing files that are no recipes."""
 
 import json
 
@@ -25,7 +25,7 @@ def mine() -> Recipe:
     return Recipe(name="my-crops", title="My crops", config=RunConfig.model_validate({"epochs": 7, "batch_size": 8}))
 
 
-def test_what_was_saved_is_found_listed_and_the_same(mine):
+def test_a_saved_recipe_is_found_listed_and_unchanged(mine):
     path = save_recipe(mine)
     assert find_recipe("my-crops") == find_recipe(str(path)) == mine
     assert [recipe.name for recipe in list_recipes()] == [*BUILTIN, "my-crops"]
@@ -33,9 +33,9 @@ def test_what_was_saved_is_found_listed_and_the_same(mine):
     assert [recipe.name for recipe in list_recipes()] == list(BUILTIN)
 
 
-def test_another_recipe_of_that_name_is_replaced_only_where_that_is_asked_for(mine):
+def test_another_recipe_of_that_name_is_replaced_only_on_request(mine):
     save_recipe(mine)
-    save_recipe(mine)  # the same again is no conflict
+    save_recipe(mine)  # saving the same recipe again is no conflict
     other = mine.model_copy(update={"title": "Others"})
     with pytest.raises(ConfigError, match="There is another recipe named 'my-crops'. Replace it, or choose another"):
         save_recipe(other)

@@ -40,24 +40,24 @@ def test_a_status_in_words_and_as_a_fraction(status, words, fraction):
     assert fraction_done(status) == fraction
 
 
-def test_the_rest_is_this_epoch_and_those_that_come_at_the_pace_of_the_last_ones():
-    history = [record(0, seconds=2), record(1)]  # 160 images at 20/s are 8 s of the 10 s, 2 s validate
+def test_the_remaining_time_uses_the_pace_of_the_last_epochs():
+    history = [record(0, seconds=2), record(1)]  # 160 images at 20/s take 8 s of the 10 s; validation takes 2 s
     assert remaining_s(TRAINING, history) == pytest.approx(120 / 20 + 2 + 2 * 10)
     validating = TRAINING.model_copy(update={"phase": "val", "done": 0, "total": 40, "images_per_s": 20})
     assert remaining_s(validating, history) == pytest.approx(2 + 2 * 10)
 
 
-def test_while_it_stops_the_rest_is_this_epoch_alone():
+def test_while_it_stops_the_remaining_time_is_that_of_this_epoch():
     stopping = TRAINING.model_copy(update={"state": "stopping"})
     assert remaining_s(stopping, [record(0, seconds=2), record(1)]) == pytest.approx(120 / 20 + 2)
 
 
-def test_in_the_first_epoch_the_pace_of_its_images_tells():
+def test_in_the_first_epoch_the_remaining_time_uses_the_pace_of_its_images():
     first = TRAINING.model_copy(update={"epoch": 1})
     assert remaining_s(first, [record(0, seconds=2)]) == pytest.approx(6 + 2 + 3 * (8 + 2))
 
 
-def test_before_anything_is_measured_nothing_is_said():
+def test_without_a_measurement_there_is_no_remaining_time():
     assert remaining_s(Status(state="running", phase="prepare", epochs=4), []) is None
     assert remaining_s(Status(state="queued", submitted=1.0), []) is None
     assert remaining_s(Status(state="finished", epoch=4, epochs=4), [record(4)]) is None

@@ -40,7 +40,7 @@ def test_every_field_of_a_run_is_worded_where_it_has_an_effect():
     assert told == leaves(RunConfig())
 
 
-def test_settings_without_an_effect_are_not_told():
+def test_settings_without_an_effect_are_not_listed():
     told = words(optimizer={"name": "adam"}, schedule={"name": "cosine"})
     assert not {"Momentum", "Nesterov", "Epochs between two reductions", "Frozen up to", "Alpha of the mix"} & set(told)
 
@@ -56,22 +56,22 @@ def test_values_are_words_and_no_path_of_the_machine():
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
-def test_an_augmentation_of_ours_has_its_name(name):
+def test_a_named_augmentation_is_shown_by_its_name(name):
     spec = EVALUATION.model_copy(update={"operations": AUGMENTATIONS[name](224, "bilinear")})
     assert transform_words(spec, EVALUATION) == name
 
 
-def test_other_transforms_are_told_step_by_step():
+def test_other_transforms_are_shown_step_by_step():
     assert transform_words(EVALUATION) == "Resize (size 256), CenterCrop (size 224)"
     assert transform_words(EVALUATION, EVALUATION) == "as in validation"
 
 
-def test_what_differs_among_runs_is_told_in_short_and_the_usual_settings_first():
+def test_differences_among_runs_are_short_with_the_common_settings_first():
     configs = [
         parse_config({"seed": seed, "optimizer": {"name": name, "learning_rate": rate}, "epochs": 3})
         for seed, name, rate in ((0, "adam", 1e-3), (1, "sgd", 1e-2), (1, "sgd", 1e-3))
     ]
     found = [list(words.values()) for words in differing_settings(configs)]
     assert found[0] == ["lr 0.001", "Adam", "seed 0"]
-    assert found[1] == ["lr 0.01", "SGD", "seed 1"]  # and no momentum, which Adam does not have
+    assert found[1] == ["lr 0.01", "SGD", "seed 1"]  # no momentum, because Adam has none
     assert differing_settings(configs[:1]) == [{}]

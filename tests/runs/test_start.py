@@ -21,7 +21,7 @@ def test_training_in_one_call_tells_what_happens_and_leaves_a_finished_run(confi
     assert run.info.device.startswith("cpu")
 
 
-def test_plain_data_does_as_well_and_is_checked(configure):
+def test_plain_data_is_accepted_and_validated(configure):
     run = tlcore.train(configure(epochs=1).model_dump(mode="json"))
     assert run.epochs() == [0, 1]
     with pytest.raises(ConfigError, match="epoch: no such setting. Did you mean 'epochs'?"):

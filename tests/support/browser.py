@@ -1,4 +1,4 @@
-"""A dashboard process, and the operating system's Chromium before it. The browser tests use them too."""
+"""A dashboard process, and the operating system's Chromium, for browser tests, benchmarks and screenshots."""
 
 import os
 import shutil
@@ -29,15 +29,15 @@ HEADINGS = {
     "compare": "Compare",
     "predict": "Predict",
 }
-"""What stands at the top of each page, by its address."""
+"""Address of a page -> its heading."""
 LABELS = dict(zip(HEADINGS, ("Overview", "Dataset", "Augmentation", "Train", "Compare", "Predict"), strict=True))
-"""What the navigation calls them."""
+"""Address of a page -> its name in the navigation."""
 
 LAST_EPOCH = """() => {
   const plot = document.querySelector('.st-key-train_loss .js-plotly-plot');
   return Math.max(-1, ...(plot?.calcdata ?? []).flat().map(point => point.x).filter(Number.isFinite));
 }"""
-"""JavaScript: the last epoch that the live chart of the Train page has drawn; -1 where there is none."""
+"""JavaScript: the last epoch in the live chart of the Train page; -1 if there is none."""
 RECORD_EPOCHS = f"""() => {{
   window.epochsSeen = [];
   setInterval(() => {{
@@ -46,7 +46,7 @@ RECORD_EPOCHS = f"""() => {{
     if (epoch > (epochsSeen.at(-1)?.epoch ?? -1)) epochsSeen.push({{epoch, running, at: Date.now() / 1000}});
   }}, 20);
 }}"""
-"""Writes into `epochsSeen` from when on (seconds since 1970) the chart had each epoch, and whether the run went on."""
+"""Records in `epochsSeen` when (seconds since 1970) the chart first had each epoch, and whether the run still ran."""
 
 WAIT_MS = 60_000
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -65,7 +65,7 @@ _START_S = 60
 
 @dataclass
 class Dashboard:
-    """`streamlit run app.py`, with a TLCORE_HOME and a port of its own."""
+    """`streamlit run app.py` with a given TLCORE_HOME and a free port."""
 
     home: Path
     options: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Dashboard:
         return f"http://localhost:{self.port}/{page}{query}"
 
     def launch(self) -> "Dashboard":
-        """Begin to start: returns before it can be asked."""
+        """Start the process; returns before it answers requests."""
         command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"]
         environment = {**os.environ, "TLCORE_HOME": str(self.home), **self.environment}
         with (self.home / "server.log").open("ab") as log:
@@ -88,7 +88,7 @@ class Dashboard:
         return self
 
     def start(self) -> "Dashboard":
-        """Return once it answers. Raises TimeoutError."""
+        """Wait until it answers. Raises TimeoutError."""
         self.launch()
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline:
@@ -100,13 +100,13 @@ class Dashboard:
         raise TimeoutError(f"No dashboard at {self.url()}:\n{(self.home / 'server.log').read_text()}")
 
     def kill(self) -> None:
-        """As a crash would: nothing is said goodbye to, and workers go on."""
+        """Kill the server like a crash: connections just break, and workers continue."""
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
 
     def stop(self) -> None:
-        """The server, and the workers that use its home."""
+        """Stop the server, and the workers that use its home."""
         self.kill()
         for process in psutil.process_iter(["cmdline"]):
             if any(str(self.home) in part for part in process.info["cmdline"] or ()):
@@ -128,7 +128,7 @@ def open_browser(executable: str) -> Iterator["Browser"]:
 
 
 def new_visit(browser: "Browser", width: int = 1280, height: int = 900, *, dark: bool = False) -> "BrowserContext":
-    """A visitor with nothing remembered."""
+    """A new visit, without cookies or stored state."""
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
     )
@@ -137,9 +137,9 @@ def new_visit(browser: "Browser", width: int = 1280, height: int = 900, *, dark:
 
 
 def settled(page: "Page", heading: str | None = None) -> None:
-    """Wait until the page with that heading is drawn, and see that no script failed."""
+    """Wait until the page with that heading is drawn, and check that no script failed."""
     if heading:
-        # connected and idle is also a page whose script was not asked for yet
+        # a page whose script has not been requested yet is also connected and idle
         page.get_by_role("heading", name=heading, exact=True, level=1).wait_for()
     page.wait_for_selector(_IDLE)
     failed = page.get_by_test_id("stException")
@@ -147,13 +147,13 @@ def settled(page: "Page", heading: str | None = None) -> None:
 
 
 def visit(page: "Page", address: str) -> None:
-    """Open an address of ours, and wait until it is drawn."""
+    """Open an address of the dashboard, and wait until the page is drawn."""
     page.goto(address)
     settled(page, HEADINGS[address.partition("?")[0].rpartition("/")[2]])
 
 
 def click_through(page: "Page", name: str) -> None:
-    """Go to a page, named by its address, with the sidebar's navigation."""
+    """Go to a page, given by its address, with the sidebar's navigation."""
     page.locator(".st-key-shell_navigation").get_by_role("link", name=LABELS[name]).click()
     settled(page, HEADINGS[name])
 
@@ -163,7 +163,7 @@ def widget(page: "Page", key: str) -> "Locator":
 
 
 def choose(page: "Page", key: str, option: str) -> None:
-    """From a selectbox, by typing: of a long list only what is in sight is there to be clicked."""
+    """Choose from a selectbox by typing, because only the visible options of a long list can be clicked."""
     box = widget(page, key).locator("input")
     box.click()
     box.fill(option)
@@ -172,12 +172,12 @@ def choose(page: "Page", key: str, option: str) -> None:
 
 
 def chosen(page: "Page", key: str) -> str:
-    """What a selectbox says."""
+    """The text of a selectbox."""
     return widget(page, key).locator("input").input_value()
 
 
 def press(page: "Page", key: str, segment: str) -> None:
-    """One of a segmented control."""
+    """Click an option of a segmented control."""
     widget(page, key).get_by_role("radio", name=segment).click()
     settled(page)
 

@@ -1,4 +1,4 @@
-"""What a dashboard is measured and photographed with: many small images, runs that are over, a run that goes on."""
+"""Data for benchmarks and screenshots of the dashboard: many small images, finished runs, a live run."""
 
 import os
 import time
@@ -16,7 +16,7 @@ SIDE_PX = 32
 
 
 def write_images(folder: str, images: int) -> None:
-    """So many noisy JPEGs of 32 px, in class folders per split; each class has a colour."""
+    """Write noisy JPEGs of 32 px into class folders per split; each class has a colour."""
     draw = np.random.default_rng(0)
     colours = draw.integers(40, 215, (CLASSES, 3))
     for split, share in SPLITS.items():
@@ -30,7 +30,7 @@ def write_images(folder: str, images: int) -> None:
 
 
 def scan(source: str, home: str) -> None:
-    """As the dataset page does with its first visitor."""
+    """Scan a dataset, as the Dataset page does for its first visitor."""
     os.environ["TLCORE_HOME"] = home
     from tlcore.config import DataConfig
     from tlcore.data.catalog import open_dataset
@@ -41,7 +41,7 @@ def scan(source: str, home: str) -> None:
 
 
 def train(settings: Settings, home: str) -> str:
-    """The name of a run that is over and evaluated."""
+    """Train and evaluate a run; returns its name."""
     os.environ["TLCORE_HOME"] = home
     run = tlcore.train(settings)
     tlcore.evaluate(run)
@@ -49,7 +49,7 @@ def train(settings: Settings, home: str) -> str:
 
 
 def start(settings: Settings, home: str) -> tuple[str, int]:
-    """The name of a run that a worker carries out, as from the Train page, and the worker's process."""
+    """Start a run in a worker, as the Train page does; returns its name and the worker's process."""
     os.environ["TLCORE_HOME"] = home
     from tlcore.config import parse_config
     from tlcore.runs.start import prepare_run
@@ -57,6 +57,6 @@ def start(settings: Settings, home: str) -> tuple[str, int]:
 
     run = prepare_run(parse_config(settings))
     jobs.start([run])
-    while run.status().pid == os.getpid():  # until the worker has it
+    while run.status().pid == os.getpid():  # until the worker has taken it over
         time.sleep(0.05)
     return run.name, run.status().pid

@@ -1,4 +1,4 @@
-"""Pages as Streamlit's AppTest runs them: opened by their address, read as one text."""
+"""Pages in Streamlit's AppTest: open them by address, and read them as one text."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ TIMEOUT_S = 90
 
 
 def open_page(name: str = "", **params: str) -> AppTest:
-    """`open_page("train", view="watch")`; without a name the first page."""
+    """`open_page("train", view="watch")`; without a name, the Overview page."""
     page = AppTest.from_file(APP, default_timeout=TIMEOUT_S)
     if name:
         page = page.switch_page(f"pages/{name}.py")
@@ -21,7 +21,7 @@ def open_page(name: str = "", **params: str) -> AppTest:
 
 
 def checked(page: AppTest) -> AppTest:
-    """The same page, where no script failed."""
+    """The same page, after a check that its script did not fail."""
     assert not page.exception, page.exception
     return page
 
@@ -31,7 +31,7 @@ def click(page: AppTest, key: str) -> AppTest:
 
 
 def text_of(page: AppTest) -> str:
-    """What the page says, without the backslashes of escaped Markdown."""
+    """The text of the page, without the backslashes of escaped Markdown."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "info", "error", "warning", "success")
     texts = [str(element.value) for kind in kinds for element in page.get(kind)]
     metrics = [f"{metric.label} {metric.value}" for metric in page.metric]

@@ -1,4 +1,4 @@
-"""Run folders that are written by hand, with the least that their records must say."""
+"""Run folders written by hand, with the minimal content of their records."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ def write_run(
     counts: Mapping[str, int] | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> Run:
-    """A run folder with nothing but run.json; the folder is made if need be."""
+    """A run folder that contains only run.json; the folder is created if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     info = {
         "format": 1,
@@ -36,7 +36,7 @@ def write_run(
 
 
 def change_info(run: Run, **changes: Any) -> Run:
-    """The run with other entries in the part of run.json that describes its dataset."""
+    """Change entries in the part of run.json that describes the dataset."""
     info = json.loads((run.path / RUN_FILE).read_text())
     info["dataset"] |= changes
     (run.path / RUN_FILE).write_text(json.dumps(info))

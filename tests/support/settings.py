@@ -1,4 +1,4 @@
-"""Every setting of a RunConfig, found in the model itself, and a configuration in which each has another value."""
+"""Every setting of a RunConfig, read from the model, and a configuration in which none has its default."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ _NAMES: dict[Path, Any] = {
     ("train_transform",): TransformSpec(operations=(RandomResizedCrop(size=40),), mean=(0.1, 0.2, 0.3)),
     ("eval_transform",): TransformSpec(operations=(Resize(size=44), CenterCrop(size=40)), std=(0.3, 0.2, 0.1)),
 }
-"""What is looked up in a table, or is no plain value."""
+"""Settings that are names from a table, or no plain values."""
 
 
 def leaves(
@@ -64,7 +64,7 @@ def _between(low: float, high: float, whole: bool) -> list[float]:
 
 
 def all_changed() -> RunConfig:
-    """No setting has its default."""
+    """A configuration in which no setting has its default."""
     settings = RunConfig().model_dump(mode="json")
     for path, schema in leaves(RunConfig.model_json_schema()):
         place = settings

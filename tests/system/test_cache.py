@@ -16,7 +16,7 @@ def put(key: str, text: bytes = b"x", cache: DiskCache = CACHE, used: float | No
     return cache.path(key)
 
 
-def test_what_was_saved_is_found_again():
+def test_a_saved_entry_is_found_again():
     path = put("ab", b"text")
     assert path.name == "ab.txt"
     assert CACHE.has("ab")
@@ -24,7 +24,7 @@ def test_what_was_saved_is_found_again():
     assert CACHE.load("cd", Path.read_bytes) is None
 
 
-def test_what_was_unused_for_longest_goes_first():
+def test_the_least_recently_used_entry_is_dropped_first():
     put("a", used=1)
     put("b", used=2)
     CACHE.load("a", Path.read_bytes)
@@ -66,7 +66,7 @@ def test_an_entry_that_cannot_be_read_now_is_kept():
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RuntimeError("unexpected pos 64 vs 0")])
-def test_what_cannot_be_written_is_not_kept_and_nothing_is_raised(error):
+def test_a_failed_write_keeps_nothing_and_raises_nothing(error):
     def fail(file: object) -> None:
         raise error
 

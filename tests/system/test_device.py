@@ -33,7 +33,7 @@ def test_the_best_device_and_its_native_precision_are_chosen_and_explained(monke
     assert choice.autocast().enabled if hasattr(choice.autocast(), "enabled") else True
 
 
-def test_threads_are_told_of_the_process_that_computes_and_not_of_the_machine(monkeypatch):
+def test_threads_are_those_of_the_process_and_not_of_the_machine(monkeypatch):
     pretend(monkeypatch)
     monkeypatch.setattr("torch.get_num_threads", lambda: 3)
     choice = choose_device()

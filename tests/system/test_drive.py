@@ -12,21 +12,21 @@ def counting(closed):
     return "done"
 
 
-def test_work_is_carried_out_and_its_result_handed_back():
+def test_work_is_done_and_its_result_returned():
     told, closed = [], []
     assert drive(counting(closed), told.append) == "done"
     assert told == [1, 2]
     assert drive(counting(closed)) == "done"
 
 
-def test_work_tidies_up_at_once_where_showing_it_fails():
+def test_work_cleans_up_at_once_if_showing_it_fails():
     closed = []
     with pytest.raises(ZeroDivisionError) as error:
         drive(counting(closed), lambda told: 1 / 0)
-    assert closed, error  # the traceback, which knows the generator, is still there
+    assert closed, error  # although the traceback still refers to the generator
 
 
-def test_relay_tells_in_other_words_and_hands_the_result_on():
+def test_relay_translates_progress_and_returns_the_result():
     def inner():
         yield 1
         yield 2

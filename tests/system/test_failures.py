@@ -1,4 +1,4 @@
-"""What the machine could not do is one sentence, whichever library says it first; a bug stays a bug."""
+"""Failures of the machine become one sentence, whichever library reports them; a bug keeps its traceback."""
 
 import errno
 import io
@@ -14,7 +14,7 @@ from tlcore.system.files import write_atomic
 
 
 class Full(io.RawIOBase):
-    """A file on a disk that takes no more than some bytes."""
+    """A file on a disk with room for only a few bytes."""
 
     def __init__(self, room: int) -> None:
         self.room = room
@@ -64,7 +64,7 @@ def test_a_full_disk_names_the_folder_of_the_file(tmp_path):
         (errno.EACCES, "/home/me/.tlcore/runs/x may not be read or written by this user"),
     ],
 )
-def test_what_cannot_be_written_is_named(number, words):
+def test_a_file_that_cannot_be_written_is_named(number, words):
     error = OSError(number, os.strerror(number), "/home/me/.tlcore/runs/x")
     assert words in str(as_user_error(error))
 
@@ -97,7 +97,7 @@ def test_too_little_shared_memory_is_told_from_other_memory():
     assert "Not enough shared memory (/dev/shm)" in str(told)
 
 
-def test_an_error_of_ours_stays_itself_and_a_bug_is_none():
+def test_a_tlcore_error_stays_itself_and_a_bug_is_none():
     ours = ConfigError("no")
     assert as_user_error(ours) is ours
     for bug in (KeyError("x"), ValueError("x"), RuntimeError("size mismatch"), FileNotFoundError(2, "no", "x")):
@@ -114,7 +114,7 @@ def test_a_bug_that_shows_while_an_error_is_handled_is_still_a_bug():
     assert as_user_error(raised_by(blunder)) is None
 
 
-def test_the_command_line_says_it_in_one_sentence_and_a_bug_keeps_its_traceback(monkeypatch, capsys):
+def test_the_command_line_reports_a_failure_in_one_sentence_and_a_bug_keeps_its_traceback(monkeypatch, capsys):
     from tlcore.cli import runs
 
     def fails_with(error):

@@ -1,4 +1,4 @@
-"""One reader for every JSON record: whatever stands in the file, the answer is a value or one clear error."""
+"""One reader for all JSON records: for any file content the result is a value or one clear error."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def test_a_record_is_read_in_every_encoding_that_json_has(write, encoding):
         (b'{"a":' * 3000 + b"1" + b"}" * 3000, "nested"),
     ],
 )
-def test_what_is_no_record_is_refused_with_the_file_and_the_reason(write, content, problem):
+def test_a_file_that_is_no_record_is_refused_with_the_reason(write, content, problem):
     message = refused(write(content))
     assert problem in message
     assert "card.json is not a card" in message
@@ -80,14 +80,14 @@ def test_a_file_is_read_up_to_its_bound(write):
         read_record(write(b" " * ((1 << 20) + 1)), Card, "a card", max_bytes=1 << 20)
 
 
-def test_a_folder_or_a_pipe_in_place_of_a_file_is_said(tmp_path):
+def test_a_folder_or_a_pipe_in_place_of_a_file_is_an_error(tmp_path):
     assert "is a folder, so it is not a card" in refused(tmp_path)
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.json")
         assert "is not a file" in refused(tmp_path / "pipe.json")
 
 
-def test_a_name_that_no_file_can_have_is_said(tmp_path):
+def test_a_name_that_no_file_can_have_is_an_error(tmp_path):
     assert "Cannot read" in refused(tmp_path / ("x" * 5000))
     assert "Cannot read" in refused(tmp_path / "a\0b")
 

@@ -7,7 +7,7 @@ from tlcore.errors import CommandFailed
 from tlcore.system.spawn import run, said_error, start, start_detached
 
 
-def test_what_a_command_prints_comes_back(home):
+def test_the_output_of_a_command_is_returned(home):
     assert run(["runs"]).startswith(f"No runs in {home / 'runs'} yet.")
 
 
@@ -46,7 +46,7 @@ def test_a_detached_process_tells_its_exit_status(tmp_path):
     assert statuses == [2]
 
 
-def test_the_message_is_told_from_what_else_was_printed():
+def test_the_message_is_separated_from_other_output():
     assert said_error("Downloading\nerror: No such file.\nGive another.") == "No such file.\nGive another."
     assert said_error("Traceback (most recent call last):\n  File x\nValueError: bad") == "ValueError: bad"
     assert said_error("") == ""

@@ -26,7 +26,7 @@ def make_plan(config):
 
 
 def run(plan, **settings):
-    """Records and checkpoints of a run, the tensors copied as a recorder would."""
+    """Records and checkpoints of a run, with tensors copied as a recorder does."""
     records, checkpoints = [], []
     for event in fit(plan, **settings):
         if isinstance(event, EpochDone):
@@ -55,7 +55,7 @@ def test_frozen_backbone_is_unchanged_after_training(configure, views):
     assert changed == {"head"}
 
 
-def test_fine_tuning_changes_all_that_is_not_frozen_up_to(configure):
+def test_fine_tuning_changes_everything_above_the_frozen_groups(configure):
     plan = make_plan(configure(strategy={**FINE_TUNING, "freeze_up_to": "block1"}))
     before = copy.deepcopy(plan.model.state_dict())
     run(plan)
@@ -163,7 +163,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(configure):
 
 
 @pytest.mark.parametrize("strategy", ["feature_extraction", "fine_tuning"])
-def test_unreadable_images_are_told_once_and_left_out(configure, colours, strategy):
+def test_unreadable_images_are_reported_once_and_left_out(configure, colours, strategy):
     (colours / "train/blue/000.png").write_bytes(b"")
     (colours / "val/blue/000.png").write_bytes(b"GIF89a")
     told = [e for e in fit(make_plan(configure(strategy={"name": strategy}))) if isinstance(e, ImagesSkipped)]

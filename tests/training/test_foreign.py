@@ -1,4 +1,4 @@
-"""Training that goes on from a file that somebody saved, as many scripts do: epoch, model, optimiser, loss."""
+"""Training that continues from a file of another script with epoch, model, optimiser and loss."""
 
 import argparse
 import json
@@ -28,7 +28,7 @@ SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
 
 
 def train_on(plan: Plan, start: dict) -> Run:
-    """A run that goes on from a checkpoint from elsewhere."""
+    """A run that continues from such a checkpoint."""
     run = prepare_run(plan.config)
     drive(execute(run, plan, start=start))
     return run
@@ -36,7 +36,7 @@ def train_on(plan: Plan, start: dict) -> Run:
 
 @pytest.fixture
 def train_script(colours):
-    """What a script of somebody saves after three steps of SGD over all parameters."""
+    """The file that a script saves after three steps of SGD over all parameters."""
 
     def save(path, epoch: int = 2):
         model = build_model("cifar_cnn", "none", 2, seed=7)
@@ -92,7 +92,7 @@ def test_the_file_of_a_plain_script_is_taken_over_whole(configure, train_script,
     assert last.train_accuracy is not None
 
 
-def test_what_is_written_loads_into_a_plain_script(configure, tmp_path):
+def test_a_written_checkpoint_loads_into_a_plain_script(configure, tmp_path):
     run = train(configure(**SCRATCH, optimizer=SGD, epochs=2))
     file = tmp_path / "ours.pt"
     file.write_bytes(FORMATS["checkpoint"].build(run, 2))
@@ -143,7 +143,7 @@ def test_a_file_saved_on_a_gpu_is_read_without_one(configure, train_script, tmp_
     assert all(value.device.type == "cpu" for state in start.optimizer["state"].values() for value in state.values())
 
 
-def test_what_cannot_be_continued_is_refused_with_the_reason(configure, train_script, tmp_path):
+def test_other_files_cannot_be_continued_and_are_refused_with_the_reason(configure, train_script, tmp_path):
     path, *_ = train_script(tmp_path / "script.pt", epoch=5)
     data = open_dataset(configure().data)
     with pytest.raises(CheckpointError, match=r"saved after epoch 5, and the run has 3.*--epochs 8"):

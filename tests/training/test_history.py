@@ -1,4 +1,4 @@
-"""Which epoch val chooses, and what early stopping counts: the same."""
+"""The epoch chosen on val and early stopping use the same order of epochs."""
 
 import pytest
 from pydantic import ValidationError
@@ -19,7 +19,7 @@ def records(*figures: tuple[float, float]) -> list[EpochRecord]:
     [
         ([(0.5, 1.0)], 0, 0),
         ([(0.5, 1.0), (0.7, 1.0), (0.6, 0.1)], 1, 1),
-        ([(0.5, 1.0), (0.7, 0.9), (0.7, 0.8), (0.7, 0.7)], 3, 0),  # as many are right, with a lower loss: a gain
+        ([(0.5, 1.0), (0.7, 0.9), (0.7, 0.8), (0.7, 0.7)], 3, 0),  # equal accuracy with a lower loss is a gain
         ([(0.7, 0.5), (0.7, 0.5), (0.7, 0.6)], 0, 2),
     ],
 )

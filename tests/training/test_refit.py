@@ -1,4 +1,4 @@
-"""The settings of a run for another backbone: what does not fit goes, and is said."""
+"""Settings of a run for another backbone: settings that do not fit are removed, and that is reported."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_weights_stay_where_the_new_network_has_them(before, backbone, after):
     assert bool(notes) == (before != after)
 
 
-def test_views_chosen_by_name_are_made_anew_and_others_scaled():
+def test_views_chosen_by_name_are_rebuilt_and_others_scaled():
     small, large = find_architecture("small_cnn"), find_architecture("mobilenet_v2")
     gentle = augmented(small.eval_transform(), "gentle")
     settings, notes = refit(plain(RunConfig(model={"backbone": "small_cnn"}, train_transform=gentle)), "mobilenet_v2")

@@ -18,7 +18,7 @@ OWN = TransformSpec(operations=(Resize(size=40), CenterCrop(size=32)))
         ({"model": {"backbone": "mobilenet_v2", "weights": "none"}, "optimizer": {"learning_rate": 0.5}}, "none", 0.5),
     ],
 )
-def test_what_is_left_open_is_chosen_for_the_strategy_and_the_backbone(settings, weights, learning_rate):
+def test_open_settings_are_chosen_for_the_strategy_and_the_backbone(settings, weights, learning_rate):
     resolved = resolve(parse_config(settings))
     assert resolved.model.weights == weights
     assert resolved.optimizer.learning_rate == learning_rate
@@ -33,7 +33,7 @@ def test_the_views_are_those_of_the_weights_and_what_suits_the_strategy():
     assert tuned.train_transform.is_random
 
 
-def test_what_was_asked_for_stays():
+def test_requested_settings_stay():
     training = OWN.model_copy(update={"operations": (*OWN.operations, RandomHorizontalFlip())})
     asked = RunConfig(train_transform=training, eval_transform=OWN, epochs=5, gradient_clip=1.0)
     resolved = resolve(asked)
@@ -59,7 +59,7 @@ def test_a_path_becomes_absolute_and_a_name_stays(tmp_path, monkeypatch, make_im
     assert resolve(RunConfig()).data.source == "demo"
 
 
-def test_what_does_not_exist_is_an_error():
+def test_a_missing_path_is_an_error():
     with pytest.raises(UnknownBackbone, match="Did you mean 'resnet18'"):
         resolve(parse_config({"model": {"backbone": "resnet8"}}))
     with pytest.raises(WeightsError, match="No weights 'V9' for resnet18"):
@@ -89,7 +89,7 @@ def test_a_run_with_something_left_open_is_refused_by_the_name_of_the_setting(co
         {"train_transform": OWN, "eval_transform": OWN, "strategy": {"name": "from_scratch"}},
     ],
 )
-def test_what_would_be_chosen_anyway_is_left_open_again(settings):
+def test_settings_with_the_automatic_value_become_open_again(settings):
     asked = parse_config(settings)
     left = left_open(resolve(asked))
     assert resolve(left) == resolve(asked)

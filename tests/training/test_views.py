@@ -1,4 +1,4 @@
-"""Training views by the names that people choose them by."""
+"""The named choices of training views."""
 
 import pytest
 

@@ -51,7 +51,7 @@ def test_the_same_random_numbers_give_torchvisions_boxes(size, scale, ratio):
         torch.manual_seed(seed)
         expected = crop.make_params([image])
         torch.manual_seed(seed)
-        drawn = [  # per attempt an area, then a ratio, as make_params draws them
+        drawn = [  # for each attempt an area, then a ratio, in the order of make_params
             (torch.empty(1).uniform_(*scale).item(), torch.exp(torch.empty(1).uniform_(*log_ratio)).item())
             for _ in range(ATTEMPTS)
         ]

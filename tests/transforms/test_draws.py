@@ -61,7 +61,7 @@ def photo():
 
 
 def coordinates(height=120, width=200):
-    """An image that says where its pixels are: x in red, y in green, and blue for "not padding"."""
+    """An image whose colours encode positions: x in red, y in green, and blue for "not padding"."""
     y, x = np.mgrid[:height, :width]
     return torch.from_numpy(np.stack([x, y, np.full_like(x, 255)]).astype(np.uint8))
 
@@ -78,7 +78,7 @@ def test_the_printed_source_gives_the_same_tensor_as_the_draw_of_that_seed(opera
         assert torch.equal(normalize(torch.from_numpy(draw.image_HWC).permute(2, 0, 1)), expected)
 
 
-def test_every_operation_tells_what_it_sampled():
+def test_every_operation_reports_what_it_sampled():
     assert {type(operation) for operation in SAMPLES} == set(OPERATIONS)
     assert all("trace" in vars(operation) for operation in OPERATIONS)
 
@@ -124,7 +124,7 @@ def test_the_region_is_where_the_pixels_come_from(operations):
 
 
 def inside_depth(points, polygon):
-    """Distance of each point from the nearest edge's line, negative outside of a convex polygon."""
+    """Distance of each point from the line of the nearest edge, negative outside the convex polygon."""
     if signed_area(polygon) < 0:
         polygon = polygon[::-1]
     edges = np.roll(polygon, -1, axis=0) - polygon
@@ -179,7 +179,7 @@ def test_the_frame_is_the_crop_box_where_nothing_is_turned(photo):
         ),
     ],
 )
-def test_what_was_sampled_in_words(operation, words, photo):
+def test_sampled_values_are_shown_in_words(operation, words, photo):
     (draw,) = draw_views(TransformSpec(operations=(operation,)), to_tensor(photo), [0])
     assert draw.steps[0][1] == words
 

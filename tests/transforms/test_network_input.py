@@ -13,7 +13,7 @@ def test_the_numbers_are_those_of_the_transform():
     np.testing.assert_array_equal(network_input(SPEC, IMAGE).values_HWC, expected.permute(1, 2, 0))
 
 
-def test_brought_back_is_the_image():
+def test_denormalised_input_is_the_image():
     np.testing.assert_array_equal(network_input(SPEC, IMAGE).brought_back(), IMAGE)
 
 

@@ -1,4 +1,4 @@
-"""Adding a transform is adding one class to `spec`: done here to a copy of the module, as a developer would."""
+"""Adding a transform takes one class in `spec`: tested with a changed copy of the module."""
 
 import sys
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_one_class_adds_a_transform(extended):
     assert extended.TransformSpec.model_validate(transform.model_dump(mode="json")) == transform
 
 
-def test_without_a_trace_nothing_is_told_but_whether_it_was_applied():
+def test_without_a_trace_only_whether_it_was_applied_is_reported():
     class Plain(original._Operation):
         op: str = "Plain"
 
@@ -59,7 +59,7 @@ def test_without_a_trace_nothing_is_told_but_whether_it_was_applied():
         del Plain
 
 
-def test_a_torchvision_that_works_otherwise_is_an_error(monkeypatch):
+def test_a_torchvision_that_works_differently_is_an_error(monkeypatch):
     monkeypatch.setattr(draws, "_AUTOMATIC_STEP", "_gone")
     with pytest.raises(RuntimeError, match=r"torchvision .* has no _gone in RandAugment.*requirements.txt"):
         draw_views(TransformSpec(operations=(RandAugment(),)), torch.zeros(3, 8, 8, dtype=torch.uint8), [0])

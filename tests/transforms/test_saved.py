@@ -17,7 +17,7 @@ def test_a_saved_transform_comes_back_under_its_name():
     assert load_transform("für Käfer 2.0") == STRONG
 
 
-def test_another_transform_of_the_same_name_is_replaced_only_when_told():
+def test_another_transform_of_the_same_name_is_replaced_only_on_request():
     save_transform("mine", STRONG)
     save_transform("mine", STRONG)
     with pytest.raises(ConfigError, match="There is another transform named 'mine'. Replace it, or choose another"):

@@ -55,7 +55,7 @@ def test_exactly_one_file_cannot_be_read(drawn_demo):
     assert unreadable == {demo.UNREADABLE}
 
 
-def test_drawing_that_is_given_up_leaves_nothing_behind(home):
+def test_cancelled_drawing_leaves_nothing_behind(home):
     drawing = demo.draw_demo()
     assert next(drawing) == (1, 550)
     drawing.close()
@@ -63,7 +63,7 @@ def test_drawing_that_is_given_up_leaves_nothing_behind(home):
     assert list(demo.demo_folder().parent.iterdir()) == []
 
 
-def test_a_demo_with_a_missing_file_is_drawn_anew(drawn_demo):
+def test_a_demo_with_a_missing_file_is_drawn_again(drawn_demo):
     assert demo.is_drawn()
     (drawn_demo / demo.UNREADABLE).unlink()
     assert not demo.is_drawn()
@@ -74,7 +74,7 @@ def test_images_do_not_go_with_the_demo(home):
         open_dataset(DataConfig(images="somewhere"))
 
 
-def test_a_run_keeps_the_name_demo_where_a_folder_is_called_so_too(drawn_demo, tmp_path, monkeypatch):
+def test_a_run_keeps_the_name_demo_if_a_folder_has_that_name_too(drawn_demo, tmp_path, monkeypatch):
     (tmp_path / "demo").mkdir()
     monkeypatch.chdir(tmp_path)
     assert main(["train", "--epochs", "1", "--backbone", "small_cnn", "--weights", "none", "--device", "cpu"]) == 0

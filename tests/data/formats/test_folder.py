@@ -61,7 +61,7 @@ def test_samples_are_ordered_by_split_then_class_then_id(root, put):
     assert [sample.target for sample in dataset.split("train")] == [0, 0, 1, 1]
 
 
-def test_without_splits_val_and_test_are_carved_and_said(root, put):
+def test_without_splits_val_and_test_are_made_and_noted(root, put):
     put("ants", 20)
     put("bees", 40)
     dataset = opened(root, split_seed=3)
@@ -74,13 +74,13 @@ def test_without_splits_val_and_test_are_carved_and_said(root, put):
     )
 
 
-def test_train_alone_is_carved(root, put):
+def test_train_alone_is_split(root, put):
     put("train/ants", 10)
     put("train/bees", 10)
     assert opened(root).made_splits == ("val", "test")
 
 
-def test_without_val_it_is_carved_from_train_and_test_stays(root, put):
+def test_without_val_it_is_made_from_train_and_test_stays(root, put):
     for split in ("train", "test"):
         put(f"{split}/ants", 10)
         put(f"{split}/bees", 10)
@@ -92,7 +92,7 @@ def test_without_val_it_is_carved_from_train_and_test_stays(root, put):
     assert dataset.notes == ("No val split: 20 % of train (4 images) was set aside as val, stratified, seed 0.",)
 
 
-def test_without_test_val_is_the_report_split_and_that_is_said(root, put):
+def test_without_test_val_is_the_report_split_and_that_is_noted(root, put):
     for split in ("train", "val"):
         put(f"{split}/ants", 2)
         put(f"{split}/bees", 2)
@@ -117,7 +117,7 @@ def test_splits_without_train_are_refused(root, put):
         opened(root)
 
 
-def test_a_class_may_be_called_train(root, put):
+def test_a_class_may_have_the_name_train(root, put):
     put("train", 5)
     put("bus", 5)
     assert opened(root).classes == ("bus", "train")
@@ -332,7 +332,7 @@ def test_a_placeholder_of_a_web_site_is_no_image(root, put):
     assert "Not counted: 1 file that is no image, like ants/imageNotFound.gif." in dataset.notes
 
 
-def test_what_lies_beside_the_split_folders_is_ignored_with_a_note(root, put):
+def test_files_beside_the_split_folders_are_ignored_with_a_note(root, put):
     put("train/ants", 5)
     put("train/bees", 5)
     put("extras", 2)
@@ -349,7 +349,7 @@ def test_one_image_per_class_is_too_little_to_set_any_aside(root, put):
         opened(root)
 
 
-def test_classes_of_two_images_get_no_test_split_and_that_is_said(root, put):
+def test_classes_of_two_images_get_no_test_split_and_that_is_noted(root, put):
     put("ants", 2)
     put("bees", 2)
     dataset = opened(root)
@@ -494,7 +494,7 @@ def test_a_layout_of_another_tool_is_named(root, put, files, words):
         opened(root)
 
 
-def test_more_classes_than_can_be_taught_are_refused(root, put, monkeypatch):
+def test_more_classes_than_the_limit_are_refused(root, put, monkeypatch):
     monkeypatch.setattr(assemble, "MAX_CLASSES", 3)
     for name in "abcd":
         put(name, 2)
@@ -505,7 +505,7 @@ def test_more_classes_than_can_be_taught_are_refused(root, put, monkeypatch):
 @pytest.mark.parametrize(
     ("bound", "words"), [("MAX_ENTRIES", "More than 3 files below"), ("MAX_FOLDERS", "More than 3 folders below")]
 )
-def test_a_folder_of_too_much_is_refused(root, put, monkeypatch, bound, words):
+def test_a_folder_beyond_a_limit_is_refused(root, put, monkeypatch, bound, words):
     monkeypatch.setattr(tree, bound, 3)
     for name in "abcd":
         put(name, 2)

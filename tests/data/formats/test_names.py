@@ -14,7 +14,7 @@ from tlcore.data.formats.names import is_harmless, listed, shown
         "it's <b>",
     ],
 )
-def test_all_that_people_write_is_harmless(name):
+def test_text_in_any_script_is_harmless(name):
     assert is_harmless(name)
 
 

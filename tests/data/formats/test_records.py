@@ -12,7 +12,7 @@ def opened(path: Path | str, **settings) -> Dataset:
     return open_dataset(DataConfig(source=str(path), **settings))
 
 
-def test_recorded_splits_are_found_again_after_images_came_and_went(dataset, root, put, tmp_path):
+def test_recorded_splits_survive_added_and_removed_images(dataset, root, put, tmp_path):
     record = tmp_path / "samples.csv"
     save_samples(dataset, record)
     (root / "ants/0.png").unlink()

@@ -18,7 +18,7 @@ def test_a_split_is_known_in_many_spellings(split, names):
 @pytest.mark.parametrize(
     "name", ["", "ants", "test tube", "trains", "train station", "images", "train_test", "tr", "2019", "x" * 10_000]
 )
-def test_what_is_no_split_is_none(name):
+def test_other_names_are_no_splits(name):
     assert split_of(name) is None
 
 
@@ -29,6 +29,6 @@ def test_a_table_may_say_that_it_has_labels():
     assert split_of("train_labels") is None
 
 
-def test_names_that_say_nothing_are_known():
+def test_generic_folder_names_are_recognised():
     assert all(map(is_filler, ["images", "My dataset", "data_set"]))
     assert not any(map(is_filler, ["ants", "", "train"]))

@@ -37,7 +37,7 @@ def opened(root: Path, text: str | bytes, name: str = "t.csv", **settings) -> Da
         ('"a/0.png","ant"\n"a/1.png",ant\n ./b/0.png , bee\na\\..\\b\\1.png,bee', "t.csv"),
     ],
 )
-def test_tables_of_many_makes_give_the_same_dataset(root, text, name):
+def test_tables_in_many_formats_give_the_same_dataset(root, text, name):
     dataset = opened(root, text, name)
     assert dataset.classes == ("ant", "bee")
     assert sorted(sample.id for sample in dataset.samples) == ["a/0.png", "a/1.png", "b/0.png", "b/1.png"]
@@ -170,7 +170,7 @@ EXPECTED = {"a/0.png": "ant", "a/1.png": "ant", "b/0.png": "bee", "b/1.png": "be
     ],
 )
 def test_a_first_row_that_is_no_image_names_the_columns(root, put, header):
-    put("images", 1)  # a folder that is called like a column
+    put("images", 1)  # a folder with the name of a column
     dataset = opened(root, f"{header}\n{ROWS}")
     assert labels_of(dataset) == EXPECTED
 
@@ -217,7 +217,7 @@ def test_numbers_with_a_point_are_ordered_by_value(root):
     assert opened(root, "a/0.png,10.0\na/1.png,9.0\nb/0.png,10.0\nb/1.png,9.0\n").classes == ("9.0", "10.0")
 
 
-def test_is_valid_is_followed_and_said(root):
+def test_an_is_valid_column_is_used_and_noted(root):
     text = ROWS.replace("0.png,ant", "0.png,ant,False").replace("1.png,ant", "1.png,ant,True")
     text = text.replace("0.png,bee", "0.png,bee,0").replace("1.png,bee", "1.png,bee,1")
     dataset = opened(root, "path,label,is_valid\n" + text)
@@ -237,7 +237,7 @@ def test_a_column_of_another_name_that_holds_splits_is_the_split(root):
     assert [sample.id for sample in dataset.split("val")] == ["a/1.png", "b/1.png"]
 
 
-def test_rows_that_say_nothing_are_left_out_and_listed(root):
+def test_rows_without_a_label_and_repeated_rows_are_left_out_and_listed(root):
     dataset = opened(root, "path,label\n" + ROWS + "a/2.png,\nb/2.png,nan\na/0.png,ant\n")
     assert labels_of(dataset) == EXPECTED
     assert "Left out of t.csv: 2 rows without a label (lines 6, 7)." in dataset.notes
@@ -276,7 +276,7 @@ def test_persian_and_joined_emoji_are_labels(root):
     assert opened(root, f"a/0.png,{labels[0]}\nb/0.png,{labels[1]}\na/1.png,{labels[0]}\n").classes == labels
 
 
-def test_a_table_of_too_much_is_refused(root, monkeypatch):
+def test_a_table_that_is_too_large_is_refused(root, monkeypatch):
     monkeypatch.setattr(rows, "MAX_ROWS", 2)
     with pytest.raises(DatasetInvalid, match=r"t\.csv has more than 2 rows"):
         opened(root, ROWS)
@@ -297,7 +297,7 @@ def test_a_table_of_too_many_columns_is_refused(root, monkeypatch):
         opened(root, "path,label,a,b\n")
 
 
-def test_more_labels_than_classes_can_be_are_refused(root, monkeypatch):
+def test_more_labels_than_the_limit_of_classes_are_refused(root, monkeypatch):
     monkeypatch.setattr(assemble, "MAX_CLASSES", 3)
     with pytest.raises(DatasetInvalid, match="more than 3 classes"):
         opened(root, "a/0.png,a\na/1.png,b\nb/0.png,c\nb/1.png,d\n")

@@ -72,7 +72,7 @@ def test_the_table_of_most_images_wins_whatever_comes_first_by_the_alphabet(root
 
 def test_ids_are_found_in_the_folder_that_the_table_is_named_after(root, put):
     put("train", 6)
-    put("test", 6)  # of the same names
+    put("test", 6)  # with the same names
     (root / "train_labels.csv").write_text("id,label\n" + rows(6, "{n},{label}"))
     assert set(labels_of(opened(root))) == {f"train/{number}.png" for number in range(6)}
 
@@ -112,7 +112,7 @@ def test_two_tables_that_contradict_each_other_are_refused(root, put):
         opened(root)
 
 
-def test_tables_that_help_nothing_are_named_beside_the_layout(root, put):
+def test_the_error_about_the_layout_names_unusable_tables(root, put):
     put("images", 4)
     (root / "facts.csv").write_text("name,likes\nants,sugar\n")
     with pytest.raises(
@@ -129,6 +129,6 @@ def test_lists_of_a_split_each_are_used(root, put):
     assert [len(dataset.split(split)) for split in ("train", "val")] == [8, 4]
 
 
-def test_texts_are_tables_only_where_they_are_called_so():
+def test_text_files_are_tables_only_if_their_name_says_so():
     assert all(map(is_table_name, ["a/x.csv", "x.TSV", "train.txt", "labels.txt"]))
     assert not any(map(is_table_name, ["readme.txt", "labels/1.txt", "x.json"]))

@@ -13,7 +13,7 @@ CLASSES = ("ant", "bee", "cat")
 
 
 def table_of(*rows: dict) -> pd.DataFrame:
-    """Sound images of their own, three per class in train and one in val, and then these."""
+    """Sound images, three per class in train and one in val, and these images in addition."""
     sound = [{"split": "train", "class": name} for name in CLASSES for _ in range(3)]
     sound += [{"split": "val", "class": name} for name in CLASSES]
     defaults = {
@@ -48,7 +48,7 @@ def test_a_sound_dataset_has_no_findings():
     assert audit(table_of(), CLASSES) == []
 
 
-def test_the_same_image_in_two_splits_is_a_leak_and_no_duplicate_beside():
+def test_the_same_image_in_two_splits_is_a_leak_and_not_also_a_duplicate():
     finding = only(table_of({"digest": "x"}, {"digest": "x", "split": "val"}))
     assert (finding.kind, finding.severity) == ("leak", "high")
     assert finding.title == "1 image is in more than one split"
@@ -91,7 +91,7 @@ def test_images_of_one_colour_are_no_copies_of_each_other():
     assert finding.kind == "plain"
 
 
-def test_unreadable_files_are_listed_with_the_reason_and_nothing_else_is_said_of_them():
+def test_unreadable_files_have_one_finding_with_the_reason():
     broken = {"reason": "empty file", "digest": "", "width": 0, "height": 0, "dark": np.nan, "bright": np.nan}
     finding = only(table_of(broken, broken | {"split": "val"}))
     assert finding.kind == "unreadable"

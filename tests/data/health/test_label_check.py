@@ -31,7 +31,7 @@ def test_right_labels_are_believed(features):
     assert check.agreement == 1
 
 
-def test_a_sample_like_no_class_is_not_suspected():
+def test_a_sample_unlike_any_class_is_not_suspected():
     draw = np.random.default_rng(1)
     centres = draw.normal(0, 4, (10, 20))
     features = centres[np.arange(400) % 10] + draw.normal(0, 1, (400, 20))

@@ -21,7 +21,7 @@ def ids(put) -> list[str]:
 
 @pytest.fixture
 def in_processes(monkeypatch):
-    """From the second image on."""
+    """Start the processes from the second image on."""
     monkeypatch.setattr(measuring, "ALONE_S", 1e-9)
 
 

@@ -11,7 +11,7 @@ from tlcore.system.drive import drive
 
 
 def scene(seed: int) -> Image.Image:
-    """Coloured boxes on a slope: as different from the next as photographs are."""
+    """Coloured boxes on a gradient: as different from each other as photographs."""
     draw = np.random.default_rng(seed)
     pixels = np.linspace(*draw.integers(0, 256, (2, 120, 3)), 160, axis=1)
     for _ in range(25):
@@ -104,7 +104,7 @@ def test_large_sets_are_compared_by_quarters_of_the_hash(scenes, monkeypatch):
     assert [index for index, number in enumerate(found) if number >= 0] == [7, 60]
 
 
-def test_too_many_nominations_leave_the_closest(scenes, monkeypatch):
+def test_too_many_candidates_leave_the_closest(scenes, monkeypatch):
     monkeypatch.setattr(near_duplicates, "MAX_PAIRS", 2)
     monkeypatch.setattr(near_duplicates, "MAX_DISTANCE", 40)
     found = groups([*scenes, CHANGES["grey"](scenes[7])])

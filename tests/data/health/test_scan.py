@@ -18,7 +18,7 @@ from tlcore.system.drive import drive
 
 
 def finish(dataset: Dataset) -> tuple[pd.DataFrame, int]:
-    """The table, and how many images were read for it."""
+    """The table of a scan, and how many images it read."""
     read = 0
 
     def look(progress: ScanProgress) -> None:
@@ -136,7 +136,7 @@ def test_closing_a_scan_leaves_the_cache_as_it_was(dataset, home):
     assert load_scan(dataset) is None
 
 
-def test_a_damaged_cache_is_made_anew(dataset, home):
+def test_a_damaged_cache_is_rebuilt(dataset, home):
     first, _ = finish(dataset)
     (path,) = home.rglob("*.parquet")
     path.write_bytes(path.read_bytes()[:1000])

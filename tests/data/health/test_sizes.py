@@ -14,7 +14,7 @@ from tlcore.data.pixels.sources import ArraySource
 def dataset(make_images):
     root = make_images(train=4, val=2)
     upright = Image.Exif()
-    upright[0x0112] = 6  # lies on its side
+    upright[0x0112] = 6  # EXIF orientation: rotated by 90 degrees
     Image.new("RGB", (90, 30)).save(root / "train/blue/turned.jpg", exif=upright)
     (root / "train/blue/zzz.jpg").write_bytes(b"no image")
     return open_dataset(DataConfig(source=str(root)))
@@ -39,7 +39,7 @@ def test_sizes_are_those_of_upright_readable_images_of_the_split(dataset, scanne
 def test_of_many_images_some_are_picked_evenly(dataset, scanned):
     if scanned:
         exhaust(scan(dataset))
-    assert len(image_sizes(dataset, at_most=3)) in (2, 3)  # the damaged one may be among them
+    assert len(image_sizes(dataset, at_most=3)) in (2, 3)  # the damaged image may be one of them
 
 
 def test_images_in_an_array_have_its_size():

@@ -56,7 +56,7 @@ def test_images_and_tables_are_unpacked_and_the_rest_is_named(root):
     ]
 
 
-def test_what_systems_leave_in_archives_is_ignored(root):
+def test_files_that_systems_add_to_archives_are_ignored(root):
     names = ["__MACOSX/a/._1.png", ".DS_Store", "a/.hidden.png", ".git/x.png", "a/Thumbs.db", "a/Icon\r", "a/1.png"]
     assert finish(packed(dict.fromkeys(names, b"x")), root) == ([], [])
     assert files_below(root) == ["a/1.png"]
@@ -78,7 +78,7 @@ def test_names_written_as_utf_8_without_saying_so_are_read(root):
 
 
 @pytest.mark.parametrize("name", ["../evil.png", "..\\evil.png", "a/../../evil.png", "a/\u202egnp.png", "a/\n.png"])
-def test_nothing_escapes_the_folder_and_what_would_is_left_out(root, tmp_path, name):
+def test_entries_that_would_leave_the_folder_are_left_out(root, tmp_path, name):
     skipped = finish(packed([("a/1.png", b"x"), (name, b"x")]), root).skipped
     assert files_below(root) == ["a/1.png"]
     assert not list(tmp_path.rglob("evil.png"))
@@ -128,7 +128,7 @@ def test_an_encrypted_file_is_left_out(root):
         (["a/" + "x" * 245 + ".png"], ["a/" + "x" * 116 + ".png"], "Changed: 1 name"),
     ],
 )
-def test_names_that_get_into_each_others_way_or_are_not_possible_everywhere_are_changed(root, names, kept, note):
+def test_names_that_collide_or_are_not_allowed_everywhere_are_changed(root, names, kept, note):
     unpacking = finish(packed([(name, b"x") for name in names]), root)
     assert files_below(root) == kept
     assert unpacking.skipped == []
@@ -136,7 +136,7 @@ def test_names_that_get_into_each_others_way_or_are_not_possible_everywhere_are_
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_of_a_file_that_is_there_twice_the_first_is_kept(root):
+def test_the_first_of_two_files_with_one_name_is_kept(root):
     skipped = finish(packed([("a/1.png", b"first"), ("a/1.png", b"second")]), root).skipped
     assert [(image.id, image.reason) for image in skipped] == [("a/1.png", "in the archive twice: the first is kept")]
     assert (root / "a/1.png").read_bytes() == b"first"
@@ -203,7 +203,7 @@ def test_a_file_that_is_larger_than_it_says_is_left_out(root):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 100, b"Rar!\x1a\x07\x00" + bytes(100)])
-def test_what_is_no_zip_says_so(root, content):
+def test_a_file_that_is_no_zip_is_named(root, content):
     assert "not a zip file" in refusal(io.BytesIO(content), root)
 
 

@@ -92,13 +92,13 @@ def test_an_uploaded_dataset_is_deleted_when_it_is_removed(datasets, home):
 
 
 @pytest.mark.parametrize("source", ["demo", "MNIST"])
-def test_what_is_built_in_is_not_removed_or_renamed(source, datasets):
+def test_built_in_datasets_are_not_removed_or_renamed(source, datasets):
     for change in (remove, lambda name: rename(name, "x")):
         with pytest.raises((DatasetInvalid, DatasetNotFound), match=r"was not uploaded here|There is no dataset"):
             change(source)
 
 
-def test_what_lies_elsewhere_is_never_deleted(monkeypatch, make_images, tmp_path, home):
+def test_datasets_outside_the_library_are_never_deleted(monkeypatch, make_images, tmp_path, home):
     one = make_images("roots/one", train=1)
     monkeypatch.setenv("TLCORE_DATA", str(tmp_path / "roots"))
     with pytest.raises(DatasetInvalid, match="was not uploaded here, so it stays as it is"):

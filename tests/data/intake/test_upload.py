@@ -99,11 +99,11 @@ def test_a_name_that_is_taken_gets_a_number(home):
     assert [os.path.basename(source) for source in sources] == ["x", "X-2", "demo-2", "x-3"]
 
 
-def test_two_with_one_name_do_not_overwrite_each_other(home, monkeypatch):
+def test_two_uploads_with_one_name_do_not_overwrite_each_other(home, monkeypatch):
     first, second = (drive(stage_archive(packed(*folders()), "x")) for _ in range(2))
     taken = first.accept()
     names = iter(["x", "x-2"])
-    monkeypatch.setattr(upload, "free_name", lambda name: next(names))  # the other one was quicker
+    monkeypatch.setattr(upload, "free_name", lambda name: next(names))  # another upload took the first name
     assert second.accept() == f"{taken}-2"
 
 
@@ -151,7 +151,7 @@ def test_images_per_class_are_filed_under_safe_names():
     assert [image.id for image in staged.summary.skipped] == ["bees/x.txt"]
 
 
-def test_what_was_left_out_is_said_whenever_the_dataset_is_opened(home):
+def test_left_out_files_are_noted_whenever_the_dataset_is_opened(home):
     staged = drive(stage_archive(packed(*folders("insects/"), "insects/readme.txt", "insects/con/1.png"), "x"))
     said = (
         "Changed: 1 name that is not possible everywhere or taken already. 'con' is '_con'.",

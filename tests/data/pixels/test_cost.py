@@ -32,7 +32,7 @@ def png_claiming(width: int, height: int, depth: int = 8, colour: int = 0, rows:
 
 
 def black_png(side: int, depth: int) -> bytes:
-    """Grey; in kilobytes."""
+    """A grey PNG of zeros, which is a file of only a few kilobytes."""
     packer = zlib.compressobj(1)
     row = b"\0" + bytes(side * depth // 8)
     return png_claiming(side, side, depth, rows=b"".join(packer.compress(row) for _ in range(side)) + packer.flush())
@@ -77,7 +77,7 @@ def tiff(values: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_what_would_cost_too_much_is_refused_before_it_is_unpacked(name, monkeypatch):
+def test_images_that_would_cost_too_much_are_refused_before_unpacking(name, monkeypatch):
     build, message = BOMBS[name]
     data = build()
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda image: pytest.fail("it was unpacked"))
@@ -86,7 +86,7 @@ def test_what_would_cost_too_much_is_refused_before_it_is_unpacked(name, monkeyp
             look(data)
 
 
-# each claims nearly 100 megapixels; the second number is what may be held in MB above the interpreter and its libraries
+# each claims nearly 100 megapixels; the number is the allowed memory in MB above the interpreter and its libraries
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there")
 @pytest.mark.parametrize(("name", "limit_mb"), [("grey of 16 bits", 450), ("jpeg", 350)])
 def test_large_images_are_read_within_bounds_of_memory(name, limit_mb, tmp_path):

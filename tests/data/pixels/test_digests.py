@@ -11,7 +11,7 @@ from tlcore.data.pixels.digests import MISSING, file_digests
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files written just now count as written long ago, so that the index takes them."""
+    """Files written just now count as old, so that the index accepts them."""
     monkeypatch.setattr(digests, "_RACY_NS", -(10**12))
 
 
@@ -29,10 +29,10 @@ def index_file(home: Path) -> Path:
 
 
 def edit_unseen(path: Path, content: bytes) -> None:
-    """Other content of the same size, with the old mtime put back."""
+    """Write other content of the same size and restore the old mtime."""
     before = path.stat()
     assert before.st_size == len(content)
-    time.sleep(0.02)  # file systems stamp times in steps of up to 10 ms
+    time.sleep(0.02)  # file systems record times in steps of up to 10 ms
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 

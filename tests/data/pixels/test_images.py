@@ -89,7 +89,7 @@ def test_a_palette_with_a_transparency_per_entry_is_blended_without_a_warning():
     image.putpalette([255, 0, 0, 0, 0, 255])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warnings.filterwarnings("ignore", module=r"PIL\.")  # pytest puts its own filters in place of the module's
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # pytest replaces the module's filters with its own
         tensor = decoded(image, "PNG", transparency=b"\x80\xff")
     assert pixel(tensor) == (255, 127, 127)
     assert not caught

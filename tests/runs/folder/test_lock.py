@@ -1,4 +1,4 @@
-"""One writer per run, whoever asks and from wherever; and who is taken for alive."""
+"""One writer per run, also among processes and containers; and which runs count as alive."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def holder(folder):
-    """Another process that holds the run until the test ends, or kills it."""
+    """Another process that holds the run until the test ends or kills it."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -48,12 +48,12 @@ def impatient(monkeypatch):
 
 
 def as_seen_elsewhere(monkeypatch):
-    """This process as one in another container."""
+    """Make this process look like one in another container."""
     monkeypatch.setattr(status, "place", lambda: "another host")
 
 
 def test_a_second_writer_is_refused_at_whatever_moment_it_comes(folder, monkeypatch):
-    """While the first one has the lock but has not written down who it is, nobody else gets in."""
+    """No second writer gets in while the first has the lock but has not yet recorded who it is."""
     refused, note = [], lock.write_json_in
 
     def second_comes(*arguments, **options):
@@ -69,7 +69,7 @@ def test_a_second_writer_is_refused_at_whatever_moment_it_comes(folder, monkeypa
             raise AssertionError("C is inside")
 
 
-def test_of_many_that_come_at_once_one_is_inside(folder):
+def test_only_one_of_many_simultaneous_writers_gets_in(folder):
     inside, most, together = [], [], threading.Barrier(8)
 
     def enter():
@@ -102,7 +102,7 @@ def test_another_process_is_refused_until_the_first_one_is_gone_however_it_ended
     assert not is_held(folder)
 
 
-def test_a_folder_that_is_gone_is_said_and_not_made_again(tmp_path):
+def test_a_missing_folder_is_reported_and_not_created(tmp_path):
     with (
         pytest.raises(RunNotFound, match="Run gone is not there any more"),
         only_writer(tmp_path / "gone"),
@@ -115,7 +115,7 @@ def test_a_run_of_another_container_is_alive_as_long_as_its_lock_is_held(folder,
     write_status(folder, "running", epoch=3)
     content = json.loads((folder / "status.json").read_text())
     assert content["place"] == place()
-    # its number is free, or somebody else's, here: it says nothing
+    # here its number is free or belongs to another process, so it says nothing
     (folder / "status.json").write_text(json.dumps({**content, "pid": 2**22 + 1, "heartbeat": 1.0}))
     assert read_status(folder).state == "interrupted"
     as_seen_elsewhere(monkeypatch)
@@ -133,7 +133,7 @@ def test_a_run_that_is_just_being_started_elsewhere_is_alive(folder, monkeypatch
     assert read_status(folder).state == "interrupted"
 
 
-def test_a_status_of_a_version_that_knew_no_places_is_judged_by_its_process(folder):
+def test_a_status_without_a_place_is_judged_by_its_process(folder):
     write_status(folder, "running")
     content = json.loads((folder / "status.json").read_text())
     del content["place"]

@@ -1,4 +1,4 @@
-"""Records of a run folder that are damaged, hostile, old or too new: the others are read all the same."""
+"""Damaged, hostile, old or too new records in a run folder: all other records are still read."""
 
 import json
 
@@ -37,7 +37,7 @@ def run(home):
 
 @pytest.fixture
 def bad(home, run):
-    """A second, newer run folder, whose files a test damages."""
+    """A second, newer run folder whose files the tests damage."""
     return write_run(home / "runs/20260102-000000-b")
 
 
@@ -109,14 +109,14 @@ def test_a_damaged_line_costs_its_epoch_alone(run, line, capsys):
     assert "Line 2 of" in printed.err
 
 
-def test_an_epoch_that_stands_twice_counts_once(run):
+def test_an_epoch_recorded_twice_counts_once(run):
     with (run.path / "metrics.jsonl").open("a") as file:
         file.write(json.dumps({**LINE, "epoch": 1, "val_loss": 0.2}) + "\n")
     assert [(record.epoch, record.val_loss) for record in run.history()] == [(0, 0.6), (1, 0.2)]
 
 
 @pytest.mark.parametrize("content", ["{", '{"id": 1}', '[{"id": [1]}]', DEEP])
-def test_a_damaged_list_of_images_is_said(run, content):
+def test_a_damaged_list_of_images_is_reported(run, content):
     (run.path / "left_out.json").write_text(content)
     assert run.skipped_ids() == set()
     assert "is not a list of images" in run.problems()[0]

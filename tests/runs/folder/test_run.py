@@ -64,7 +64,7 @@ def test_a_running_run_whose_process_is_gone_is_interrupted(make_run):
     assert run.status().state == "running"
     content = json.loads((run.path / "status.json").read_text())
     assert content["pid"] == os.getpid()
-    # the same number, but started at another time: not the process that wrote it
+    # the same process number with another start time: a different process
     (run.path / "status.json").write_text(json.dumps({**content, "process_started": 1.0}))
     assert run.status().state == "interrupted"
     assert run.status().epoch == 3

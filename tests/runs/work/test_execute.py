@@ -19,7 +19,7 @@ from tlcore.training.resolve import resolve
 from tlcore.transforms.spec import RandomHorizontalFlip, RandomResizedCrop, TransformSpec
 
 RANDOM = TransformSpec(operations=(RandomResizedCrop(size=32), RandomHorizontalFlip())).model_dump()
-# as much state as there is: dropout, augmentation, momentum, an average, a schedule that looks at results
+# all kinds of state: dropout, augmentation, momentum, averaged weights, a schedule that depends on results
 STATEFUL = {
     "strategy": {"name": "fine_tuning", "unfreeze_every": 2},
     "train_transform": RANDOM,
@@ -43,7 +43,7 @@ def train(config):
 
 
 def train_until(config, last_epoch):
-    """A run whose reader goes away right after an epoch, as a killed process does."""
+    """A run that ends right after an epoch, as in a killed process."""
     run, plan = start(config)
     events = execute(run, plan)
     for event in events:
@@ -60,7 +60,7 @@ def resume(run):
 
 
 def results(run):
-    """What must not depend on an interruption: all but the times."""
+    """Everything that must not depend on an interruption: all except times."""
     return [{**record.to_json(), "seconds": 0, "images_per_s": 0} for record in run.history()]
 
 
@@ -77,7 +77,7 @@ def test_a_run_folder_holds_every_epoch_and_what_it_was_made_of(configure):
     assert not (run.path / "writer.json").exists()
 
 
-def test_a_checkpoint_loads_without_running_code_and_holds_all_that_was_promised(configure):
+def test_a_checkpoint_loads_without_running_code_and_is_complete(configure):
     run = train(configure())
     checkpoint = torch.load(checkpoint_path(run.checkpoints, 3), weights_only=True)
     assert checkpoint["epoch"] == 3
@@ -107,7 +107,7 @@ def test_all_optimiser_states_are_kept_where_that_is_asked_for(configure):
 
 
 @pytest.mark.parametrize("settings", [{"epochs": 5, "train_transform": RANDOM}, STATEFUL], ids=["frozen", "stateful"])
-def test_an_interrupted_run_ends_exactly_as_one_that_never_was(configure, settings):
+def test_an_interrupted_run_ends_exactly_as_an_uninterrupted_one(configure, settings):
     whole = train(configure(**settings))
     interrupted = train_until(configure(**settings), 2)
     assert interrupted.status().state == "stopped"
@@ -130,12 +130,12 @@ def test_a_kill_between_checkpoint_and_metrics_loses_no_epoch(configure):
     whole = train(configure(epochs=4))
     run = train_until(configure(epochs=4), 2)
     lines = (run.path / "metrics.jsonl").read_text().splitlines(keepends=True)
-    (run.path / "metrics.jsonl").write_text("".join(lines[:2]) + lines[2][:25])  # torn while it was written
+    (run.path / "metrics.jsonl").write_text("".join(lines[:2]) + lines[2][:25])  # cut off while it was being written
     assert [record.epoch for record in run.history()] == [0, 1]
     assert results(resume(run)) == results(whole)
 
 
-def test_a_damaged_last_checkpoint_is_done_again_from_the_one_before_it(configure):
+def test_a_damaged_last_checkpoint_is_trained_again_from_the_previous_one(configure):
     settings = {"epochs": 4, "keep_optimizer_state": "all"}
     whole = train(configure(**settings))
     run = train_until(configure(**settings), 3)
@@ -206,7 +206,7 @@ def test_a_restored_model_is_the_one_of_its_epoch(configure):
             torch.testing.assert_close(restore_model(run, epoch)(images), events[epoch].val_logits)
 
 
-def test_a_checkpoint_that_is_missing_says_which_there_are(configure):
+def test_a_missing_checkpoint_is_an_error_that_lists_the_existing_ones(configure):
     run = train(configure())
     with pytest.raises(CheckpointError, match=r"No checkpoint of epoch 9 .* Epochs there: 0, 1, 2, 3\."):
         load_checkpoint(run.checkpoints, 9)

@@ -31,7 +31,7 @@ ENDLESS = {"strategy": {"name": "fine_tuning"}, "train_transform": RANDOM, "epoc
 
 @pytest.fixture
 def make_run(configure):
-    """A run that waits to be started; all workers are killed in the end."""
+    """A prepared run that is not started; after the test all workers are killed."""
 
     def make(**changes) -> Run:
         return prepare_run(configure(**changes))
@@ -58,7 +58,7 @@ def wait_for_end(run: Run) -> None:
     wait_until(lambda: not run.status().is_live, run)
 
 
-def test_a_run_that_was_only_made_is_neither_live_nor_interrupted(make_run):
+def test_a_prepared_run_is_neither_live_nor_interrupted(make_run):
     run = make_run()
     assert run.status().state == "queued"
     assert not run.status().is_live
@@ -88,7 +88,7 @@ def test_runs_wait_for_their_turn_without_torch_and_a_killed_worker_gives_its_tu
     wait_for_epoch(first, 1)
     assert live_runs() == [first, second, third]
     assert queue() == [second, third]
-    wait_until(lambda: third.status().pid != os.getpid(), third)  # its worker is there, and waits
+    wait_until(lambda: third.status().pid != os.getpid(), third)  # its worker has started and waits
     if sys.platform == "linux":
         mapped = Path(f"/proc/{third.status().pid}/maps").read_text()
         assert "libtorch" not in mapped
@@ -119,7 +119,7 @@ def test_stop_lets_the_epoch_end_and_resume_goes_on_after_it(make_run):
     assert run.status().state == "stopped"
     assert run.status().epoch == done - 1
     assert run.epochs() == list(range(done))
-    assert predictions_path(run.path, "test", done - 1).exists()  # what there is was evaluated
+    assert predictions_path(run.path, "test", done - 1).exists()  # the saved epochs were evaluated
 
     jobs.resume(run)
     wait_for_epoch(run, done + 1)
@@ -160,7 +160,7 @@ def test_a_worker_that_cannot_start_is_a_failed_run(make_run, monkeypatch):
     assert "The worker ended with status 1 before it began" in run.status().error
 
 
-def test_what_was_handed_over_by_a_process_that_is_gone_is_interrupted(make_run):
+def test_runs_queued_by_a_dead_process_are_interrupted(make_run):
     run = make_run()
     write_status(run.path, "queued", submitted=time.time(), pid=2**22 + 1)
     assert run.status().state == "interrupted"

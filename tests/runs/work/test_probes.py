@@ -25,7 +25,7 @@ def test_a_probe_prints_lines_that_are_found_again_under_its_key(configure):
     assert set(lines[-1]["suggestion"]) == {"learning_rate", "reason"}
 
 
-def test_a_projection_is_a_trial_too(configure):
+def test_a_projection_is_a_probe_too(configure):
     probe = start_probe("projection-1", ["train", "--dry-run", "--json"], configure(strategy={"name": "fine_tuning"}))
     wait_for_end(probe)
     (line,) = probe.lines()
@@ -33,14 +33,14 @@ def test_a_projection_is_a_trial_too(configure):
     assert line["projection"]["epochs"] == 3
 
 
-def test_what_went_wrong_is_said(configure):
+def test_a_failed_probe_says_why(configure):
     probe = start_probe("rates-2", ["find-lr", "--json"], configure(data={"source": "/nowhere"}))
     wait_for_end(probe)
     assert probe.lines() == []
     assert probe.error().startswith("There is nothing at /nowhere.")
 
 
-def test_a_cancelled_trial_is_over_and_forgotten(configure):
+def test_a_cancelled_probe_is_over_and_forgotten(configure):
     probe = start_probe("rates-3", ["find-lr", "--json", "--steps", "1000000000"], configure())
     assert probe.is_live
     probe.cancel()

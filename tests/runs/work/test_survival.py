@@ -1,4 +1,4 @@
-"""Runs whose disk, data, weights or process fail them: what is saved stays usable, and the message says what to do."""
+"""When disk, data, weights or process of a run fail, what is saved stays usable, and the message says what to do."""
 
 import errno
 import json
@@ -67,7 +67,7 @@ def test_a_validation_loss_that_is_no_number_ends_the_run_and_leaves_its_epochs(
 
 
 @pytest.mark.parametrize("harm", [cut, lambda path: path.unlink()], ids=["damaged", "deleted"])
-def test_the_frozen_part_is_made_anew_from_its_weights(configure, harm):
+def test_the_frozen_part_is_restored_from_its_weights(configure, harm):
     run = train(configure(), until=1)
     before = load_whole_state(run, 1)
     harm(frozen_path(run.checkpoints))
@@ -173,7 +173,7 @@ def test_without_the_test_split_the_evaluation_says_so(configure, colours, capsy
     assert "Traceback" not in said
 
 
-def test_a_dataset_that_was_moved_is_told_and_remembered(configure, colours, tmp_path, capsys):
+def test_a_moved_dataset_can_be_given_and_is_remembered(configure, colours, tmp_path, capsys):
     run = train(configure(), until=1)
     moved = tmp_path / "elsewhere"
     colours.rename(moved)
@@ -213,7 +213,7 @@ def test_the_exit_of_an_earlier_worker_is_not_taken_for_that_of_a_later_one(conf
     assert "The worker ended with status -9 before it began" in run.status().error
 
 
-def test_a_process_that_gives_no_sign_of_life_is_shown(configure):
+def test_a_silent_process_is_reported(configure):
     run = prepare_run(configure())
     write_status(run.path, "running", phase="train", epoch=1, epochs=3)
     status = run.status()
@@ -240,7 +240,7 @@ def test_stop_now_ends_a_process_that_is_suspended_and_queues_what_waited_for_it
             time.sleep(0.01)
         again = []
         monkeypatch.setattr(jobs, "_start_worker", lambda runs, submitted, *options: again.extend(runs))
-        jobs.stop(first)  # waits for the epoch, which may still come
+        jobs.stop(first)  # waits for the end of the epoch
         assert first.status().state == "running"
         jobs.stop(first, now=True)
         assert not psutil.pid_exists(process.pid)
@@ -253,7 +253,7 @@ def test_stop_now_ends_a_process_that_is_suspended_and_queues_what_waited_for_it
     assert (second.status().state, third.status().submitted) == ("queued", 0.0)
 
 
-def test_a_silent_process_elsewhere_is_for_a_person_to_end(configure, monkeypatch):
+def test_a_silent_process_elsewhere_must_be_ended_by_a_person(configure, monkeypatch):
     run = prepare_run(configure())
     write_status(run.path, "running", phase="train")
     content = json.loads((run.path / "status.json").read_text())

@@ -1,4 +1,4 @@
-"""What the worker does with runs, in this process and with a stand-in for the evaluation."""
+"""What the worker does with runs, tested in this process with a fake evaluation."""
 
 import shutil
 import signal
@@ -21,7 +21,7 @@ def make_run(configure):
 
 
 class Evaluation:
-    """Remembers which runs it was called for, and what their status was while it worked."""
+    """Records the runs it was called for, and their status during the call."""
 
     def __init__(self, error=None):
         self.runs, self.statuses, self.error = [], [], error
@@ -78,7 +78,7 @@ def test_a_run_that_diverges_fails_and_keeps_its_epochs(make_run):
     assert run.epochs() == [0]
 
 
-def test_runs_that_were_told_to_stop_while_they_wait_are_not_begun(make_run):
+def test_runs_that_are_stopped_while_they_wait_are_not_started(make_run):
     stopped, other, evaluation = make_run(), make_run(), Evaluation()
     ask_to_stop(stopped.path, "after_epoch")
     work([stopped, other], evaluation)
@@ -147,7 +147,7 @@ def test_evaluating_alone_trains_nothing_and_keeps_the_state(make_run):
     assert run.history() == before
 
 
-def test_signal_handlers_are_as_they_were(make_run):
+def test_signal_handlers_are_restored(make_run):
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     work([make_run()], Evaluation())
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before

@@ -36,7 +36,7 @@ def request_for(colours):
 
 
 def compute(request, trunk):
-    """The features, and whether anything had to be computed."""
+    """The features, and whether they had to be computed."""
     told: list[Progress] = []
     return drive(load_or_compute(request, trunk, 0, Processes()), told.append), bool(told)
 
@@ -108,7 +108,7 @@ def test_a_split_without_one_readable_image_is_an_error(request_for, trunk, colo
         compute(request_for(), trunk)
 
 
-def test_a_damaged_entry_is_made_anew(request_for, trunk, home):
+def test_a_damaged_entry_is_computed_again(request_for, trunk, home):
     features, _ = compute(request_for(), trunk)
     (entry,) = (home / "cache/features").iterdir()
     entry.write_bytes(entry.read_bytes()[:1000])
@@ -145,7 +145,7 @@ def test_the_cache_drops_what_was_used_longest_ago(request_for, trunk, home, mon
     (second,) = set((home / "cache/features").iterdir()) - {oldest}
     os.utime(oldest, (1, 1))
     os.utime(second, (2, 2))
-    compute(request_for(), trunk)  # used again: now the younger one
+    compute(request_for(), trunk)  # used again, so it is now the more recently used
     compute(request_for(RANDOM, seed=2), trunk)
     kept = set((home / "cache/features").iterdir())
     assert oldest in kept

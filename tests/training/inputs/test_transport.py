@@ -27,7 +27,7 @@ def views(colours) -> ViewDataset:
     return ViewDataset(dataset.split("train"), dataset.source, FIXED, seed=0)
 
 
-def test_shared_memory_is_used_where_twice_of_all_that_is_on_its_way_fits():
+def test_shared_memory_is_used_if_twice_the_prefetched_batches_fit():
     need = 2 * 100 * (3 * 2 + 1)
     assert choose_pack(100, 3, need) is pack_shared
     assert choose_pack(100, 3, need - 1) is pack_piped

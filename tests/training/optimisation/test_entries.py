@@ -1,5 +1,4 @@
-"""An optimiser and a schedule are one entry each: with it they train, and are offered and explained wherever there are
-such."""
+"""Adding an optimiser or a schedule takes one table entry: then it trains, and every list offers and explains it."""
 
 import argparse
 
@@ -23,7 +22,7 @@ from tlcore.training.resolve import resolve
 
 @pytest.fixture
 def added(monkeypatch):
-    """An optimiser and a schedule that the product does not have."""
+    """An optimiser and a schedule that tlcore does not have."""
     adamax = OptimizerEntry(
         label="Adamax",
         fields=("learning_rate", "weight_decay"),
@@ -42,7 +41,7 @@ def added(monkeypatch):
     monkeypatch.setitem(SCHEDULES, "halving", halving)
 
 
-def test_an_entry_more_of_each_trains(added, configure):
+def test_an_added_entry_of_each_trains(added, configure):
     parser = argparse.ArgumentParser()
     add_config_options(parser)
     asked = config_from(parser.parse_args(["--optimizer", "adamax", "--schedule", "halving"]))
@@ -60,7 +59,7 @@ def test_an_entry_more_of_each_trains(added, configure):
     assert "exp_inf" in events[-1].checkpoint.optimizer["state"][0]
 
 
-def test_an_entry_more_of_each_is_explained(added, configure):
+def test_an_added_entry_of_each_is_explained(added, configure):
     config = configure(optimizer={"name": "adamax"}, schedule={"name": "halving"})
     sections = {section.title: section.text for section in lesson(Recipe(name="mine", title="Mine", config=config))}
     assert sections["The steps"].startswith("Adamax scales each step by the largest gradient of late.")
@@ -104,7 +103,7 @@ def test_rmsprop_with_its_momentum_moves_about_as_far_as_adam_by_default(configu
     for name, rate in rates.items():
         weight = torch.nn.Parameter(torch.zeros(1))
         optimizer = build_optimizer(OptimizerConfig(name=name), {"head": [weight]}, {"head": rate})
-        weight.grad = torch.ones(1)  # a gradient that is always the same
+        weight.grad = torch.ones(1)  # a constant gradient
         for _ in range(500):
             optimizer.step()
         before = weight.detach().clone()

@@ -1,4 +1,4 @@
-"""Optimiser states that are exchanged with scripts of others: a parameter is known by its place there."""
+"""Optimiser states exchanged with other scripts, which identify a parameter by its position."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ def network() -> nn.Sequential:
 
 SGD = OptimizerConfig(name="sgd", momentum=0.9)
 ADAM = OptimizerConfig(name="adam")
-# our groups, from the head down here: not the order of the model
+# our groups, in an order from the head down, which is not the order of the model
 GROUPS = (("2.weight", "2.bias"), ("0.weight", "0.bias", "1.weight", "1.bias"))
 ORDER = [name for name, _ in network().named_parameters()]
 
@@ -65,7 +65,7 @@ def test_the_state_of_a_plain_script_is_taken_over_parameter_by_parameter(named)
     mine.load_state_dict(adopted(foreign, mine.state_dict(), GROUPS, dict(model.named_parameters()), SGD))
     for parameter in model.parameters():
         assert torch.equal(mine.state[parameter]["momentum_buffer"], parameter.grad)
-    assert [group["lr"] for group in mine.param_groups] == [0.1, 0.01]  # the run's settings, not the file's
+    assert [group["lr"] for group in mine.param_groups] == [0.1, 0.01]  # from the run's settings, not from the file
 
 
 def test_a_state_of_the_head_alone_fits_where_the_head_alone_is_trained():
@@ -118,7 +118,7 @@ def without(key: str) -> dict:
 
 
 COUNT = range(6)
-SHAPE = (4, 3)  # of the first parameter
+SHAPE = (4, 3)  # shape of the first parameter
 NONSENSE = {
     "places twice": (lambda: with_groups(params=[0, 0, 1, 2, 3, 4]), "does not number the parameters"),
     "places that have no hash": (lambda: with_groups(params=[[] for _ in COUNT]), "does not number the parameters"),
@@ -158,7 +158,7 @@ def test_a_state_in_another_precision_becomes_float32(dtype):
     foreign, model = adam_state(), network()
     for kept in foreign["state"].values():
         kept |= {key: value.to(dtype) for key, value in kept.items()}
-    foreign["state"][1]["step"] = 1  # as torch kept it before 1.12
+    foreign["state"][1]["step"] = 1  # as torch stored it before 1.12
     template = torch.optim.Adam([{"params": list(model.parameters())}]).state_dict()
     parameters = dict(model.named_parameters())
     state = adopted(foreign, template, [tuple(parameters)], parameters, ADAM)

@@ -63,7 +63,7 @@ def test_the_first_step_of_a_warm_up_learns_something(warmup):
     assert 0 < schedule.factor(0) <= 1
 
 
-def test_a_preview_without_steps_is_the_curve_that_many_steps_come_near():
+def test_a_preview_without_steps_is_the_limit_of_many_steps():
     smooth = Schedule(ScheduleConfig(name="one_cycle", warmup_epochs=1), EPOCHS)
     stepped = Schedule(ScheduleConfig(name="one_cycle", warmup_epochs=1), EPOCHS, 10_000)
     for done in (0.5, 2, 5.5, 11):

@@ -55,13 +55,13 @@ def test_it_ends_when_the_loss_diverges(configure):
 
 
 def test_groups_keep_their_proportion_to_the_head(configure):
-    """A group that stands still in the plan stands still in the test."""
+    """A group that is frozen in the plan stays frozen in the test."""
     plan = make_plan(configure(strategy={"name": "fine_tuning", "learning_rates": {"block1": 0.0}}))
     still = make_plan(configure(strategy={"name": "fine_tuning", "freeze_up_to": None}))
     assert points_of(plan, steps=12) != points_of(still, steps=12)
 
 
-def test_a_suggestion_lies_in_the_fall_before_the_minimum(configure):
+def test_a_suggestion_is_where_the_loss_falls_before_the_minimum(configure):
     plan = make_plan(configure(strategy={"name": "from_scratch"}))
     points = points_of(plan)
     suggestion = suggest(points)
@@ -71,7 +71,7 @@ def test_a_suggestion_lies_in_the_fall_before_the_minimum(configure):
 
 
 def fastais_valley(rates: list[float], losses: list[float], steps: int) -> float:
-    """As in fastai 2.8, `callback/schedule.py`, written out: what `lr_find` gives it, and what it does with that."""
+    """A copy of the valley method of fastai 2.8, `callback/schedule.py`, with the inputs that `lr_find` gives it."""
     rates, losses = rates[steps // 10 : -5], losses[steps // 10 : -5]
     lengths, longest_start, longest_end = [1] * len(losses), 0, 0
     for i in range(1, len(losses)):
@@ -106,13 +106,13 @@ def test_the_suggestion_is_fastais_valley(seed):
         ([1 - 0.001 * step for step in range(30)], "never falls clearly"),
     ],
 )
-def test_a_curve_that_does_not_tell_gives_no_suggestion(losses, reason):
+def test_an_unclear_curve_gives_no_suggestion(losses, reason):
     suggestion = suggest(curve(losses))
     assert suggestion.learning_rate is None
     assert reason in suggestion.reason
 
 
-def test_no_range_to_climb_is_refused(configure):
+def test_an_empty_range_is_refused(configure):
     with pytest.raises(ConfigError, match="The range test climbs from 1 to 0.1"):
         points_of(make_plan(configure()), start=1, end=0.1)
     standing = configure(strategy={"name": "fine_tuning", "learning_rates": {"head": 0}})

@@ -1,4 +1,4 @@
-"""What is said of a run before it begins: its disk is a bound, and its time grows with the images."""
+"""Projections before a run: the disk space is an upper bound, and the time grows with the number of images."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def test_a_run_never_takes_more_disk_than_was_projected(configure, optimizer, em
     evaluate(run)
     written = sum(file.stat().st_size for file in run.path.rglob("*") if file.is_file())
     assert written <= projected
-    assert written > 0.35 * projected  # and it is no bound that says nothing
+    assert written > 0.35 * projected  # the bound is not far too large
 
 
 def test_a_frozen_run_takes_no_more_disk_than_was_projected(configure):

@@ -1,4 +1,4 @@
-"""The validation view that a lesson shows, drawn without torch, is what torchvision makes."""
+"""The validation view in a lesson, made without torch, equals torchvision's."""
 
 import numpy as np
 import pytest

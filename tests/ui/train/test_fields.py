@@ -1,4 +1,4 @@
-"""The table of the form: each row shows its setting and gives it back; a setting without a row is left alone."""
+"""The table of the form: each row shows its setting and returns it unchanged; settings without a row keep values."""
 
 import copy
 
@@ -49,11 +49,11 @@ def test_a_row_gives_back_what_it_shows(config):
 
 
 @pytest.mark.parametrize("config", [RunConfig(), all_changed()], ids=["defaults", "all changed"])
-def test_what_the_form_asks_for_is_what_it_was_filled_with(config):
+def test_the_form_requests_the_configuration_that_filled_it(config):
     assert asked_config(form_of(config)) == config
 
 
-def test_a_setting_that_contradicts_another_one_is_out_of_the_run_and_still_in_the_draft():
+def test_a_contradicting_setting_is_left_out_of_the_run_and_stays_in_the_draft():
     settings = plain(all_changed())
     settings["strategy"]["name"] = "feature_extraction"
     settings["optimizer"]["name"] = "adam"
@@ -65,7 +65,7 @@ def test_a_setting_that_contradicts_another_one_is_out_of_the_run_and_still_in_t
     assert config.strategy.learning_rates == all_changed().strategy.learning_rates
 
 
-def test_a_mistake_is_told_by_the_label_of_its_row():
+def test_a_mistake_names_the_label_of_its_row():
     from tlcore.errors import ConfigError
 
     settings = plain(RunConfig())
@@ -92,7 +92,7 @@ def test_rows_of_optimisers_and_schedules_are_shown_for_those_that_use_them():
 
 @pytest.mark.parametrize("config", [RunConfig(), all_changed()], ids=["defaults", "all changed"])
 def test_a_widget_can_hold_the_value_of_its_setting(config):
-    """Streamlit fails for a value outside the bounds of a number."""
+    """Streamlit raises an error for a value outside the bounds of a number field."""
     form = form_of(config)
     for field in rows(form):
         value = field.read(value_at(form.settings, field.path))
