@@ -1,4 +1,4 @@
-"""The first page. Streamlit finds the others in `pages/`."""
+"""Entry point of the dashboard: it runs the Overview page. Streamlit finds the other pages in `pages/`."""
 
 import runpy
 from pathlib import Path

@@ -23,7 +23,7 @@ def failing(monkeypatch, capsys):
     return call
 
 
-def test_the_command_line_adds_what_one_can_do_there(failing):
+def test_the_command_line_adds_its_own_hints(failing):
     assert failing() == "error: Run x has no epoch yet. Start it with `resume x`.\n"
 
 

@@ -19,7 +19,7 @@ def adding(drawn_demo, home, start_dashboard, open_page):
     return page
 
 
-def test_the_dialog_stays_open_when_the_page_around_it_is_drawn_anew(adding):
+def test_the_dialog_stays_open_when_its_page_is_redrawn(adding):
     adding.get_by_test_id("stSidebar").get_by_text("Looking for a device").wait_for(state="hidden")
     settled(adding)
     assert adding.get_by_role("dialog").is_visible()

@@ -5,7 +5,7 @@ import pandas as pd
 from tlcore.cli.main import main
 
 
-def test_the_report_names_what_is_wrong_and_the_csv_has_it_all(colours, tmp_path, capsys):
+def test_the_report_names_the_problems_and_the_csv_lists_all(colours, tmp_path, capsys):
     shutil.copy(colours / "train/blue/000.png", colours / "val/blue/copy.png")
     (colours / "train/green/bad.png").write_bytes(b"nothing")
     assert main(["audit", "--data", str(colours), "--csv", str(tmp_path / "findings.csv")]) == 0

@@ -21,7 +21,7 @@ def train(colours, capsys):
     return call
 
 
-def test_train_says_what_it_does_and_ends_with_the_path_of_the_run_alone(train, home):
+def test_train_reports_progress_and_prints_only_the_path_of_the_run_last(train, home):
     status, printed = train()
     lines = printed.out.splitlines()
     assert status == 0
@@ -189,7 +189,7 @@ def test_evaluate_lists_the_worst_confusions_of_many_classes(tmp_path, capsys):
     assert "Most frequent confusions" in out
 
 
-def test_predict_names_classes_and_goes_on_after_an_unreadable_image(train, colours, tmp_path, capsys):
+def test_predict_names_classes_and_continues_after_an_unreadable_image(train, colours, tmp_path, capsys):
     train()
     (tmp_path / "bad.jpg").write_bytes(b"no image")
     good = str(colours / "test/green/000.png")

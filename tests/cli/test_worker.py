@@ -3,7 +3,7 @@ from tlcore.runs.folder.layout import predictions_path
 from tlcore.runs.start import prepare_run
 
 
-def test_a_worker_trains_what_it_is_told_and_evaluates_it(configure):
+def test_a_worker_trains_and_evaluates_the_given_run(configure):
     first, second = prepare_run(configure()), prepare_run(configure(seed=1))
     assert main(["worker", first.name, str(second.path)]) == 0
     for run in (first, second):

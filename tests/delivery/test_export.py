@@ -109,7 +109,7 @@ def test_a_class_name_cannot_become_code(run):
 
 @pytest.mark.parametrize("weights", ["none", "imagenet"])
 @pytest.mark.parametrize("backbone", [name for name, entry in ZOO.items() if entry.builder is None])
-def test_the_network_of_the_snippet_has_the_names_and_shapes_of_ours(backbone, weights, tmp_path):
+def test_the_network_of_the_snippet_has_the_same_names_and_shapes(backbone, weights, tmp_path):
     from torchvision.models import get_model
 
     from tlcore.models.head import replace_final_layer

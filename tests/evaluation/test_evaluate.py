@@ -134,7 +134,7 @@ def test_a_run_without_checkpoint_says_how_to_start_it(configure):
     assert error.value.cli == f"Start it with `resume {run.name}`."
 
 
-def test_other_classes_than_those_trained_on_are_an_error(configure, colours):
+def test_classes_other_than_the_trained_ones_are_an_error(configure, colours):
     run = train(configure())
     for split in ("train", "val", "test"):
         os.rename(colours / split / "green", colours / split / "yellow")

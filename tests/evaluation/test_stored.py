@@ -87,7 +87,7 @@ def test_a_damaged_index_costs_another_evaluation_and_no_more(evaluated, content
     assert load_stored(evaluated).missing == ()
 
 
-def test_a_damaged_checkpoint_is_not_missing_but_said(evaluated):
+def test_a_damaged_checkpoint_is_reported_and_not_missing(evaluated):
     path = checkpoint_path(evaluated.checkpoints, 2)
     path.write_bytes(path.read_bytes()[:100])
     assert load_stored(evaluated).missing == (2,)

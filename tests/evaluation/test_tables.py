@@ -70,7 +70,7 @@ def test_a_run_without_test_split_has_no_test_columns(run, evaluate_by_hand):
     assert not [column for column in table if "test" in column]
 
 
-def test_unreadable_images_do_not_count_whatever_their_names_say(run):
+def test_unreadable_images_do_not_count_whatever_their_names(run):
     run.samples_file.write_text("path,label,split\nval/a.jpg,ants,train\nb.jpg,ants,val\nc.jpg,ants,val\n")
     (run.path / "left_out.json").write_text(json.dumps([{"id": "b.jpg"}, {"id": "c.jpg"}, {"id": "val/a.jpg"}]))
     last = epochs_table(run, None).iloc[1]

@@ -38,7 +38,7 @@ def test_many_candidates_are_warned_of_and_two_are_not():
     assert "too small" in (many_candidates_words(28) or "")
 
 
-def test_the_best_on_test_is_said_to_be_optimistic():
+def test_the_best_on_test_is_reported_as_optimistic():
     words = selection_words(SELECTION)
     assert "Epoch 6 looks 2.0 points better on test" in words
     assert "About 1.2 points of its 98.0 % are owed to having been chosen, out of 14 epochs" in words

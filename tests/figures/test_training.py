@@ -71,7 +71,7 @@ def test_times_and_a_schedule_are_drawn_as_given():
     assert list(plot_schedule(table).data[0].y) == [0.1, 0.05, 0.0]
 
 
-def test_the_range_test_marks_what_is_suggested_and_is_not_flattened_by_one_batch():
+def test_the_range_test_marks_the_suggestion_and_is_not_flattened_by_one_batch():
     rates = np.geomspace(1e-4, 1, 9)
     smoothed = np.array([1, 0.9, 0.8, 0.6, 0.5, 0.4, 0.5, 0.8, 1.5])
     table = pd.DataFrame({"learning_rate": rates, "loss": smoothed + np.eye(9)[8] * 1e6, "smoothed_loss": smoothed})

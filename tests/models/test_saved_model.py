@@ -76,7 +76,7 @@ def test_a_tensor_that_is_of_no_use_is_named(tmp_path, state, words):
     assert f"{stem} {words.partition(' (2')[0]}" in str(error.value)
 
 
-def test_a_head_that_is_replaced_may_hold_what_is_no_number(tmp_path, state):
+def test_a_replaced_head_may_contain_nan(tmp_path, state):
     torch.save({**state, NAME: state[NAME] * float("nan")}, tmp_path / "file.pth")
     assert torch.isfinite(build_model("small_cnn", str(tmp_path / "file.pth"), 2).state_dict()[NAME]).all()
 

@@ -58,7 +58,7 @@ def test_other_content_than_weights_is_named(tmp_path, content, words, ending):
     assert words in refused(path)
 
 
-def test_a_file_that_was_cut_is_said_to_lack_its_end(tmp_path):
+def test_a_truncated_file_is_reported_as_incomplete(tmp_path):
     torch.save(STATE, tmp_path / "whole.pth")
     whole = (tmp_path / "whole.pth").read_bytes()
     (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
@@ -93,7 +93,7 @@ class _RunsCode:
 
 
 @pytest.mark.parametrize("make", [lambda: _RunsCode(), lambda: argparse.Namespace(lr=_RunsCode())])
-def test_what_could_run_code_is_refused_also_inside_options(tmp_path, make, capsys):
+def test_pickles_that_could_run_code_are_refused_even_inside_options(tmp_path, make, capsys):
     torch.save({"model": STATE, "args": make()}, tmp_path / "hostile.pth")
     assert "holds more than tensors (builtins.print" in refused(tmp_path / "hostile.pth")
     (tmp_path / "hostile.pkl").write_bytes(pickle.dumps({"model": make()}))

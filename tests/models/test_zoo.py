@@ -190,7 +190,7 @@ def test_weights_of_the_table_exist_in_torchvision_and_have_a_licence(architectu
         assert architecture.licence(name)
 
 
-def test_licence_says_what_is_known() -> None:
+def test_licence_states_known_facts() -> None:
     assert "BSD-3-Clause" in (ZOO["resnet18"].licence() or "")
     assert "ImageNet" in (ZOO["resnet18"].licence() or "")
     assert "SWAG/blob/main/LICENSE" in (ZOO["vit_b_16"].licence("IMAGENET1K_SWAG_LINEAR_V1") or "")

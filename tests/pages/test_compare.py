@@ -192,7 +192,7 @@ def test_the_table_of_runs_is_sorted_by_val_and_says_what_is_not_evaluated(two_r
     assert set(table["Right"].dropna()) <= {f"{n} of 14 test images" for n in range(15)}
 
 
-def test_more_runs_than_can_be_compared_are_said(two_runs, monkeypatch):
+def test_too_many_runs_to_compare_are_reported(two_runs, monkeypatch):
     monkeypatch.setattr("ui.compare.runs.MOST_RUNS", 1)
     assert "1 runs are the most that are compared at once, of 2" in text_of(open_page(two_runs[0]))
 

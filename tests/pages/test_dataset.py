@@ -126,7 +126,7 @@ def test_the_health_report_shows_each_finding_with_its_images(flawed):
     assert {picture["id"] for picture in pictures(page)} == {"train/blue/000.png", "val/blue/copy.png"}
 
 
-def test_a_sound_dataset_is_said_to_be_sound(colours, monkeypatch):
+def test_a_sound_dataset_is_reported_as_sound(colours, monkeypatch):
     monkeypatch.setenv("TLCORE_DATA", str(colours))
     page = open_page(dataset=str(colours), dataset_tab="health")
     assert "No duplicates, no leaks, every file can be read." in text_of(page)

@@ -156,7 +156,7 @@ def test_two_epochs_stand_beside_each_other_and_the_class_of_the_map_can_be_chos
     assert "CAM of 4 × 4 cells" in text_of(run(page))
 
 
-def test_a_wrong_answer_says_what_it_is(train, added):
+def test_a_wrong_prediction_names_the_true_class(train, added):
     trained = train(data={"source": str(added)}, strategy={"name": "from_scratch"}, epochs=8)
     for image in ("blue", "green"):  # a green image with the label blue is predicted wrongly, and vice versa
         other = "green" if image == "blue" else "blue"
@@ -203,7 +203,7 @@ def test_imagenet_classes_with_weights_of_this_machine(added):
     assert len(bars(page)["layout"]["yaxis"]["ticktext"]) == 5
 
 
-def test_imagenet_classes_with_a_file_of_ones_own(added, tmp_path):
+def test_imagenet_classes_with_a_custom_weights_file(added, tmp_path):
     torch.manual_seed(0)
     torch.save(get_model("mobilenet_v3_small", weights=None).state_dict(), tmp_path / "own.pth")
     page = open_page(added)

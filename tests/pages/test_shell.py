@@ -41,7 +41,7 @@ def test_a_hosted_dashboard_opens_datasets_by_name_only(drawn_demo, colours, mon
     assert "There is no dataset colours here. This is the demo." in text_of(open_page("dataset", dataset=source))
 
 
-def test_two_datasets_of_one_name_are_told_apart_in_the_address(tmp_path, make_images):
+def test_two_datasets_of_one_name_have_different_addresses(tmp_path, make_images):
     sources = [add_path(str(make_images(f"{parent}/photos", train=2, val=1))) for parent in ("a", "b")]
     names = [dataset_name(source) for source in sources]
     assert len(set(names)) == 2

@@ -77,7 +77,7 @@ def wait_for_end(run: Run) -> None:
         time.sleep(0.05)
 
 
-def test_the_form_is_filled_with_what_suits_the_backbone_and_can_be_started(colours):
+def test_the_form_has_suitable_defaults_for_the_backbone_and_can_be_started(colours):
     page = small(open_page(colours))
     table: pd.DataFrame = page.table[0].value
     assert list(table["Layer group"]) == ["block1", "block2", "block3", "head"]
@@ -229,7 +229,7 @@ def test_waiting_runs_are_shown_beside_the_form_and_can_be_removed(train, colour
         ("queued", {"pid": 0}, "", "Start"),
     ],
 )
-def test_a_run_that_does_not_go_on_says_why_and_what_can_be_done(train, state, fields, words, button):
+def test_a_run_that_ended_early_says_why_and_what_can_be_done(train, state, fields, words, button):
     run = train(state="queued")
     write_status(run.path, state, **fields)
     page = open_page(run=run.name)

@@ -68,7 +68,7 @@ def test_on_a_hosted_dashboard_runs_cannot_be_named(make_run, monkeypatch):
     assert not [field for field in watch(run).text_input if str(field.key).startswith("train_name")]
 
 
-def test_runs_are_told_apart_by_what_differs(make_run):
+def test_labels_of_runs_show_what_differs(make_run):
     rates = (0.01, 0.1)
     runs = [make_run("queued", optimizer={"name": "sgd", "learning_rate": rate}) for rate in rates]
     labels = run_labels(runs, with_dataset=True)
@@ -104,7 +104,7 @@ def test_a_run_on_another_dataset_than_the_sidebars_says_so(make_run):
     assert "This run was trained on **colours**, not on demo · drawn insects" in text_of(page)
 
 
-def test_without_a_run_on_this_dataset_none_of_another_one_is_shown(make_run):
+def test_without_a_run_on_this_dataset_no_run_on_another_is_shown(make_run):
     make_run("trained")
     page = open_page("train", view="watch", dataset="demo")
     assert "There is no run on demo · drawn insects yet." in text_of(page)

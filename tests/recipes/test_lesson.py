@@ -50,7 +50,7 @@ def test_checkpoints_are_explained_only_if_something_is_trained():
         assert ("What the checkpoints show" in sections(name)) == (recipe.task == "train")
 
 
-def test_a_recipe_of_ones_own_is_explained_too():
+def test_a_saved_recipe_is_explained_too():
     text = of(
         strategy={"name": "fine_tuning", "learning_rate_decay": 0.5, "freeze_up_to": "layer1"},
         optimizer={"name": "adamw", "learning_rate": 3e-4},
@@ -98,6 +98,6 @@ def test_a_schedule_is_explained_by_what_it_does():
     assert "A learning rate that changes" not in of(schedule={"name": "constant"})
 
 
-def test_a_recipe_that_names_what_this_version_does_not_have_is_explained_without_it():
+def test_a_recipe_with_unknown_names_is_explained_without_them():
     text = of(model={"backbone": "later"}, optimizer={"name": "later"}, schedule={"name": "later"})
     assert "later takes the steps" in text

@@ -11,7 +11,7 @@ from tlcore.training.events import EpochDone
 from tlcore.training.resolve import resolve
 
 
-def test_training_in_one_call_tells_what_happens_and_leaves_a_finished_run(configure):
+def test_training_in_one_call_reports_progress_and_leaves_a_finished_run(configure):
     events = []
     run = tlcore.train(configure(), on_event=events.append, facts={"sweep": "of the test"})
     assert run.status().state == "finished"
@@ -28,7 +28,7 @@ def test_plain_data_is_accepted_and_validated(configure):
         tlcore.train({"epoch": 1})
 
 
-def test_a_run_whose_listener_fails_is_stopped_and_goes_on_from_there(configure):
+def test_a_run_whose_listener_fails_is_stopped_and_can_be_resumed(configure):
     def listen(event):
         if isinstance(event, EpochDone) and event.record.epoch == 1:
             raise ZeroDivisionError
@@ -41,7 +41,7 @@ def test_a_run_whose_listener_fails_is_stopped_and_goes_on_from_there(configure)
     assert run.epochs() == [0, 1, 2, 3]
 
 
-def test_a_prepared_run_waits_and_becomes_what_training_at_once_gives(configure):
+def test_a_prepared_run_waits_and_then_equals_one_trained_at_once(configure):
     run = prepare_run(configure(), {"recipe": "mine"})
     assert (run.status().state, run.epochs(), run.info.recipe) == ("queued", [], "mine")
     drive(execute(run, plan_to_resume(run)))

@@ -41,7 +41,7 @@ def test_threads_are_those_of_the_process_and_not_of_the_machine(monkeypatch):
     assert choice.words == f"{choice.reason}, 3 threads"
 
 
-def test_what_is_told_is_taken(monkeypatch):
+def test_a_requested_device_and_precision_are_used(monkeypatch):
     pretend(monkeypatch, cuda=True)
     choice = choose_device("cpu", "bf16")
     assert (choice.device.type, choice.precision) == ("cpu", "bf16")

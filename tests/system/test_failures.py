@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_written_is_named(number, words):
         RuntimeError("DataLoader worker (pid(s) 71, 72) exited unexpectedly"),
     ],
 )
-def test_too_little_memory_says_what_needs_less(failure):
+def test_too_little_memory_says_how_to_need_less(failure):
     told = as_user_error(failure)
     assert isinstance(told, OutOfMemory)
     assert str(told) == "Not enough memory: use a smaller batch, smaller images, or fewer workers."
@@ -91,7 +91,7 @@ def test_the_memory_of_a_gpu_is_named():
     assert "Not enough memory of the GPU" in str(told)
 
 
-def test_too_little_shared_memory_is_told_from_other_memory():
+def test_too_little_shared_memory_has_its_own_message():
     bus = "DataLoader worker (pid 5) is killed by signal: Bus error. It is possible that shared memory is too small"
     told = as_user_error(RuntimeError(bus))
     assert "Not enough shared memory (/dev/shm)" in str(told)

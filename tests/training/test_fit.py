@@ -64,7 +64,7 @@ def test_fine_tuning_changes_everything_above_the_frozen_groups(configure):
     assert changed == {"block2", "block3", "head"}
 
 
-def test_gradual_unfreezing_lets_one_group_more_join_every_few_epochs(configure):
+def test_gradual_unfreezing_adds_a_group_every_few_epochs(configure):
     plan = make_plan(configure(strategy={**FINE_TUNING, "unfreeze_every": 2}, epochs=5))
     _, checkpoints = run(plan)
     changed = []

@@ -154,7 +154,7 @@ def test_other_files_cannot_be_continued_and_are_refused_with_the_reason(configu
         plan_from_file(resolve(configure(epochs=9)), data, path)
 
 
-def test_the_command_goes_on_from_a_file(colours, train_script, tmp_path, capsys):
+def test_the_command_continues_from_a_file(colours, train_script, tmp_path, capsys):
     path, *_ = train_script(tmp_path / "script.pt", epoch=1)
     options = ["--backbone", "cifar_cnn", "--strategy", "from_scratch", "--optimizer", "sgd", "--epochs", "2"]
     command = ["train", "--data", str(colours), "--device", "cpu", "--precision", "fp32", *options]
@@ -202,7 +202,7 @@ def test_an_optimisers_state_follows_the_head_into_the_order_of_the_runs_classes
         assert torch.equal(theirs, state["momentum_buffer"].flip(0) if index in of_head else state["momentum_buffer"])
 
 
-def test_numbers_of_numpy_and_options_beside_the_weights_are_no_hindrance(configure, train_script, tmp_path):
+def test_numpy_numbers_and_options_beside_the_weights_are_accepted(configure, train_script, tmp_path):
     path, *_ = train_script(tmp_path / "script.pt", epoch=1)
     content = torch.load(path, weights_only=True)
     extra = {"epoch": np.int64(1), "loss": np.float64(0.5), "args": argparse.Namespace(lr=0.1)}

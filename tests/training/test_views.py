@@ -33,7 +33,7 @@ def test_a_saved_transform_gets_the_mean_and_std_of_the_weights():
         training_transform(Views("saved", "gone"), EVALUATION)
 
 
-def test_any_other_transform_is_ones_own_and_stays(home):
+def test_any_other_transform_counts_as_custom_and_stays(home):
     assert views_of(SPEC, EVALUATION) == OWN
     assert training_transform(OWN, EVALUATION, SPEC) == SPEC
     (home / "transforms").mkdir(parents=True)

@@ -122,7 +122,7 @@ def test_the_middle_of_the_image_is_seen_more_often_than_its_border():
     assert seen.max() <= 1
 
 
-def test_whole_pixels_do_not_count_as_outside_of_what_was_asked_for():
+def test_rounding_to_whole_pixels_does_not_count_as_outside_the_request():
     assert summarise_crops(ours((30, 30), (0.25, 0.25), (1.0, 1.0), 50), (0.25, 0.25)).outside_scale == 0
 
 

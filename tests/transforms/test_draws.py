@@ -184,7 +184,7 @@ def test_sampled_values_are_shown_in_words(operation, words, photo):
     assert draw.steps[0][1] == words
 
 
-def test_the_words_of_colour_jitter_are_what_was_done(photo):
+def test_the_words_of_colour_jitter_match_its_effect(photo):
     (draw,) = draw_views(TransformSpec(operations=(ColorJitter(contrast=0, saturation=0),)), to_tensor(photo), [1])
     factor = float(draw.steps[0][1].removeprefix("brightness × "))
     expected = np.asarray(photo).astype(float) * factor

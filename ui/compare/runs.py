@@ -1,4 +1,4 @@
-"""The pickers of runs and epochs on the Compare page."""
+"""The pickers of runs and epochs on the Compare page, and the labels of epochs."""
 
 import streamlit as st
 

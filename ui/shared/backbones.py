@@ -1,4 +1,4 @@
-"""Which backbones can be used without a download."""
+"""Finds the backbones that can be used without a download."""
 
 import streamlit as st
 

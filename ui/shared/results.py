@@ -1,4 +1,4 @@
-"""Evaluations of runs and tables computed from them, cached for all visitors until the run folders change."""
+"""Evaluations of runs, and tables and figures from them, cached for all visitors until the run folders change."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""The running and waiting runs, on the Train page."""
+"""The list of running and waiting runs on the Train page, with their progress."""
 
 import streamlit as st
 

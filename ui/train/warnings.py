@@ -10,7 +10,7 @@ from tlcore.words import count, interval
 WARNED = ("leak", "conflicting_labels", "rare_classes")
 """Findings of the health report that matter for training."""
 FEW_IMAGES = 60
-"""In val or test: with fewer, the 95 % interval of an accuracy of 80 % is wider than 20 points."""
+"""Minimal images in val or test: with fewer, the 95 % interval of an accuracy of 80 % is wider than 20 points."""
 EXAMPLE_ACCURACY = 0.8
 
 

@@ -260,7 +260,7 @@ def test_a_link_out_of_its_class_does_not_file_other_classes_there(root, put, tm
     assert "Not followed: 1 link to folders that are read already, like 'ants/loop'." in dataset.notes
 
 
-def test_a_folder_is_read_where_it_lies_and_not_where_a_link_to_it_lies(root, put):
+def test_a_linked_folder_is_read_at_its_real_place(root, put):
     put("train/ants", 4)
     put("train/bees", 4)
     put("val/bees", 2)

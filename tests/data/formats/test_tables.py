@@ -54,7 +54,7 @@ def test_a_table_of_predictions_does_not_win(root, put, other):
     )
 
 
-def test_the_table_of_most_images_wins_whatever_comes_first_by_the_alphabet(root, put):
+def test_the_table_with_the_most_images_wins_regardless_of_its_name(root, put):
     put("train", 10)
     put("test", ["t0.png"])
     (root / "classes.csv").write_text("class,name\n0,ants\n1,bees")
@@ -86,7 +86,7 @@ def test_images_spread_over_folders_are_found_by_their_names(root, put):
     assert "The class folders ('part_1', 'part_2') are not used: the table says otherwise." in dataset.notes
 
 
-def test_class_folders_win_over_a_table_by_path_and_the_contradiction_is_said(root, put):
+def test_class_folders_win_over_a_table_by_path_and_the_contradiction_is_noted(root, put):
     put("part_1", ["0.png", "1.png", "2.png"])
     put("part_2", ["3.png", "4.png", "5.png"])
     (root / "metadata.csv").write_text("image_id,dx\n" + rows(6, "{n},{label}"))

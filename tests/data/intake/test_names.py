@@ -34,7 +34,7 @@ def test_a_path_from_an_archive_is_taken_apart(name, parts):
         ("./.", "it has no name"),
     ],
 )
-def test_what_is_no_path_says_why(name, reason):
+def test_an_invalid_path_has_a_reason(name, reason):
     assert path_parts(name) == reason
 
 

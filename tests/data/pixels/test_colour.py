@@ -23,7 +23,7 @@ def images() -> dict[str, Image.Image]:
 
 
 @pytest.mark.parametrize("mode", images())
-def test_bands_give_what_the_whole_image_gives(mode, monkeypatch):
+def test_bands_give_the_same_as_the_whole_image(mode, monkeypatch):
     image = images()[mode]
     whole, halved = to_rgb(image), to_rgb(image, 2)
     monkeypatch.setattr(colour, "_BAND_PIXELS", 17 * 5)

@@ -36,7 +36,7 @@ def test_a_heic_photograph_is_named_whatever_the_file_is_called(brand):
         decode_image(data)
 
 
-def test_the_container_of_heic_and_avif_is_told_by_its_compatible_brands():
+def test_heic_and_avif_are_distinguished_by_their_compatible_brands():
     assert image_format(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf") == "AVIF"
     assert image_format(b"\0\0\0\x14ftypisom\0\0\0\0mp42") is None
 

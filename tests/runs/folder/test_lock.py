@@ -52,7 +52,7 @@ def as_seen_elsewhere(monkeypatch):
     monkeypatch.setattr(status, "place", lambda: "another host")
 
 
-def test_a_second_writer_is_refused_at_whatever_moment_it_comes(folder, monkeypatch):
+def test_a_second_writer_is_refused_at_any_moment(folder, monkeypatch):
     """No second writer gets in while the first has the lock but has not yet recorded who it is."""
     refused, note = [], lock.write_json_in
 
@@ -91,7 +91,7 @@ def test_only_one_of_many_simultaneous_writers_gets_in(folder):
     assert set(most) == {1}
 
 
-def test_another_process_is_refused_until_the_first_one_is_gone_however_it_ended(folder, holder):
+def test_another_process_is_refused_until_the_first_one_has_ended_in_any_way(folder, holder):
     with pytest.raises(RunBusy, match=f"process {holder.pid}\\."), only_writer(folder):
         raise AssertionError
     assert is_held(folder)

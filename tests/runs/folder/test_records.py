@@ -87,7 +87,7 @@ def test_a_description_by_a_newer_version_is_refused_in_words(run):
         _ = newer.info
 
 
-def test_a_description_of_today_keeps_what_its_maker_noted(run):
+def test_a_current_description_keeps_the_stored_facts(run):
     info = rewrite(run, device="cpu: some", sweep="s", recipe="mine", note_of_mine=3).info
     assert (info.format, info.device, info.sweep, info.recipe) == (1, "cpu: some", "s", "mine")
 

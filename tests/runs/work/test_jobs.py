@@ -105,7 +105,7 @@ def test_runs_wait_for_their_turn_without_torch_and_a_killed_worker_gives_its_tu
     assert second.status().state == "finished"
 
 
-def test_stop_lets_the_epoch_end_and_resume_goes_on_after_it(make_run):
+def test_stop_lets_the_epoch_end_and_resume_continues_after_it(make_run):
     run = make_run(**ENDLESS)
     jobs.start([run])
     wait_for_epoch(run, 1)
@@ -168,7 +168,7 @@ def test_runs_queued_by_a_dead_process_are_interrupted(make_run):
     assert (run.status().state, run.status().is_live) == ("finished", False)
 
 
-def test_an_evaluation_can_be_asked_for_alone(make_run):
+def test_an_evaluation_can_be_requested_alone(make_run):
     run = make_run()
     with pytest.raises(CheckpointError, match="no saved epoch to evaluate yet"):
         jobs.start_evaluation(run)

@@ -226,7 +226,7 @@ def test_a_silent_process_is_reported(configure):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGSTOP there")
-def test_stop_now_ends_a_process_that_is_suspended_and_queues_what_waited_for_it(configure, monkeypatch):
+def test_stop_now_ends_a_suspended_process_and_requeues_its_waiting_runs(configure, monkeypatch):
     first, second, third = (prepare_run(configure()) for _ in range(3))
     process = subprocess.Popen([sys.executable, "-c", "import time; print(flush=True); time.sleep(600)"], stdout=-1)
     try:

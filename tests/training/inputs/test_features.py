@@ -136,7 +136,7 @@ def test_a_full_disk_costs_time_only(request_for, trunk, home, monkeypatch):
     assert not list((home / "cache/features").iterdir())
 
 
-def test_the_cache_drops_what_was_used_longest_ago(request_for, trunk, home, monkeypatch):
+def test_the_cache_drops_the_least_recently_used_entry(request_for, trunk, home, monkeypatch):
     compute(request_for(), trunk)
     (oldest,) = (home / "cache/features").iterdir()
     size = oldest.stat().st_size

@@ -166,7 +166,7 @@ def test_a_state_in_another_precision_becomes_float32(dtype):
     assert state["state"][1]["step"] == 1
 
 
-def test_parameters_that_had_no_step_yet_begin_anew():
+def test_parameters_without_a_step_get_no_state():
     foreign = {**adam_state(), "state": {0: {}, 1: {"exp_avg": None}}}
     model = network()
     template = torch.optim.Adam([{"params": list(model.parameters())}]).state_dict()

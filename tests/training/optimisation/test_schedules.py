@@ -89,7 +89,7 @@ def test_plateau_reduces_where_torchs_does():
     assert ours.factor(5) == 0.125
 
 
-def test_plateau_goes_on_from_its_state():
+def test_plateau_continues_from_its_state():
     schedule = Schedule(ScheduleConfig(name="plateau", patience=0), EPOCHS)
     for loss in (1.0, 1.0):
         schedule.end_epoch(loss)

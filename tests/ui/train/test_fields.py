@@ -111,7 +111,7 @@ def test_bounds_are_those_of_the_configuration():
     assert bounds_of(("early_stopping",)).whole
 
 
-def test_labels_and_keys_are_told_apart():
+def test_labels_and_keys_are_distinct():
     form = form_of(all_changed())
     assert len({field.key for field in rows(form)}) == len(rows(form))
     assert len({(field.section, field.label) for field in rows(form)}) == len(rows(form))
