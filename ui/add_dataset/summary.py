@@ -7,7 +7,7 @@ from tlcore.data.intake.upload import Summary
 from tlcore.words import count
 from ui.shared.widgets import escape_markdown
 
-SHOWN = 200  # at most so many left-out files are listed
+SHOWN = 200  # the maximal number of left-out files in the list
 
 
 def show_summary(summary: Summary) -> None:

@@ -46,7 +46,7 @@ def pick_runs(runs: dict[str, Run], dataset_source: str) -> list[Run]:
 
 
 def pick_run(label: str, key: str, runs: list[Run], default: int = 0) -> Run:
-    """One of several runs; no choice is shown where there is only one."""
+    """One of several runs; no picker is shown if there is only one."""
     if len(runs) == 1:
         return runs[0]
     names = [run.name for run in runs]

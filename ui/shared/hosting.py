@@ -9,7 +9,7 @@ from tlcore.runs.work.probes import any_live_probe
 from tlcore.runs.work.turn import live_runs
 
 MAX_QUEUE = 8
-"""At most so many runs may wait or train on a hosted dashboard."""
+"""The maximal number of runs that wait or train on a hosted dashboard."""
 
 
 def is_hosted() -> bool:

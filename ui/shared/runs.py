@@ -15,7 +15,7 @@ from ui.shared.datasets import dataset_label
 from ui.shared.state import RUN_COLOURS
 from ui.shared.widgets import escape_markdown
 
-LISTED = 3  # at most so many unreadable runs are listed with a reason
+LISTED = 3  # the maximal number of unreadable runs in the list
 MOST_DIFFERENCES = 4  # in a label; the settings of the run show the rest
 LONGEST_DIFFERENCE = 28
 LABELLED_BY_GROUP = ("data", "model.backbone", "strategy.name", "device", "precision", "workers", "report_every")

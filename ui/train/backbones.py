@@ -15,7 +15,7 @@ from ui.shared.torch_once import load_torch
 from ui.train.fields import AUTO, FILE, is_named_weights
 
 LIGHT = 15_000_000
-"""Backbones with at most so many parameters are quick to try on a CPU."""
+"""Maximal number of parameters of a backbone that is quick to try on a CPU."""
 _LABELS = {AUTO: "Automatic", "imagenet": "ImageNet", "builtin": "Built-in", FILE: "A file", "none": "None (random)"}
 
 

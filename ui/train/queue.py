@@ -1,4 +1,4 @@
-"""The list of running and waiting runs on the Train page, with their progress."""
+"""The queue on the Train page: running and waiting runs, with progress and stop buttons."""
 
 import streamlit as st
 
