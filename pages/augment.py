@@ -3,11 +3,10 @@
 import streamlit as st
 
 from tlcore.errors import ConfigError
-from tlcore.models.architecture import Architecture
 from tlcore.transforms.spec import TransformSpec
 from ui.augment.crops import show_crops
 from ui.augment.draws import draws_of, show_draws
-from ui.augment.network import pick_architecture
+from ui.augment.network import pick_view_of_weights
 from ui.augment.pipeline import edit_pipeline
 from ui.augment.save import show_python, show_save
 from ui.augment.views import show_network_input, show_validation
@@ -43,11 +42,10 @@ def pick_seeds() -> range:
 
 
 @st.fragment
-def playground(source: str, image: PickedImage, architecture: Architecture) -> None:
-    evaluation = architecture.eval_transform()
+def playground(source: str, image: PickedImage, evaluation: TransformSpec, size_px: int) -> None:
     drawn, edited = st.columns([1.75, 1], gap="medium")
     with edited:
-        transform = edit_pipeline(evaluation, architecture.input_px)
+        transform = edit_pipeline(evaluation, size_px)
     with drawn:
         seeds = pick_seeds()
         try:
@@ -87,6 +85,6 @@ with friendly_errors():
         with st.container(width="stretch"):
             image = pick_image(page.dataset_source, dataset, "augment")
         with st.container(width=240):
-            architecture = pick_architecture()
+            evaluation, size_px = pick_view_of_weights()
     if image is not None:
-        playground(page.dataset_source, image, architecture)
+        playground(page.dataset_source, image, evaluation, size_px)

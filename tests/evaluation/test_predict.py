@@ -6,7 +6,7 @@ from torchvision.models import get_model
 
 from tlcore.evaluation.predict import imagenet_predictor
 from tlcore.models.imagenet import imagenet_classes
-from tlcore.models.zoo import ZOO, eval_transform
+from tlcore.models.zoo import ZOO
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_an_imagenet_prediction_is_that_of_the_network_with_its_own_transform(pu
     ranking = predictor.predict(tmp_path / "a.png")
 
     architecture = ZOO["mobilenet_v3_small"]
-    image_CHW = eval_transform(architecture).build()(torch.from_numpy(pixels).permute(2, 0, 1))
+    image_CHW = architecture.eval_transform().build()(torch.from_numpy(pixels).permute(2, 0, 1))
     with torch.inference_mode():
         expected = model(image_CHW[None])[0].softmax(0)
     classes = imagenet_classes(architecture)

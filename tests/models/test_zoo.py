@@ -9,7 +9,7 @@ from torchvision.ops import StochasticDepth
 from tests.support.models import count_parameters
 from tlcore.errors import ConfigError, UnknownBackbone, WeightsError
 from tlcore.models.build import build_model
-from tlcore.models.zoo import HEAD, ZOO, Architecture, eval_transform, find_architecture
+from tlcore.models.zoo import HEAD, ZOO, Architecture, find_architecture
 from tlcore.transforms.spec import CenterCrop, Resize
 
 REQUIRED = {
@@ -156,10 +156,12 @@ def test_unknown_backbone_is_answered_with_the_nearest_name() -> None:
     [
         ("mobilenet_v2", "imagenet", 256, 224, "bilinear"),
         ("mobilenet_v2", "imagenet:IMAGENET1K_V2", 232, 224, "bilinear"),
-        ("mobilenet_v2", "IMAGENET1K_V2", 232, 224, "bilinear"),
+        ("mobilenet_v2", "IMAGENET1K_V2", 256, 224, "bilinear"),  # a file that is called so
         ("mobilenet_v2", "some/file.pth", 256, 224, "bilinear"),
         ("mobilenet_v2", None, 256, 224, "bilinear"),
         ("inception_v3", "imagenet", 342, 299, "bilinear"),
+        ("vit_b_16", "imagenet:IMAGENET1K_SWAG_LINEAR_V1", 224, 224, "bicubic"),
+        ("small_cnn", "builtin", 32, 32, "bilinear"),
         ("efficientnet_b0", "none", 256, 224, "bicubic"),
         ("small_cnn", "none", 32, 32, "bilinear"),
     ],
@@ -167,20 +169,20 @@ def test_unknown_backbone_is_answered_with_the_nearest_name() -> None:
 def test_evaluation_transform_belongs_to_the_weights(
     name: str, weights: str | None, resize_px: int, crop_px: int, interpolation: str
 ) -> None:
-    transform = eval_transform(ZOO[name], weights)
+    transform = ZOO[name].eval_transform(weights)
 
     assert transform.operations == (Resize(size=resize_px, interpolation=interpolation), CenterCrop(size=crop_px))
 
 
 def test_evaluation_transform_normalises_as_the_weights_expect() -> None:
-    assert eval_transform(ZOO["resnet18"]).mean == (0.485, 0.456, 0.406)
-    assert eval_transform(ZOO["resnet18"]).std == (0.229, 0.224, 0.225)
-    assert eval_transform(ZOO["small_cnn"]).mean == (0.5, 0.5, 0.5)
+    assert ZOO["resnet18"].eval_transform().mean == (0.485, 0.456, 0.406)
+    assert ZOO["resnet18"].eval_transform().std == (0.229, 0.224, 0.225)
+    assert ZOO["small_cnn"].eval_transform().mean == (0.5, 0.5, 0.5)
 
 
 def test_evaluation_transform_of_unknown_weights_is_refused() -> None:
     with pytest.raises(WeightsError, match=r"No weights 'IMAGENET1K_V7' for resnet50.*IMAGENET1K_V1, IMAGENET1K_V2"):
-        eval_transform(ZOO["resnet50"], "imagenet:IMAGENET1K_V7")
+        ZOO["resnet50"].eval_transform("imagenet:IMAGENET1K_V7")
 
 
 @every_architecture

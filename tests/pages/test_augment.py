@@ -210,6 +210,20 @@ def test_another_network_changes_the_size_of_the_crops(photos):
     assert run(page).slider(control(page, "size")).value == ZOO["small_resnet"].input_px
 
 
+def test_other_weights_bring_their_own_validation_view(photos):
+    page = open_page(photos())
+    assert not [box for box in page.selectbox if box.label == "With the weights"]  # there is nothing to choose
+    page.selectbox("augment_backbone").set_value("mobilenet_v2")
+    page.session_state["augment_tab"] = "validation"
+    assert "384 × 256 px" in _resize_words(run(page))
+    page.selectbox("augment_weights_mobilenet_v2").set_value("imagenet:IMAGENET1K_V2")
+    assert "348 × 232 px" in _resize_words(run(page))
+
+
+def _resize_words(page):
+    return next(line for line in text_of(page).splitlines() if line.startswith("**Resize**"))
+
+
 def test_a_transform_is_saved_and_another_of_its_name_replaced_only_on_request(photos):
     page = open_page(photos())
     page.text_input("augment_name").set_value("mine")

@@ -166,11 +166,11 @@ def test_a_dataset_that_cannot_be_opened_is_one_box(home):
 
 
 def test_statistics_of_every_backbone_are_those_of_its_weights():
-    from tlcore.models.zoo import ZOO, eval_transform
+    from tlcore.models.zoo import ZOO
     from ui.dataset.sizes import normalisation
 
     for name, architecture in ZOO.items():
-        transform = eval_transform(architecture)
+        transform = architecture.eval_transform()
         assert normalisation(name) == (transform.mean, transform.std), name
 
 

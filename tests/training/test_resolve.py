@@ -27,7 +27,7 @@ def test_open_settings_are_chosen_for_the_strategy_and_the_backbone(settings, we
 def test_the_views_are_those_of_the_weights_and_what_suits_the_strategy():
     architecture = find_architecture("resnet50")
     frozen = resolve(parse_config({"model": {"backbone": "resnet50", "weights": "imagenet:IMAGENET1K_V2"}}))
-    assert frozen.eval_transform == frozen.train_transform == architecture.eval_transform("IMAGENET1K_V2")
+    assert frozen.eval_transform == frozen.train_transform == architecture.eval_transform("imagenet:IMAGENET1K_V2")
     tuned = resolve(parse_config({"model": {"backbone": "resnet50"}, "strategy": {"name": "fine_tuning"}}))
     assert tuned.eval_transform == architecture.eval_transform()
     assert tuned.train_transform.is_random

@@ -11,7 +11,7 @@ from tlcore.data.pixels.images import to_tensor
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import CheckpointError
 from tlcore.models.imagenet import build_classifier, imagenet_classes
-from tlcore.models.zoo import Architecture, eval_transform, find_architecture
+from tlcore.models.zoo import Architecture, find_architecture
 from tlcore.runs.folder.run import Run, find_run
 from tlcore.runs.restore import restore_model
 from tlcore.system.device import DeviceChoice, choose_device
@@ -93,7 +93,7 @@ def imagenet_predictor(
     return Predictor(
         title=f"{backbone} with {'ImageNet weights' if weights == 'imagenet' else weights}",
         classes=imagenet_classes(architecture),
-        transform=transform or eval_transform(architecture, weights),
+        transform=transform or architecture.eval_transform(weights),
         architecture=architecture,
         model=_placed(build_classifier(backbone, weights), choice),
         choice=choice,

@@ -144,6 +144,13 @@ class Architecture:
         """Names of the torchvision weights to choose from, the usual ones first."""
         return () if self.weights is None else (self.weights, *self.other_weights)
 
+    @property
+    def named_weights(self) -> tuple[str, ...]:
+        """The pretrained weights to choose from as a RunConfig names them: `builtin`, `imagenet`, `imagenet:NAME`."""
+        builtin = () if self.builtin is None else ("builtin",)
+        imagenet = () if self.weights is None else ("imagenet", *(f"imagenet:{name}" for name in self.other_weights))
+        return (*builtin, *imagenet)
+
     def licence(self, weights: str | None = None) -> str | None:
         """Under which terms the weights come, in words. None: there are no weights.
 
@@ -173,13 +180,16 @@ class Architecture:
         return get_model_weights(self.name)[name]
 
     def eval_transform(self, weights: str | None = None) -> TransformSpec:
-        """The preprocessing that the torchvision weights of that name, by default `self.weights`, were evaluated with.
+        """The evaluation transform that belongs to weights, given as a RunConfig has them.
 
-        Raises WeightsError where there are no weights of that name.
+        `imagenet:NAME`: what torchvision evaluated these weights with. Whatever says nothing of a view of its own, as
+        `imagenet`, `builtin`, `none`, a file, or None: that of the usual weights.
+        Raises WeightsError for an `imagenet:NAME` that does not exist.
         """
         if self.transform is not None:
             return self.transform
-        preset = self.pretrained(weights).transforms()
+        kind, _, name = (weights or "").partition(":")
+        preset = self.pretrained(name if kind == "imagenet" else None).transforms()
         (resize_px,), (crop_px,) = preset.resize_size, preset.crop_size
         return TransformSpec(
             operations=(Resize(size=resize_px, interpolation=preset.interpolation.value), CenterCrop(size=crop_px)),

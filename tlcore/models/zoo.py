@@ -12,7 +12,7 @@ from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["HEAD", "ZOO", "Architecture", "eval_transform", "find_architecture"]
+__all__ = ["HEAD", "ZOO", "Architecture", "find_architecture"]
 
 
 def find_architecture(name: str) -> Architecture:
@@ -21,19 +21,6 @@ def find_architecture(name: str) -> Architecture:
         return ZOO[name]
     except KeyError:
         raise UnknownBackbone(f"No backbone named {name!r}. {suggestion(name, ZOO)}") from None
-
-
-def eval_transform(architecture: Architecture, weights: str | None = None) -> TransformSpec:
-    """The evaluation transform that belongs to weights, given as `imagenet:NAME` or as torchvision's bare NAME.
-
-    `imagenet`, `none`, a file or None: the transform of the architecture's usual weights.
-    Raises WeightsError for an `imagenet:NAME` that torchvision does not have.
-    """
-    if weights is None:
-        return architecture.eval_transform()
-    name = weights.removeprefix("imagenet:")
-    is_name = name != weights or name in architecture.weights_names
-    return architecture.eval_transform(name if is_name else None)
 
 
 def _span(module: str, first: int, last: int) -> tuple[str, ...]:

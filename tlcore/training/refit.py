@@ -5,7 +5,7 @@ from typing import Any
 from tlcore.config import RunConfig, parse_config
 from tlcore.errors import ConfigError, ModelError
 from tlcore.models.architecture import PARTS, Architecture
-from tlcore.models.zoo import eval_transform, find_architecture
+from tlcore.models.zoo import find_architecture
 from tlcore.training.views import training_transform, views_of
 from tlcore.transforms.spec import TransformSpec
 
@@ -58,7 +58,7 @@ def evaluation_view(settings: dict[str, Any]) -> TransformSpec:
     """
     if settings["eval_transform"] is not None:
         return TransformSpec.model_validate(settings["eval_transform"])
-    return eval_transform(find_architecture(settings["model"]["backbone"]), _weights_of(settings))
+    return find_architecture(settings["model"]["backbone"]).eval_transform(_weights_of(settings))
 
 
 def _weights_of(settings: dict[str, Any]) -> str | None:
@@ -106,7 +106,7 @@ def fitted_views(config: RunConfig, backbone: str, weights: str | None) -> dict[
 
 def _fitted(spec: TransformSpec, before: str, after: str, weights: str | None) -> TransformSpec:
     """The same operations at the size of another backbone, with the mean and std of its weights."""
-    belongs = eval_transform(find_architecture(after), weights)
+    belongs = find_architecture(after).eval_transform(weights)
     factor = find_architecture(after).input_px / find_architecture(before).input_px
     operations = []
     for operation in spec.operations:

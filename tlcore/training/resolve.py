@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.data.catalog import is_named
-from tlcore.models.zoo import eval_transform, find_architecture
+from tlcore.models.zoo import find_architecture
 from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
 from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.spec import CenterCrop, TransformSpec
@@ -21,7 +21,7 @@ def resolve(config: RunConfig) -> ResolvedConfig:
         return config
     architecture, strategy, source = find_architecture(config.model.backbone), config.strategy.name, config.data.source
     weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
-    evaluation = config.eval_transform or eval_transform(architecture, weights)
+    evaluation = config.eval_transform or architecture.eval_transform(weights)
     rate = config.optimizer.learning_rate or default_learning_rate(strategy, config.optimizer.name, architecture)
     images = config.data.images
     choices = {

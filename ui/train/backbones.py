@@ -40,22 +40,15 @@ def weights_here() -> dict[str, tuple[str, ...]]:
 
     here = {}
     for name, architecture in ZOO.items():
-        files = {weights: weights_file(architecture, weights) for weights in named_weights(architecture)}
+        files = {weights: weights_file(architecture, weights) for weights in architecture.named_weights}
         here[name] = tuple(weights for weights, file in files.items() if file is not None and file.is_file())
     return here
-
-
-def named_weights(architecture: Architecture) -> list[str]:
-    """Pretrained weights of an architecture, as RunConfig names them."""
-    builtin = ["builtin"] if architecture.builtin else []
-    others = [f"imagenet:{name}" for name in architecture.other_weights]
-    return [*builtin, *(["imagenet", *others] if architecture.weights else [])]
 
 
 def offered_weights(architecture: Architecture) -> tuple[str, ...]:
     """The weights to choose from. On a hosted dashboard only those on this machine: no files, no downloads."""
     if not is_hosted():
-        return (AUTO, *named_weights(architecture), FILE, "none")
+        return (AUTO, *architecture.named_weights, FILE, "none")
     here = weights_here()[architecture.name]
     return (*([AUTO] if architecture.default_weights in here else []), *here, "none")
 
