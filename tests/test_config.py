@@ -26,6 +26,12 @@ def test_a_config_cannot_be_changed_only_replaced():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        (
+            {"data": {"source": "a" * 5000}},
+            "data.source: 5,000 characters, and a path or a name has at most 4,096",
+        ),
+        ({"data": {"source": "t.csv", "images": "a" * 5000}}, "data.images: 5,000 characters"),
+        ({"model": {"weights": "a" * 5000}}, "model.weights: 5,000 characters"),
         ({"epoch": 3}, "epoch: no such setting. Did you mean 'epochs'?"),
         ({"data": {"source": "x", "imges": "y"}}, "data.imges: no such setting. Did you mean 'images'?"),
         ({"epochs": 0}, "epochs: Input should be greater than or equal to 1 (given: 0)"),

@@ -8,14 +8,17 @@ looked up in its table by the module that owns the table. In a RunConfig `None` 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tlcore.errors import ConfigError, suggestion
+from tlcore.system.paths import check_path_text
 from tlcore.system.records import read_json, shown
 from tlcore.transforms.spec import Positive, TransformSpec
 
 Name = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
 """Name of an entry in a table. Names from users and files are validated here, because pages show them."""
+PathText = Annotated[str, AfterValidator(check_path_text)]
+"""A path, or a name that stands where a path can stand."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 MAX_BYTES = 1 << 20  # largest configuration file; class weights for 10,000 classes take a third of it
 Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]
@@ -26,9 +29,9 @@ class _Config(BaseModel):
 
 
 class DataConfig(_Config):
-    source: str = Field("demo", min_length=1)
+    source: PathText = Field("demo", min_length=1)
     """A folder of class folders, a CSV or TSV file, the name of a torchvision dataset, or `demo`."""
-    images: str | None = None
+    images: PathText | None = None
     """For a table: the folder that the table's paths are relative to. None: the table's own folder."""
     val_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
     """Fraction of each class that goes to `val` if the data has no `val` split."""
@@ -41,7 +44,7 @@ class DataConfig(_Config):
 class ModelConfig(_Config):
     backbone: Name = "small_resnet"
     """A name in the zoo."""
-    weights: str | None = None
+    weights: PathText | None = None
     """`imagenet`, `imagenet:NAME` for one of several that torchvision offers, `builtin`, a file, or `none`.
     None: `none` for `from_scratch`, else what the backbone has: `builtin` or `imagenet`."""
 
@@ -167,7 +170,7 @@ class RunConfig(_Config):
 
 
 class ResolvedModelConfig(ModelConfig):
-    weights: str
+    weights: PathText
 
 
 class ResolvedOptimizerConfig(OptimizerConfig):

@@ -36,6 +36,15 @@ def test_missing_data_is_described_with_its_source_and_its_place(home, tmp_path,
     assert missing_data(FROZEN) == message
 
 
+def test_a_name_too_long_for_a_folder_is_data_that_is_missing(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = FROZEN.config.data.model_copy(update={"source": "a" * 300})
+    recipe = FROZEN.model_copy(update={"config": FROZEN.config.model_copy(update={"data": data})})
+    with pytest.raises(DatasetNotFound, match="Put it at"):
+        find_data(recipe)
+    assert missing_data(recipe)
+
+
 @pytest.mark.parametrize("recipe", BUILTIN.values(), ids=list(BUILTIN))
 def test_every_recipe_takes_its_data_from_a_path_that_is_given(recipe, tmp_path):
     assert recipe_config(recipe, str(tmp_path)).data.source == str(tmp_path)

@@ -59,6 +59,12 @@ def test_a_path_becomes_absolute_and_a_name_stays(tmp_path, monkeypatch, make_im
     assert resolve(RunConfig()).data.source == "demo"
 
 
+@pytest.mark.parametrize("text", ["a" * 300, "~" + "a" * 40 + "/photos", "a\0b"])
+def test_text_that_no_path_can_be_is_left_as_it_is(text):
+    resolved = resolve(parse_config({"data": {"source": text, "images": text}, "model": {"weights": text}}))
+    assert resolved.data.source == resolved.data.images == resolved.model.weights == text
+
+
 def test_a_missing_path_is_an_error():
     with pytest.raises(UnknownBackbone, match="Did you mean 'resnet18'"):
         resolve(parse_config({"model": {"backbone": "resnet8"}}))

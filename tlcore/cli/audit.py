@@ -21,13 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import console, note, print_table
-    from tlcore.config import DataConfig
+    from tlcore.config import parse_config
     from tlcore.data.catalog import open_dataset
     from tlcore.data.health.audit import audit, findings_table
     from tlcore.data.health.scan import channel_statistics
     from tlcore.words import percent
 
-    dataset = open_dataset(DataConfig(source=arguments.data, images=arguments.images))
+    settings = {"data": {"source": arguments.data, "images": arguments.images}}
+    dataset = open_dataset(parse_config(settings, "the command").data)
     table = _scan(dataset)
     findings = audit(table, dataset.classes, dataset.notes)
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.split_names)

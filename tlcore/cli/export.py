@@ -4,7 +4,9 @@ The last line on standard output is the path of the file, alone.
 """
 
 import argparse
-from pathlib import Path
+import os
+
+from tlcore.system.paths import given_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,10 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     found = find_run(arguments.run)
     epoch = chosen_epoch(found) if arguments.epoch is None else arguments.epoch
     content = entry.build(found, epoch)
-    path = Path(arguments.out or ".").expanduser().absolute()
-    if path.is_dir():
+    path = given_path(arguments.out or ".").absolute()
+    if os.path.isdir(path):
         path /= file_name(found, epoch, arguments.format)
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise ConfigError(f"There is no folder {path.parent} to write into. Make it, or choose another --out.")
     try:
         write_atomic(path, lambda file: file.write(content))

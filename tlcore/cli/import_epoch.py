@@ -5,7 +5,8 @@ of the epoch, alone.
 """
 
 import argparse
-from pathlib import Path
+
+from tlcore.system.paths import given_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.runs.folder.run import find_run
     from tlcore.words import percent
 
-    found, file = find_run(arguments.run), Path(arguments.file).expanduser()
+    found, file = find_run(arguments.run), given_path(arguments.file)
     with ProgressDisplay() as display:
         epoch = display.follow(import_epoch(found, file, arguments.epoch, arguments.device, arguments.name, tell=print))
     accuracy = next((record.val_accuracy for record in found.history() if record.epoch == epoch), None)

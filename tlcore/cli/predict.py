@@ -4,6 +4,7 @@ Images that cannot be read are reported and make the exit status 1; all others a
 """
 
 import argparse
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +70,7 @@ def _images_at(path: Path) -> list[Path]:
     from tlcore.data.formats.tree import list_tree
     from tlcore.words import count
 
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return [path]
     tree = list_tree(path)
     if others := list(tree.others_below()):

@@ -4,7 +4,7 @@ The last line on standard output is the path of the run folder, alone.
 """
 
 import argparse
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from tlcore.cli.options import add_config_options, config_from, fitted_recipe
@@ -12,6 +12,7 @@ from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.errors import DatasetNotFound
 from tlcore.recipes.recipe import RUN_INFO_KEY
 from tlcore.recipes.saved import find_recipe
+from tlcore.system.paths import given_path
 
 if TYPE_CHECKING:
     from tlcore.data.dataset import Dataset
@@ -80,7 +81,7 @@ def _plan(
     from tlcore.training.foreign import plan_from_file
 
     dataset, resolved = open_data(arguments, config, draws=draws)
-    return plan_from_file(resolved, dataset, Path(arguments.continue_from).expanduser(), device)
+    return plan_from_file(resolved, dataset, given_path(arguments.continue_from), device)
 
 
 def _predict(recipe: "Recipe", arguments: argparse.Namespace) -> int:
@@ -89,8 +90,8 @@ def _predict(recipe: "Recipe", arguments: argparse.Namespace) -> int:
     from tlcore.evaluation.predict import imagenet_predictor
 
     config = fitted_recipe(recipe, arguments)
-    path = Path(config.data.source).expanduser()
-    if not path.exists():
+    path = given_path(config.data.source)
+    if not os.path.exists(path):
         raise DatasetNotFound(f"There is nothing at {path.absolute()}. Give an image, or a folder of images.")
     weights = config.model.weights or "imagenet"
     device = arguments.config_device or config.device

@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from tlcore.config import DataConfig
+from tlcore.config import DataConfig, parse_config
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.demo import NAME as DEMO, open_demo
 from tlcore.data.formats.intake_notes import load_notes
@@ -15,6 +15,7 @@ from tlcore.data.formats.tables import open_place
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, open_named
 from tlcore.data.pixels.fingerprints import fingerprint
 from tlcore.errors import ConfigError, DatasetInvalid, DatasetNotFound
+from tlcore.system.paths import given_path
 
 __all__ = ["fingerprint", "is_named", "open_dataset", "restore_splits", "samples_table", "save_samples"]
 
@@ -32,12 +33,12 @@ def open_dataset(config: DataConfig | str, download: bool = False) -> Dataset:
     torchvision datasets. Raises DatasetNotFound, DatasetInvalid, or ConfigError for settings that do not fit.
     """
     if isinstance(config, str):
-        config = DataConfig(source=config)
+        config = parse_config({"data": {"source": config}}, "the dataset").data
     if config.source.lower() == DEMO:
         return open_demo(config)
     if config.source.lower() in NAMED_SETS:
         return open_named(config.source, config, download)
-    path = Path(os.path.expanduser(config.source))
+    path = given_path(config.source)
     if os.path.isdir(path):  # unlike Path.is_dir, False for an impossible path or one without permission
         if config.images is not None:
             raise ConfigError(f"`images` goes with a table, and {path} is a folder: leave it out.")

@@ -15,6 +15,7 @@ from tlcore.models.zoo import Architecture, find_architecture
 from tlcore.runs.folder.run import Run, find_run
 from tlcore.runs.restore import restore_model
 from tlcore.system.device import DeviceChoice, choose_device
+from tlcore.system.paths import given_path
 from tlcore.training.history import best_epoch
 from tlcore.transforms.spec import TransformSpec
 
@@ -42,7 +43,7 @@ class Predictor:
         if isinstance(image, Image):
             image_CHW = to_tensor(image.convert("RGB"))
         else:
-            path = Path(image).expanduser()
+            path = given_path(str(image))
             image_CHW = FileSource(path.parent).load(path.name)
         probabilities = self.probabilities(image_CHW)
         return [(self.classes[index], float(probabilities[index])) for index in probabilities.argsort(descending=True)]

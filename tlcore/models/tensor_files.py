@@ -7,6 +7,7 @@ content means is the business of `saved_model`.
 import argparse
 import itertools
 import json
+import os
 import pickletools
 import struct
 import warnings
@@ -78,7 +79,7 @@ def read_tensor_file(path: Path) -> TensorFile:
             f"No weights {str(path)!r}: expected `imagenet`, `imagenet:NAME`, `builtin`, `none`, or a file that ends "
             f"in {', '.join(WEIGHTS_ENDINGS)}."
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise WeightsError(f"No weights file at {path}. Check the path, or choose `imagenet` or `none`.")
     try:
         bytes_ = path.stat().st_size

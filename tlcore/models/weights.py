@@ -11,6 +11,7 @@ import torch
 from tlcore.errors import WeightsError
 from tlcore.models.architecture import Architecture
 from tlcore.models.saved_model import StateDict, as_state_dict, read_saved_model
+from tlcore.system.paths import given_path
 
 _OTHER_WEIGHTS = "`--weights FILE` takes a file of your own, `--weights none` random values."
 
@@ -38,7 +39,7 @@ def weights_file(architecture: Architecture, weights: str) -> Path | None:
     if weights == "builtin":
         return architecture.builtin_file
     if not _is_imagenet(weights):
-        return Path(weights).expanduser()
+        return given_path(weights)
     file_name = PurePosixPath(urlparse(architecture.pretrained(_name(weights)).url).path).name
     return Path(torch.hub.get_dir()) / "checkpoints" / file_name
 

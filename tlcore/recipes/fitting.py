@@ -12,6 +12,7 @@ from tlcore.data.intake.library import list_sources
 from tlcore.errors import DatasetNotFound
 from tlcore.recipes.recipe import Recipe
 from tlcore.system.home import datasets_dir
+from tlcore.system.paths import given_path
 from tlcore.training.refit import fitted_views
 
 _BY_OPTION = "Or point to a copy with --data PATH."
@@ -43,7 +44,7 @@ def _data(recipe: Recipe, source: str | None) -> dict[str, str]:
     if source is None:
         return {"source": find_data(recipe)}
     if named.lower() in NAMED_SETS and not is_named(source):
-        root = root_of(named, Path(source).expanduser())
+        root = root_of(named, given_path(source))
         if root is not None:
             return {"source": named, "images": str(root)}
     return {"source": source}
@@ -55,7 +56,7 @@ def find_data(recipe: Recipe) -> str:
     if is_named(source):
         return source  # where files of it are missing, opening it says which
     known = (path for path in list_sources() if os.path.basename(path) == source)
-    here = (str(path.absolute()) for path in (Path("data") / source, Path(source)) if path.exists())
+    here = (str(path.absolute()) for path in (Path("data") / source, Path(source)) if os.path.exists(path))
     found = next(known, None) or next(here, None)
     if found is None:
         raise DatasetNotFound(_how_to_get(recipe), cli=_BY_OPTION)

@@ -11,6 +11,7 @@ from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.recipe import NAME, Recipe
 from tlcore.system.files import write_json
 from tlcore.system.home import home_dir
+from tlcore.system.paths import given_path
 from tlcore.system.records import as_record, parse_json, read_bytes
 
 MAX_BYTES = 1 << 20
@@ -27,7 +28,7 @@ def find_recipe(name: str) -> Recipe:
     """A built-in or saved recipe, or one in a `.json` file. Raises ConfigError."""
     if name in BUILTIN:
         return BUILTIN[name]
-    as_path = Path(name).expanduser()
+    as_path = given_path(name)
     if as_path.suffix.lower() == ".json":
         return read_recipe(as_path)
     if NAME.fullmatch(name) and _path(name).exists():

@@ -1,10 +1,11 @@
 """From what was asked for to what will be done: every choice that a RunConfig leaves open is made here, once."""
 
-from pathlib import Path
+import os
 
 from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.data.catalog import is_named
 from tlcore.models.zoo import find_architecture
+from tlcore.system.paths import given_path
 from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
 from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.spec import CenterCrop, TransformSpec
@@ -70,5 +71,5 @@ def augmented(evaluation: TransformSpec, name: str | None) -> TransformSpec:
 
 def _absolute(source: str) -> str:
     """A path that exists, made absolute; a name is left as it is."""
-    path = Path(source).expanduser()
-    return str(path.resolve()) if path.exists() else source
+    path = given_path(source)
+    return str(path.resolve()) if os.path.exists(path) else source

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake.archive import LIMITS, Unpacked
 from tlcore.data.intake.library import add_path
@@ -121,7 +120,7 @@ def _from_path() -> None:
         return
     st.session_state["add_dataset_looked"] = path
     try:
-        summary = summarise(open_dataset(DataConfig(source=str(Path(path.strip()).expanduser()))))
+        summary = summarise(open_dataset(path.strip()))
     except TlcoreError as error:
         error_box(error)
         return

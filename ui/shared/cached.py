@@ -17,7 +17,7 @@ from tlcore.words import count
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
 def open_dataset(source: str) -> Dataset:
     """The dataset of that name or path, read again every five minutes. Raises TlcoreError."""
-    return open_source(DataConfig(source=source))
+    return open_source(source)
 
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False, hash_funcs={DataConfig: DataConfig.model_dump_json})

@@ -1,7 +1,7 @@
 """The backbones and weights that can be chosen, and their labels: size, accuracy, and whether the file is here."""
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -9,6 +9,7 @@ import streamlit as st
 from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.architecture import Architecture
 from tlcore.models.zoo import ZOO, find_architecture
+from tlcore.system.paths import given_path
 from tlcore.words import percent
 from ui.shared.hosting import is_hosted
 from ui.shared.torch_once import load_torch
@@ -70,8 +71,8 @@ def check_weights_file(architecture: Architecture, weights: str | None) -> None:
     """Raises WeightsError if the weights are a file that is missing, unreadable, or does not fit."""
     if weights is None or is_named_weights(weights):
         return
-    file = Path(weights).expanduser()
-    state = file.stat() if file.is_file() else None
+    file = given_path(weights)
+    state = file.stat() if os.path.isfile(file) else None
     if problem := _file_problem(architecture.name, weights, state and (state.st_mtime_ns, state.st_size)):
         raise WeightsError(problem)
 

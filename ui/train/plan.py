@@ -1,5 +1,6 @@
 """Makes a checked plan from a `RunConfig`, using names and shapes of the weights without their values."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ class Outline:
     @property
     def missing_weights(self) -> str:
         """Name of the weights file that is not on this machine yet; empty if none is missing."""
-        return "" if self.weights_file is None or self.weights_file.exists() else self.weights_file.name
+        return "" if self.weights_file is None or os.path.exists(self.weights_file) else self.weights_file.name
 
 
 def outline_of(config: RunConfig, dataset: Dataset) -> Outline:

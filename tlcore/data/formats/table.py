@@ -23,6 +23,7 @@ from tlcore.data.formats.split_names import SPLIT_NAMES, split_of, split_of_tabl
 from tlcore.data.formats.splits import Labelled
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
+from tlcore.system.paths import given_path
 from tlcore.words import count
 
 MAX_LABEL_LENGTH = 200
@@ -55,7 +56,7 @@ def open_table(path: Path, config: DataConfig) -> Dataset:
     Raises DatasetNotFound without a table or image folder; DatasetInvalid names the line that cannot be used.
     """
     path = path.absolute()
-    folder = Path(os.path.expanduser(config.images)).absolute() if config.images else path.parent
+    folder = given_path(config.images).absolute() if config.images else path.parent
     if not os.path.isdir(folder):
         raise DatasetNotFound(f"There is no image folder {folder}, which the paths in {path.name} start from.")
     table = read_table(path, FolderLookup(folder), lambda cell, where: _inside(cell, folder, where))

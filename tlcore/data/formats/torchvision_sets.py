@@ -16,6 +16,7 @@ from tlcore.data.formats.splits import Labelled
 from tlcore.data.pixels.sources import ArraySource
 from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
 from tlcore.system.home import datasets_dir
+from tlcore.system.paths import given_path
 
 _BY_OPTION = "--download fetches them."
 _SILENCE_S = 30.0  # a download that stalls this long has failed
@@ -71,7 +72,7 @@ def root_of(name: str, folder: Path) -> Path | None:
     """
     inner = Path(_find(name).folder)
     roots = (folder, *list(folder.absolute().parents)[: len(inner.parts)])
-    return next((root for root in roots if (root / inner).is_dir()), None)
+    return next((root for root in roots if os.path.isdir(root / inner)), None)
 
 
 def open_named(name: str, config: DataConfig, download: bool = False) -> Dataset:
@@ -81,7 +82,7 @@ def open_named(name: str, config: DataConfig, download: bool = False) -> Dataset
     the download failed, DatasetInvalid if they are damaged.
     """
     entry = _find(name)
-    root = Path(os.path.expanduser(config.images)).absolute() if config.images else datasets_dir()
+    root = given_path(config.images).absolute() if config.images else datasets_dir()
     if missing_files(name, root) and not _unpack(entry, root):
         if not download:
             raise DatasetNotFound(_how_to_get(entry, root), cli=_BY_OPTION)

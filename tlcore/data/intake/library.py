@@ -21,6 +21,7 @@ from tlcore.data.intake.names import safe_name
 from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError
 from tlcore.system.files import write_json
 from tlcore.system.home import datasets_dir, home_dir
+from tlcore.system.paths import given_path
 from tlcore.system.records import read_record
 
 _MAX_LISTED = 200
@@ -41,12 +42,12 @@ def list_sources() -> list[str]:
 def data_roots() -> list[Path]:
     """The folders that contain datasets. Uploads are written into the first one."""
     others = [part for part in os.environ.get("TLCORE_DATA", "").split(os.pathsep) if part]
-    return [datasets_dir(), *(Path(part).expanduser().absolute() for part in others)]
+    return [datasets_dir(), *(given_path(part).absolute() for part in others)]
 
 
 def add_path(path: str) -> str:
     """Remember a folder or table on this machine; returns its source. Raises DatasetNotFound if it does not exist."""
-    full = Path(path.strip().strip("\"'")).expanduser()
+    full = given_path(path.strip().strip("\"'"))
     try:
         full = full.resolve(strict=True)
     except (OSError, RuntimeError, ValueError):
