@@ -139,3 +139,12 @@ def test_a_printed_recipe_is_a_file_that_can_be_changed_and_trained(fashion, tmp
     recipe["name"], recipe["config"]["batch_size"] = "mine", 10
     (tmp_path / "mine.json").write_text(json.dumps(recipe))
     assert trained("--recipe", str(tmp_path / "mine.json"), "--epochs", "1").config.batch_size == 10
+
+
+def test_the_list_says_which_recipe_it_leaves_out(home, capsys):
+    (home / "recipes").mkdir(parents=True)
+    (home / "recipes" / "torn.json").write_text("{")
+    assert main(["recipes"]) == 0
+    said = capsys.readouterr()
+    assert "Left out: " in said.err
+    assert "torn.json is not a recipe: it cannot be read as JSON" in said.err

@@ -250,6 +250,15 @@ def test_a_saved_transform_can_be_started_from(photos):
     assert run(page).select_slider(control(page, "ratio")).value == (0.123, 7.5)
 
 
+def test_a_saved_transform_that_is_damaged_is_said_to_be_left_out(photos, home):
+    (home / "transforms").mkdir(parents=True)
+    (home / "transforms" / "torn.json").write_text("{")
+    page = open_page(photos())
+    assert "saved:torn" not in page.selectbox("augment_start").options
+    assert "1 saved transform left out, unreadable" in text_of(page)
+    assert "torn.json is not a saved transform" in text_of(page)
+
+
 def test_train_with_this_saves_and_leads_to_the_training_page_each_time(photos):
     page = open_page(photos())
     page.button("augment_train").click()

@@ -194,6 +194,18 @@ def test_a_saved_recipe_is_a_card_that_can_be_deleted(small):
     assert [recipe.name for recipe in list_recipes()] == list(BUILTIN)
 
 
+def test_a_saved_recipe_that_is_damaged_is_said_to_be_left_out(home, monkeypatch):
+    (home / "recipes").mkdir(parents=True)
+    (home / "recipes" / "torn.json").write_text("{")
+    text = text_of(open_page(view="recipes"))
+    assert "1 recipe left out, unreadable" in text
+    assert "torn.json is not a recipe" in text
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    text = text_of(open_page(view="recipes"))
+    assert "1 recipe left out, unreadable:  \ntorn" in text
+    assert str(home) not in text
+
+
 def test_a_name_that_is_taken_is_asked_about(small):
     save_recipe(small)
     page = open_page(view="new")

@@ -9,6 +9,7 @@ from tlcore.errors import ConfigError
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import (
+    damaged_recipes,
     delete_recipe,
     find_recipe,
     list_recipes,
@@ -122,10 +123,12 @@ def test_paths_in_a_recipe_of_somebody_else_are_dropped_when_it_is_read(mine, tm
     assert (config.data.source, config.model.weights) == ("etc", None)
 
 
-def test_a_damaged_file_is_left_out_of_the_list(mine, home):
+def test_a_damaged_file_is_left_out_of_the_list_which_says_so(mine, home):
     save_recipe(mine)
     (home / "recipes/broken.json").write_text("{")
     assert [recipe.name for recipe in list_recipes()][len(BUILTIN) :] == ["my-crops"]
+    assert list(damaged_recipes()) == ["broken"]
+    assert "broken.json is not a recipe" in damaged_recipes()["broken"]
     with pytest.raises(ConfigError, match="broken.json is not a recipe"):
         find_recipe("broken")
 

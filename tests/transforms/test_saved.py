@@ -2,7 +2,13 @@ import pytest
 
 from tlcore.errors import ConfigError
 from tlcore.transforms.presets import AUGMENTATIONS
-from tlcore.transforms.saved import delete_transform, list_transforms, load_transform, save_transform
+from tlcore.transforms.saved import (
+    damaged_transforms,
+    delete_transform,
+    list_transforms,
+    load_transform,
+    save_transform,
+)
 from tlcore.transforms.spec import TransformSpec
 
 STRONG = TransformSpec(operations=AUGMENTATIONS["strong"](224, "bicubic"), mean=(0.5, 0.5, 0.5))
@@ -51,7 +57,8 @@ def test_a_damaged_file_is_reported(content, home):
     (home / "transforms" / "mine.json").write_bytes(content)
     with pytest.raises(ConfigError, match=r"mine.json is not a saved transform"):
         load_transform("mine")
-    assert list_transforms() == ["mine"]
+    assert list_transforms() == list(damaged_transforms()) == ["mine"]
+    assert "mine.json is not a saved transform" in damaged_transforms()["mine"]
 
 
 def test_a_deleted_transform_is_gone():

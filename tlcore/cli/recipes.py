@@ -27,9 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list() -> None:
-    from tlcore.cli.display import console, print_table
+    from tlcore.cli.display import console, note, print_table
     from tlcore.recipes.fitting import missing_data
-    from tlcore.recipes.saved import list_recipes
+    from tlcore.recipes.saved import damaged_recipes, list_recipes
 
     rows = [
         (
@@ -42,6 +42,8 @@ def _list() -> None:
         for recipe in list_recipes()
     ]
     print_table("Recipes", ["name", "what", "backbone", "data", "here"], rows, left=5)
+    for problem in damaged_recipes().values():
+        note(f"Left out: {problem}")
     console().print(
         "Explain one: python -m tlcore recipes NAME. Train one: python -m tlcore train --recipe NAME, with --data PATH "
         "for a copy of the data elsewhere, --backbone and --weights for another network.",

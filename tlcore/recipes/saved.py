@@ -20,8 +20,19 @@ _NAMED_WEIGHTS = re.compile(r"imagenet(:\w+)?|builtin|none")
 
 
 def list_recipes() -> list[Recipe]:
-    """The built-in ones in their order, then the saved ones by name. A damaged file is left out."""
+    """The built-in ones in their order, then the saved ones by name, without those of `damaged_recipes`."""
     return [*BUILTIN.values(), *(recipe for path in _saved_files() if (recipe := _readable(path)))]
+
+
+def damaged_recipes() -> dict[str, str]:
+    """By name, the saved recipes whose files cannot be read, and what is wrong with each."""
+    problems = {}
+    for path in _saved_files():
+        try:
+            read_recipe(path)
+        except ConfigError as error:
+            problems[path.stem] = str(error)
+    return problems
 
 
 def find_recipe(name: str) -> Recipe:

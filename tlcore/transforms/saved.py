@@ -33,8 +33,19 @@ def load_transform(name: str) -> TransformSpec:
 
 
 def list_transforms() -> list[str]:
-    """Their names, in alphabetical order."""
+    """Their names, in alphabetical order, with those of `damaged_transforms`."""
     return sorted(path.stem for path in _folder().glob("*.json") if _NAME.fullmatch(path.stem))
+
+
+def damaged_transforms() -> dict[str, str]:
+    """By name, those whose files cannot be read, and what is wrong with each."""
+    problems = {}
+    for name in list_transforms():
+        try:
+            load_transform(name)
+        except ConfigError as error:
+            problems[name] = str(error)
+    return problems
 
 
 def delete_transform(name: str) -> None:

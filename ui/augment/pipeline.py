@@ -11,9 +11,10 @@ import streamlit as st
 
 from tlcore.errors import ConfigError
 from tlcore.transforms.presets import AUGMENTATIONS
-from tlcore.transforms.saved import list_transforms, load_transform
+from tlcore.transforms.saved import damaged_transforms, list_transforms, load_transform
 from tlcore.transforms.spec import Operation, TransformSpec
 from ui.augment.controls import control
+from ui.shared.widgets import note_left_out
 
 _STEPS, _NEXT_ID, _START, _ADD, _OPEN = (f"augment_{name}" for name in ("steps", "next_id", "start", "add", "open"))
 _SAVED = "saved:"  # prefix for saved transforms, which may have the name of a preset
@@ -45,6 +46,7 @@ def edit_pipeline(evaluation: TransformSpec, size_px: int) -> TransformSpec:
             width="stretch",
         )
         undo = st.container(width="content")
+    note_left_out("saved transform", damaged_transforms())
     steps = st.session_state[_STEPS]
     for position, step in enumerate(steps):
         _edit_step(position, step, len(steps))
@@ -98,7 +100,7 @@ def _starts(evaluation: TransformSpec, size_px: int) -> dict[str, TransformSpec]
         try:
             starts[f"{_SAVED}{name}"] = load_transform(name)
         except ConfigError:
-            continue  # a damaged file is reported when somebody uses it by name
+            continue  # `note_left_out` tells of it
     return starts
 
 

@@ -8,13 +8,13 @@ from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import missing_data, recipe_config
 from tlcore.recipes.picture import drawn_picture
 from tlcore.recipes.recipe import Recipe
-from tlcore.recipes.saved import delete_recipe, list_recipes
+from tlcore.recipes.saved import damaged_recipes, delete_recipe, list_recipes
 from ui.recipes.files import show_import
 from ui.shared.cached import open_dataset
 from ui.shared.datasets import dataset_sources
 from ui.shared.hosting import is_hosted
 from ui.shared.state import link, set_params
-from ui.shared.widgets import escape_markdown, show_fact
+from ui.shared.widgets import escape_markdown, note_left_out, show_fact
 from ui.train.fill import fill_form
 from ui.train.plan import outline_of
 from ui.train.summary import show_time
@@ -32,6 +32,7 @@ def show_cards(source: str) -> None:
         for recipe in list_recipes():
             with st.container(border=True, height="stretch", key=f"recipe_card_{recipe.name}"):
                 _show_card(recipe, source)
+    note_left_out("recipe", damaged_recipes())
     show_import()
 
 

@@ -9,13 +9,12 @@ from tlcore.figures.style import PALETTE
 from tlcore.runs.folder.label import load_label
 from tlcore.runs.folder.run import Run, split_readable
 from tlcore.runs.settings import STRATEGIES, differing_settings
-from tlcore.words import count, shorten
+from tlcore.words import shorten
 from ui.shared.cached import unreadable_runs
 from ui.shared.datasets import dataset_label
 from ui.shared.state import RUN_COLOURS
-from ui.shared.widgets import escape_markdown
+from ui.shared.widgets import escape_markdown, note_left_out
 
-LISTED = 3  # the maximal number of unreadable runs in the list
 MOST_DIFFERENCES = 4  # in a label; the settings of the run show the rest
 LONGEST_DIFFERENCE = 28
 LABELLED_BY_GROUP = ("data", "model.backbone", "strategy.name", "device", "precision", "workers", "report_every")
@@ -29,12 +28,7 @@ def readable_runs(runs: list[Run]) -> dict[str, Run]:
 
 def note_unreadable() -> None:
     """List the unreadable runs with reasons. Draws nothing if all are readable."""
-    reasons = list(unreadable_runs().values())
-    if not reasons:
-        return
-    listed = "  \n".join(escape_markdown(reason) for reason in reasons[:LISTED])
-    more = f"  \nand {len(reasons) - LISTED} more" if len(reasons) > LISTED else ""
-    st.caption(f":material/warning: {count(len(reasons), 'run')} left out, unreadable:  \n{listed}{more}")
+    note_left_out("run", unreadable_runs())
 
 
 def run_labels(runs: Sequence[Run], *, with_dataset: bool = False) -> dict[str, str]:

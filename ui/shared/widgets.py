@@ -10,7 +10,11 @@ import streamlit as st
 from tlcore.errors import TlcoreError
 from tlcore.figures.style import describe_figure
 from tlcore.system.failures import as_user_error
+from tlcore.words import count
+from ui.shared.hosting import is_hosted
 from ui.shared.state import link
+
+LISTED = 3  # of what is left out, so many are told with the reason
 
 
 def escape_markdown(text: str) -> str:
@@ -52,6 +56,19 @@ def empty_state(
     if clicked and page:
         link(page, **(params or {}))
     return clicked
+
+
+def note_left_out(what: str, reasons: Mapping[str, str]) -> None:
+    """A word about records of the user that a list leaves out, by name, and why; nothing where all can be read.
+
+    Strangers are told the names alone: a reason names a path of the server.
+    """
+    if not reasons:
+        return
+    told = list(reasons) if is_hosted() else [" ".join(reason.split()) for reason in reasons.values()]
+    listed = "  \n".join(escape_markdown(text) for text in told[:LISTED])
+    more = f"  \nand {len(told) - LISTED} more" if len(told) > LISTED else ""
+    st.caption(f":material/warning: {count(len(told), what)} left out, unreadable:  \n{listed}{more}")
 
 
 def show_fact(label: str, value: str, help: str | None = None) -> None:
