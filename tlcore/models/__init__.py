@@ -1,1 +1,1 @@
-"""Backbones: a table of architectures, where their weights come from, what of them is trained."""
+"""Backbones: the table of architectures, the sources of their weights, and which layers are trained."""

@@ -1,6 +1,6 @@
-"""`Architecture`: what has to be known of a network to give it a new head, load weights into it and train it in part.
+"""`Architecture`: what must be known about a network to replace its head, load weights and train parts of it.
 
-The architectures themselves stand in the table in `zoo`.
+The architectures themselves are in the table in `zoo`.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 HEAD = "head"
 """Name of the last layer group of every architecture."""
 CLASSIFIER = "classifier"
-"""Name of the group of hidden layers between the features and the head, in architectures that have such."""
+"""Name of the group of hidden layers between the features and the head, in architectures that have them."""
 FEATURES = "features"
-"""All groups before those two, together."""
+"""Name for all groups before those two, together."""
 PARTS = (FEATURES, CLASSIFIER, HEAD)
-"""Parts of any architecture, each of some of its layer groups, or none: what a setting can name for all of them."""
+"""The parts of every architecture; a part has any number of layer groups. Settings can use these names for all."""
 
 _TORCHVISION_LICENCE = (
     "BSD-3-Clause (torchvision); trained on ImageNet, whose terms (non-commercial research) may apply to the weights"
@@ -31,53 +31,53 @@ _OWN_LICENCE = "this project's own: trained on pictures that it draws itself, so
 
 
 def part_of(group: str) -> str:
-    """The part that a layer group belongs to: one of `PARTS`."""
+    """The part of a layer group: one of `PARTS`."""
     return group if group in (CLASSIFIER, HEAD) else FEATURES
 
 
 @dataclass(frozen=True)
 class Architecture:
     name: str
-    """Also torchvision's name, unless there is a `builder`."""
+    """Our name, and torchvision's unless there is a `builder`."""
     head: str
     """Dotted path of the final layer, an nn.Linear or an nn.Conv2d, which is replaced for the task."""
     groups: Mapping[str, tuple[str, ...]]
-    """Layer groups from stem to head: paths of modules or single parameters. Together they hold every parameter,
-    buffer, BatchNorm and dropout once, auxiliary classifiers aside. The last is `head`: the modules that run one after
-    another on what the trunk gives. Hidden layers of a classifier before it, where it has some, are `classifier`."""
+    """Layer groups from stem to head: paths of modules or single parameters. Together they contain every parameter,
+    buffer, BatchNorm and dropout exactly once, except those of auxiliary classifiers. The last group is `head`: the
+    modules that run in sequence on the trunk's output. If there are hidden layers before it, they are `classifier`."""
     min_px: int = 1
-    """The smallest side of an image that the network can take."""
+    """The smallest image side that the network accepts."""
     max_px: int | None = None
-    """The largest. None: any."""
+    """The largest image side. None: no limit."""
     weights: str | None = "IMAGENET1K_V1"
     """The torchvision weights that `imagenet` means. None: there are none."""
     builtin: str | None = None
-    """Name of the files beside this module that hold our own weights (`.safetensors`), which `builtin` means, and
-    their model card (`.md`). None: there are none."""
+    """Name of the files next to this module with our own weights (`.safetensors`), which `builtin` means, and their
+    model card (`.md`). None: there are none."""
     other_weights: tuple[str, ...] = ()
-    """Further torchvision weights, to be had as `imagenet:NAME`."""
+    """Further torchvision weights, available as `imagenet:NAME`."""
     aux: tuple[str, ...] = ()
     """Final layers of auxiliary classifiers, replaced together with the head."""
     aux_weight: float = 0.0
-    """What each auxiliary loss counts in training."""
+    """Weight of each auxiliary loss in training."""
     aux_min_px: int = 1
-    """The smallest side of an image that the auxiliary classifiers can take."""
+    """The smallest image side that the auxiliary classifiers accept."""
     builder: "Callable[..., nn.Module] | None" = None
-    """Builds the network. None: torchvision does, by name."""
+    """The function that builds the network. None: torchvision builds it, by name."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments of the builder."""
     pretrained_arguments: Mapping[str, Any] = field(default_factory=dict)
-    """Those that differ where weights are loaded, from torchvision or from a file."""
+    """Arguments that are different if weights are loaded, from torchvision or from a file."""
     renamed_keys: tuple[tuple[str, str], ...] = ()
-    """(pattern, replacement): how keys of published weights become the keys of today's network."""
+    """(pattern, replacement) that turns keys of published weights into keys of the current network."""
     learning_rate_scale: float = 1.0
-    """How much faster than usual it learns where it starts from its weights: above 1 for a small network."""
+    """Factor on the default learning rate if training starts from its weights: above 1 for a small network."""
     transform: TransformSpec | None = None
     """The evaluation transform. None: the one that belongs to the weights."""
 
     @property
     def group_names(self) -> tuple[str, ...]:
-        """From stem to head."""
+        """Names of the layer groups, from stem to head."""
         return tuple(self.groups)
 
     @property
@@ -87,7 +87,7 @@ class Architecture:
 
     @property
     def input_px(self) -> int:
-        """Side of the square image that the evaluation transform delivers."""
+        """Side of the square image that the evaluation transform returns."""
         crop = self.eval_transform().operations[-1]
         if not isinstance(crop, CenterCrop) or not isinstance(crop.size, int):
             raise TypeError(f"the evaluation transform of {self.name} does not end in a square CenterCrop")
@@ -95,11 +95,11 @@ class Architecture:
 
     @property
     def min_training_px(self) -> int:
-        """The smallest side of an image with which the trunk can be trained: auxiliary classifiers need their own."""
+        """The smallest image side for training the trunk: auxiliary classifiers may need larger images."""
         return max(self.min_px, self.aux_min_px)
 
     def check_input_px(self, size_px: int, *, trunk_trains: bool = False) -> None:
-        """Raises ConfigError where images of that side are too small or too large for the network."""
+        """Raises ConfigError if images of this side are too small or too large for the network."""
         smallest = self.min_training_px if trunk_trains else self.min_px
         if smallest <= size_px and (self.max_px is None or size_px <= self.max_px):
             return
@@ -112,19 +112,19 @@ class Architecture:
 
     @property
     def num_parameters(self) -> int:
-        """With its original head; as torchvision states it (GoogLeNet: without the auxiliary classifiers)."""
+        """Parameters with the original head, as torchvision states it (GoogLeNet: without auxiliary classifiers)."""
         if self.weights is None:
             return sum(parameter.numel() for parameter in self.outline().parameters())
         return int(self.pretrained().meta["num_params"])
 
     @property
     def default_weights(self) -> str:
-        """What to start from where nothing else is asked for: `imagenet` or `builtin`."""
+        """The default weights: `imagenet` or `builtin`."""
         return "imagenet" if self.builtin is None else "builtin"
 
     @property
     def builtin_file(self) -> Path:
-        """Our own weights. Raises WeightsError where there are none."""
+        """Path of our own weights. Raises WeightsError if there are none."""
         if self.builtin is None:
             raise WeightsError(
                 f"There are no built-in weights for {self.name}. "
@@ -134,14 +134,14 @@ class Architecture:
 
     @property
     def model_card(self) -> str | None:
-        """What the built-in weights saw, how they were trained, what they are not good for, as Markdown."""
+        """The model card of the built-in weights, as Markdown: training data, training, limits."""
         if self.builtin is None:
             return None
         return Path(__file__).with_name(f"{self.builtin}.md").read_text(encoding="utf-8")
 
     @property
     def weights_names(self) -> tuple[str, ...]:
-        """Names of the torchvision weights to choose from, the usual ones first."""
+        """Names of the available torchvision weights, the usual ones first."""
         return () if self.weights is None else (self.weights, *self.other_weights)
 
     @property
@@ -152,9 +152,9 @@ class Architecture:
         return (*builtin, *imagenet)
 
     def licence(self, weights: str | None = None) -> str | None:
-        """Under which terms the weights come, in words. None: there are no weights.
+        """The licence of the weights, in words. None: there are no weights.
 
-        Source: torchvision's README, "Pre-trained Model License", and the `license` of the weights where they have one.
+        Source: torchvision's README, "Pre-trained Model License", and the `license` of the weights if they have one.
         """
         if self.weights is None:
             return None if self.builtin is None else _OWN_LICENCE
@@ -162,9 +162,9 @@ class Architecture:
         return f"own licence, see {own}" if own else _TORCHVISION_LICENCE
 
     def pretrained(self, weights: str | None = None) -> Any:
-        """Torchvision's entry for the weights of that name, by default for `self.weights`: its url, transforms, meta.
+        """Torchvision's entry (url, transforms, meta) for the weights of this name, by default for `self.weights`.
 
-        Raises WeightsError where there is none of that name.
+        Raises WeightsError if there are no weights of this name.
         """
         from torchvision.models import get_model_weights
 
@@ -180,10 +180,10 @@ class Architecture:
         return get_model_weights(self.name)[name]
 
     def eval_transform(self, weights: str | None = None) -> TransformSpec:
-        """The evaluation transform that belongs to weights, given as a RunConfig has them.
+        """The evaluation transform that belongs to weights, named as in a RunConfig.
 
-        `imagenet:NAME`: what torchvision evaluated these weights with. Whatever says nothing of a view of its own, as
-        `imagenet`, `builtin`, `none`, a file, or None: that of the usual weights.
+        `imagenet:NAME`: the preprocessing that torchvision evaluated these weights with. All others (`imagenet`,
+        `builtin`, `none`, a file, or None): that of the usual weights.
         Raises WeightsError for an `imagenet:NAME` that does not exist.
         """
         if self.transform is not None:
@@ -211,9 +211,9 @@ class Architecture:
         return network
 
     def outline(self, num_classes: int | None = None, *, pretrained: bool = True) -> "nn.Module":
-        """Names and shapes of the network, on the meta device: without memory or values.
+        """The network on the meta device: names and shapes, without memory or values.
 
-        With its original head, or with final layers for `num_classes`. `pretrained` as for `build`.
+        It has its original head, or final layers for `num_classes`. `pretrained` as for `build`.
         """
         import torch
 

@@ -1,4 +1,4 @@
-"""A network for a task: an architecture of the zoo, its weights, and new final layers."""
+"""Build a network for a task: an architecture of the zoo, its weights, and new final layers."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,10 +17,10 @@ from tlcore.words import shorten
 
 
 def build_model(backbone: str, weights: str, num_classes: int, seed: int = 0) -> nn.Module:
-    """The torchvision module in float32 on the CPU, with a final layer, also of auxiliary classifiers, for the task.
+    """The torchvision module in float32 on the CPU, with final layers (also of auxiliary classifiers) for the task.
 
-    `weights` is `imagenet`, `imagenet:NAME`, `builtin`, `none` or a file. What is not loaded is initialised from
-    `seed` alone; the global generators are left as they were.
+    `weights` is `imagenet`, `imagenet:NAME`, `builtin`, `none` or a file. Values that are not loaded are initialised
+    only from `seed`; the global generators do not change.
     Raises UnknownBackbone, WeightsError, and ConfigError for fewer than two classes.
     """
     if num_classes < 2:
@@ -44,9 +44,9 @@ def rebuild_model(
     state_dict: StateDict,
     source: str = "the checkpoint",
 ) -> nn.Module:
-    """The network that `build_model` made with these arguments, with all its values from `state_dict`.
+    """The network that `build_model` makes with these arguments, with all its values from `state_dict`.
 
-    Reads no weights file. Raises WeightsError, which calls the values by the name `source`, where they do not fit.
+    Reads no weights file. Raises WeightsError, which names the values `source`, if they do not fit.
     """
     model = architecture.outline(num_classes, pretrained=weights != "none")
     values = fit_whole_network(state_dict, model, architecture, num_classes, source)
@@ -57,11 +57,11 @@ def rebuild_model(
 def model_of_file(
     architecture: Architecture, weights: str, classes: Sequence[str], saved: SavedModel, source: str
 ) -> tuple[nn.Module, tuple[str, ...]]:
-    """The network that somebody saved, with its logits in the order of `classes`; and what the user should know of it.
+    """The network in a saved file, with its logits in the order of `classes`; and notes about it for the user.
 
-    Where the file names its classes in another order, the rows of its head are put into this one.
-    Raises WeightsError, which calls the file by the name `source`, where its classes are others, or its values do not
-    fit or are not finite.
+    If the file has its classes in another order, the rows of its head are reordered.
+    Raises WeightsError, which names the file `source`, if it has other classes, or its values do not fit or are not
+    finite.
     """
     try:
         model = rebuild_model(architecture, weights, len(classes), saved.state_dict, source)
@@ -91,7 +91,7 @@ def _listed(classes: Sequence[str]) -> str:
 
 
 def _build_loaded(architecture: Architecture, state_dict: StateDict, source: str) -> nn.Module:
-    """The network with these values, without first drawing random ones only to overwrite them."""
+    """The network with these values; no random values are drawn first."""
     outline = architecture.outline()
     values = fit_state_dict(state_dict, outline, architecture, source)
     model = outline.to_empty(device="cpu")
@@ -108,7 +108,7 @@ def _build_loaded(architecture: Architecture, state_dict: StateDict, source: str
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Draw from `seed` on the CPU inside, and leave all generators as they were outside."""
+    """Inside, random numbers on the CPU come from `seed`; afterwards all generators have their old state."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield

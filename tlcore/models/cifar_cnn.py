@@ -1,4 +1,4 @@
-"""The small network of many first courses, for images of 32 px: one convolution, two linear layers."""
+"""The small network of many beginners' courses, for images of 32 px: one convolution, two linear layers."""
 
 from collections import OrderedDict
 

@@ -1,4 +1,4 @@
-"""A hash of weights."""
+"""A digest of weights, to tell whether two networks have the same values."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The last feature maps of any network, and where in the image their cells look.
+"""The last feature maps of any network, and the image position of each of their cells.
 
 N images, K channels, H x W pixels of the input, h x w cells of a map.
 """
@@ -14,7 +14,7 @@ from torch.nn.modules.utils import _pair
 
 from tlcore.models.architecture import HEAD, Architecture
 
-_LATE_MODULES = 16  # at the end of the network, among which the last map is looked for
+_LATE_MODULES = 16  # modules at the end of the network that are searched for the last map
 
 Size: TypeAlias = tuple[int, int]
 """Height and width."""
@@ -22,7 +22,7 @@ Size: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True)
 class Grid:
-    """Cell i of a map looks at the image around pixel `offset + i * stride`, from the centre of the first pixel."""
+    """Cell i of a map is centred on pixel `offset + i * stride` of the image; 0 is the centre of the first pixel."""
 
     offset: tuple[float, float]
     stride: tuple[float, float]
@@ -31,29 +31,29 @@ class Grid:
 @dataclass(frozen=True, eq=False)
 class Recording:
     late_outputs: list[Tensor]
-    """What the last modules gave, in order."""
+    """Outputs of the last modules, in order."""
     head_input: Tensor
-    """What reached the head group."""
+    """Input of the head group."""
     logits_NC: Tensor
     grids: dict[Size, Grid]
-    """Per size of a map that a convolution or a pool gave."""
+    """Grid of each size of map that a convolution or pooling layer returned."""
     input_size: Size
 
     def grid(self, cells: Size) -> Grid:
-        """Where the cells of a map of that size look."""
+        """The grid of a map of this size."""
         known = self.grids.get(cells)
         if known is not None:
             return known
-        # something else made the map smaller, evenly: patches, or a pool to a fixed size
+        # something else made the map smaller, evenly: patches, or pooling to a fixed size
         size, base = list(self.grids.items())[-1]
         factors = [side / cell for side, cell in zip(size, cells, strict=True)]
         return _further(base, factors, [(factor - 1) / 2 for factor in factors])
 
 
 def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) -> Recording:
-    """Run the network once, with hooks. Nobody else may be using `model`: the hooks would hear them, too.
+    """Run the network once, with hooks. Nobody else may use `model` meanwhile: the hooks would record that, too.
 
-    The late outputs are what the score depends on, where gradients are enabled and `images_NCHW` requires them.
+    If gradients are enabled and `images_NCHW` requires them, the score has gradients with respect to the late outputs.
     """
     names: list[str] = []
     narrowing: list[tuple[Any, Size, Size]] = []
@@ -69,7 +69,7 @@ def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) ->
         if not isinstance(output, Tensor):
             return None
         outputs.append(output)
-        return output.clone()  # what follows may write into it
+        return output.clone()  # a later module may write into it
 
     modules = {name: module for name, module in model.named_modules() if name}
     with _hooks(modules, note):
@@ -85,9 +85,9 @@ def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) ->
 
 
 def as_map(output: Tensor) -> Tensor | None:
-    """A module's output as (N, K, h, w) where it is laid out like the image, else None.
+    """A module's output as (N, K, h, w) if it has the layout of an image, else None.
 
-    Tokens (N, T, K) are laid out by rows; a class token, which makes their number one more than a square, is left out.
+    Tokens (N, T, K) are arranged in rows; a class token, which makes their number a square plus one, is left out.
     """
     if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
         return output
@@ -113,10 +113,10 @@ def _hooks(modules: dict[str, nn.Module], hook: Callable[..., Any]) -> Iterator[
 
 
 def _grids(narrowing: list[tuple[Any, Size, Size]], size: Size) -> dict[Size, Grid]:
-    """Follow the sizes down; of modules side by side the first counts, for the others narrow likewise.
+    """Follow the sizes down. Of parallel modules only the first counts, because the others reduce the size alike.
 
-    A 3×3 convolution of stride 2 that pads both sides looks, for its cell i, around pixel 2i and not 2i + 0.5: after
-    five of them a map is half a cell off where its cells are taken to divide the image evenly.
+    Cell i of a 3×3 convolution of stride 2 with padding on both sides is centred on pixel 2i, not 2i + 0.5. After five
+    of them a map would be half a cell off if its cells were assumed to divide the image evenly.
     """
     grids = {size: Grid((0.0, 0.0), (1.0, 1.0))}
     for module, before, after in narrowing:
@@ -131,7 +131,7 @@ def _grids(narrowing: list[tuple[Any, Size, Size]], size: Size) -> dict[Size, Gr
 
 
 def _further(grid: Grid, factors: Sequence[float], starts: Sequence[float]) -> Grid:
-    """The grid of a map whose cell i looks at cell `start + i * factor` of the one before."""
+    """The grid of a map whose cell i is centred on cell `start + i * factor` of the previous map."""
     (y, x), (stride_y, stride_x) = grid.offset, grid.stride
     return Grid(
         (y + starts[0] * stride_y, x + starts[1] * stride_x),

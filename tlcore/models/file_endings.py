@@ -1,4 +1,4 @@
-"""Endings of the files that weights are taken from. Apart from their reader, so that a page can ask without torch."""
+"""Endings of weights files. Separate from the code that reads them, so that pages can use it without torch."""
 
 WEIGHTS_ENDINGS = (".pth", ".pt", ".tar", ".ckpt", ".bin", ".pkl", ".safetensors")
-"""What is in a file is told by its content; the ending only tells that a name is meant to be a file."""
+"""The ending only shows that a text is the name of a file; the format is recognised by the content."""

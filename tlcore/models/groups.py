@@ -1,6 +1,6 @@
-"""Layer groups in training: which of them are frozen, how fast the others learn, and what frozen means.
+"""Layer groups in training: which are frozen, and the learning rates of the others.
 
-Frozen means frozen: no gradient, and evaluation mode, so that BatchNorm keeps its statistics and dropout is off.
+Frozen means no gradient and evaluation mode, so that BatchNorm keeps its statistics and dropout is off.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ from tlcore.models.architecture import HEAD, PARTS, Architecture, part_of
 
 @dataclass(frozen=True)
 class LayerGroup:
-    """Parameters that share a learning rate, by their names in the model."""
+    """Parameters with one learning rate, by their names in the model."""
 
     name: str
     parameters: tuple[str, ...]
@@ -31,9 +31,9 @@ def layer_groups(model: nn.Module, architecture: Architecture) -> list[LayerGrou
 
 
 def group_of(architecture: Architecture, name: str) -> str:
-    """The layer group that a parameter or buffer of that name belongs to.
+    """The layer group of the parameter or buffer with this name.
 
-    Raises KeyError where the architecture has no such part.
+    Raises KeyError if it is in none of the groups.
     """
     for group, paths in architecture.groups.items():
         if _lies_under(name, paths):
@@ -44,7 +44,7 @@ def group_of(architecture: Architecture, name: str) -> str:
 
 
 def frozen_groups(architecture: Architecture, strategy: StrategyConfig, epoch: int) -> tuple[str, ...]:
-    """Names of the groups, from the stem on, that are frozen in this epoch. The first epoch is 1.
+    """Names of the groups that are frozen in this epoch, starting at the stem. The first epoch is 1.
 
     Raises ConfigError where `freeze_up_to` is no group, or is the head.
     """
@@ -75,10 +75,10 @@ def never_trained(architecture: Architecture, strategy: StrategyConfig) -> tuple
 
 
 def learning_rates(architecture: Architecture, strategy: StrategyConfig, base: float) -> dict[str, float]:
-    """Learning rate of every group, frozen or not: the one that is set for it, else for its part, else `base`, which is
-    the head's, times `learning_rate_decay` for each step from the head to the group.
+    """Learning rate of every group, frozen or not: the one set for the group, else for its part, else `base` (the rate
+    of the head) times `learning_rate_decay` for each step from the head to the group.
 
-    Raises ConfigError where a rate is set for what is neither a group nor a part.
+    Raises ConfigError if a rate is set for a name that is neither a group nor a part.
     """
     names = architecture.group_names
     known = tuple(dict.fromkeys((*names, *PARTS)))
@@ -89,10 +89,10 @@ def learning_rates(architecture: Architecture, strategy: StrategyConfig, base: f
 
 
 def set_training_mode(model: nn.Module, architecture: Architecture, frozen: Collection[str]) -> None:
-    """Put the groups in `frozen` into evaluation mode, without gradients, and the others into training mode.
+    """Put the groups in `frozen` into evaluation mode without gradients, and the others into training mode.
 
-    Where the head alone is trained, all else is in evaluation mode: also the model itself, so that it returns plain
-    logits, and auxiliary classifiers, which serve to train the trunk.
+    If only the head is trained, all else is in evaluation mode, including the model itself (so that it returns plain
+    logits) and auxiliary classifiers (which only help to train the trunk).
     """
     trunk_trains = any(name not in frozen for name in architecture.group_names[:-1])
     model.train(trunk_trains)
@@ -107,7 +107,7 @@ def _set_trainable(model: nn.Module, paths: Sequence[str], trainable: bool) -> N
         member = getattr(model.get_submodule(parent), name)
         if isinstance(member, nn.Module):
             member.train(trainable)
-        member.requires_grad_(trainable)  # of a module: of all its parameters
+        member.requires_grad_(trainable)  # for a module: all its parameters
 
 
 def _lies_under(name: str, paths: Sequence[str]) -> bool:

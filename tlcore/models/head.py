@@ -1,6 +1,6 @@
-"""The new final layer: for the task's classes, and in float32 also where the rest of the network is not.
+"""The new final layer for the task's classes. It computes in float32 even if the rest of the network does not.
 
-So logits from stored bfloat16 features and logits of the whole network agree.
+This way logits from stored bfloat16 features agree with logits of the whole network.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class Float32Linear(nn.Linear):
-    """nn.Linear that computes in float32 under autocast, whatever its input."""
+    """nn.Linear that computes in float32 under autocast, for any input type."""
 
     def forward(self, input: Tensor) -> Tensor:
         with _without_autocast(input.device.type):
@@ -18,7 +18,7 @@ class Float32Linear(nn.Linear):
 
 
 class Float32Conv2d(nn.Conv2d):
-    """nn.Conv2d that computes in float32 under autocast, whatever its input."""
+    """nn.Conv2d that computes in float32 under autocast, for any input type."""
 
     def forward(self, input: Tensor) -> Tensor:
         with _without_autocast(input.device.type):
@@ -26,9 +26,9 @@ class Float32Conv2d(nn.Conv2d):
 
 
 def replace_final_layer(model: nn.Module, path: str, num_classes: int) -> None:
-    """Put a layer for `num_classes`, initialised by the global generator, in the place of the one at `path`.
+    """Replace the layer at `path` by one for `num_classes`, initialised by the global generator.
 
-    Raises TypeError where that is neither nn.Linear nor a 1×1 nn.Conv2d.
+    Raises TypeError if it is neither nn.Linear nor a 1×1 nn.Conv2d.
     """
     parent_path, _, name = path.rpartition(".")
     old = model.get_submodule(path)
@@ -43,6 +43,6 @@ def replace_final_layer(model: nn.Module, path: str, num_classes: int) -> None:
 
 
 def _without_autocast(device_type: str) -> AbstractContextManager[object]:
-    """Enters nothing where autocast is off, so that exporters and compilers see a plain layer; `meta` has none."""
+    """Does nothing if autocast is off, so that exporters and compilers see a plain layer; `meta` has no autocast."""
     enabled = device_type != "meta" and torch.is_autocast_enabled(device_type)
     return torch.autocast(device_type, enabled=False) if enabled else nullcontext()

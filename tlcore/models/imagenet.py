@@ -1,4 +1,4 @@
-"""A network as it was pretrained, with its original head: it names the 1,000 classes of ImageNet."""
+"""A pretrained network with its original head, which predicts the 1,000 classes of ImageNet."""
 
 from torch import nn
 
@@ -10,15 +10,15 @@ from tlcore.models.zoo import find_architecture
 
 
 def imagenet_classes(architecture: Architecture) -> tuple[str, ...]:
-    """Names of the classes, in the order of the logits. Two of them occur twice: `crane` and `maillot`."""
+    """Names of the classes in the order of the logits. Two of them occur twice: `crane` and `maillot`."""
     return tuple(architecture.pretrained().meta["categories"])
 
 
 def build_classifier(backbone: str, weights: str = "imagenet") -> nn.Module:
     """The network in eval mode on the CPU, with the head that its weights came with.
 
-    `weights` is `imagenet`, `imagenet:NAME` or a file. Raises UnknownBackbone, and WeightsError where the weights
-    cannot be had, do not fit, or have no head for ImageNet.
+    `weights` is `imagenet`, `imagenet:NAME` or a file. Raises UnknownBackbone, and WeightsError if the weights are not
+    available, do not fit, or have no head for ImageNet.
     """
     architecture = find_architecture(backbone)
     classes = len(imagenet_classes(architecture))
@@ -37,5 +37,5 @@ def build_classifier(backbone: str, weights: str = "imagenet") -> nn.Module:
             )
         values[name] = found
     model = skeleton.to_empty(device="cpu")
-    model.load_state_dict(values, strict=False)  # auxiliary classifiers may be missing; eval mode does not run them
+    model.load_state_dict(values, strict=False)  # auxiliary classifiers may be missing: eval mode does not run them
     return model.eval()

@@ -1,4 +1,4 @@
-"""Whether a state_dict fits an architecture, and if not, why not, and what it fits instead."""
+"""Check whether a state_dict fits an architecture; if not, say why and which architecture it fits."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -13,15 +13,15 @@ from tlcore.models.saved_model import StateDict
 from tlcore.models.zoo import ZOO
 from tlcore.words import shorten
 
-_SHOWN = 4  # keys per kind in a message
+_SHOWN = 4  # keys of each kind in a message
 _SAVE = "save the state_dict of the torchvision model of that name"
 _LONGEST = 120  # characters of a key in a message
-_FASTAI = re.compile(r"([01])\.(\d+)\.")  # fastai trains nn.Sequential(children of the network, a head of its own)
+_FASTAI = re.compile(r"([01])\.(\d+)\.")  # fastai trains nn.Sequential(children of the network, fastai's head)
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """What keeps a state_dict from fitting: keys, and for other shapes a line with both."""
+    """Why a state_dict does not fit: its keys, and for each different shape a line with both shapes."""
 
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
@@ -36,11 +36,11 @@ class Mismatch:
 
 
 def fit_state_dict(state_dict: StateDict, model: nn.Module, architecture: Architecture, source: str) -> StateDict:
-    """The part of `state_dict` that goes into `model`, under the model's own names; final layers are left out.
+    """The part of `state_dict` to load into `model`, under the model's names, without the final layers.
 
-    Counts of BatchNorm's batches may be missing, and become 0; auxiliary classifiers may be missing as a whole.
-    Raises WeightsError, which calls the weights by the name `source`, where any other key or shape differs, or where a
-    value is not finite.
+    BatchNorm's batch counters may be missing, and become 0; auxiliary classifiers may be missing as a whole.
+    Raises WeightsError, which names the weights `source`, if any other key or shape differs, or if a value is not
+    finite.
     """
     renamed = _rename(state_dict, model, architecture)
     mismatch = _compare(renamed, model, architecture)
@@ -63,10 +63,10 @@ def fit_state_dict(state_dict: StateDict, model: nn.Module, architecture: Archit
 def fit_whole_network(
     state_dict: StateDict, model: nn.Module, architecture: Architecture, num_classes: int, source: str
 ) -> StateDict:
-    """A value for all that `model` has, its head for `num_classes` included, under the model's own names.
+    """A value for every entry of `model`, including its head for `num_classes`, under the model's names.
 
-    Counts of BatchNorm's batches may be missing, and become 0. Raises WeightsError, which calls the weights by the name
-    `source`, where any other key or shape differs, or whole numbers stand in place of weights.
+    BatchNorm's batch counters may be missing, and become 0. Raises WeightsError, which names the weights `source`, if
+    any other key or shape differs, or if there are integers in place of weights.
     """
     renamed = _rename(state_dict, model, architecture)
     wanted = model.state_dict()
@@ -91,7 +91,7 @@ def _check_kinds(values: StateDict, wanted: StateDict, source: str) -> None:
 
 
 def check_finite(values: StateDict, source: str) -> None:
-    """Raises WeightsError that names the first tensor with a value that is no number."""
+    """Raises WeightsError for the first tensor with a value that is not finite."""
     for name, value in values.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise WeightsError(
@@ -103,7 +103,7 @@ def check_finite(values: StateDict, source: str) -> None:
 def reorder_classes(
     state_dict: StateDict, architecture: Architecture, found: Sequence[str], wanted: Sequence[str]
 ) -> StateDict:
-    """The same network with its logits in the order of `wanted`, a permutation of `found`."""
+    """The state of the same network with its logits in the order of `wanted`, a permutation of `found`."""
     order = torch.tensor([list(found).index(name) for name in wanted])
     final = _under((architecture.head, *architecture.aux))
     return {name: value[order] if name.startswith(final) else value for name, value in state_dict.items()}
@@ -130,7 +130,7 @@ def _fits(state_dict: StateDict, architecture: Architecture) -> bool:
 
 
 def _rename(state_dict: StateDict, model: nn.Module, architecture: Architecture) -> StateDict:
-    """Under the names of today's network, from those that were published, or that fastai gives."""
+    """The state_dict under the current network's names, from published names or those of fastai."""
     if _is_fastai(state_dict):
         return _from_fastai(state_dict, model)
     renamed = {}
@@ -146,7 +146,7 @@ def _is_fastai(state_dict: StateDict) -> bool:
 
 
 def _from_fastai(state_dict: StateDict, model: nn.Module) -> StateDict:
-    """`0.4.1.conv1` is `layer1.1.conv1`: fastai counts the network's children. Its head, `1.…`, is another network."""
+    """`0.4.1.conv1` is `layer1.1.conv1`: fastai numbers the network's children. Its head, `1.…`, is a different one."""
     children = [name for name, _ in model.named_children()]
     renamed = {}
     for name, tensor in state_dict.items():
@@ -159,11 +159,11 @@ def _from_fastai(state_dict: StateDict, model: nn.Module) -> StateDict:
 
 
 def _compare(state_dict: StateDict, model: nn.Module, architecture: Architecture) -> Mismatch:
-    """Without the final layers, which are replaced for the task."""
+    """The state_dict without the final layers, which are replaced for the task."""
     absent_aux = _under(
         module for module in architecture.aux_modules if not any(name.startswith(f"{module}.") for name in state_dict)
     )
-    # A head that somebody replaced may have any layers, below the outermost module that it sits in
+    # A replaced head may have any layers, below the outermost module that contains it
     head = _under({architecture.head.partition(".")[0], *architecture.aux})
     return _differences(state_dict, _needed(model, architecture), allowed_missing=absent_aux, allowed_unexpected=head)
 
@@ -191,7 +191,7 @@ def _differences(
 
 
 def _needed(model: nn.Module, architecture: Architecture) -> StateDict:
-    """What of the model's state comes from weights: all but the final layers."""
+    """The part of the model's state that comes from the weights: all but the final layers."""
     replaced = _under((architecture.head, *architecture.aux))
     return {name: tensor for name, tensor in model.state_dict().items() if not name.startswith(replaced)}
 

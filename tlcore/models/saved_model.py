@@ -1,6 +1,6 @@
-"""What a file says about a network: its state_dict, without what a training script wrapped around it, and its classes.
+"""Read a network from a file: its state_dict, without the wrapping of a training script, and its classes.
 
-Values come out in float32, and whole numbers as they are. Whether they fit a network is the business of `matching`.
+Values are converted to float32; integers stay as they are. `matching` checks whether they fit a network.
 """
 
 import json
@@ -20,11 +20,11 @@ StateDict = dict[str, Tensor]
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "model_state", "weights")
 """Keys under which training scripts save a state_dict."""
-_WRAPPER_PREFIXES = ("module.", "_orig_mod.")  # of DataParallel and torch.compile: of single names, too
-_MODULE_PREFIXES = ("model.", "backbone.", "net.", "network.")  # of a module around the network: of all names or none
+_WRAPPER_PREFIXES = ("module.", "_orig_mod.")  # from DataParallel and torch.compile, also on single names
+_MODULE_PREFIXES = ("model.", "backbone.", "net.", "network.")  # from a module around the network: on all names or none
 _CLASS_KEYS = ("classes", "class_names")
-_EPOCH_KEYS = {"format", "epoch", "model", "metrics"}  # a checkpoint of a run has these
-_FROZEN = "frozen.pt"  # what no epoch of a run changes lies there once, beside the checkpoints
+_EPOCH_KEYS = {"format", "epoch", "model", "metrics"}  # keys of a run's checkpoint
+_FROZEN = "frozen.pt"  # weights that no epoch changes are stored once, next to the checkpoints
 _RUN_FILE = "run.json"
 
 
@@ -32,17 +32,17 @@ _RUN_FILE = "run.json"
 class SavedModel:
     state_dict: StateDict
     beside: dict[str, Any] = field(default_factory=dict)
-    """What the file holds beside it, by name: the state of an optimiser, an epoch, a loss."""
+    """Other content of the file, by name: the state of an optimiser, an epoch, a loss."""
     classes: tuple[str, ...] | None = None
-    """In the order of the logits, where the file says it."""
+    """Class names in the order of the logits, if the file contains them."""
     of_a_run: bool = False
-    """Whether it is a checkpoint out of a run folder."""
+    """Whether it is a checkpoint from a run folder."""
     lacks_frozen: bool = False
-    """Whether it is one, and there is nothing of what the run does not train beside it."""
+    """Whether it is such a checkpoint, and the file with the run's frozen weights is not next to it."""
 
 
 def read_saved_model(path: Path) -> SavedModel:
-    """The network in a file. Raises WeightsError where there is none, or its values are of no use."""
+    """The network in a file. Raises WeightsError if there is none, or its values cannot be used."""
     file = read_tensor_file(path)
     wrapper = _wrapper(file.content)
     state = file.content if wrapper is None else file.content[wrapper]
@@ -56,13 +56,13 @@ def read_saved_model(path: Path) -> SavedModel:
 
 
 def as_state_dict(content: object, source: Path) -> StateDict:
-    """The state_dict in what was saved, alone or wrapped. Raises WeightsError where there is none."""
+    """The state_dict in the saved object, alone or wrapped. Raises WeightsError if there is none."""
     wrapper = _wrapper(content)
     return _state_dict(content[wrapper] if wrapper is not None and isinstance(content, dict) else content, source)
 
 
 def _wrapper(content: object) -> str | None:
-    """The key under which a training script saved its state_dict; None where it is not wrapped."""
+    """The key under which a training script saved its state_dict; None if it is not wrapped."""
     if not isinstance(content, dict):
         return None
     return next((key for key in WRAPPERS if isinstance(content.get(key), dict)), None)
@@ -91,7 +91,7 @@ def _common_prefix(state: Mapping[str, Tensor]) -> str | None:
 
 
 def _plain(name: str, tensor: Tensor, path: Path) -> Tensor:
-    """The values as float32, or as whole numbers. Raises WeightsError for a tensor that has no such values."""
+    """The values as float32 or integers. Raises WeightsError for a tensor with other values."""
     problem = _problem(tensor)
     if problem:
         raise WeightsError(f"{path} cannot be used: {name} {problem}.")
@@ -100,7 +100,7 @@ def _plain(name: str, tensor: Tensor, path: Path) -> Tensor:
 
 
 def _problem(tensor: Tensor) -> str | None:
-    """Why a tensor cannot be used as weights, and what to do: the end of a sentence that begins with its name."""
+    """Why a tensor cannot be used as weights, and what to do: the end of a sentence that starts with its name."""
     if tensor.is_meta:
         return "is on the meta device, where tensors have no values. Save the network after its values were loaded"
     if tensor.is_quantized:
@@ -117,7 +117,7 @@ def _problem(tensor: Tensor) -> str | None:
 
 
 def _classes(file: TensorFile, beside: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Of `class_to_idx`, as torchvision's datasets have it, or of a list of names; None where there is nothing such."""
+    """Class names from a `class_to_idx`, as in torchvision's datasets, or from a list of names; None without either."""
     indices = beside.get("class_to_idx")
     if isinstance(indices, dict) and sorted(map(str, indices.values())) == sorted(map(str, range(len(indices)))):
         return tuple(str(name) for name, _ in sorted(indices.items(), key=lambda item: int(item[1])))
@@ -135,7 +135,7 @@ def _from_json(text: object) -> object:
 
 
 def _classes_of_run(path: Path) -> tuple[str, ...] | None:
-    """Of the run that a checkpoint lies in; None where it was taken out of its folder."""
+    """Class names of the run that contains a checkpoint; None if the file was moved out of the run's folder."""
     try:
         record = read_json(path.absolute().parents[1] / _RUN_FILE, "the record of a run")
         classes = record["dataset"]["classes"]

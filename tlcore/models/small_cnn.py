@@ -1,4 +1,4 @@
-"""A small convolutional network for images of 28 to 32 px, which is trained from scratch."""
+"""A small convolutional network for images of 28 to 32 px, to be trained from scratch."""
 
 from collections import OrderedDict
 

@@ -1,4 +1,4 @@
-"""A network in two parts: the trunk, whose output can be stored, and the head, which runs on what was stored.
+"""Split a network into the trunk, whose output can be stored, and the head, which can run on stored output.
 
 N images, C classes, H and W pixels.
 """
@@ -11,9 +11,9 @@ from tlcore.models.architecture import HEAD, Architecture
 
 
 def extract_features(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) -> Tensor:
-    """What reaches the head group: (N, D), or (N, D, h, w) where the head begins with a convolution or a pool.
+    """The input of the head group: (N, D), or (N, D, h, w) if the head begins with a convolution or pooling.
 
-    The model is expected in evaluation mode. The dtype is the trunk's: bfloat16 under such an autocast.
+    The model is expected in evaluation mode. The dtype is the trunk's: bfloat16 under bfloat16 autocast.
     """
     captured: list[Tensor] = []
 
@@ -29,7 +29,7 @@ def extract_features(model: nn.Module, architecture: Architecture, images_NCHW: 
 
 
 class Head(nn.Module):
-    """Modules that run one after another on features, and give logits of shape (N, C)."""
+    """Modules that run in sequence on features and return logits of shape (N, C)."""
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -42,16 +42,16 @@ class Head(nn.Module):
 
 
 def build_head(model: nn.Module, architecture: Architecture) -> Head:
-    """The head group of `model` as a module of its own. It shares the model's layers, and so parameters and mode."""
+    """The head group of `model` as a separate module. It shares the model's layers with their parameters and mode."""
     layers = [model.get_submodule(path) for path in architecture.groups[HEAD]]
     for layer in layers:
         if isinstance(layer, nn.Dropout | nn.ReLU):
-            layer.inplace = False  # features are stored and used again, so the head must not write into them
+            layer.inplace = False  # features are stored and reused, so the head must not write into them
     return Head(layers)
 
 
 def main_and_auxiliary(output: Tensor | tuple[Tensor | None, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Logits and the logits of auxiliary classifiers, of what a forward pass returned.
+    """The logits, and the logits of auxiliary classifiers, in the output of a forward pass.
 
     In training mode inception_v3 and googlenet return a named tuple with the auxiliary logits, else plain logits.
     """

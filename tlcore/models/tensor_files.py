@@ -1,7 +1,7 @@
-"""From a file of torch.save or safetensors to what it holds. The file may come from anybody.
+"""Read a file of torch.save or safetensors. The file may come from anybody.
 
-Nothing that could run code is unpickled, and how much there is to load is known before anything is loaded. What the
-content means is the business of `saved_model`.
+Nothing that could run code is unpickled, and the size of the content is checked before anything is loaded.
+`saved_model` interprets the content.
 """
 
 import argparse
@@ -26,24 +26,24 @@ from tlcore.models.file_endings import WEIGHTS_ENDINGS
 from tlcore.words import size
 
 MAX_BYTES = 8_000_000_000
-"""Of a file: the largest network of the zoo in double precision, with two values per weight for its optimiser."""
+"""Largest file: the largest network of the zoo in double precision, with two optimiser values per weight."""
 MAX_TENSORS = 20_000
 MAX_INDEX_BYTES = 8_000_000
-"""Of the part of a file that says which tensors there are: the pickle of torch.save, the header of safetensors."""
+"""Largest description of the tensors in a file: the pickle of torch.save, the header of safetensors."""
 MAX_INSTRUCTIONS = 500_000
-"""Of a pickle from before torch 1.6, which says nowhere how long it is."""
+"""Largest pickle from before torch 1.6, whose length is not recorded anywhere."""
 
 _NUMPY_SCALAR: Any = np.float64(0).__reduce__()[0]
 _SAFE: list[Any] = [
-    argparse.Namespace,  # the options of a training script, as torchvision's own references save them
+    argparse.Namespace,  # the options of a training script, as saved by torchvision's reference scripts
     np.dtype,
     (_NUMPY_SCALAR, "numpy._core.multiarray.scalar"),
-    (_NUMPY_SCALAR, "numpy.core.multiarray.scalar"),  # before numpy 2
+    (_NUMPY_SCALAR, "numpy.core.multiarray.scalar"),  # its name before numpy 2
     *(type(np.dtype(kind)) for kind in ("bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")),
 ]
-"""What a training script saves beside tensors, and what can do nothing but hold values."""
+"""Types that training scripts save along with tensors, and that only hold values."""
 
-_NOT_WEIGHTS = (  # how a file begins, and what that is
+_NOT_WEIGHTS = (  # first bytes of a file -> its kind
     (
         b"version https://git-lfs",
         "a pointer of Git LFS in place of the weights. Run `git lfs pull`, or download the file",
@@ -63,15 +63,15 @@ _NOT_WEIGHTS = (  # how a file begins, and what that is
 @dataclass(frozen=True)
 class TensorFile:
     content: Any
-    """What was saved: usually a dictionary."""
+    """The saved object, usually a dictionary."""
     metadata: dict[str, Any] = field(default_factory=dict)
-    """What safetensors keeps beside the tensors."""
+    """The metadata of safetensors."""
 
 
 def read_tensor_file(path: Path) -> TensorFile:
-    """What a file holds, with its tensors on the CPU, whatever device they were saved on.
+    """The content of a file, with its tensors on the CPU, whatever device they were saved on.
 
-    Raises WeightsError where there is no such file, it is too large, damaged or something else, or holds more than
+    Raises WeightsError if the file does not exist, is too large, damaged or of another kind, or contains more than
     tensors and plain values.
     """
     if path.suffix.lower() not in WEIGHTS_ENDINGS:
@@ -105,12 +105,12 @@ def _check_beginning(path: Path, beginning: bytes, bytes_: int) -> None:
 
 
 def _is_safetensors(path: Path, beginning: bytes) -> bool:
-    """By its ending, or by its content under another."""
+    """Whether it is safetensors, by its ending, or by its content if the ending is different."""
     return path.suffix.lower() == ".safetensors" or beginning[8:9] == b"{"
 
 
 def _read_safetensors(path: Path, bytes_: int) -> TensorFile:
-    """Tensors by name. The format: eight bytes with the length of the header, the header as JSON, the values."""
+    """Tensors by name. The format: eight bytes for the length of the header, the header as JSON, the values."""
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\xff"))
         if length > bytes_:
@@ -138,11 +138,11 @@ def _read_torch(path: Path, beginning: bytes, bytes_: int) -> object:
         raise _damaged(path, "PyTorch")
     try:
         with torch.serialization.safe_globals(_SAFE), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of old pickle protocols
+            warnings.simplefilter("ignore")  # in old pickle protocols
             return torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
         raise
-    except Exception as error:  # a damaged pickle can fail with nearly anything
+    except Exception as error:  # a damaged pickle can raise almost any error
         names = _refused_names(path)
         if names:
             raise WeightsError(
@@ -154,7 +154,7 @@ def _read_torch(path: Path, beginning: bytes, bytes_: int) -> object:
 
 
 def _check_archive(path: Path, bytes_: int) -> None:
-    """A file of torch.save is a zip archive of one pickle and a member for each tensor, none of them compressed."""
+    """A file of torch.save is an uncompressed zip archive of one pickle and one member per tensor."""
     with path.open("rb") as file:
         file.seek(max(0, bytes_ - (1 << 16) - 22))
         ending = file.read()
@@ -162,7 +162,7 @@ def _check_archive(path: Path, bytes_: int) -> None:
     if found < 0 or len(ending) < found + 22:
         raise WeightsError(f"{path} is damaged or no PyTorch file: its end is missing. Copy or download it again.")
     entries, directory_bytes = struct.unpack("<HI", ending[found + 10 : found + 16])
-    wide = ending.rfind(b"PK\x06\x06")  # where there are more entries than 16 bits can count
+    wide = ending.rfind(b"PK\x06\x06")  # if there are more entries than 16 bits can count
     if wide >= 0 and len(ending) >= wide + 48:
         entries, directory_bytes = struct.unpack("<QQ", ending[wide + 32 : wide + 48])
     _check_count(path, entries)
@@ -194,7 +194,7 @@ def _check_archive(path: Path, bytes_: int) -> None:
 
 
 def _check_old_pickle(path: Path) -> None:
-    """Files from before torch 1.6, and plain pickles: four pickles, the third of which has the content."""
+    """Files from before torch 1.6 (four pickles, the third has the content) and plain pickles."""
     counted = 0
     try:
         with path.open("rb") as file:
@@ -204,7 +204,7 @@ def _check_old_pickle(path: Path) -> None:
                 if counted > MAX_INSTRUCTIONS:
                     break
     except (ValueError, IndexError, KeyError, EOFError, OverflowError, UnicodeDecodeError):
-        return  # a plain pickle ends here, and a damaged one is refused when it is loaded
+        return  # a plain pickle ends here; a damaged one is rejected when it is loaded
     if counted > MAX_INSTRUCTIONS:
         raise WeightsError(
             f"{path} holds more than the weights of a network: its index has over {MAX_INSTRUCTIONS:,} instructions. "
@@ -237,7 +237,7 @@ def _damaged(path: Path, kind: str, reason: str = "") -> WeightsError:
 
 
 def _refused_names(path: Path) -> list[str]:
-    """What a file that was refused wanted to import; empty where it cannot even be looked through."""
+    """What a rejected file wanted to import; empty if it cannot be parsed."""
     try:
         with torch.serialization.safe_globals(_SAFE):
             return sorted(torch.serialization.get_unsafe_globals_in_checkpoint(str(path)))

@@ -1,6 +1,6 @@
-"""Where pretrained values come from: torchvision and its cache, our own file, or a user's.
+"""Get pretrained values from torchvision and its cache, from our own file, or from a user's file.
 
-How a file is read is the business of `tensor_files` and `saved_model`; whether it fits the network, of `matching`.
+`tensor_files` and `saved_model` read files; `matching` checks whether they fit the network.
 """
 
 from pathlib import Path, PurePosixPath
@@ -17,10 +17,10 @@ _OTHER_WEIGHTS = "`--weights FILE` takes a file of your own, `--weights none` ra
 
 
 def load_weights(architecture: Architecture, weights: str) -> StateDict | None:
-    """The state_dict that `imagenet`, `imagenet:NAME`, `builtin` or a file stands for, on the CPU. None for `none`.
+    """The state_dict of `imagenet`, `imagenet:NAME`, `builtin` or a file, on the CPU. None for `none`.
 
-    Downloads torchvision's file where its cache does not have it.
-    Raises WeightsError where the weights do not exist, cannot be had, or are damaged.
+    Downloads torchvision's file if it is not in the cache.
+    Raises WeightsError if the weights do not exist, cannot be downloaded, or are damaged.
     """
     file = weights_file(architecture, weights)
     if file is None:
@@ -29,9 +29,9 @@ def load_weights(architecture: Architecture, weights: str) -> StateDict | None:
 
 
 def weights_file(architecture: Architecture, weights: str) -> Path | None:
-    """The file that holds these weights, or will once it is downloaded. None for `none`.
+    """The file with these weights, which may not be downloaded yet. None for `none`.
 
-    Torchvision's files lie in torch.hub's cache, which TORCH_HOME moves.
+    Torchvision's files are in torch.hub's cache; TORCH_HOME changes its place.
     Raises WeightsError for ImageNet or built-in weights that the architecture does not have.
     """
     if weights == "none":
@@ -49,7 +49,7 @@ def _is_imagenet(weights: str) -> bool:
 
 
 def _name(weights: str) -> str | None:
-    """NAME of `imagenet:NAME`; None, which means the usual ones, for `imagenet`."""
+    """NAME in `imagenet:NAME`; None for `imagenet`, which means the usual weights."""
     return weights.partition(":")[2] or None
 
 
@@ -57,7 +57,7 @@ def _load_imagenet(architecture: Architecture, weights: str, file: Path) -> Stat
     entry = architecture.pretrained(_name(weights))
     try:
         loaded = entry.get_state_dict(progress=False, check_hash=True, map_location="cpu", weights_only=True)
-    except Exception as error:  # a download or a damaged pickle can fail with nearly anything
+    except Exception as error:  # a download or a damaged pickle can raise almost any error
         if file.exists():
             raise WeightsError(
                 f"{file} is damaged: it cannot be read as weights. Delete it, and it will be downloaded again; or "

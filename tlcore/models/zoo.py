@@ -1,6 +1,6 @@
-"""The table of architectures. Adding one is adding an entry to `ZOO`.
+"""The table of architectures. A new one is a new entry in `ZOO`.
 
-Group names are ours; paths and weights names are torchvision's.
+Group names are our own; paths and weights names are torchvision's.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ __all__ = ["HEAD", "ZOO", "Architecture", "find_architecture"]
 
 
 def find_architecture(name: str) -> Architecture:
-    """The entry of that name. Raises UnknownBackbone."""
+    """The entry with this name. Raises UnknownBackbone."""
     try:
         return ZOO[name]
     except KeyError:
@@ -63,7 +63,7 @@ _DENSENET = {
     "block4": ("features.denseblock4", "features.norm5"),
     HEAD: ("classifier",),
 }
-# Published before module names could not contain a dot: denselayer1.norm.1 is norm1 today
+# Published when module names could contain a dot: denselayer1.norm.1 is norm1 today
 _DENSENET_KEYS = ((r"(\.denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2."),)
 
 _ENTRIES = (
@@ -282,7 +282,7 @@ _ENTRIES = (
         min_px=224,
         max_px=224,
         other_weights=("IMAGENET1K_SWAG_LINEAR_V1",),
-        # Published when the two layers of the MLP had names of their own
+        # Published when the two layers of the MLP had their own names
         renamed_keys=((r"\.mlp\.linear_1\.", ".mlp.0."), (r"\.mlp\.linear_2\.", ".mlp.3.")),
     ),
     Architecture(

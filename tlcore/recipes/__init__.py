@@ -1,1 +1,1 @@
-"""Recipes: exercises that people learn from, as settings that can be trained, and explained."""
+"""Recipes: exercises for learners, as settings that can be trained and explained."""

@@ -1,4 +1,4 @@
-"""The built-in recipes: one entry each. The text that explains their settings is made from the settings: `lesson`."""
+"""The built-in recipes, one entry each. `lesson` makes the text that explains their settings."""
 
 from typing import Any
 

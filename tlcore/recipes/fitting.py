@@ -1,4 +1,4 @@
-"""From a recipe to a run on this machine: its data found, and its settings fitted to another backbone if need be."""
+"""Turn a recipe into a run on this machine: find its data, and adapt its settings to another backbone if needed."""
 
 import os
 from pathlib import Path
@@ -21,12 +21,12 @@ _BY_OPTION = "Or point to a copy with --data PATH."
 def recipe_config(
     recipe: Recipe, source: str | None = None, backbone: str | None = None, weights: str | None = None
 ) -> RunConfig:
-    """The settings of a recipe for data and backbone at hand; by default its own.
+    """The settings of a recipe for the given data and backbone; the defaults are the recipe's own.
 
-    With another backbone, what depends on the architecture is fitted: images get the size that it takes in place of the
-    recipe's, and the mean and std of its weights. Learning rates of `features`, `classifier` and `head` hold for any.
-    Raises DatasetNotFound where neither a `source` is given nor the recipe's data is on this machine, and
-    UnknownBackbone or WeightsError for what does not exist.
+    With another backbone, architecture-dependent settings are adapted: images get the backbone's size instead of the
+    recipe's, and the mean and std of its weights. Learning rates of `features`, `classifier` and `head` apply to any
+    backbone. Raises DatasetNotFound if no `source` is given and the recipe's data is not on this machine, and
+    UnknownBackbone or WeightsError for a backbone or weights that do not exist.
     """
     config = recipe.config
     changes: dict[str, Any] = {"data": {**config.data.model_dump(), **_data(recipe, source)}}
@@ -39,7 +39,7 @@ def recipe_config(
 
 
 def _data(recipe: Recipe, source: str | None) -> dict[str, str]:
-    """Settings of the data. Of a dataset that torchvision knows by name, the path of a copy is where its files lie."""
+    """The data settings. For a dataset that torchvision knows by name, a path is the place of its files."""
     named = recipe.config.data.source
     if source is None:
         return {"source": find_data(recipe)}
@@ -51,10 +51,10 @@ def _data(recipe: Recipe, source: str | None) -> dict[str, str]:
 
 
 def find_data(recipe: Recipe) -> str:
-    """Where the data of a recipe is: its name, or a path. Raises DatasetNotFound that says how to get it."""
+    """The name or path of a recipe's data. Raises DatasetNotFound, which says how to get it."""
     source = recipe.config.data.source
     if is_named(source):
-        return source  # where files of it are missing, opening it says which
+        return source  # if files are missing, opening it reports which
     known = (path for path in list_sources() if os.path.basename(path) == source)
     here = (str(path.absolute()) for path in (Path("data") / source, Path(source)) if os.path.exists(path))
     found = next(known, None) or next(here, None)
@@ -64,7 +64,7 @@ def find_data(recipe: Recipe) -> str:
 
 
 def missing_data(recipe: Recipe) -> str:
-    """What to do for the recipe's data; empty where it is on this machine."""
+    """How to get the recipe's data; empty if it is on this machine."""
     source = recipe.config.data.source
     if is_named(source):
         return "" if source.lower() == DEMO or not missing_files(source) else _how_to_get(recipe)

@@ -1,6 +1,6 @@
-"""What a recipe's settings do, for somebody who learns: sections of text, made from the settings themselves.
+"""Explain a recipe's settings to learners: sections of text, made from the settings themselves.
 
-A section may name a figure that belongs beside it; whoever shows the text draws it from a run of the recipe.
+A section may name a figure that belongs to it; the page that shows the text draws it from a run of the recipe.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, Transf
 Figure = Literal["images", "views", "changes", "rates", "losses", "accuracy", "predictions"]
 """`images`: training images with their labels. `views`: one of them as training and validation see it. `changes`: how
 far the weights of each layer group moved. `rates`: learning rates over the epochs. `losses` and `accuracy`: by epoch.
-`predictions`: test images with what is said about them."""
+`predictions`: test images with their predictions."""
 
 EXERCISE, BETTER = "The exercise", "What it gets wrong, and this does right"
 WORDS_OF_RECIPES = (EXERCISE, BETTER)
-"""Titles of the sections whose text stands in the recipe itself, and may come from anybody."""
+"""Titles of the sections whose text is part of the recipe, and so may come from anybody."""
 GRID_IMAGES = 24
 GALLERY_IMAGES = 20
 
@@ -36,7 +36,7 @@ class Section:
 
 
 def lesson(recipe: Recipe) -> list[Section]:
-    """The sections of a recipe, in the order in which one reads them. Settings without an effect have none."""
+    """The sections of a recipe, in reading order. Settings without an effect have none."""
     config = recipe.config
     explained = _OF_PREDICTION if recipe.task == "predict" else _OF_TRAINING
     sections = [_exercise(recipe), _better(recipe), *(explain(config) for explain in explained)]
@@ -164,7 +164,7 @@ def _frozen(config: RunConfig) -> Section | None:
 
 
 def _weights(config: RunConfig) -> str:
-    """Those that are named, or else those that the backbone begins with."""
+    """The named weights, or else the backbone's default."""
     if config.model.weights is not None:
         return config.model.weights
     architecture = ZOO.get(config.model.backbone)
@@ -172,7 +172,7 @@ def _weights(config: RunConfig) -> str:
 
 
 def _learned_before(config: RunConfig) -> str:
-    """What the frozen features come from, as far as the settings tell."""
+    """What the frozen features were learned from, as far as the settings say."""
     weights = _weights(config)
     if weights == "none":
         return "They come from random weights here: nothing was learned before, so they tell little."
@@ -217,7 +217,7 @@ def _rates(config: RunConfig) -> Section | None:
 
 def _steps(config: RunConfig) -> Section:
     optimizer, batch = config.optimizer, config.batch_size
-    entry = OPTIMIZERS.get(optimizer.name)  # a recipe from elsewhere may name what this version does not have
+    entry = OPTIMIZERS.get(optimizer.name)  # a recipe from elsewhere may use names that this version does not have
     label, how = (optimizer.name, "takes the steps") if entry is None else (entry.label, entry.words(optimizer))
     rate = "" if optimizer.learning_rate is None else f" with a learning rate of {optimizer.learning_rate:g}"
     small = (

@@ -1,4 +1,4 @@
-"""A picture that stands for a recipe whose data is not here: a row of drawings."""
+"""The picture of a recipe whose data is not on this machine: a row of drawings."""
 
 import io
 from random import Random
@@ -11,7 +11,7 @@ TILES = 4
 
 
 def drawn_picture(recipe: Recipe, tile_px: int = 128) -> bytes:
-    """A JPEG of four drawings side by side, the same for the same recipe. One of one's own gets some of the world."""
+    """A JPEG of four drawings side by side, always the same for a recipe. If it names none, its name selects them."""
     from tlcore.drawing.demo import draw_insect  # these import numpy and more
     from tlcore.drawing.insects import INSECTS
     from tlcore.drawing.world import WORLD, draw_world

@@ -1,7 +1,7 @@
-"""`Recipe`: a `RunConfig` with a name, what data it is for, and what to expect. Plain data, JSON both ways.
+"""`Recipe`: a `RunConfig` with a name, a description of its data, and the expected result. Plain data, JSON both ways.
 
-A recipe holds no path of any machine, so that it can be shared: its data is named by the last folder of its path, and
-looked for by `tlcore.recipes.fitting`.
+A recipe contains no paths of a machine, so it can be shared: its data is named by the last folder of its path, and
+`tlcore.recipes.fitting` searches for it.
 """
 
 import re
@@ -21,26 +21,26 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
-    """What it is asked for by: 1 to 60 small letters, digits, `-` and `_`."""
+    """Name for the command line: 1 to 60 lower-case letters, digits, `-` and `_`."""
     title: Annotated[str, Field(min_length=1, max_length=120)]
     summary: Annotated[str, Field(max_length=300)] = ""
-    """One line."""
+    """Title in one line."""
     task: Literal["train", "predict"] = "train"
-    """`predict` trains nothing: it names what pretrained weights see in photographs."""
+    """`predict` trains nothing: it shows what pretrained weights predict for photographs."""
     config: RunConfig
-    """`data.source` is a name, or the last folder of a path. Weights are never a file."""
+    """The settings. `data.source` is a name, or the last folder of a path. Weights are never a file."""
     data: Text = ""
     """What the data is, for people."""
     data_from: Text = ""
-    """How to get it, and what its folder then holds, for people."""
+    """How to get the data, and what its folder then contains, for people."""
     expect: Annotated[str, Field(max_length=200)] = ""
-    """The accuracy to expect, and where that figure comes from, in few words."""
+    """The expected accuracy and the source of this figure, in few words."""
     exercise: Text = ""
-    """The exercise that it comes from, and what is reported there."""
+    """The original exercise, and the results reported there."""
     better: Text = ""
-    """What the exercise gets wrong, and this does right."""
+    """Mistakes in the original exercise that this recipe avoids."""
     drawn: tuple[str, ...] = ()
-    """Names of drawings in `tlcore.drawing` that stand for the data where there is none yet."""
+    """Names of drawings in `tlcore.drawing` that are shown while the data is missing."""
 
     @field_validator("name")
     @classmethod

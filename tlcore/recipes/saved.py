@@ -1,4 +1,4 @@
-"""Recipes by name: the built-in ones, those that somebody saved as `recipes/NAME.json`, and files of others."""
+"""Find and save recipes: the built-in ones, those saved as `recipes/NAME.json`, and files from others."""
 
 import re
 from pathlib import Path, PurePath
@@ -20,7 +20,7 @@ _NAMED_WEIGHTS = re.compile(r"imagenet(:\w+)?|builtin|none")
 
 
 def list_recipes() -> list[Recipe]:
-    """The built-in ones in their order, then the saved ones by name, without those of `damaged_recipes`."""
+    """The built-in recipes in their order, then the saved ones by name, without those of `damaged_recipes`."""
     return [*BUILTIN.values(), *(recipe for path in _saved_files() if (recipe := _readable(path)))]
 
 
@@ -49,7 +49,7 @@ def find_recipe(name: str) -> Recipe:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """A recipe from its file. Raises ConfigError where it cannot be read, or is none."""
+    """A recipe from its file. Raises ConfigError if it cannot be read or is not a recipe."""
     try:
         content = read_bytes(path, WHAT, error=ConfigError, max_bytes=MAX_BYTES)
     except FileNotFoundError:
@@ -67,7 +67,7 @@ def parse_recipe(content: bytes, where: str) -> Recipe:
 
 
 def save_recipe(recipe: Recipe, *, replace: bool = False) -> Path:
-    """Save it under its name, without paths of this machine; returns the file, which can be shared as it is.
+    """Save a recipe under its name, without paths of this machine; returns the file, which can be shared.
 
     Raises ConfigError for the name of a built-in recipe, or of another saved one unless `replace`.
     """
@@ -82,18 +82,18 @@ def save_recipe(recipe: Recipe, *, replace: bool = False) -> Path:
 
 
 def delete_recipe(name: str) -> None:
-    """Delete a saved recipe. Does nothing where there is none of that name."""
+    """Delete a saved recipe. Does nothing if there is none with this name."""
     if NAME.fullmatch(name):
         _path(name).unlink(missing_ok=True)
 
 
 def recipe_name(text: str) -> str:
-    """A name for a recipe that somebody calls `text`: `My crops, 2nd try` is `my-crops-2nd-try`."""
+    """A valid name for a recipe from any title: `My crops, 2nd try` becomes `my-crops-2nd-try`."""
     return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")[:60].strip("-_") or "recipe"
 
 
 def portable(config: RunConfig) -> RunConfig:
-    """Without what belongs to one machine: folders above the data, a weights file, a device, a number of workers."""
+    """The settings without parts of one machine: folders above the data, a weights file, a device, worker counts."""
     source, weights = config.data.source, config.model.weights
     data: dict[str, Any] = {"images": None}
     if not is_named(source):

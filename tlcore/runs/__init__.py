@@ -1,1 +1,1 @@
-"""Run folders: what a run was told, where it stands, its epochs and checkpoints. The folder is the only truth."""
+"""Run folders: a run's settings, status, epochs and checkpoints. All state of a run is in its folder."""

@@ -1,4 +1,4 @@
-"""How far a run is, from its status: in words, as a fraction, and as seconds that are left."""
+"""A run's progress, from its status: in words, as a fraction, and as remaining seconds."""
 
 import time
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from tlcore.training.history import EpochRecord, trained_here
 from tlcore.words import PHASES, STATES, seconds
 
 SILENT_S = 120.0
-"""Without a sign of life for longer, a process may hang. Loading a network gives none while it is downloaded."""
-RECENT_EPOCHS = 5  # that the time of an epoch is averaged over
+"""A process without a sign of life for longer may hang. A download of weights gives no sign of life."""
+RECENT_EPOCHS = 5  # epochs over which the time per epoch is averaged
 
 
 def describe(status: Status) -> str:
-    """One line: what is happening, and how far it is."""
+    """One line: the current activity and its progress."""
     if status.state == "queued" and not status.submitted:
         return "not started"
     if status.state not in ("running", "stopping"):
@@ -29,9 +29,9 @@ def describe(status: Status) -> str:
 
 
 def silence_s(status: Status, now: float | None = None) -> float | None:
-    """Seconds since the last sign of life of a process that should give some; None where that is not long ago.
+    """Seconds since the last sign of life of an active process; None if that is not long ago.
 
-    `now` is in seconds since 1970; without it the clock's. One that waits in the queue gives none.
+    `now` is in seconds since 1970, by default the current time. A process that waits in the queue gives no sign.
     """
     if not status.is_live or status.state == "queued" or not status.heartbeat:
         return None
@@ -40,7 +40,7 @@ def silence_s(status: Status, now: float | None = None) -> float | None:
 
 
 def fraction_done(status: Status) -> float:
-    """How far what `describe` says is, in 0-1: the epochs while training, else the images of the phase."""
+    """Progress of the activity in `describe`, in 0-1: epochs during training, else the images of the phase."""
     part = min(status.done / status.total, 1.0) if status.total else 0.0
     if status.phase == "train" and status.epochs:
         return min((max(status.epoch - 1, 0) + part) / status.epochs, 1.0)
@@ -52,10 +52,10 @@ def fraction_done(status: Status) -> float:
 
 
 def remaining_s(status: Status, history: Sequence[EpochRecord]) -> float | None:
-    """Seconds until the last planned epoch ends, at the pace so far; None while there is nothing to tell it from.
+    """Seconds until the last planned epoch ends, at the pace so far; None if there is no pace yet.
 
-    Early stopping may end it sooner. While it is stopping, the rest of this epoch; while it prepares, or evaluates
-    afterwards, the rest of that.
+    Early stopping may end it sooner. While a run is stopping: the rest of the epoch. During preparation or the later
+    evaluation: the rest of that phase.
     """
     rest_of_phase = (status.total - status.done) / status.images_per_s if status.images_per_s else None
     if status.phase not in ("train", "val") or rest_of_phase is None:
@@ -65,7 +65,7 @@ def remaining_s(status: Status, history: Sequence[EpochRecord]) -> float | None:
         epoch_s = sum(record.seconds for record in timed) / len(timed)
         val_s = max(epoch_s - status.total / max(timed[-1].images_per_s, 1e-9), 0.0) if status.phase == "train" else 0.0
     elif history and status.phase == "train":
-        val_s = history[0].seconds  # epoch 0 only validates
+        val_s = history[0].seconds  # epoch 0 only runs validation
         epoch_s = status.total / status.images_per_s + val_s
     else:
         return None

@@ -1,4 +1,4 @@
-"""Back from a run folder to what it was made of: its dataset, its model, its plan."""
+"""Restore a run's dataset, model and plan from its folder."""
 
 import os
 from contextlib import suppress
@@ -22,10 +22,9 @@ from tlcore.training.plan import Plan, plan_run
 
 
 def reopen_dataset(run: Run) -> tuple[Dataset, tuple[str, ...]]:
-    """The run's dataset as it is now, split as it was then; and a sentence where the images are not the same.
+    """The run's dataset as it is now, with the run's splits; and a sentence if the images have changed.
 
-    Raises DatasetChanged where the classes are not the same, or the split that reports is gone, and DataError where
-    the data is gone.
+    Raises DatasetChanged if the classes have changed or the report split is gone, and DataError if the data is gone.
     """
     dataset = _open(run, run.config.data)
     if fingerprint(dataset) == run.info.dataset.fingerprint:
@@ -34,9 +33,9 @@ def reopen_dataset(run: Run) -> tuple[Dataset, tuple[str, ...]]:
 
 
 def relocate(run: Run, source: str) -> Run:
-    """Write down where the dataset of a run is now, once its images are proved to be the same; the run as it is then.
+    """Record the new place of a run's dataset, after checking that its images are the same; returns the updated run.
 
-    Raises DatasetChanged where they are not, DataError where there is no dataset, RunBusy while the run is written.
+    Raises DatasetChanged if they are not, DataError if there is no dataset, RunBusy if a process writes the run.
     """
     data, config = run.config.data, run.config
     images = data.images if data.images is None or os.path.exists(data.images) else None
@@ -72,7 +71,7 @@ def _open(run: Run, data: DataConfig) -> Dataset:
 
 
 def load_whole_state(run: Run, epoch: int) -> dict[str, Tensor]:
-    """The whole model's state_dict in an epoch, frozen part included, under torchvision's own names.
+    """The whole model's state_dict in an epoch, frozen part included, under torchvision's names.
 
     Raises CheckpointError.
     """
@@ -81,10 +80,10 @@ def load_whole_state(run: Run, epoch: int) -> dict[str, Tensor]:
 
 
 def load_frozen_part(run: Run, digest: str = "") -> dict[str, Tensor]:
-    """What no epoch of the run changes. Where the file of it is damaged or gone, it is made anew from the weights.
+    """The weights that no epoch of the run changes. If their file is damaged or gone, it is restored from the weights.
 
-    `digest` is what the values must have then, where it is known. Raises CheckpointError where the weights are not at
-    hand any more, or are others.
+    `digest` is the expected digest of restored values, if known. Raises CheckpointError if the weights are no longer
+    available or have changed.
     """
     try:
         frozen, problem = load_frozen(run.checkpoints), ""
@@ -104,13 +103,13 @@ def load_frozen_part(run: Run, digest: str = "") -> dict[str, Tensor]:
     made = {name: value for name, value in model.state_dict().items() if group_of(architecture, name) in never}
     if digest and state_digest(made) != digest:
         raise CheckpointError(f"{problem} The weights {config.model.weights} are not those that it was made from.")
-    with suppress(OSError):  # the next one need not do it again
+    with suppress(OSError):  # so that it need not be done again
         save_frozen(run.checkpoints, made)
     return made
 
 
 def restore_model(run: Run, epoch: int) -> nn.Module:
-    """The network as it was after an epoch, in eval mode, on the CPU. Needs no data, and no weights files.
+    """The network after an epoch, in eval mode, on the CPU. Needs neither the data nor weights files.
 
     Raises CheckpointError.
     """
@@ -120,22 +119,22 @@ def restore_model(run: Run, epoch: int) -> nn.Module:
 
 
 def restore_plan(run: Run, dataset: Dataset, epoch: int | None, device: str | None = None) -> Plan:
-    """The plan of a run, with the model of an epoch; with freshly loaded weights where `epoch` is None."""
+    """The plan of a run, with the model of an epoch; with newly loaded weights if `epoch` is None."""
     return plan_run(run.config, dataset, None if epoch is None else restore_model(run, epoch), device)
 
 
 def plan_to_resume(run: Run, device: str | None = None) -> Plan:
-    """The plan to continue a run with, from the newest epoch that can be read.
+    """The plan for continuing a run from its newest readable epoch.
 
-    Raises DatasetChanged where that would not be the same training.
+    Raises DatasetChanged if it would not be the same training.
     """
     dataset, changed = reopen_dataset(run)
     if changed:
         raise DatasetChanged(f"{changed[0]} Continuing would mix two datasets: restore the images, or train a new run.")
     for epoch in reversed(run.epochs()):
-        if epoch <= run.config.epochs:  # those above are imported, and may have another frozen part
+        if epoch <= run.config.epochs:  # higher numbers are imported and may have another frozen part
             try:
                 return restore_plan(run, dataset, epoch, device)
-            except CheckpointError:  # any other epoch has the same frozen part, and the rest is loaded later
+            except CheckpointError:  # all these epochs have the same frozen part; the rest is loaded later
                 continue
     return restore_plan(run, dataset, None, device)

@@ -1,6 +1,6 @@
-"""The settings of runs in words: all of one run's, and those in which the runs of a group differ.
+"""The settings of runs in words: all settings of one run, and the differences within a group of runs.
 
-Fields of a `RunConfig` that no table here names are worded from their own names, so a new one is never left out.
+Fields of a `RunConfig` that are in no table here get words from their names, so a new field is never left out.
 """
 
 import re
@@ -21,19 +21,19 @@ STRATEGIES: Mapping[str, str] = {
     "fine_tuning": "fine-tuning",
     "from_scratch": "from scratch",
 }
-"""How a strategy is called within a sentence."""
+"""The name of a strategy within a sentence."""
 _OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 
 
 @dataclass(frozen=True)
 class Setting:
     path: str
-    """Of the field in a RunConfig, as `optimizer.learning_rate`."""
+    """Path of the field in a RunConfig, such as `optimizer.learning_rate`."""
     section: str
     label: str
     value: str
     short: str
-    """Label and value in as few words as a legend takes: `lr 0.01`."""
+    """Label and value, short enough for a legend: `lr 0.01`."""
 
 
 def settings_of(config: RunConfig) -> list[Setting]:
@@ -44,9 +44,9 @@ def settings_of(config: RunConfig) -> list[Setting]:
 
 
 def differing_settings(configs: Sequence[RunConfig], without: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Of each configuration its `short` words, by path, for those settings that are not the same in all that have them.
+    """The `short` words of each configuration, by path, for the settings that differ between configurations.
 
-    The ones that people change most come first. `without` leaves out fields, or whole groups of them.
+    The most frequently changed settings come first. `without` leaves out fields or whole groups of fields.
     """
     tables = [{setting.path: setting.short for setting in settings_of(config)} for config in configs]
     paths = sorted(dict.fromkeys(path for table in tables for path in table), key=_importance)
@@ -60,7 +60,7 @@ def differing_settings(configs: Sequence[RunConfig], without: Sequence[str] = ()
 
 
 def transform_words(spec: TransformSpec | None, evaluation: TransformSpec | None = None) -> str:
-    """`standard`, the name of one of ours; `as in validation`; or its steps, one after the other."""
+    """A transform in words: a preset's name, such as `standard`; `as in validation`; or the list of its steps."""
     if spec is None:
         return "automatic"
     if evaluation is not None and spec.operations == evaluation.operations:
@@ -124,7 +124,7 @@ def _plain(value: Any) -> str:
 
 
 def _weights_words(weights: str | None, config: RunConfig) -> str:
-    """Of a file its name alone: nobody is told where this machine keeps it."""
+    """For a file only its name, so that paths of this machine are not shown."""
     if weights is None:
         return "automatic"
     if match := re.fullmatch(r"imagenet(?::(\w+))?", weights):

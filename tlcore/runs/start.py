@@ -1,4 +1,4 @@
-"""From a configuration to a run: its folder alone, for the queue, or a whole training in this process."""
+"""From a configuration to a run: either only its folder, for the queue, or a whole training in this process."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -20,13 +20,13 @@ def train(
     facts: Mapping[str, Any] | None = None,
     download: bool = False,
 ) -> Run:
-    """Train in this process to the end, and return the run with its epochs saved and validated.
+    """Train to the end in this process, and return the run with its epochs saved and validated.
 
     `config` is a RunConfig, or the same as plain data: `train({"data": {"source": "photos"}, "epochs": 5})`.
-    `on_event` gets what happens as it happens: `Progress`, `BatchLoss`, `EpochDone` and `ImagesSkipped` of
-    `tlcore.training.events`. Where it raises, the run is stopped after what is saved, and can be resumed.
+    `on_event` gets every event at once: `Progress`, `BatchLoss`, `EpochDone` and `ImagesSkipped` of
+    `tlcore.training.events`. If it raises, the run stops; saved epochs stay, and it can be resumed.
     `facts` are further entries for run.json. `download` fetches a torchvision dataset that is not on disk.
-    Runs are kept in the folder that the environment variable TLCORE_HOME names.
+    Runs are stored in the folder in the environment variable TLCORE_HOME.
     Raises TlcoreError.
     """
     from tlcore.runs.work.execute import execute
@@ -45,9 +45,9 @@ def train(
 
 
 def prepare_runs(configs: Sequence[RunConfig], facts: Mapping[str, Any] | None = None) -> list[Run]:
-    """The folders of runs that a worker will train. `facts` are further entries for their run.json.
+    """Create the folders of runs that a worker will train. `facts` are further entries for their run.json.
 
-    The data is opened as it is now, once for all that name the same. Weights are not looked for: the worker does.
+    The data is opened now, only once for runs with the same data. Weights are not loaded: the worker does that.
     Raises TlcoreError.
     """
     from tlcore.system.device import choose_device
@@ -65,5 +65,5 @@ def prepare_runs(configs: Sequence[RunConfig], facts: Mapping[str, Any] | None =
 
 
 def prepare_run(config: RunConfig, facts: Mapping[str, Any] | None = None) -> Run:
-    """The folder of one run, as `prepare_runs` makes it."""
+    """Create the folder of one run, as `prepare_runs` does."""
     return prepare_runs([config], facts)[0]

@@ -1,4 +1,4 @@
-"""A sweep: runs that differ in learning rate and weight decay alone, made and shown together."""
+"""A sweep: runs that differ only in learning rate and weight decay, made and shown together."""
 
 import itertools
 import time
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN_INFO_KEY = "sweep"
-"""Entry of run.json with the name that the runs of a sweep have in common."""
+"""Entry of run.json with the name that the runs of a sweep share."""
 
 
 def sweep_configs(
@@ -22,8 +22,8 @@ def sweep_configs(
 ) -> list[ResolvedConfig]:
     """One configuration per pair, in the given order.
 
-    Raises ConfigError where there is nothing to compare, a value is out of range, or a layer group has a learning rate
-    of its own.
+    Raises ConfigError if there is nothing to compare, a value is out of range, or a layer group has its own learning
+    rate.
     """
     pairs = list(itertools.product(dict.fromkeys(learning_rates), dict.fromkeys(weight_decays)))
     if len(pairs) < 2:
@@ -46,13 +46,13 @@ def new_sweep_name() -> str:
 
 
 def sweep_of(run: Run) -> str | None:
-    """The name of the sweep that a run belongs to."""
+    """The name of a run's sweep."""
     return run.info.sweep or None
 
 
 def sweep_table(runs: Sequence[Run]) -> "pd.DataFrame":
-    """What `figures.training.plot_sweep` draws: `run`, `learning_rate`, `weight_decay`, and of the best epoch so far
-    `val_accuracy`, in 0-1, and `epoch`. A run without an epoch has None there."""
+    """The table for `figures.training.plot_sweep`: `run`, `learning_rate`, `weight_decay`, and `val_accuracy` (in 0-1)
+    and `epoch` of the best epoch so far, which are None for a run without an epoch."""
     import pandas as pd
 
     rows = []
@@ -65,6 +65,6 @@ def sweep_table(runs: Sequence[Run]) -> "pd.DataFrame":
 
 
 def members(runs: Iterable[Run], sweep: str) -> list[Run]:
-    """Those of these runs that belong to a sweep, by learning rate and weight decay."""
+    """The given runs that belong to a sweep, sorted by learning rate and weight decay."""
     found = [run for run in runs if sweep_of(run) == sweep]
     return sorted(found, key=lambda run: (run.config.optimizer.learning_rate, run.config.optimizer.weight_decay))

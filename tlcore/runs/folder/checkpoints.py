@@ -1,7 +1,7 @@
-"""Checkpoint files of one run: `epoch-NNN.pt` for each epoch, and `frozen.pt` once, for what no epoch changes.
+"""Checkpoint files of one run: `epoch-NNN.pt` per epoch, and one `frozen.pt` with the weights that no epoch changes.
 
-A checkpoint holds epoch, model, optimiser, schedule, RNG states and metrics. It is written whole or not at all,
-and read with `weights_only=True`, so that a file from elsewhere cannot run code.
+A checkpoint contains epoch, model, optimiser, schedule, RNG states and metrics. It is written atomically, and read with
+`weights_only=True`, so that a file from elsewhere cannot run code.
 """
 
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tlcore.training.checkpoint import Checkpoint, checkpoint_from_file
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write one epoch, as `training.fit` yields it. Raises RunNotFound where the run is gone."""
+    """Write one epoch, as yielded by `training.fit`. Raises RunNotFound if the run is gone."""
     content = _compact(checkpoint.to_file())
     write_in(folder.parent, checkpoint_path(folder, checkpoint.epoch), lambda file: torch.save(content, file))
 
@@ -29,9 +29,9 @@ def save_frozen(folder: Path, state: dict[str, Tensor]) -> None:
 
 
 def load_checkpoint(folder: Path, epoch: int) -> Checkpoint:
-    """One epoch as it was saved, on the CPU.
+    """A saved epoch, on the CPU.
 
-    Raises CheckpointError where it is missing, damaged, or of a newer version.
+    Raises CheckpointError if it is missing, damaged, or from a newer version.
     """
     path = checkpoint_path(folder, epoch)
     if not path.exists():
@@ -42,13 +42,13 @@ def load_checkpoint(folder: Path, epoch: int) -> Checkpoint:
 
 
 def load_frozen(folder: Path) -> dict[str, Tensor] | None:
-    """What no epoch of the run changes; None where there is no such file. Raises CheckpointError."""
+    """The weights that no epoch of the run changes; None if there is no such file. Raises CheckpointError."""
     path = frozen_path(folder)
     return _load(path, "It is part of every epoch of the run.") if path.exists() else None
 
 
 def drop_optimizer(folder: Path, epoch: int) -> None:
-    """Take the optimiser's state out of a checkpoint that nobody will continue from."""
+    """Remove the optimiser's state from a checkpoint that will not be continued from."""
     checkpoint = load_checkpoint(folder, epoch)
     if checkpoint.optimizer is not None:
         save_checkpoint(folder, replace(checkpoint, optimizer=None, training_model=None))
@@ -57,7 +57,7 @@ def drop_optimizer(folder: Path, epoch: int) -> None:
 def _load(path: Path, consequence: str) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # reading damaged bytes ends in any kind of error
+    except Exception as error:  # damaged bytes can raise any error
         if (known := as_user_error(error)) is not None:
             raise known from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -68,7 +68,7 @@ def _load(path: Path, consequence: str) -> dict[str, Any]:
 
 
 def _compact(value: Any) -> Any:
-    """Without the storage that a tensor only has a view into, which torch.save would write whole."""
+    """Copies of tensors that are views of a larger storage, because torch.save would write the whole storage."""
     if isinstance(value, Tensor):
         return value.detach().clone() if value.untyped_storage().nbytes() > value.nbytes else value.detach()
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What people call a run: a name and a note, in a small file of their own, because run.json never changes."""
+"""The user's name and note for a run, in a small separate file, because run.json never changes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,12 +19,12 @@ class RunLabel(BaseModel):
 
     format: int = 1
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NAME)] = ""
-    """Empty: it has none, and is told from others by its settings."""
+    """Empty: the run has no name; its settings distinguish it from others."""
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE)] = ""
 
 
 def load_label(folder: Path) -> RunLabel:
-    """The label of a run folder; an empty one where there is none, or it cannot be read."""
+    """The label of a run folder; empty if there is none or it cannot be read."""
     try:
         return read_record(folder / LABEL_FILE, RunLabel, "a label", max_bytes=_MAX_BYTES)
     except (FileNotFoundError, TlcoreError):
@@ -32,7 +32,7 @@ def load_label(folder: Path) -> RunLabel:
 
 
 def save_label(folder: Path, name: str, note: str = "") -> RunLabel:
-    """Replace the label of a run. Raises ConfigError where name or note are too long."""
+    """Replace the label of a run. Raises ConfigError if name or note are too long."""
     try:
         label = RunLabel(name=" ".join(name.split()), note=note)
     except ValidationError:

@@ -1,11 +1,11 @@
-"""Where things stand in a run folder. Names only; each file has one writer, named here.
+"""The names of the files in a run folder. Each file has one writer, named here.
 
-run.json            create_run, once                 checkpoints/        the process that trains
-samples.csv         create_run, once                 predictions/SPLIT/  whoever computes logits; atomic
-status.json         the process that has it in hand  metrics.jsonl       the process that trains
-left_out.json       the process that trains          writer.lock         nobody: it is only locked, see `lock`
-writer.json         the process that holds the lock  worker.log          the worker, and what it starts
-label.json          whoever names the run; atomic
+run.json            create_run, once                  checkpoints/        the process that trains
+samples.csv         create_run, once                  predictions/SPLIT/  any process that computes logits; atomic
+status.json         the process that handles the run  metrics.jsonl       the process that trains
+left_out.json       the process that trains           writer.lock         nobody: it is only locked, see `lock`
+writer.json         the process that holds the lock   worker.log          the worker and its child processes
+label.json          any process that names the run; atomic
 """
 
 import re

@@ -1,7 +1,7 @@
-"""One writer per run folder: a lock of the operating system, which ends with the process that holds it.
+"""One writer per run folder: an operating system lock, which is released when its process ends.
 
-It holds between containers and machines that share the home, as far as their file system does. The file itself stays
-in the folder and says nothing; `writer.json` names the holder, for the message alone.
+It also works between containers and machines that share the home, if their file system supports that. The lock file
+stays in the folder and is empty; `writer.json` names the holder, only for the error message.
 """
 
 import os
@@ -19,7 +19,7 @@ from tlcore.system.liveness import place
 from tlcore.system.records import read_record
 
 WAIT_S = 1.0
-"""How long a lock is waited for: `is_held` takes it for an instant, too."""
+"""How long to wait for a lock, because `is_held` also takes it for a moment."""
 
 
 class _Writer(BaseModel):
@@ -29,11 +29,11 @@ class _Writer(BaseModel):
 
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
-    """Hold the run folder. A process that holds it already is refused as well: it must not take it twice.
+    """Lock the run folder. Locking it twice in one process is refused as well.
 
-    Raises RunBusy where somebody else holds it, RunNotFound where there is no such folder.
+    Raises RunBusy if the lock is held already, RunNotFound if there is no such folder.
     """
-    check_there(folder)  # filelock would make it
+    check_there(folder)  # filelock would create it
     lock = _lock(folder)
     try:
         lock.acquire(timeout=WAIT_S)
@@ -42,7 +42,7 @@ def only_writer(folder: Path) -> Iterator[None]:
             f"Run {folder.name} is being trained by {_holder(folder)}. Wait for it, or stop it first."
         ) from None
     try:
-        with suppress(OSError):  # it is for the message only
+        with suppress(OSError):  # it is only for the message
             write_json_in(folder, folder / WRITER_FILE, _Writer(pid=os.getpid(), place=place()).model_dump())
         yield
     finally:
@@ -51,7 +51,7 @@ def only_writer(folder: Path) -> Iterator[None]:
 
 
 def is_held(folder: Path) -> bool | None:
-    """Whether some process writes the run; None where that cannot be asked, as in a folder that is read-only."""
+    """Whether some process writes the run; None if that cannot be found out, as in a read-only folder."""
     lock = _lock(folder)
     if not (folder / LOCK_FILE).exists():
         return False

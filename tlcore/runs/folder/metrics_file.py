@@ -1,4 +1,4 @@
-"""`metrics.jsonl`: a line for each epoch, appended while training, or all written anew."""
+"""`metrics.jsonl`: one line per epoch, appended during training, or all lines replaced."""
 
 import json
 import os
@@ -15,7 +15,7 @@ WHAT = "the record of an epoch"
 
 
 def append_record(run: Path, record: EpochRecord) -> None:
-    """Returns once the disk has it. Raises RunNotFound where the run is gone."""
+    """Append an epoch; returns when it is on the disk. Raises RunNotFound if the run is gone."""
     try:
         with (run / METRICS_FILE).open("a", encoding="utf-8") as file:
             file.write(_line(record))
@@ -27,15 +27,15 @@ def append_record(run: Path, record: EpochRecord) -> None:
 
 
 def write_records(run: Path, records: Iterable[EpochRecord]) -> None:
-    """Replace all that is there."""
+    """Replace all lines."""
     lines = "".join(map(_line, records))
     write_in(run, run / METRICS_FILE, lambda file: file.write(lines.encode()))
 
 
 def read_records(run: Path) -> tuple[list[EpochRecord], list[str]]:
-    """The epochs, ascending, and a sentence for each line that is no such record; a torn last line is ignored.
+    """The epochs, ascending, and a sentence for each invalid line; an incomplete last line is ignored.
 
-    Of several lines of one epoch the last one counts.
+    If an epoch has several lines, the last one counts.
     """
     path = run / METRICS_FILE
     try:

@@ -1,4 +1,4 @@
-"""Stored logits: what a checkpoint said about every image of a split."""
+"""Stored logits of a checkpoint for every image of a split."""
 
 import hashlib
 import json
@@ -25,16 +25,16 @@ class Predictions:
 
 
 def predictions_key(weights_digest: str, transform: TransformSpec, images: Sequence[tuple[str, str, int]]) -> str:
-    """Hash of what logits depend on: weights, evaluation transform, and (id, content digest, target) of each image.
+    """Hash of all that logits depend on: weights, evaluation transform, and (id, content digest, target) of each image.
 
-    Device and precision are not in it: they change the last digits, not what is predicted.
+    Device and precision are not included: they change only the last digits, not the predictions.
     """
     parts: list[Any] = ["1", weights_digest, transform.model_dump(mode="json"), [list(image) for image in images]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def key_images(dataset: Dataset, samples: Sequence[Sample]) -> list[tuple[str, str, int]]:
-    """(id, content digest, target) of each sample, readable or not: what `predictions_key` asks for."""
+    """(id, content digest, target) of each sample, readable or not: the argument of `predictions_key`."""
     digests = dataset.source.digests([sample.id for sample in samples])
     return [(sample.id, digest, sample.target) for sample, digest in zip(samples, digests, strict=True)]
 
@@ -55,7 +55,7 @@ def save_predictions(run: Path, split: str, epoch: int, predictions: Predictions
 
 
 def load_predictions(run: Path, split: str, epoch: int, key: str) -> Predictions | None:
-    """The stored logits; None where there are none, or they were made from something else, or are damaged."""
+    """The stored logits; None if there are none, or they have another key, or are damaged."""
     try:
         with predictions_path(run, split, epoch).open("rb") as file, np.load(file, allow_pickle=False) as content:
             if str(content["key"]) != key:

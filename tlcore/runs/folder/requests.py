@@ -1,4 +1,4 @@
-"""A request to stop a run, left in its folder for the process that has it in hand."""
+"""A request to stop a run, left in its folder for the process that trains this run."""
 
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ def ask_to_stop(folder: Path, stop: Stop) -> None:
 
 
 def asked_to_stop(folder: Path) -> Stop | None:
-    """What was asked for last; None where nothing was. Quick enough to be called after every batch."""
+    """The latest request; None if there is none. Fast enough to be called after every batch."""
     try:
         text = (folder / STOP_FILE).read_text(encoding="utf-8")
     except OSError:

@@ -1,4 +1,4 @@
-"""A run folder: created once, found by name, read by anybody."""
+"""A run folder: create it, find it by name, and read its records. Writing during training is `runs.work.execute`."""
 
 import os
 import platform
@@ -50,14 +50,14 @@ class Run:
 
     @property
     def samples_file(self) -> Path:
-        """Path, label and split of every sample, as they were when the run was made."""
+        """Path, label and split of every sample, from when the run was created."""
         return self.path / SAMPLES_FILE
 
     @cached_property
     def info(self) -> RunInfo:
-        """run.json: what was decided at the start.
+        """run.json: the description from the start.
 
-        Raises RunNotFound where there is none, RunUnreadable where it is damaged or of a newer version.
+        Raises RunNotFound if there is none, RunUnreadable if it is damaged or from a newer version.
         """
         path = self.path / RUN_FILE
         try:
@@ -75,11 +75,11 @@ class Run:
 
     @property
     def report_split(self) -> str:
-        """`test`, or `val` where the data has no test split."""
+        """`test`, or `val` if the data has no test split."""
         return self.info.dataset.report_split
 
     def skipped_ids(self) -> set[str]:
-        """Samples of train and val that could not be read; none where their list is damaged, as `problems` says."""
+        """Samples of train and val that could not be read; empty if their list is damaged, which `problems` reports."""
         return self._skipped()[0]
 
     def status(self) -> Status:
@@ -90,11 +90,11 @@ class Run:
         return list_epochs(self.checkpoints)
 
     def history(self) -> list[EpochRecord]:
-        """Records of the epochs so far, ascending. What is damaged is left out: `problems` says so."""
+        """Records of the epochs so far, ascending. Damaged ones are left out; `problems` reports them."""
         return read_records(self.path)[0]
 
     def problems(self) -> list[str]:
-        """A sentence for each record beside run.json that cannot be read, and so is left out."""
+        """A sentence for each record, other than run.json, that cannot be read and so is left out."""
         return [*read_records(self.path)[1], *self._skipped()[1]]
 
     def _skipped(self) -> tuple[set[str], list[str]]:
@@ -107,12 +107,12 @@ class Run:
         return {image.id for image in listed}, []
 
     def curves(self) -> "pd.DataFrame":
-        """The epochs that were trained here, as `curves_table` has them: what `figures.training` draws."""
+        """The `curves_table` of the epochs that were trained here, for `figures.training`."""
         return curves_table(trained_here(self.history()), self.name)
 
 
 def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts: dict[str, Any]) -> Run:
-    """Make the folder of a new run. Nothing half-made is left behind.
+    """Create the folder of a new run. If that fails, nothing is left behind.
 
     `facts` are further fields of `RunInfo`: `device`, `recipe`, `sweep`.
     """
@@ -122,7 +122,7 @@ def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts
     try:
         (path / "checkpoints").mkdir()
         save_samples(dataset, path / SAMPLES_FILE)
-        write_status(path, "queued", pid=0, epochs=config.epochs)  # in no worker's hands yet
+        write_status(path, "queued", pid=0, epochs=config.epochs)  # no worker has it yet
         info = parse_info({**_description(config, dataset, fingerprint), **facts}, str(path / RUN_FILE))
         write_json(path / RUN_FILE, info.model_dump(mode="json"))
     except BaseException:
@@ -132,13 +132,13 @@ def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts
 
 
 def list_runs() -> list[Run]:
-    """Every run, the newest first."""
+    """All runs, the newest first."""
     files = sorted(runs_dir().glob(f"[!.]*/{RUN_FILE}"), reverse=True)  # a folder with a dot is being deleted
     return [Run(file.parent) for file in files]
 
 
 def split_readable(runs: Iterable[Run]) -> tuple[list[Run], dict[str, str]]:
-    """Runs whose description can be read; and for each of the others, by name, why it cannot."""
+    """The runs whose description can be read; and for the others, by name, why it cannot."""
     readable, unreadable = [], {}
     for run in runs:
         try:
@@ -151,12 +151,12 @@ def split_readable(runs: Iterable[Run]) -> tuple[list[Run], dict[str, str]]:
 
 
 def find_run(name: str) -> Run:
-    """A run by its path, its name, the beginning of its name where only one begins so, or `latest`.
+    """A run by its path, its name, a unique beginning of its name, or `latest`.
 
     Raises RunNotFound.
     """
     as_path = Path(os.path.expanduser(name))
-    if os.path.isfile(as_path / RUN_FILE):  # unlike Path.is_file, False for a name that no file can have
+    if os.path.isfile(as_path / RUN_FILE):  # unlike Path.is_file, False for an impossible file name
         return Run(as_path.resolve())
     runs = list_runs()
     if not runs:

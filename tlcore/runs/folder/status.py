@@ -1,4 +1,4 @@
-"""Where a run stands: `status.json`, written by the process that trains it, read by anybody."""
+"""The state of a run: `status.json`, written by the process that handles the run, read by all others."""
 
 import errno
 import logging
@@ -23,29 +23,29 @@ State = Literal["queued", "running", "stopping", "stopped", "finished", "failed"
 FILE = "status.json"
 UNDER_WAY: tuple[State, ...] = ("queued", "running", "stopping")
 STARTING_S = 15.0
-"""Time that a worker may take until it holds the run."""
+"""Time that a worker may need until it has locked the run."""
 
 
 class Status(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     state: State
-    """`interrupted` is what `running` means once the process is gone."""
+    """A `running` run whose process is gone is reported as `interrupted`."""
     pid: Number = 0
-    """The process that has the run in hand: the starter's, then the worker's."""
+    """The process that handles the run: first the one that started it, then the worker."""
     process_started: Moment = 0.0
-    """Seconds since 1970, as the system has it: tells the process from a later one with its number."""
+    """Start time of the process in seconds since 1970: distinguishes it from a later process with the same number."""
     place: str = ""
-    """Where that number means this process, as `system.liveness.place` says it. Empty: here."""
+    """Where the process number is valid, as in `system.liveness.place`. Empty: here."""
     heartbeat: Moment = 0.0
-    """Seconds since 1970 of the last sign of life."""
+    """Heartbeat: time of the last sign of life, in seconds since 1970."""
     submitted: Moment = 0.0
-    """Seconds since 1970 at which it was handed to a worker; the queue goes by it. 0: it was not."""
+    """Time when it was given to a worker, in seconds since 1970; it decides the order of the queue. 0: it was not."""
     phase: str = ""
-    """As in `words.PHASES`. After the training it is `predict` while the saved epochs are evaluated, or empty."""
+    """A name in `words.PHASES`. After training, `predict` while the saved epochs are evaluated, else empty."""
     epoch: Number = 0
     epochs: Number = 0
-    """Epochs that are planned. 0: not known yet."""
+    """Planned epochs. 0: not known yet."""
     done: Number = 0
     total: Number = 0
     """`done` of `total` images of the phase."""
@@ -53,18 +53,18 @@ class Status(BaseModel):
     error: str | None = None
     """Why the training failed."""
     note: str | None = None
-    """What else went wrong, and leaves the training as it is: the evaluation after it."""
+    """A problem that does not affect the training: a failed evaluation after it."""
 
     @property
     def is_live(self) -> bool:
-        """Whether a process has it in hand: it waits, trains, or evaluates."""
+        """Whether a process handles the run: it waits, trains, or evaluates."""
         if self.state == "queued":
             return self.submitted > 0
         return self.state in UNDER_WAY or self.phase != ""
 
 
 def write_status(folder: Path, state: State, **fields: object) -> None:
-    """Replace the status by one of this process, with a fresh heartbeat. Raises RunNotFound where the run is gone."""
+    """Replace the status by one of this process, with a new heartbeat. Raises RunNotFound if the run is gone."""
     status = Status.model_validate(
         {
             "state": state,
@@ -85,7 +85,7 @@ def write_status(folder: Path, state: State, **fields: object) -> None:
 
 
 def tell_status(folder: Path, state: State, **fields: object) -> None:
-    """As `write_status`, where work goes on or ends whether it can be written or not: it is logged then."""
+    """As `write_status`, but a failure to write is only logged, because the work must continue or end anyway."""
     try:
         write_status(folder, state, **fields)
     except RunNotFound as error:
@@ -95,7 +95,7 @@ def tell_status(folder: Path, state: State, **fields: object) -> None:
 
 
 def read_status(folder: Path) -> Status:
-    """The status as it is now: a run whose process is gone is `interrupted`, neither running nor waiting."""
+    """The current status. A run whose process is gone is `interrupted`, neither running nor waiting."""
     try:
         status = read_record(folder / FILE, Status, "the status of a run", max_bytes=1 << 20)
     except (FileNotFoundError, RecordError):
@@ -107,7 +107,7 @@ def read_status(folder: Path) -> Status:
 
 
 def _overwrite(path: Path, content: bytes) -> None:
-    """In the place that the old status has on a full disk, so that a run that failed there does not seem to go on."""
+    """Overwrite the old status in place. This works on a full disk, where a failed run would else seem to continue."""
     with path.open("r+b") as file:
         file.write(content.ljust(os.fstat(file.fileno()).st_size))
         file.truncate()
@@ -116,8 +116,8 @@ def _overwrite(path: Path, content: bytes) -> None:
 def _is_in_hand(folder: Path, status: Status) -> bool:
     """Whether the process that wrote the status still has the run.
 
-    A process number says something on its own machine and in its own container only. From elsewhere the lock says it;
-    and before a worker has taken that, the heartbeat of who started it.
+    A process number is valid only on its own machine and in its own container. From elsewhere the lock tells; before a
+    worker has taken the lock, the heartbeat of the process that started it.
     """
     if status.place in ("", place()):
         return is_alive(status.pid, status.process_started)

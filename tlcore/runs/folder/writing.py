@@ -1,4 +1,4 @@
-"""Write into a run folder, but never make it: a run that was deleted while it trained stays deleted."""
+"""Write into a run folder without creating it: a run that was deleted while it trained stays deleted."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tlcore.system.files import write_atomic
 
 
 def write_in(run: Path, file: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
-    """As `write_atomic`, for a file below the folder `run`. Raises RunNotFound where that folder is gone."""
+    """As `write_atomic`, for a file below the folder `run`. Raises RunNotFound if this folder is gone."""
     try:
         for folder in reversed(file.relative_to(run).parents[:-1]):
             (run / folder).mkdir(exist_ok=True)
@@ -21,12 +21,12 @@ def write_in(run: Path, file: Path, write: Callable[[BinaryIO], object], *, dura
 
 
 def write_json_in(run: Path, file: Path, data: Any, *, durable: bool = False) -> None:
-    """Write `data` as JSON, likewise."""
+    """Write `data` as JSON in the same way."""
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_in(run, file, lambda out: out.write(text.encode()), durable=durable)
 
 
 def check_there(run: Path) -> None:
-    """Raises RunNotFound where the folder of a run is gone."""
+    """Raises RunNotFound if the folder of a run is gone."""
     if not run.is_dir():
         raise RunNotFound(f"Run {run.name} is not there any more: its folder was deleted or moved.")

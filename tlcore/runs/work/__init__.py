@@ -1,1 +1,1 @@
-"""Who trains a run, and when: workers, the queue, trials."""
+"""Executing runs: the worker process, the queue, and probes."""

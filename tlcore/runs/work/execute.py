@@ -1,4 +1,4 @@
-"""Carry out a run: train, and write what happens into its folder. Continues where the folder ends."""
+"""Execute a run: train, and write the results into its folder. It continues after the last epoch in the folder."""
 
 import time
 from collections.abc import Callable, Generator
@@ -38,12 +38,12 @@ def execute(
     *,
     held: bool = False,
 ) -> Generator[Event, None, None]:
-    """Train until the run is finished or stopped, and pass on every event once it is written.
+    """Train until the run is finished or stopped, and yield every event after it is written.
 
-    `start` is a checkpoint from elsewhere, as `training.foreign` makes it, that a run without epochs begins with.
-    `next_phase` is what this process does with the saved epochs afterwards: the status says it without a gap.
-    `held`: the caller has the run's lock. Of several processes only the main one writes. An error is recorded in the
-    status and raised again. Raises RunBusy where another process trains this run.
+    `start` is a checkpoint of another training, made by `training.foreign`, from which a run without epochs starts.
+    `next_phase` is what this process does with the saved epochs afterwards, so that the status changes without a gap.
+    `held`: the caller has the run's lock. With several processes only the main one writes. An error is recorded in the
+    status and raised again. Raises RunBusy if another process trains this run.
     """
     processes = processes or Processes()
     if not processes.is_main:
@@ -63,23 +63,23 @@ def execute(
                 recorder.record(event)
                 yield event
             state = "finished" if recorder.is_finished() else "stopped"
-            phase = next_phase if run.epochs() else ""  # stopped before the first epoch: nothing to go on with
+            phase = next_phase if run.epochs() else ""  # stopped before the first epoch: nothing to continue from
         except Exception as failure:
             known = as_user_error(failure)
             state, error = "failed", str(known) if known else f"{type(failure).__name__}: {failure}"
             if known is None or known is failure:
                 raise
             raise known from failure
-        finally:  # also on Ctrl-C, and where the reader of the events goes away
+        finally:  # also on Ctrl-C, and when the reader of the events stops reading
             tell_status(
                 run.path, state, phase=phase, epoch=recorder.last_epoch(), epochs=plan.config.epochs, error=error
             )
 
 
 def _last_whole_epoch(run: Run) -> tuple[Checkpoint | None, list[EpochRecord]]:
-    """The newest checkpoint that can be continued from, and the records up to it; (None, []) to start anew.
+    """The newest checkpoint that can be continued from, and the records up to it; (None, []) to start from scratch.
 
-    What the folder holds beyond it came from an epoch that was not finished writing, and is tidied away.
+    Anything later in the folder is from an epoch that was not written completely, and is removed.
     """
     checkpoint = None
     for epoch in reversed(run.epochs()):
@@ -91,7 +91,7 @@ def _last_whole_epoch(run: Run) -> tuple[Checkpoint | None, list[EpochRecord]]:
     imported = [record for record in run.history() if record.imported]
     records = {record.epoch: record for record in trained_here(run.history()) if record.epoch <= last}
     for epoch in run.epochs():
-        if epoch <= last and epoch not in records:  # killed between the checkpoint and its line
+        if epoch <= last and epoch not in records:  # killed between writing the checkpoint and its line
             found = _readable_checkpoint(run, epoch)
             if found is not None and found.metrics is not None:
                 records[epoch] = found.metrics
@@ -103,12 +103,12 @@ def _last_whole_epoch(run: Run) -> tuple[Checkpoint | None, list[EpochRecord]]:
 def _readable_checkpoint(run: Run, epoch: int) -> Checkpoint | None:
     try:
         return load_checkpoint(run.checkpoints, epoch)
-    except CheckpointError:  # one damaged epoch is no reason to lose the others
+    except CheckpointError:  # a damaged epoch must not cost the others
         return None
 
 
 class _Recorder:
-    """Writes what `fit` tells into the run folder."""
+    """Writes the events of `fit` into the run folder."""
 
     def __init__(self, run: Run, plan: Plan, history: list[EpochRecord], should_stop: Callable[[], bool]) -> None:
         self._run, self._plan, self._history = run, plan, list(history)
@@ -134,7 +134,7 @@ class _Recorder:
         return self._history[-1].epoch if self._history else 0
 
     def is_finished(self) -> bool:
-        """Whether nothing is left to train: all epochs are done, or early stopping ended them."""
+        """Whether nothing is left to train: all epochs are done, or early stopping ended the run."""
         if not self._history:
             return False
         patience = self._plan.config.early_stopping
@@ -142,7 +142,7 @@ class _Recorder:
         return stopped_early or self.last_epoch() >= self._plan.config.epochs
 
     def _record_epoch(self, event: EpochDone) -> None:
-        """Checkpoint, then its line, then whatever rests on both: a kill in between loses no whole epoch."""
+        """Write the checkpoint, then its line, then what depends on both: a kill in between loses no whole epoch."""
         save_checkpoint(self._run.checkpoints, replace(event.checkpoint, frozen_digest=self._frozen_digest))
         append_record(self._run.path, event.record)
         self._history.append(event.record)
@@ -150,13 +150,13 @@ class _Recorder:
         if self._plan.config.keep_optimizer_state == "last_and_best":
             keep = {event.record.epoch, best_epoch(self._history)}
             for epoch in self._with_optimizer - keep:
-                with suppress(CheckpointError):  # it was damaged meanwhile: it cannot be continued from, either
+                with suppress(CheckpointError):  # it was damaged since then, and cannot be continued from anyway
                     drop_optimizer(self._run.checkpoints, epoch)
             self._with_optimizer &= keep
         self._save_val_logits(event)
 
     def _save_val_logits(self, event: EpochDone) -> None:
-        """Validation computed them anyway; evaluation need not do it again."""
+        """Store the val logits. Validation has computed them anyway, so evaluation need not do it again."""
         weights = self._frozen_digest + state_digest(event.checkpoint.model)
         key = predictions_key(weights, self._plan.config.eval_transform, self._val_images)
         predictions = Predictions(

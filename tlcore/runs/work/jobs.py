@@ -1,4 +1,4 @@
-"""Hand runs to worker processes, and tell them to stop. The folders say the rest, so any process can ask."""
+"""Give runs to worker processes, and stop them. All state is in the run folders, so any process can read it."""
 
 import os
 import shutil
@@ -20,19 +20,19 @@ from tlcore.system.spawn import start_detached
 from tlcore.training.history import trained_here
 
 DELETED = ".deleted-"
-MOST_WAITING = 100  # each may be a process of 50 MB
+MOST_WAITING = 100  # each may be a process with 50 MB
 
 
 def start(runs: Sequence[Run]) -> None:
-    """Queue runs for one worker process, which carries them out in this order; returns at once.
+    """Queue runs for one worker process, which executes them in this order; returns at once.
 
-    A run that was stopped, failed or interrupted goes on from its last whole epoch.
-    Raises RunBusy where one of them is in hand already, RunError where one is finished, or the queue is full.
+    A run that was stopped, failed or interrupted continues from its last whole epoch.
+    Raises RunBusy if a process already handles one of them, RunError if one is finished, or the queue is full.
     """
     if len(queue()) + len(runs) > MOST_WAITING:
         raise RunError(f"{len(queue())} runs are waiting, and {MOST_WAITING} is the most. Wait, or take some out.")
     submitted = time.time()
-    with ExitStack() as held:  # of two that start a run at once, one finds it queued
+    with ExitStack() as held:  # if two processes start a run at once, one finds it queued
         for run in runs:
             held.enter_context(_idle(run))
             if run.status().state == "finished":
@@ -45,7 +45,7 @@ def start(runs: Sequence[Run]) -> None:
 
 
 def finished_error(run: Run) -> RunError:
-    """That nothing is left to train, and how to train more epochs all the same."""
+    """The error text that nothing is left to train, and how to train more epochs."""
     history = trained_here(run.history())
     last = history[-1].epoch if history else run.config.epochs
     why = "early stopping ended it" if last < run.config.epochs else f"all {last} epochs are there"
@@ -58,15 +58,15 @@ def finished_error(run: Run) -> RunError:
 
 
 def resume(run: Run) -> None:
-    """Queue a run again, to go on after its last whole epoch. Raises as `start` does."""
+    """Queue a run again, to continue after its last whole epoch. Raises as `start` does."""
     start([run])
 
 
 def start_evaluation(run: Run) -> None:
     """Queue the evaluation of all saved epochs of a run; its status is in the phase `predict` until it is over.
 
-    `stop` cancels it. What went wrong is the `note` of the status afterwards.
-    Raises RunBusy where the run is in hand already, CheckpointError where it has no saved epoch.
+    `stop` cancels it. A failure is the `note` of the status afterwards.
+    Raises RunBusy if a process already handles the run, CheckpointError if it has no saved epoch.
     """
     if not run.epochs():
         raise CheckpointError(f"Run {run.name} has no saved epoch to evaluate yet. Start it first.")
@@ -80,12 +80,12 @@ def start_evaluation(run: Run) -> None:
 
 
 def stop(run: Run, *, now: bool = False) -> None:
-    """Ask for the end: of the queueing at once, of the training after this epoch, of the evaluation at once.
+    """Request a stop: a queued run and an evaluation stop at once, a training stops after the current epoch.
 
-    `now` drops the epoch that is under way. The epochs before it stay in either case. Where the process has given no
-    sign of life for long, it is ended, unless an epoch could be lost that `now` does not give up; the other runs that
-    wait for it are queued anew. Nothing happens where the run is not live.
-    Raises RunBusy where such a process is on another machine or in another container.
+    With `now` the current epoch is dropped. Earlier epochs are kept in both cases. A process that has given no sign of
+    life for long is killed, unless that could lose an epoch that the caller did not give up with `now`; the other runs
+    that wait for it are queued again. Nothing happens if the run is not live.
+    Raises RunBusy if such a process is on another machine or in another container.
     """
     status = run.status()
     if not status.is_live:
@@ -120,21 +120,21 @@ def _end_process(run: Run, status: Status) -> None:
 
 
 def delete(run: Run) -> None:
-    """Remove a run with all its epochs. Raises RunBusy where it is live."""
+    """Remove a run with all its epochs. Raises RunBusy if it is live."""
     with _idle(run):
-        pass  # an open lock file would keep Windows from the renaming
+        pass  # Windows cannot rename a folder with an open lock file
     doomed = run.path.with_name(f"{DELETED}{run.name}-{uuid.uuid4().hex}")
-    run.path.rename(doomed)  # from here on nobody finds half a run
-    for folder in run.path.parent.glob(f"{DELETED}*"):  # and what an earlier call did not come to the end of
+    run.path.rename(doomed)  # after this, nobody can find a partly deleted run
+    for folder in run.path.parent.glob(f"{DELETED}*"):  # and the remains of an earlier call that did not finish
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def _idle(run: Run) -> Iterator[None]:
-    """Hold a run that nobody has in hand. Raises RunBusy where somebody has."""
+    """Lock a run that no process handles. Raises RunBusy if one does."""
     _check_idle(run, run.status())
     with only_writer(run.path):
-        _check_idle(run, run.status())  # it may have been queued meanwhile
+        _check_idle(run, run.status())  # it may have been queued in the meantime
         yield
 
 
@@ -150,9 +150,9 @@ def _start_worker(runs: Sequence[Run], submitted: float, *options: str) -> None:
 
 
 def _see_off(runs: Sequence[Run], submitted: float, exit_status: int) -> None:
-    """A run that the worker never took over is still in the hands of this process: it has failed.
+    """Mark a run that the worker never took over as failed: its status still names this process.
 
-    Unless it was handed to another worker meanwhile, as its later submission says.
+    A later submission time shows that it was given to another worker; then nothing is done.
     """
     for run in runs:
         status = run.status()

@@ -1,6 +1,6 @@
-"""Short work for a configuration that makes no run, such as a projection: a process that prints lines of JSON.
+"""Probes: short computations for a configuration without a run, such as a projection, as processes that print JSON.
 
-What it printed is kept in the cache under a key, so whoever asks the same again, finds it.
+The printed lines are cached under a key, so that the same probe is not computed again.
 """
 
 import re
@@ -23,7 +23,7 @@ from tlcore.system.liveness import is_alive, start_time
 from tlcore.system.records import as_record, parse_json, read_bytes, read_record
 from tlcore.system.spawn import said_error, start_detached
 
-KEPT = 32  # probes that stay in the cache
+KEPT = 32  # number of probes kept in the cache
 
 
 WHAT = "a line of JSON"
@@ -44,7 +44,7 @@ class Probe:
         return is_alive(pid, started)
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it has printed so far, but for what others print in between, as torch.hub does when it downloads."""
+        """The lines it has printed so far, without lines from others, such as torch.hub during a download."""
         path = self.folder / "lines.jsonl"
         try:
             content = read_bytes(path, WHAT)
@@ -58,7 +58,7 @@ class Probe:
         return found
 
     def error(self) -> str:
-        """The last that it said about what went wrong; empty where nothing did."""
+        """Its last error message; empty if there is none."""
         try:
             text = (self.folder / "errors.log").read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
@@ -66,7 +66,7 @@ class Probe:
         return said_error(text)
 
     def cancel(self) -> None:
-        """End it; what it printed is forgotten."""
+        """Stop it and delete its output."""
         pid, started = self._process()
         if is_alive(pid, started):
             psutil.Process(pid).terminate()
@@ -81,13 +81,13 @@ class Probe:
 
 
 def find_probe(key: str) -> Probe | None:
-    """The probe of that key, live or over; None where there is none. A key is made of letters, digits and dashes."""
+    """The probe with this key, running or finished; None if there is none. A key has letters, digits and dashes."""
     probe = Probe(_path(key))
     return probe if probe.folder.is_dir() else None
 
 
 def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
-    """Run a command, such as `["find-lr", "--json"]`, for a configuration; or join the one that has this key."""
+    """Run a command, such as `["find-lr", "--json"]`, for a configuration; or return the probe with this key."""
     probe = Probe(_path(key))
     try:
         probe.folder.mkdir(parents=True)
@@ -104,7 +104,7 @@ def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
 
 
 def any_live_probe() -> bool:
-    """Whether one is under way: a second one would spoil what it measures."""
+    """Whether a probe is running: a second one would distort its measurements."""
     return any(Probe(folder).is_live for folder in _folder().glob("*"))
 
 

@@ -1,7 +1,7 @@
-"""Whose turn it is: one worker at a time, in the order of submission, for all that share a home folder.
+"""Take turns: one worker at a time trains, in the order of submission, for all that share a home folder.
 
-The turn is a lock of the operating system, which frees itself when its process dies, and the queue is what the run
-folders say, so both outlive the dashboard.
+The turn is an operating system lock, which is released when its process dies. The queue is read from the run folders.
+So both survive a restart of the dashboard.
 """
 
 import time
@@ -18,7 +18,7 @@ POLL_S = 0.25
 
 
 def live_runs() -> list[Run]:
-    """Runs that a process has in hand: first the one under way, then those that wait, in their order."""
+    """The runs that processes handle: first the current one, then the waiting ones in their order."""
     return [run for run, _ in _live()]
 
 
@@ -29,10 +29,10 @@ def queue() -> list[Run]:
 
 @contextmanager
 def turn(submitted: float, gives_up: Callable[[], bool]) -> Iterator[bool]:
-    """Wait for all that was submitted before, then hold the machine; False where `gives_up` became true first."""
+    """Wait until all earlier submissions are done, then take the turn; False if `gives_up` became true first."""
     lock = FileLock(home_dir() / "turn.lock")
     while not gives_up():
-        if _take(lock):  # first, because it is quick, and nearly always held while somebody trains
+        if _take(lock):  # first, because it is fast, and the lock is nearly always held during a training
             try:
                 if _is_next(submitted):
                     yield True

@@ -1,4 +1,4 @@
-"""Interrupt long work from outside, wherever it is."""
+"""Interrupt long work in the main thread from outside, at any point."""
 
 import _thread
 import threading
@@ -10,7 +10,7 @@ POLL_S = 0.2
 
 @contextmanager
 def interrupted_by(asked: Callable[[], bool]) -> Iterator[None]:
-    """Raise KeyboardInterrupt in the main thread once `asked` says so, as Ctrl-C would: also amid a download."""
+    """Raise KeyboardInterrupt in the main thread when `asked` returns true, as Ctrl-C would, even during a download."""
     over = threading.Event()
 
     def watch() -> None:

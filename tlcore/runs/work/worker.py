@@ -1,6 +1,6 @@
-"""The worker process: waits its turn, trains runs one after another, then has their saved epochs evaluated.
+"""The worker process: waits for its turn, trains runs one after another, then evaluates their saved epochs.
 
-From the queue to the end of the evaluation it alone writes their status.
+From the queue to the end of the evaluation, only this process writes their status.
 """
 
 import logging
@@ -26,7 +26,7 @@ from tlcore.training.history import trained_here
 from tlcore.words import count, percent
 
 if TYPE_CHECKING:
-    from tlcore.training.events import Event, Progress  # imports torch, which a worker that waits should not
+    from tlcore.training.events import Event, Progress  # imports torch, which a waiting worker should not do
 
 HEARTBEAT_S = 0.5
 log = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ Evaluate = Callable[[Run], "Generator[Progress, None, object]"]
 
 
 def work(runs: Sequence[Run], evaluate: Evaluate, *, train: bool = True) -> None:
-    """Carry out runs that were handed over; with `train=False`, only evaluate what they have saved.
+    """Execute the given runs; with `train=False`, only evaluate their saved epochs.
 
-    SIGTERM ends it after the epoch, a second one at once. An error ends the run that it happens in, not the others.
+    SIGTERM stops it after the epoch, a second one at once. An error ends only the run in which it happens.
     """
     submitted = min(run.status().submitted for run in runs) or time.time()
     worker = _Worker(runs, evaluate, submitted, train)
@@ -60,9 +60,9 @@ class _Worker:
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Have the locks of the runs inside: from the queue to the end, nobody else writes them.
+        """Hold the locks of the runs inside the context: from the queue to the end, no other process writes them.
 
-        A run that somebody else writes is left alone.
+        A run that another process writes is left alone.
         """
         try:
             for run in self._runs:
@@ -97,7 +97,7 @@ class _Worker:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Count SIGTERM inside; SIGINT is a KeyboardInterrupt even where a shell had it ignored."""
+        """Count SIGTERM inside the context. SIGINT is a KeyboardInterrupt, even if the shell ignored it."""
         handlers = {signal.SIGTERM: self._on_signal, signal.SIGINT: signal.default_int_handler}
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
@@ -107,7 +107,7 @@ class _Worker:
                 signal.signal(number, handler)
 
     def has_nothing_left(self) -> bool:
-        """Whether all that waited was told to stop; takes such runs off the list."""
+        """Whether all waiting runs were stopped; removes stopped runs from the list."""
         for run in [run for run in self._to_train if self._stop(run)]:
             self._to_train.remove(run)
             _tell(run, "stopped")
@@ -119,7 +119,7 @@ class _Worker:
         return not self._to_train and not self._to_evaluate
 
     def carry_out(self) -> None:
-        """Train all, so that the curves of a sweep come together; then evaluate all."""
+        """Train all runs first, so that all curves of a sweep appear soon; then evaluate all."""
         while not self.has_nothing_left():
             if self._to_train:
                 self._train(self._to_train.pop(0))
@@ -197,12 +197,12 @@ class _Worker:
         return asked_to_stop(run.path)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if os.getpid() == self._process:  # a forked process that decodes images ends with this one
+        if os.getpid() == self._process:  # forked decoding processes end with this one
             self._signals += 1
 
 
 def _words(error: Exception) -> str:
-    """What went wrong, for the status; what nobody expected goes to the log with its traceback."""
+    """The error text for the status; an unexpected error goes to the log with its traceback."""
     known = as_user_error(error)
     if known is not None:
         log.error("%s", known)
@@ -217,7 +217,7 @@ def _tell(run: Run, state: State, **fields: object) -> None:
     epoch = history[-1].epoch if history else 0
     try:
         epochs = run.config.epochs
-    except RunError:  # it was deleted or damaged while it waited: the training says so
+    except RunError:  # it was deleted or damaged while it waited: training will report it
         epochs = 0
     tell_status(run.path, state, **{"epoch": epoch, "epochs": epochs, **fields})
 
