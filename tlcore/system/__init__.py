@@ -1,1 +1,1 @@
-"""What stands between the library and the machine: folders, files, devices, memory, other processes."""
+"""The library's access to the machine: folders, files, devices, memory, other processes."""

@@ -1,7 +1,7 @@
-"""Things kept on disk because making them takes long: the one bounded cache, under `home.cache_dir()`.
+"""The one bounded disk cache for results that take long to compute, under `home.cache_dir()`.
 
-It never fails its users. An entry that cannot be written is not kept, and one that cannot be read is dropped and made
-anew. Two processes may use one folder: entries appear and go as a whole.
+It never raises errors for its users. An entry that cannot be written is not kept; one that cannot be read is dropped
+and computed again. Several processes may use one folder: entries appear and disappear as a whole.
 """
 
 import hashlib
@@ -19,24 +19,24 @@ from tlcore.system.home import cache_dir
 
 T = TypeVar("T")
 
-_ABANDONED_S = 86_400  # a temporary file of that age belongs to a process that was killed
+_ABANDONED_S = 86_400  # a temporary file this old belongs to a killed process
 
 
 @dataclass(frozen=True)
 class DiskCache:
-    """Entries are files `KEY.ENDING` in a folder of this name; those unused for longest go first."""
+    """Entries are files `KEY.ENDING` in a folder with this name. The least recently used ones are deleted first."""
 
     name: str
     ending: str
     max_entries: int | None = None
-    """In each of the folders."""
+    """Most entries in each of the folders."""
     max_bytes: int | None = None
-    """Likewise. The entry just written stays, whatever its size."""
+    """Most bytes in each of the folders. The entry just written stays, whatever its size."""
     folders: int = 1
-    """More than one where entries are many and small, so that finding the oldest stays quick."""
+    """Number of subfolders: more than one if entries are many and small, so that finding the oldest stays fast."""
 
     def path(self, key: str) -> Path:
-        """Where the entry lies, or would. `key`: hexadecimal digits, such as `digest_key` makes."""
+        """The path of an entry, which need not exist. `key`: hexadecimal digits, for example from `digest_key`."""
         top = cache_dir() / self.name
         folder = top if self.folders == 1 else top / f"{int(key[:8], 16) % self.folders:02x}"
         return folder / f"{key}{self.ending}"
@@ -45,15 +45,15 @@ class DiskCache:
         return self.path(key).exists()
 
     def load(self, key: str, read: Callable[[Path], T]) -> T | None:
-        """What `read` makes of the entry, which counts as used now; None where there is none, or it is damaged."""
+        """The result of `read` on the entry, which then counts as just used; None if there is none or it is damaged."""
         path = self.path(key)
         try:
             found = read(path)
-        except (OSError, ImportError):  # absent, or not to be read by this process; the next one may
+        except (OSError, ImportError):  # absent, or not readable by this process; another one may read it
             return None
         except MemoryError:
             raise
-        except Exception:  # readers of damaged files raise whatever they stumble over
+        except Exception:  # damaged files can raise any error
             with suppress(OSError):
                 path.unlink()
             return None
@@ -62,7 +62,7 @@ class DiskCache:
         return found
 
     def save(self, key: str, write: Callable[[BinaryIO], object]) -> None:
-        """Keep what `write` writes. Where that cannot be, as on a full disk, nothing is kept and nothing raised."""
+        """Store what `write` writes. If that fails, as on a full disk, nothing is stored and nothing is raised."""
         path = self.path(key)
         with suppress(OSError, RuntimeError, ImportError):  # torch.save raises RuntimeError on a full disk
             write_atomic(path, write, durable=False)
@@ -70,7 +70,7 @@ class DiskCache:
 
 
 def digest_key(*parts: str) -> str:
-    """A key for these texts, which may hold any characters of a path: 32 hexadecimal digits."""
+    """A key of 32 hexadecimal digits for these texts, which may contain any characters of a path."""
     return hashlib.blake2b(os.fsencode("\0".join(parts)), digest_size=16).hexdigest()
 
 
@@ -80,14 +80,14 @@ def drop_oldest(
     max_bytes: int | None = None,
     spare: Callable[[Path], bool] = lambda entry: False,
 ) -> None:
-    """Delete files and folders in `folder`, those unused for longest first, until the bounds hold.
+    """Delete files and folders in `folder`, the least recently used first, until the limits are met.
 
-    `spare` says what stays in any case. What cannot be listed or deleted stays, too.
+    Entries in `spare` always stay. So does what cannot be listed or deleted.
     """
     entries: list[tuple[float, int, Path]] = []
     with suppress(OSError):
         for path in folder.iterdir():
-            with suppress(OSError):  # another process dropped it meanwhile
+            with suppress(OSError):  # another process has deleted it
                 status = path.stat()
                 entries.append((status.st_mtime, status.st_size, path))
     number = total_bytes = 0

@@ -1,4 +1,4 @@
-"""Which device and which precision a run uses, and why, in words."""
+"""Choose the device and the precision of a run, and explain the choice in words."""
 
 import platform
 from dataclasses import dataclass
@@ -15,28 +15,28 @@ class DeviceChoice:
     precision: str
     """`bf16` or `fp32`."""
     reason: str
-    """A sentence for the user, which holds for any process of this machine."""
+    """Why this choice was made: a sentence for the user, valid for any process on this machine."""
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """channels_last where it is the faster layout: everywhere but on MPS."""
+        """channels_last, which is faster, on every device except MPS."""
         return torch.contiguous_format if self.device.type == "mps" else torch.channels_last
 
     @property
     def words(self) -> str:
-        """`reason`, and how many threads this process computes with on a CPU."""
+        """`reason`, and on a CPU the number of threads of this process."""
         threads = torch.get_num_threads()
         return f"{self.reason}, {count(threads, 'thread')}" if self.device.type == "cpu" else self.reason
 
     def autocast(self) -> torch.autocast:
-        """The context that a forward pass runs in."""
+        """The autocast context for a forward pass."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
 
 def choose_device(device: str = "auto", precision: str = "auto") -> DeviceChoice:
-    """The best device of cuda, mps, cpu, or the one told; bf16 where the hardware computes in it natively.
+    """The requested device, or the best one of cuda, mps, cpu; bf16 if the hardware supports it natively.
 
-    Raises DeviceError where this machine does not have what was asked for.
+    Raises DeviceError if this machine does not have what was requested.
     """
     chosen = _best_device() if device == "auto" else _told_device(device)
     native, how = _native_bf16(chosen)
@@ -74,7 +74,7 @@ def _told_device(name: str) -> torch.device:
 
 
 def _native_bf16(device: torch.device) -> tuple[bool, str]:
-    """Whether matrix units compute in bfloat16, and the words for it."""
+    """Whether matrix units compute in bfloat16, and a text about it."""
     if device.type == "cuda":
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return True, "native on this GPU"

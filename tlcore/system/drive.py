@@ -1,4 +1,4 @@
-"""Carry out work that tells its progress as a generator, and hand back what it returns."""
+"""Run generators that yield progress, and get their return value."""
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
@@ -10,9 +10,9 @@ Result = TypeVar("Result")
 
 
 def drive(work: Generator[Told, None, Result], show: Callable[[Told], object] | None = None) -> Result:
-    """The result of `work`; `show` gets each thing that it tells on the way.
+    """Run `work` to its end and return its result; `show` gets everything it yields.
 
-    The work is closed where `show` raises, or Ctrl-C does, so that it tidies up at once.
+    If `show` or Ctrl-C raises, the generator is closed, so that it cleans up at once.
     """
     with closing(work):
         while True:
@@ -28,9 +28,9 @@ def drive(work: Generator[Told, None, Result], show: Callable[[Told], object] | 
 def relay(
     work: Generator[Told, None, Result], tell: Callable[[Told], Iterable[Retold]]
 ) -> Generator[Retold, None, Result]:
-    """Carry out `work` as part of another generator: `result = yield from relay(work, tell)`.
+    """Run `work` as part of another generator: `result = yield from relay(work, tell)`.
 
-    `tell` makes what the outer one tells of each thing that the inner one does; none, or several.
+    `tell` turns each item of the inner generator into any number of items of the outer one.
     """
     with closing(work):
         while True:

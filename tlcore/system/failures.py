@@ -1,7 +1,7 @@
-"""What the machine could not do, in words: a full or read-only disk, too little memory.
+"""Turn failures of the machine into errors with advice: a full or read-only disk, too little memory.
 
-Such failures come from any line of any library, so they are told here, once, for the command line, the worker and
-the pages alike.
+Such failures can come from any line of any library, so they are recognised here, once, for the command line, the worker
+and the pages.
 """
 
 import errno
@@ -21,11 +21,11 @@ _MEMORY = re.compile(
     re.IGNORECASE,
 )
 _SHARED_MEMORY = re.compile(r"shared memory|shm|bus error", re.IGNORECASE)
-_TORN_ARCHIVE = re.compile(r"unexpected pos \d+ vs \d+|PytorchStreamWriter")  # torch.save, where a write fell short
+_TORN_ARCHIVE = re.compile(r"unexpected pos \d+ vs \d+|PytorchStreamWriter")  # torch.save, after a short write
 
 
 def as_user_error(failure: BaseException) -> TlcoreError | None:
-    """The failure as an error that says what to do; None where it is something else, which is a bug."""
+    """The failure as an error that says what to do; None for anything else, which is a bug."""
     if isinstance(failure, TlcoreError):
         return failure
     for error in _chain(failure):
@@ -48,7 +48,7 @@ def as_user_error(failure: BaseException) -> TlcoreError | None:
 
 
 def _chain(failure: BaseException) -> Iterator[BaseException]:
-    """The failure and what it came from: torch hides the error of the disk behind one of its own."""
+    """The failure and its causes: torch hides the disk's error behind its own error."""
     seen: set[int] = set()
     error: BaseException | None = failure
     while isinstance(error, OSError | RuntimeError) and id(error) not in seen:

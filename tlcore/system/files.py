@@ -1,4 +1,4 @@
-"""Whole files or none: what a reader finds under a name was written to its end."""
+"""Atomic writing: a file appears under its name only after it is written completely."""
 
 import json
 import os
@@ -13,9 +13,9 @@ def write_atomic(
 ) -> None:
     """Call `write(file)` on a temporary file beside `path`, then rename it to `path`.
 
-    `durable` waits until the disk has it, so that it survives a power cut. What can be computed again does
-    not need that. Where `write` raises, `path` is as it was and nothing is left behind. `make_folder` makes the folder
-    that it goes into, if need be. An OSError names `path`, also where the system does not say which file it was.
+    `durable` waits until the data is on the disk, so that it survives a power failure; data that can be computed again
+    does not need that. If `write` raises, `path` is unchanged and nothing is left behind. `make_folder` creates the
+    parent folder if needed. An OSError always names `path`, even if the system does not say which file it was.
     """
     if make_folder:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,11 +49,11 @@ def _read_umask() -> int:
     return umask
 
 
-_UMASK = _read_umask()  # mkstemp makes files for the owner only; the result gets the usual permissions
+_UMASK = _read_umask()  # mkstemp makes files that only the owner can read; the result gets the usual permissions
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder for syncing, and does not need it for a rename
+    if os.name == "nt":  # Windows cannot open a folder for syncing, and a rename does not need it there
         return
     handle = os.open(folder, os.O_RDONLY)
     try:

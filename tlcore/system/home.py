@@ -1,11 +1,11 @@
-"""Where the project writes: one folder, `TLCORE_HOME`, by default `~/.tlcore`."""
+"""The one folder that the project writes to: `TLCORE_HOME`, by default `~/.tlcore`."""
 
 import os
 from pathlib import Path
 
 
 def home_dir() -> Path:
-    """The folder under which everything is written. Read anew at each call, so that tests can move it."""
+    """The folder for all written files. The variable is read at each call, so that tests can change it."""
     return Path(os.environ.get("TLCORE_HOME") or Path.home() / ".tlcore").expanduser().absolute()
 
 
@@ -14,7 +14,7 @@ def runs_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Things that can be computed again; deleting this folder loses nothing but time."""
+    """The folder for data that can be computed again; deleting it only costs time."""
     return home_dir() / "cache"
 
 

@@ -1,4 +1,4 @@
-"""Whether the process that wrote something down still lives, and whether its number means anything here."""
+"""Check whether a recorded process still runs, and whether its number is valid on this machine."""
 
 import functools
 import os
@@ -10,13 +10,13 @@ import psutil
 
 
 def is_alive(pid: int, process_started: float) -> bool:
-    """Whether that very process still runs; a zombie does not. Asks about this machine and PID namespace only."""
+    """Whether exactly this process still runs (a zombie does not). Only for this machine and PID namespace."""
     started = start_time(pid)
     return started is not None and abs(started - process_started) < 1.0
 
 
 def start_time(pid: int) -> float | None:
-    """Seconds since 1970; None where no such process runs."""
+    """Start time in seconds since 1970; None if there is no such process."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
@@ -25,7 +25,7 @@ def start_time(pid: int) -> float | None:
 
 
 def is_suspended(pid: int) -> bool:
-    """Whether it was stopped by a signal (SIGSTOP, Ctrl-Z) and does nothing until it is continued."""
+    """Whether a signal (SIGSTOP, Ctrl-Z) has suspended it, so that it does nothing until it is continued."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
     except (psutil.Error, ValueError, OverflowError):
@@ -33,7 +33,7 @@ def is_suspended(pid: int) -> bool:
 
 
 def kill_with_children(pid: int) -> None:
-    """End a process at once, with what it started; returns when it is gone, or after some seconds."""
+    """Kill a process and its children; returns when it is gone, or after some seconds."""
     try:
         process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
@@ -47,7 +47,7 @@ def kill_with_children(pid: int) -> None:
 
 @functools.cache
 def place() -> str:
-    """Machine, boot and PID namespace: where a process number means this process. Two containers are two places."""
+    """Machine, boot and PID namespace: the scope of a process number. Two containers are two places."""
     parts = [platform.node()]
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())

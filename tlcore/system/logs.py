@@ -1,4 +1,4 @@
-"""What the product says while nobody watches: to standard error, each line with its time and level."""
+"""Logging of background processes: to standard error, each line with its time and level."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
 def log_to_stderr() -> None:
-    """For a process of its own, such as the worker. Warnings of Python go the same way."""
+    """Set up logging for a separate process, such as the worker. Python's warnings are logged, too."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(FORMAT, datefmt="%Y-%m-%dT%H:%M:%S%z"))
     root = logging.getLogger()

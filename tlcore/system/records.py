@@ -1,7 +1,7 @@
-"""The one reader of JSON records: bounded in size and depth, typed, with errors that name the file and the field.
+"""The one reader of JSON records: limited in size and depth, typed, with errors that name the file and the field.
 
-A record may come from anybody: a recipe that was uploaded, a run folder that was copied, a file that was torn. Nothing
-here knows what a record is for; the caller gives its type, and the kind of error that its own callers expect.
+A record may come from anybody: an uploaded recipe, a copied run folder, an incomplete file. Nothing here knows the
+purpose of a record; the caller gives its type, and the kind of error to raise.
 """
 
 import functools
@@ -18,8 +18,8 @@ from tlcore.errors import RecordError, TlcoreError
 
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 64
-PROBLEMS = 20  # that one message lists
-_SHOWN = 60  # characters of a wrong value
+PROBLEMS = 20  # most problems listed in one message
+_SHOWN = 60  # longest wrong value in a message, in characters
 
 T = TypeVar("T")
 
@@ -29,8 +29,8 @@ def read_record(
 ) -> T:
     """The record in a file, as a value of `kind`: a pydantic model, or a type that pydantic can validate.
 
-    `what` it is, with its article, goes into messages: `a recipe`. Raises FileNotFoundError where there is no such
-    file, and `error` for everything else that is wrong with it.
+    `what` is its description in messages, with an article: `a recipe`. Raises FileNotFoundError if there is no such
+    file, and `error` for all other problems.
     """
     return as_record(read_json(path, what, error=error, max_bytes=max_bytes), kind, what, str(path), error=error)
 
@@ -41,7 +41,7 @@ def read_json(path: Path, what: str, *, error: type[TlcoreError] = RecordError, 
 
 
 def read_bytes(path: Path, what: str, *, error: type[TlcoreError] = RecordError, max_bytes: int = MAX_BYTES) -> bytes:
-    """The content of a file that may be anything. Raises as `read_record` does."""
+    """The content of a file of any kind. Raises as `read_record` does."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as file:
@@ -63,8 +63,8 @@ def read_bytes(path: Path, what: str, *, error: type[TlcoreError] = RecordError,
 def parse_json(content: bytes | str, what: str, where: str, *, error: type[TlcoreError] = RecordError) -> Any:
     """Plain data from JSON in UTF-8, or UTF-16 or UTF-32, with or without a byte order mark.
 
-    Refused, with `error`: what is no JSON, NaN and infinity, numbers beyond 64 bits, text that has no encoding, and
-    more than MAX_DEPTH levels.
+    Raises `error` for invalid JSON, NaN and infinity, numbers beyond 64 bits, text that cannot be encoded, and more
+    than MAX_DEPTH levels.
     """
     try:
         text = content if isinstance(content, str) else content.decode(json.detect_encoding(content))
@@ -78,7 +78,7 @@ def parse_json(content: bytes | str, what: str, where: str, *, error: type[Tlcor
 
 
 def as_record(data: Any, kind: type[T], what: str, where: str, *, error: type[TlcoreError] = RecordError) -> T:
-    """Plain data as a value of `kind`. Raises `error` that lists the problems by field."""
+    """Plain data as a value of `kind`. Raises `error`, which lists the problems by field."""
     try:
         record: T = _adapter(kind).validate_python(data)  # type: ignore[arg-type]  # a type is hashable
         return record
@@ -92,7 +92,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def list_problems(failure: ValidationError) -> str:
-    """A line for each problem that pydantic found: field, what is wrong, and the value that was given."""
+    """A line for each problem that pydantic found: field, problem, and the given value."""
     details = failure.errors(include_url=False)
     lines = [f"  {field_of(detail)}: {problem_of(detail)}" for detail in details[:PROBLEMS]]
     more = len(details) - PROBLEMS
@@ -100,19 +100,19 @@ def list_problems(failure: ValidationError) -> str:
 
 
 def field_of(detail: Any) -> str:
-    """The path of a field, as `optimizer.name`."""
+    """The path of a field, such as `optimizer.name`."""
     return ".".join(shown(part) if isinstance(part, int) else _cut(str(part)) for part in detail["loc"]) or "the whole"
 
 
 def problem_of(detail: Any) -> str:
-    """What is wrong with a field, in pydantic's words."""
+    """The problem with a field, in pydantic's words."""
     message = str(detail["msg"]).removeprefix("Value error, ")
     said = detail["type"] in ("value_error", "missing", "extra_forbidden")
     return message if said else f"{message} (given: {shown(detail['input'])})"
 
 
 def shown(value: Any) -> str:
-    """A value of any size as it may stand in a message."""
+    """A value of any size, shortened for a message."""
     if isinstance(value, str):
         return repr(_cut(value))
     if isinstance(value, bool | int | float) or value is None:
@@ -123,7 +123,7 @@ def shown(value: Any) -> str:
 
 
 def _check(data: Any, what: str, where: str, error: type[TlcoreError]) -> None:
-    """Depth, and that all text can be written again. Goes by levels, so that no depth is too much for it."""
+    """Check the depth, and that all text can be encoded. Works level by level, so any depth is safe."""
     level, depth = [data], 0
     while level:
         depth += 1

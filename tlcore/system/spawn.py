@@ -1,6 +1,6 @@
-"""The one way to start a Python process of ours: it finds this very package, and gives way to who started it.
+"""The one way to start Python processes of this project: they find this same package, and can run at low priority.
 
-`start` gives the process itself, `run` waits for what it prints, `start_detached` leaves it to outlive its starter.
+`start` returns the process, `run` waits for its output, `start_detached` lets it outlive the process that started it.
 """
 
 import os
@@ -19,7 +19,7 @@ from tlcore.errors import CommandFailed
 PACKAGE = Path(__file__).resolve().parents[1]
 NICENESS = 10
 _ERROR = "error: "
-"""What the command line writes before the message of a TlcoreError."""
+"""The command line's prefix for the message of a TlcoreError."""
 
 
 def start(
@@ -35,8 +35,8 @@ def start(
 ) -> "subprocess.Popen[bytes]":
     """Run `python -m MODULE ARGUMENTS` and return its process at once.
 
-    The streams are as `subprocess` takes them; `environment` is added to this process's. One that `gives_way` runs
-    at a low priority; a `detached` one has a session of its own, so that Ctrl-C in the terminal is not meant for it.
+    The streams are arguments of `subprocess`; `environment` is added to that of this process. With `gives_way` it runs
+    at low priority; with `detached` it has its own session, so that Ctrl-C in the terminal does not reach it.
     """
     search = filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")])
     process = subprocess.Popen(
@@ -49,15 +49,15 @@ def start(
         creationflags=getattr(subprocess, "DETACHED_PROCESS", 0) if detached else 0,  # the same on Windows
     )
     if gives_way:
-        with suppress(psutil.Error):  # it may have ended already
+        with suppress(psutil.Error):  # it may already have ended
             psutil.Process(process.pid).nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICENESS))
     return process
 
 
 def run(arguments: Sequence[str]) -> str:
-    """What `python -m tlcore ARGUMENTS` prints on standard output.
+    """The standard output of `python -m tlcore ARGUMENTS`.
 
-    Raises CommandFailed with the message that it ended with.
+    Raises CommandFailed with the command's error message.
     """
     with start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         output, errors = process.communicate()
@@ -74,17 +74,17 @@ def start_detached(
 ) -> int:
     """Run `python -m tlcore ARGUMENTS` so that it outlives this process, and return its process id at once.
 
-    `ended` is called with the exit status, in a thread of this process, if this process lives to see it.
+    `ended` is called with the exit status, in a thread of this process, if this process still runs then.
     """
     process = start(arguments, stdout=output, stderr=errors, detached=True)
-    threading.Thread(target=lambda: ended(process.wait()), daemon=True).start()  # and no zombie stays
+    threading.Thread(target=lambda: ended(process.wait()), daemon=True).start()  # waiting also leaves no zombie
     return process.pid
 
 
 def said_error(text: str) -> str:
-    """The message of the TlcoreError that a command of ours ended with, from its standard error; empty: there is none.
+    """The message of the TlcoreError with which a command ended, from its standard error; empty if there is none.
 
-    A traceback is a bug, and nothing to show: its last line is what is left of it.
+    A traceback is a bug and is not shown; only its last line is used.
     """
     if _ERROR in text:
         return text.rpartition(_ERROR)[2].strip()

@@ -1,1 +1,1 @@
-"""Training: from a RunConfig to a stream of events. Nothing in here writes a run folder."""
+"""Training: from a RunConfig to a stream of events. Nothing here writes into a run folder."""

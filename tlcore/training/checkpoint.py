@@ -1,4 +1,4 @@
-"""A checkpoint, the one type of it; and a model's state_dict in two parts: what some epoch trains, what none does."""
+"""The type of a checkpoint; and a model's state_dict in two parts: weights that some epoch trains, and the others."""
 
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tlcore.training.plan import Plan
 
 FORMAT = 1
-"""Of a checkpoint file. It rises when an older version would misread what is written."""
+"""Format of checkpoint files. It increases when an older version would misread them."""
 
 
 @dataclass(frozen=True)
@@ -25,30 +25,30 @@ class RandomState:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One epoch: what predicts, and, where `optimizer` is there, all that training needs to go on exactly."""
+    """One epoch: the weights for prediction and, with `optimizer`, all that training needs to continue exactly."""
 
     epoch: int
     model: dict[str, Tensor]
-    """What is evaluated, without what no epoch changes: the average of the weights, where one is kept."""
+    """The weights to evaluate (their moving average, if there is one), without those that no epoch changes."""
     metrics: EpochRecord | None = None
-    """None: it is from elsewhere, and not validated yet."""
+    """None: it is from another program and not validated yet."""
     optimizer: dict[str, Any] | None = None
     schedule: dict[str, Any] | None = None
     rng: RandomState | None = None
     training_model: dict[str, Tensor] | None = None
-    """What training goes on with, where `model` is an average."""
+    """The weights to continue training with, if `model` is an average."""
     averaged_steps: int = 0
     train_loss: float | None = None
-    """That a checkpoint from elsewhere came with."""
+    """The loss stored in a checkpoint of another program."""
     frozen_digest: str = ""
-    """Of the values that no epoch changes, which are stored once. Empty: not known."""
+    """Digest of the values that no epoch changes, which are stored once. Empty: not known."""
 
     @property
     def can_continue(self) -> bool:
         return self.optimizer is not None and self.schedule is not None and self.rng is not None
 
     def to_file(self) -> dict[str, Any]:
-        """Tensors and plain values, which can be read without running code."""
+        """The checkpoint as tensors and plain values, which can be read without running code."""
         content = {field.name: getattr(self, field.name) for field in fields(self)}
         metrics, rng = self.metrics, self.rng
         return content | {
@@ -59,7 +59,7 @@ class Checkpoint:
 
 
 def checkpoint_from_file(content: dict[str, Any], where: str) -> Checkpoint:
-    """What `Checkpoint.to_file` gave. Raises CheckpointError for anything else, and for a newer format."""
+    """The checkpoint from the result of `to_file`. Raises CheckpointError for anything else and for a newer format."""
     number = content.get("format", FORMAT)
     if not isinstance(number, int) or number > FORMAT:
         raise CheckpointError(

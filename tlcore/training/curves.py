@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def curves_table(history: Sequence[EpochRecord], run: str) -> "pd.DataFrame":
-    """One row per epoch, in the order given: `run`, the name that the figures show; then the fields of `EpochRecord`.
+    """One row per epoch, in the given order: `run`, the name shown in figures; then the fields of `EpochRecord`.
 
-    The learning rates are a column per layer group, `learning_rates.GROUP`. Tables of several runs go one below the
-    other, with `pandas.concat`.
+    The learning rates have one column per layer group, `learning_rates.GROUP`. Join the tables of several runs with
+    `pandas.concat`.
     """
     import pandas as pd
 

@@ -1,19 +1,19 @@
-"""What is chosen where a configuration leaves it open, by strategy."""
+"""Defaults for settings that a configuration leaves open, by strategy."""
 
 from tlcore.config import Strategy
 from tlcore.models.architecture import Architecture
 from tlcore.training.optimisation.optimizers import find_optimizer
 
-# Adam's, of the head; an optimiser's own scale multiplies it
+# of the head, for Adam; other optimisers multiply it by their scale
 LEARNING_RATES: dict[Strategy, float] = {"feature_extraction": 1e-3, "fine_tuning": 1e-4, "from_scratch": 1e-3}
 TRAIN_AUGMENTATION: dict[Strategy, str | None] = {
-    "feature_extraction": None,  # the evaluation view: benchmarks/frozen_views.py compares
+    "feature_extraction": None,  # None: the evaluation transform; benchmarks/frozen_views.py compares
     "fine_tuning": "gentle",
     "from_scratch": "standard",
 }
 
 
 def default_learning_rate(strategy: Strategy, optimizer: str, architecture: Architecture) -> float:
-    """Of the head. Raises ConfigError for an unknown optimiser."""
+    """Default learning rate of the head. Raises ConfigError for an unknown optimiser."""
     scale = 1.0 if strategy == "from_scratch" else architecture.learning_rate_scale
     return LEARNING_RATES[strategy] * find_optimizer(optimizer).step_scale * scale

@@ -1,7 +1,7 @@
-"""One process or several: the loop asks the same questions of both.
+"""Training in one process or in several, with one interface for the loop.
 
-Several are started by `torchrun`; Hugging Face Accelerate then sets up the process group and the gradient
-averaging. Every process holds the same model and takes its share of each batch.
+`torchrun` starts several processes; Hugging Face Accelerate then sets up the process group and the gradient averaging.
+Every process has the same model and takes its part of each batch.
 """
 
 import os
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 
 class Processes:
-    """A single process: it is the main one, owns everything, and waits for nobody."""
+    """A single process: it is the main one, has all data, and waits for no other."""
 
     rank = 0
     count = 1
@@ -31,19 +31,19 @@ class Processes:
         return values
 
     def gather(self, rows: Tensor) -> Tensor:
-        """The rows of all processes, in order of rank; every process has equally many."""
+        """The rows of all processes, in order of rank; every process has the same number of rows."""
         return rows
 
     def any(self, said: bool) -> bool:
-        """Whether any process says so."""
+        """Whether the value is true in any process."""
         return said
 
     def gather_dict(self, found: Mapping[int, Any]) -> Mapping[int, Any]:
-        """The union of what each process found."""
+        """The union of the dictionaries of all processes."""
         return found
 
     def broadcast(self, value: Any) -> Any:
-        """The main process's value of a small picklable object."""
+        """The main process's value of a small picklable object, in all processes."""
         return value
 
 
@@ -51,7 +51,7 @@ class SeveralProcesses(Processes):
     def __init__(self, on_cpu: bool) -> None:
         from accelerate import Accelerator, DistributedDataParallelKwargs
 
-        # Layers that a strategy leaves without gradient (auxiliary heads of a frozen trunk) must not be waited for.
+        # Do not wait for layers without gradient, such as auxiliary heads of a frozen trunk.
         unused = DistributedDataParallelKwargs(find_unused_parameters=True)
         self._accelerator = Accelerator(cpu=on_cpu, kwargs_handlers=[unused])
         self.rank = self._accelerator.process_index
@@ -88,5 +88,5 @@ class SeveralProcesses(Processes):
 
 
 def started_by_torchrun() -> bool:
-    """Whether this process is one of several, as torchrun says in the environment."""
+    """Whether this process is one of several, from torchrun's environment variables."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1

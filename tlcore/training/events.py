@@ -1,4 +1,4 @@
-"""What `fit` yields: everything that a display or a run folder wants to know, while it happens."""
+"""The events that `fit` yields: everything that a display or a run folder needs to know during training."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from tlcore.training.history import EpochRecord
 @dataclass(frozen=True)
 class Progress:
     phase: str
-    """`check` (decode every image once), `features`, `train` or `val`."""
+    """The phase: `check` (decode every image once), `features`, `train` or `val`."""
     epoch: int
     done: int
     total: int
@@ -24,11 +24,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class BatchLoss:
-    """How the training loss goes within an epoch: told every `RunConfig.report_every` batches."""
+    """The training loss within an epoch, reported every `RunConfig.report_every` batches."""
 
     epoch: int
     batch: int
-    """Batches of the epoch that are done."""
+    """Finished batches of the epoch."""
     batches: int
     loss: float
     """Mean over the images since the last report, of this process."""
@@ -43,11 +43,11 @@ class ImagesSkipped:
 class EpochDone:
     record: EpochRecord
     checkpoint: Checkpoint
-    """The tensors go on changing once the loop runs on: save them first."""
+    """The tensors change as soon as the loop continues: save them before that."""
     val_logits: Tensor
     """Shape (N, C)."""
     val_samples: tuple[Sample, ...]
-    """The samples of `val` that the rows belong to; unreadable ones are missing."""
+    """The samples of `val` for the rows; unreadable ones are missing."""
 
 
 Event = Progress | BatchLoss | ImagesSkipped | EpochDone

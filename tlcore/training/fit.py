@@ -1,4 +1,4 @@
-"""The training loop: yields events, and knows nothing of files, pages, or who watches."""
+"""The training loop: yields events, and knows nothing about files or pages."""
 
 import math
 import time
@@ -34,14 +34,14 @@ def fit(
     history: Sequence[EpochRecord] = (),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Generator[Event, None, None]:
-    """Train as planned; one EpochDone per epoch, beginning with epoch 0, the untrained head.
+    """Train as planned; yields one EpochDone per epoch, starting with epoch 0, the untrained head.
 
-    `resume_from` is the checkpoint of an EpochDone, and `history` the records up to it: the epochs after it
-    are then the same as without the interruption. With no history it is a checkpoint from elsewhere, as
-    `training.foreign` makes it, and the first EpochDone is of its epoch. `should_stop` is asked after each epoch, and
-    while the images are prepared. Seeds torch's global generator.
+    `resume_from` is the checkpoint of an EpochDone, and `history` the records up to it: the following epochs are then
+    the same as without the interruption. Without history it is a checkpoint of another training, made by
+    `training.foreign`, and the first EpochDone is for its epoch. `should_stop` is called after each epoch, and while
+    the images are prepared. Seeds torch's global generator.
 
-    Raises TrainingDiverged, and DatasetInvalid where too much is unreadable.
+    Raises TrainingDiverged, and DatasetInvalid if too many images are unreadable.
     """
     processes = processes or Processes()
     torch.manual_seed(plan.config.seed)
@@ -73,11 +73,11 @@ def fit(
 
 
 class Trainer:
-    """A model with its optimiser, and the step that trains it. `fit` says in which order."""
+    """A model with its optimiser and the training step. `fit` decides the order of calls."""
 
     def __init__(self, plan: Plan, inputs: Inputs, processes: Processes) -> None:
         self._plan, self._config, self._inputs = plan, plan.config, inputs
-        # kept features are cheap to train on: every process does all of it, and none has to wait
+        # training on stored features is cheap: every process does all of it, and none has to wait
         self._sharing = Processes() if plan.uses_features else processes
         self._model = plan.model
         self._averaged = _build_average(plan)
@@ -101,7 +101,7 @@ class Trainer:
     def validate_epoch(
         self, epoch: int, train_loss: float | None = None, train_accuracy: float | None = None, train_s: float = 0.0
     ) -> Generator[Event, None, EpochRecord]:
-        """Validate the model as it is, and yield EpochDone. `train_s`: seconds that it was trained for here."""
+        """Validate the model as it is, and yield EpochDone. `train_s`: seconds of training in this epoch."""
         started = time.perf_counter()
         val_logits = yield from self._validate(epoch)
         val_targets = self._inputs.val.targets
@@ -123,7 +123,7 @@ class Trainer:
         return record
 
     def _train_epoch(self, epoch: int) -> Generator[Progress | BatchLoss, None, tuple[float, float]]:
-        """Mean loss and accuracy over the images, as they were when each was trained on."""
+        """Mean loss and accuracy over the images, each measured when it was trained on."""
         self.set_frozen(epoch)
         batches = self._inputs.train
         images = len(batches.targets)
@@ -139,14 +139,14 @@ class Trainer:
                 loss, _ = _means(sums - reported, epoch)
                 yield BatchLoss(epoch, step + 1, len(batches), loss)
                 reported = sums.clone()
-            if meter.is_due(done):  # by the clock, so at another batch in each process: no figures are exchanged here
+            if meter.is_due(done):  # depends on time, so on another batch in each process: no values are exchanged here
                 loss, accuracy = _means(sums, epoch)
                 yield from meter.at(done, loss, accuracy)
         return _means(self._sharing.all_reduce(sums), epoch)
 
     def step(self, batch: Batch, factor: float) -> Tensor:
-        """One optimiser step with `factor` times every learning rate; returns the sums over this process's images of
-        (loss, correct, 1)."""
+        """One optimiser step with every learning rate times `factor`; returns the sums of (loss, correct, 1) over this
+        process's images."""
         for group in self._optimizer.param_groups:
             group["lr"] = group["base_lr"] * factor
         inputs, labels = self._mix(batch.inputs, batch.targets) if self._mix else (batch.inputs, batch.targets)
@@ -158,7 +158,7 @@ class Trainer:
             losses = losses + self._plan.architecture.aux_weight * self._losses(auxiliary_NC, labels)
         losses = losses * batch.counts
         self._optimizer.zero_grad()
-        # processes average their gradients; this makes the average that of one process with the whole batch
+        # processes average their gradients; this makes the average equal to that of one process with the whole batch
         torch.autograd.backward(losses.sum() * (self._sharing.count / batch.size))
         if self._config.gradient_clip is not None:
             trained = [p for group in self._optimizer.param_groups for p in group["params"]]
@@ -177,11 +177,11 @@ class Trainer:
         return (yield from Meter("val", epoch, len(self._inputs.val.targets)).through(predicting))
 
     def _network(self, model: nn.Module) -> nn.Module:
-        """What maps a batch's inputs to logits: the whole model, or its head where the inputs are features."""
+        """The module from a batch's inputs to logits: the whole model, or its head if the inputs are features."""
         return build_head(model, self._plan.architecture) if self._plan.uses_features else model
 
     def set_frozen(self, epoch: int) -> None:
-        """Freeze what this epoch does not train; evaluation left everything in eval mode."""
+        """Freeze the groups that this epoch does not train; evaluation left everything in eval mode."""
         frozen = frozen_groups(self._plan.architecture, self._config.strategy, epoch)
         set_training_mode(self._model, self._plan.architecture, frozen)
         if frozen != self._frozen:
@@ -207,7 +207,7 @@ class Trainer:
         )
 
     def load_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Continue exactly where the checkpoint was written. Raises CheckpointError where that is not kept in it."""
+        """Restore the exact state of the checkpoint. Raises CheckpointError if it lacks the training state."""
         optimizer, schedule, rng = checkpoint.optimizer, checkpoint.schedule, checkpoint.rng
         if optimizer is None or schedule is None or rng is None:
             raise CheckpointError(f"The checkpoint of epoch {checkpoint.epoch} does not hold what training needs.")
@@ -223,7 +223,7 @@ class Trainer:
 
 
 def _means(sums: Tensor, epoch: int) -> tuple[float, float]:
-    """Loss and accuracy from their sums and the number of images. Raises TrainingDiverged."""
+    """Mean loss and accuracy, from their sums and the number of images. Raises TrainingDiverged."""
     loss_sum, correct, images = sums.tolist()
     return _finite(loss_sum, f"training loss of epoch {epoch}") / max(images, 1), correct / max(images, 1)
 
@@ -237,7 +237,7 @@ def _finite(loss: float, which: str) -> float:
 
 
 def trained_parameters(plan: Plan) -> dict[str, list[nn.Parameter]]:
-    """By layer group, without the groups that are never trained: what the optimiser gets."""
+    """The optimiser's parameters by layer group, without groups that are never trained."""
     parameters = dict(plan.model.named_parameters())
     return {
         group.name: [parameters[name] for name in group.parameters]
@@ -247,7 +247,7 @@ def trained_parameters(plan: Plan) -> dict[str, list[nn.Parameter]]:
 
 
 def _build_average(plan: Plan) -> AveragedModel | None:
-    """Moving average of the weights; it warms up, so that short runs do not average in the untrained head."""
+    """Moving average of the weights. Its decay warms up, so that short runs do not include the untrained head."""
     decay = plan.config.ema_decay
     if decay is None:
         return None

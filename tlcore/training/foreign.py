@@ -1,4 +1,4 @@
-"""Begin where another training ended: from the file that it saved, to a checkpoint that `fit` continues."""
+"""Continue another program's training: turn its saved file into a checkpoint that `fit` can continue."""
 
 import math
 from collections.abc import Mapping
@@ -28,13 +28,13 @@ from tlcore.training.plan import Plan, plan_run
 def plan_from_file(
     config: ResolvedConfig, dataset: Dataset, path: Path, device: str | None = None
 ) -> tuple[Plan, Checkpoint]:
-    """The plan of a run that goes on from a training checkpoint, and the checkpoint to give to `fit`.
+    """The plan of a run that continues from a training checkpoint, and the checkpoint for `fit`.
 
-    The file is as training scripts save it: a dictionary of `model_state_dict` and, where they are there,
-    `optimizer_state_dict`, `epoch` (epochs that are done) and `loss`; or a state_dict alone; or a checkpoint out of a
-    run folder. Learning rates, schedule and the rest are the configuration's. Weights are not looked for: the file has
-    them all.
-    Raises WeightsError where the model's values cannot be read or do not fit, CheckpointError where the rest does not.
+    The file has a form that training scripts save: a dictionary of `model_state_dict` and, optionally,
+    `optimizer_state_dict`, `epoch` (finished epochs) and `loss`; or only a state_dict; or a checkpoint from a run
+    folder. Learning rates, schedule and other settings are those of the configuration. No weights are loaded from
+    elsewhere: the file has them all.
+    Raises WeightsError if the model's values cannot be read or do not fit, CheckpointError if the rest does not fit.
     """
     saved = read_saved_model(path)
     architecture = find_architecture(config.model.backbone)
@@ -52,7 +52,7 @@ def plan_from_file(
 
 
 def _optimizer(plan: Plan, saved: SavedModel, path: Path) -> State:
-    """The state to go on with: the file's, where it has one, for the optimiser and the learning rates of the run."""
+    """The optimiser state to continue with: the file's, if any, adapted to the run's optimiser and learning rates."""
     config = plan.config.optimizer
     fresh: State = build_optimizer(config, trained_parameters(plan), plan.learning_rates).state_dict()
     foreign = _optimizer_state(saved, plan)
@@ -70,8 +70,8 @@ def _optimizer(plan: Plan, saved: SavedModel, path: Path) -> State:
 
 
 def _optimizer_state(saved: SavedModel, plan: Plan) -> object:
-    """As the file has it, by the names that scripts use; of a run's own checkpoint, with the parameters' names."""
-    several = saved.beside.get("optimizer_states")  # of Lightning
+    """The optimiser state in the file, under the usual keys; for a run's checkpoint, with the parameters' names."""
+    several = saved.beside.get("optimizer_states")  # Lightning's key
     only = several[0] if isinstance(several, list) and len(several) == 1 else None
     foreign = saved.beside.get("optimizer_state_dict", saved.beside.get("optimizer", only))
     if not (saved.of_a_run and isinstance(foreign, dict) and isinstance(foreign.get("param_groups"), list)):
@@ -85,7 +85,7 @@ def _optimizer_state(saved: SavedModel, plan: Plan) -> object:
 
 
 def _reorder_head(state: State, plan: Plan, found: tuple[str, ...]) -> None:
-    """Put what the optimiser keeps for the final layers into the order that their rows were put into."""
+    """Reorder the optimiser's state for the final layers in the same way as their rows."""
     order = torch.tensor([found.index(name) for name in plan.dataset.classes])
     final = tuple(f"{path}." for path in (plan.architecture.head, *plan.architecture.aux))
     (members,) = [group for group in plan.groups if group.name == HEAD]
@@ -114,7 +114,7 @@ def _epoch(value: object, plan: Plan, path: Path) -> int:
 
 
 def _number(value: object) -> float | None:
-    """Scripts save a number, one of numpy's, or a tensor of one; None for anything else."""
+    """The value as a number. Scripts save a Python number, a numpy number or a tensor; None for anything else."""
     if isinstance(value, Tensor) and value.numel() == 1 and not value.is_meta and not value.is_complex():
         value = value.detach().item()
     if isinstance(value, np.generic):

@@ -1,4 +1,4 @@
-"""What is known of an epoch, and which epoch to keep. Plain data that goes to JSON and back."""
+"""The record of an epoch, and which epoch to keep. Plain data that goes to JSON and back."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,37 +12,37 @@ Accuracy = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True, config=ConfigDict(extra="ignore", allow_inf_nan=False))
 class EpochRecord:
-    """Losses in nats per image, accuracies in 0-1. Epoch 0 is the untrained head: nothing was trained yet."""
+    """One epoch. Losses in nats per image, accuracies in 0-1. Epoch 0 is the untrained head, before any training."""
 
     epoch: Annotated[int, Field(ge=0, lt=2**31)]
     train_loss: float | None
-    """Mean over the epoch of what was minimised, augmentation and smoothing included."""
+    """Mean of the minimised loss over the epoch, including augmentation and smoothing."""
     train_accuracy: Accuracy | None
     val_loss: float
     """Plain cross-entropy, without smoothing or class weights."""
     val_accuracy: Accuracy
     learning_rates: dict[str, float]
-    """Per layer group, at the end of the epoch."""
+    """Learning rate per layer group, at the end of the epoch."""
     seconds: Annotated[float, Field(ge=0)]
     images_per_s: Annotated[float, Field(ge=0)]
     device: str = ""
-    """What computed it, in words, with the number of threads. Empty: it was not recorded."""
+    """The device that computed it, in words, with the number of threads. Empty: not recorded."""
     imported: str = ""
-    """Name of the file that it came from; empty: it was trained here. Imported epochs are numbered after all others."""
+    """Name of the imported file; empty if the epoch was trained here. Imported epochs are numbered after all others."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def trained_here(history: Sequence[EpochRecord]) -> list[EpochRecord]:
-    """Without the imported epochs."""
+    """The records without imported epochs."""
     return [record for record in history if not record.imported]
 
 
 def best_record(history: Sequence[EpochRecord]) -> EpochRecord:
     """The epoch with the highest validation accuracy; among equals the lower loss, then the earlier one.
 
-    Raises ValueError where there is no epoch.
+    Raises ValueError if there is no epoch.
     """
     return min(history, key=_rank)
 
@@ -53,7 +53,7 @@ def best_epoch(history: Sequence[EpochRecord]) -> int:
 
 
 def epochs_without_gain(history: Sequence[EpochRecord]) -> int:
-    """Epochs since validation last chose another one: what early stopping counts, by the choice of `best_record`."""
+    """Epochs since the `best_record` last changed. Early stopping counts them."""
     return history[-1].epoch - best_epoch(history)
 
 

@@ -1,4 +1,4 @@
-"""Everything that is decided before the first batch, and the model that will be trained: nothing is trained yet."""
+"""The plan of a run: everything that is decided before the first batch, with the model. Nothing is trained here."""
 
 from dataclasses import dataclass, replace
 
@@ -25,27 +25,27 @@ class Plan:
     choice: DeviceChoice
     groups: tuple[LayerGroup, ...]
     learning_rates: dict[str, float]
-    """Per layer group, before the schedule."""
+    """Learning rate per layer group, before the schedule."""
     frozen: tuple[str, ...]
     """Layer groups that are never trained."""
     uses_features: bool
-    """Whether the frozen part is run once per image, and the epochs train the head on what it gave."""
+    """Whether the frozen part runs only once per image, and the epochs train the head on its stored output."""
     notices: tuple[str, ...]
     """Sentences that the user should see before the start."""
 
     @property
     def train_views(self) -> int:
-        """Different views of each training image that the features are kept of."""
+        """Number of views of each training image whose features are stored."""
         return self.config.cached_views if self.config.train_transform.is_random else 1
 
 
 def plan_run(
     config: ResolvedConfig, dataset: Dataset, model: nn.Module | None = None, device: str | None = None
 ) -> Plan:
-    """Build the model of a configuration, and check that its parts fit together and fit the dataset.
+    """Build the model of a configuration, and check that its settings fit together and fit the dataset.
 
-    `model` is one that was trained before, in place of the weights that the configuration names; `device` is the one
-    of this process or machine, in place of the configuration's, which stays as it is.
+    `model` is a trained model to use instead of the weights in the configuration; `device` is that of this process or
+    machine, to use instead of the configuration's, which does not change.
     Raises ConfigError, ModelError or DeviceError.
     """
     architecture = find_architecture(config.model.backbone)
@@ -78,9 +78,9 @@ def plan_run(
 
 
 def outline_run(config: ResolvedConfig, dataset: Dataset) -> Plan:
-    """What `plan_run` plans, checked as there, but with names and shapes in place of the model's values.
+    """The same plan as from `plan_run`, with the same checks, but with only names and shapes of the model.
 
-    Takes milliseconds, because no weights are looked for, so it cannot say whether there are any.
+    It takes milliseconds because no weights are loaded, so it does not check that they exist.
     """
     architecture = find_architecture(config.model.backbone)
     outline = architecture.outline(len(dataset.classes), pretrained=config.model.weights != "none")
@@ -92,7 +92,7 @@ def _is_outline(model: nn.Module) -> bool:
 
 
 def _uses_features(plan: Plan) -> tuple[bool, tuple[str, ...]]:
-    """Whether the head can be trained on kept features, and if not although the trunk is frozen, why not."""
+    """Whether the head can be trained on stored features; if not although the trunk is frozen, the reason."""
     config = plan.config
     if config.strategy.name != "feature_extraction":
         return False, ()
@@ -110,7 +110,7 @@ def _uses_features(plan: Plan) -> tuple[bool, tuple[str, ...]]:
 
 
 def keeps_features(plan: Plan, views: int) -> bool:
-    """Whether the trunk is frozen as a whole, and its features of so many views fit into half of the cache."""
+    """Whether the whole trunk is frozen, and its features of this many views fit into half of the cache."""
     if plan.config.strategy.name != "feature_extraction":
         return False
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)

@@ -1,4 +1,4 @@
-"""The settings of a run for another backbone or other weights: what depends on them is fitted, and said in words."""
+"""Adapt the settings of a run to another backbone or other weights, and describe the changes in words."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from tlcore.transforms.spec import TransformSpec
 
 
 def refit(settings: dict[str, Any], backbone: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The settings of a run, as plain data, for another backbone; and what was changed beside it, in sentences.
+    """The settings of a run, as plain data, for another backbone; and the other changes, in sentences.
 
-    What names parts of the old network is left out where the new one has no such part; transforms get the size, mean
-    and std of the new one. The settings may be in contradiction with each other, as while somebody edits them.
+    Settings for parts of the old network that the new one lacks are removed; transforms get the size, mean and std of
+    the new one. The settings may contradict each other, as they can while somebody edits them.
     Raises UnknownBackbone for a backbone that does not exist.
     """
     after = find_architecture(backbone)
@@ -32,8 +32,8 @@ def refit(settings: dict[str, Any], backbone: str) -> tuple[dict[str, Any], tupl
 def refit_views(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """`train_transform` and `eval_transform` of the settings `before`, for the backbone and the weights of `after`.
 
-    Both are plain data of a run. What was chosen by name, such as `gentle`, is made anew; other transforms get the
-    size, mean and std of the new weights. Where the weights do not exist, the transforms stay as they are.
+    Both are plain data of a run. A transform with a preset's name, such as `gentle`, is built again; other transforms
+    get the size, mean and std of the new weights. If the weights do not exist, the transforms do not change.
     """
     views = {name: before[name] for name in ("train_transform", "eval_transform")}
     if before["model"] == after["model"]:
@@ -67,7 +67,7 @@ def _weights_of(settings: dict[str, Any]) -> str | None:
 
 
 def _weights_for(architecture: Architecture, weights: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """What is left of a choice of weights with this architecture. None: automatic."""
+    """The choice of weights if it is possible with this architecture. None: automatic."""
     kind, _, name = (weights or "").partition(":")
     fits = {
         "": weights is None,
@@ -95,9 +95,9 @@ def _strategy_for(architecture: Architecture, strategy: dict[str, Any]) -> tuple
 
 
 def fitted_views(config: RunConfig, backbone: str, weights: str | None) -> dict[str, TransformSpec | None]:
-    """`train_transform` and `eval_transform` of a configuration, for another backbone and its weights.
+    """`train_transform` and `eval_transform` of a configuration, adapted to another backbone and its weights.
 
-    Raises UnknownBackbone or WeightsError for what does not exist.
+    Raises UnknownBackbone or WeightsError if one of them does not exist.
     """
     views = {"train_transform": config.train_transform, "eval_transform": config.eval_transform}
     before = config.model.backbone

@@ -1,4 +1,4 @@
-"""From what was asked for to what will be done: every choice that a RunConfig leaves open is made here, once."""
+"""Resolve a RunConfig: every choice that it leaves open is made here, once."""
 
 import os
 
@@ -14,7 +14,7 @@ from tlcore.transforms.spec import CenterCrop, TransformSpec
 def resolve(config: RunConfig) -> ResolvedConfig:
     """The configuration with every None that stands for a choice replaced by the choice.
 
-    Paths become absolute, so that a run can be continued from another folder. What is resolved already stays as it is.
+    Paths become absolute, so that a run can be continued from another folder. A resolved configuration does not change.
     Raises UnknownBackbone, WeightsError for an `imagenet:NAME` that does not exist, and ConfigError for an unknown
     optimiser.
     """
@@ -41,9 +41,9 @@ def resolve(config: RunConfig) -> ResolvedConfig:
 
 
 def left_open(config: ResolvedConfig) -> RunConfig:
-    """The shortest request for the same run: what would be chosen anyway is left open.
+    """The shortest RunConfig for the same run: settings that would be chosen anyway are left open.
 
-    So another strategy or another backbone, chosen afterwards, gets what suits it.
+    If the strategy or the backbone is changed afterwards, the new one gets its own defaults.
     """
     asked = config.asked()
     for part, name in (
@@ -70,6 +70,6 @@ def augmented(evaluation: TransformSpec, name: str | None) -> TransformSpec:
 
 
 def _absolute(source: str) -> str:
-    """A path that exists, made absolute; a name is left as it is."""
+    """An existing path becomes absolute; a name does not change."""
     path = given_path(source)
     return str(path.resolve()) if os.path.exists(path) else source

@@ -1,4 +1,4 @@
-"""The choice of training views: a transform by a name that people know, and the name of a transform."""
+"""The choice of training views: from a name to its transform, and from a transform to its name."""
 
 from typing import Literal, NamedTuple
 
@@ -10,20 +10,20 @@ from tlcore.transforms.spec import TransformSpec
 
 
 class Views(NamedTuple):
-    """How the views that the network is trained on are chosen."""
+    """How the training views are chosen."""
 
     kind: Literal["automatic", "validation", "preset", "saved", "own"]
-    """`automatic`: what suits the strategy. `validation`: as evaluation sees the images. `preset`: an entry of
-    AUGMENTATIONS. `saved`: a transform that somebody saved. `own`: any other, such as that of a recipe."""
+    """`automatic`: the default of the strategy. `validation`: the evaluation transform. `preset`: an entry of
+    AUGMENTATIONS. `saved`: a saved transform. `own`: any other, such as that of a recipe."""
     name: str = ""
-    """Of a preset, or of a saved transform."""
+    """Name of a preset or of a saved transform."""
 
 
 AUTOMATIC, VALIDATION, OWN = Views("automatic"), Views("validation"), Views("own")
 
 
 def list_views() -> list[Views]:
-    """All that can be chosen. `own` is not: it is what a configuration has."""
+    """All possible choices. `own` is not included: it comes from the configuration."""
     presets = [Views("preset", name) for name in AUGMENTATIONS]
     return [AUTOMATIC, VALIDATION, *presets, *(Views("saved", name) for name in list_transforms())]
 
@@ -31,10 +31,10 @@ def list_views() -> list[Views]:
 def training_transform(
     views: Views, evaluation: TransformSpec, own: TransformSpec | None = None
 ) -> TransformSpec | None:
-    """The training transform that a choice stands for, where images are evaluated with `evaluation`. None: automatic.
+    """The training transform of a choice, for images that are evaluated with `evaluation`. None: automatic.
 
-    A saved transform gets the mean and std of `evaluation`, which belong to the weights. Raises ConfigError where a
-    saved one is not there any more, or is damaged.
+    A saved transform gets the mean and std of `evaluation`, which belong to the weights. Raises ConfigError if a saved
+    one is gone or damaged.
     """
     match views.kind:
         case "automatic":
@@ -50,7 +50,7 @@ def training_transform(
 
 
 def views_of(transform: TransformSpec | None, evaluation: TransformSpec) -> Views:
-    """The choice that gives this training transform."""
+    """The choice for this training transform."""
     for views in list_views():
         try:
             if training_transform(views, evaluation) == transform:

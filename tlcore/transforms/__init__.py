@@ -1,1 +1,1 @@
-"""How an image becomes the network's input: a specification as data, and what it does."""
+"""How an image becomes the network's input: transforms as data, and what they do to an image."""

@@ -1,7 +1,7 @@
-"""The geometry of RandomResizedCrop: what was asked for, and what it delivers on images of given sizes.
+"""The geometry of RandomResizedCrop: its settings, and its real effect on images of given sizes.
 
-Follows torchvision: ten attempts to place a box of the drawn area and ratio, then a crop of the centre.
-Needs no image and no torch. N images, D draws of each, A attempts.
+As in torchvision: ten attempts to place a box of the drawn area and ratio, then a crop of the centre.
+Needs neither images nor torch. N images, D draws of each, A attempts.
 """
 
 from collections.abc import Sequence
@@ -22,16 +22,16 @@ Floats: TypeAlias = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class CropSummary:
-    """Fractions in 0-1; ratios are width to height."""
+    """Summary of draws. Fractions in 0-1; ratios are width / height."""
 
     median_area: float
     middle_area: Bounds
-    """Between these lie the middle 90 % of the kept areas."""
+    """The 90 % interval of the kept areas, from the 5 % to the 95 % quantile."""
     median_ratio: float
     fell_back: float
-    """Share of the draws in which no box fitted."""
+    """Fraction of the draws in which no box fitted."""
     outside_scale: float
-    """Share of the draws that keep less or more of the area than was asked for."""
+    """Fraction of the draws that keep less or more of the area than requested."""
 
 
 def sample_crops(
@@ -40,7 +40,7 @@ def sample_crops(
     """One row per draw: `draws` boxes on each image.
 
     Columns: `image` (position in the arguments), `top`, `left`, `height`, `width` in px, `image_height`,
-    `image_width`, `area` (kept fraction of the image), `ratio` (width to height of the box), `attempts`, `fell_back`.
+    `image_width`, `area` (kept fraction of the image), `ratio` (width / height of the box), `attempts`, `fell_back`.
     """
     generator = np.random.default_rng(seed)
     heights, widths = (np.repeat(np.asarray(sides, dtype=np.int64), draws) for sides in (heights_px, widths_px))
@@ -70,7 +70,7 @@ def sample_crops(
 def sizes_before_crop(
     operations: Sequence[Operation], heights_px: Integers, widths_px: Integers
 ) -> tuple[RandomResizedCrop, Integers, Integers] | None:
-    """The first RandomResizedCrop, with the sizes that images have when they reach it. None where there is none."""
+    """The first RandomResizedCrop, with the image sizes that reach it. None if there is none."""
     heights, widths = heights_px, widths_px
     for operation in operations:
         if isinstance(operation, RandomResizedCrop):
@@ -88,9 +88,9 @@ def sizes_before_crop(
 def place_boxes(
     heights: Integers, widths: Integers, areas_NA: Floats, ratios_NA: Floats, ratio: Bounds
 ) -> tuple[Integers, Integers, Integers]:
-    """Height and width of each box, and the attempt, from 1, that fitted first: 0 where none did.
+    """Height and width of each box, and the first attempt that fitted, from 1; 0 if none did.
 
-    `areas_NA` and `ratios_NA` are what the attempts draw: fractions of the image's area, and width to height.
+    `areas_NA` and `ratios_NA` are the values drawn in each attempt: fractions of the image's area, and width / height.
     """
     target_NA = (heights * widths)[:, None] * areas_NA.astype(np.float64)
     ratios_NA = ratios_NA.astype(np.float64)
@@ -114,7 +114,7 @@ def place_boxes(
 def coverage(crops: pd.DataFrame, cells: int = 24) -> npt.NDArray[np.float64]:
     """How often each part of an image is seen: (cells, cells), rows from the top, fractions of the draws in 0-1.
 
-    `crops` is what `sample_crops` gives; images of all sizes are laid over each other.
+    `crops` is the result of `sample_crops`; images of all sizes are laid over each other.
     """
     rows = _cell_shares(crops["top"], crops["height"], crops["image_height"], cells)
     columns = _cell_shares(crops["left"], crops["width"], crops["image_width"], cells)
@@ -124,7 +124,7 @@ def coverage(crops: pd.DataFrame, cells: int = 24) -> npt.NDArray[np.float64]:
 
 def summarise_crops(crops: pd.DataFrame, scale: Bounds) -> CropSummary:
     low, middle, high = crops["area"].quantile([0.05, 0.5, 0.95])
-    # a box is whole pixels: one that misses the bounds by less than a pixel on each side was asked for
+    # a box has whole pixels: less than a pixel per side outside of the limits counts as requested
     slack = (crops["height"] + crops["width"]) / (crops["image_height"] * crops["image_width"])
     outside = (crops["area"] < scale[0] - slack) | (crops["area"] > scale[1] + slack)
     return CropSummary(
@@ -143,7 +143,7 @@ def _uniform(generator: np.random.Generator, bounds: Bounds, shape: tuple[int, i
 
 
 def _cell_shares(starts: pd.Series, lengths: pd.Series, sides: pd.Series, cells: int) -> npt.NDArray[np.float64]:
-    """The share of each cell along one side that each box covers, shape (boxes, cells)."""
+    """The fraction of each cell along one side that each box covers, shape (boxes, cells)."""
     start, end = (starts / sides).to_numpy() * cells, ((starts + lengths) / sides).to_numpy() * cells
     edges = np.arange(cells, dtype=np.float64)
     shares: npt.NDArray[np.float64] = np.clip(end[:, None] - edges, 0, 1) - np.clip(start[:, None] - edges, 0, 1)

@@ -1,7 +1,7 @@
-"""Draws of a training transform, each with what was sampled for it and which part of the original it shows.
+"""Draws of a training transform, with the sampled parameters and the part of the original that each shows.
 
-The parameters are recorded while torchvision draws them: nothing is drawn twice, and the pixels are those of
-`TransformSpec.build_operations`. What the parameters mean is told by each operation's `trace`.
+The parameters are recorded while torchvision draws them, so nothing is drawn twice, and the pixels are those of
+`TransformSpec.build_operations`. Each operation's `trace` explains its parameters.
 """
 
 import threading
@@ -21,8 +21,8 @@ from tlcore.transforms.traces import Calls, px
 if TYPE_CHECKING:
     from torch import Tensor
 
-_AUTOMATIC_STEP = "_apply_image_or_video_transform"  # private in torchvision, and the only place to listen
-_GENERATOR = threading.Lock()  # torch draws from one generator per process, and pages run in threads
+_AUTOMATIC_STEP = "_apply_image_or_video_transform"  # private in torchvision, and the only place to record from
+_GENERATOR = threading.Lock()  # torch has one generator per process, and pages run in threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,25 +30,25 @@ class Draw:
     seed: int
     """`torch.manual_seed(seed)` before one call of the transform gives this draw."""
     image_HWC: npt.NDArray[np.uint8]
-    """What comes out, before it is normalised."""
+    """The result before normalisation."""
     steps: tuple[tuple[str, str], ...]
-    """Per operation its name and what was sampled, in words."""
+    """Name and sampled parameters of each operation, in words."""
     to_original: Affine
-    """Takes points of `image_HWC` to points of the original."""
+    """Maps points of `image_HWC` to points of the original."""
     region: Points
-    """The part of the original that is shown: a convex polygon in its pixels, not empty unless all is padding."""
+    """The visible part of the original: a convex polygon in its pixels, empty only if all is padding."""
 
     @property
     def frame(self) -> Points:
-        """The corners of the draw on the original; outside of `region` lies padding."""
+        """The corners of the draw on the original; outside of `region` there is padding."""
         height, width = self.image_HWC.shape[:2]
         return map_points(self.to_original, frame((height, width)))
 
 
 def draw_views(transform: TransformSpec, image_CHW: "Tensor", seeds: Sequence[int]) -> list[Draw]:
-    """One draw per seed of a uint8 image of shape (3, H, W). Leaves the random generators as they were.
+    """One draw per seed of a uint8 image of shape (3, H, W). The random generators do not change.
 
-    Raises ConfigError where an operation cannot work on the image that reaches it.
+    Raises ConfigError if an operation cannot work on its input image.
     """
     import torch
 
@@ -69,7 +69,7 @@ def _draw(transform: TransformSpec, image: Any, modules: list[Any], recorded: li
         before, image = _size(image), _apply(module, image, operation.op)
         moves, words = operation.trace(calls, before, _size(image))
         steps.append((operation.op, words))
-        for move in moves:  # what leaves the frame once does not come back
+        for move in moves:  # what once leaves the frame does not come back
             to_original = to_original @ move
             region = intersect(region, map_points(to_original, frame(_size(image))))
     pixels = image.as_subclass(torch.Tensor).permute(1, 2, 0).contiguous().numpy()
@@ -79,7 +79,7 @@ def _draw(transform: TransformSpec, image: Any, modules: list[Any], recorded: li
 def _apply(module: Any, image: Any, name: str) -> Any:
     try:
         return module(image)
-    except (RuntimeError, ValueError) as error:  # a blur wider than the image, a crop of nothing
+    except (RuntimeError, ValueError) as error:  # a blur wider than the image, or an empty crop
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(
             f"{name} cannot work on an image of {px(_size(image))}: {reason}. "
@@ -93,10 +93,10 @@ def _size(image: Any) -> Size:
 
 
 def _record(module: Any) -> Calls:
-    """Note in the list that is returned what the module samples each time it is called.
+    """Record what the module samples at each call, in the returned list.
 
-    `make_params` is where a v2 transform draws, called only when chance does not leave the image alone. The
-    automatic augmentations draw in `forward`, and hand over what they drew one by one.
+    A v2 transform draws in `make_params`, which is called only if the transform is applied. The automatic augmentations
+    draw in `forward`, and pass the drawn operations on one by one.
     """
     from torchvision.transforms import v2
 

@@ -1,6 +1,6 @@
-"""Where pixels come from: affine maps between the output and the input of an operation, and convex regions.
+"""Where pixels come from: affine maps from the output to the input of an operation, and convex regions.
 
-Points are (x, y) in pixels from the top left corner, counted at edges: an image 4 px wide runs from 0 to 4, and the
+Points are (x, y) in pixels from the top left corner, measured at edges: an image 4 px wide goes from 0 to 4, and the
 centre of its first pixel is 0.5. A map takes points of the output to the points of the input that are shown there.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Points: TypeAlias = npt.NDArray[np.float64]
-"""Shape (N, 2); as a polygon its corners in order."""
+"""Shape (N, 2); for a polygon, its corners in order."""
 Affine: TypeAlias = npt.NDArray[np.float64]
 """Shape (3, 3), for points (x, y, 1)."""
 Size: TypeAlias = tuple[int, int]
@@ -33,17 +33,17 @@ def scaling(x: float, y: float) -> Affine:
 
 
 def shear(x: float, y: float) -> Affine:
-    """About the top left corner: x grows with y by `x`, and y with x by `y`."""
+    """Shear about the top left corner: x grows with y by `x`, and y with x by `y`."""
     return np.array([[1.0, x, 0.0], [y, 1.0, 0.0], [0.0, 0.0, 1.0]])
 
 
 def resizing(source: Size, result: Size) -> Affine:
-    """Of an image that is scaled from one size to the other."""
+    """The map of an image that is scaled from one size to another."""
     return scaling(source[1] / result[1], source[0] / result[0])
 
 
 def rotation(degrees: float, size: Size) -> Affine:
-    """Of an image that is turned anticlockwise about its centre and keeps its size."""
+    """The map of an image that is rotated anticlockwise about its centre and keeps its size."""
     angle = math.radians(degrees)
     turn = np.array(
         [[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0], [0.0, 0.0, 1.0]]
@@ -63,7 +63,7 @@ def center_crop_corner(size: Size, crop: Size) -> Size:
 
 
 def resized_size(size: Size, shorter_px: int) -> Size:
-    """Of torchvision's Resize of the shorter side; the longer one is rounded down."""
+    """The size after torchvision's Resize of the shorter side; the longer one is rounded down."""
     height, width = size
     if height <= width:
         return shorter_px, int(shorter_px * width / height)
@@ -71,8 +71,8 @@ def resized_size(size: Size, shorter_px: int) -> Size:
 
 
 def fallback_boxes(heights: Integers, widths: Integers, ratio: Bounds) -> tuple[Integers, Integers]:
-    """Height and width of what RandomResizedCrop takes after ten attempts in vain: the largest centred box whose ratio
-    is allowed."""
+    """Height and width of RandomResizedCrop's box after ten failed attempts: the largest centred box with an allowed
+    ratio."""
     lowest, highest = ratio
     shapes = widths / heights
     return (
@@ -92,7 +92,7 @@ def frame(size: Size) -> Points:
 
 
 def intersect(polygon: Points, other: Points) -> Points:
-    """The part of a convex polygon that lies in another one; without corners, shape (0, 2), where none does.
+    """The part of a convex polygon inside another one; without corners, shape (0, 2), if there is none.
 
     Source: Sutherland and Hodgman (1974).
     """
@@ -107,13 +107,13 @@ def intersect(polygon: Points, other: Points) -> Points:
 
 
 def signed_area(polygon: Points) -> float:
-    """In square px; positive for corners that go clockwise on the screen."""
+    """Area in square px; positive if the corners go clockwise on the screen."""
     x, y = polygon[:, 0], polygon[:, 1]
     return float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2)
 
 
 def _cut(polygon: Points, inside: npt.NDArray[np.float64]) -> Points:
-    """The part of a convex polygon where `inside`, one value per corner and linear between, is not negative."""
+    """The part of a convex polygon where `inside` is not negative: one value per corner, linear in between."""
     kept: list[npt.NDArray[np.float64]] = []
     for corner, value, following, next_value in zip(
         polygon, inside, np.roll(polygon, -1, axis=0), np.roll(inside, -1), strict=True

@@ -1,4 +1,4 @@
-"""What the network sees: an image as normalised numbers, and the numbers as an image again."""
+"""What the network sees: from an image to normalised numbers and back."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from tlcore.words import CHANNELS
 @dataclass(frozen=True, eq=False)
 class NetworkInput:
     values_HWC: npt.NDArray[np.float32]
-    """`(x - mean) / std` of an image in 0-1."""
+    """`(x - mean) / std` for an image in 0-1."""
     transform: TransformSpec
 
     def ranges(self) -> pd.DataFrame:
@@ -23,18 +23,18 @@ class NetworkInput:
         return pd.DataFrame({"channel": CHANNELS, **statistics})
 
     def stretched(self) -> npt.NDArray[np.uint8]:
-        """The numbers as colours: the lowest of all is black, the highest white."""
+        """The numbers as colours: the lowest value is black, the highest white."""
         low, high = float(self.values_HWC.min()), float(self.values_HWC.max())
         return _to_uint8((self.values_HWC - low) / max(high - low, 1e-12))
 
     def brought_back(self) -> npt.NDArray[np.uint8]:
-        """The numbers with the normalisation undone."""
+        """The image from the numbers, with the normalisation undone."""
         std, mean = (np.array(channels, dtype=np.float32) for channels in (self.transform.std, self.transform.mean))
         return _to_uint8(self.values_HWC * std + mean)
 
 
 def network_input(transform: TransformSpec, image_HWC: npt.NDArray[np.uint8]) -> NetworkInput:
-    """The same numbers as `TransformSpec.build_normalize` gives."""
+    """The same numbers as from `TransformSpec.build_normalize`."""
     import torch
 
     image_CHW = torch.from_numpy(image_HWC).permute(2, 0, 1)

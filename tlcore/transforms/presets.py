@@ -1,4 +1,4 @@
-"""Training transforms that are known by a name."""
+"""The table of training transforms with a name."""
 
 from collections.abc import Callable
 
@@ -43,4 +43,4 @@ AUGMENTATIONS: dict[str, Callable[[int, Interpolation], tuple[Operation, ...]]] 
     "trivial": _trivial,
     "randaugment": _randaugment,
 }
-"""Name -> from the size of the crop in px and the interpolation to the operations. Adding one is adding an entry."""
+"""Name -> function from crop size in px and interpolation to the operations. A new preset is a new entry."""

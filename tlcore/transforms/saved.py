@@ -1,4 +1,4 @@
-"""Training transforms that somebody saved under a name: `transforms/NAME.json` in the project's home."""
+"""Training transforms that users saved: `transforms/NAME.json` in the project's home."""
 
 import re
 from pathlib import Path
@@ -9,12 +9,12 @@ from tlcore.system.home import home_dir
 from tlcore.system.records import read_record
 from tlcore.transforms.spec import TransformSpec
 
-_NAME = re.compile(r"\w[\w .+-]{0,58}\w|\w")  # what is a file name everywhere, and never leads to another folder
+_NAME = re.compile(r"\w[\w .+-]{0,58}\w|\w")  # a valid file name on every system, without path separators
 _MAX_BYTES = 1 << 20
 
 
 def save_transform(name: str, transform: TransformSpec, *, replace: bool = False) -> None:
-    """Raises ConfigError for a name that cannot be used, or that another transform has unless `replace`."""
+    """Save a transform. Raises ConfigError for an invalid name, or for a taken one unless `replace`."""
     path = _path(name)
     if path.exists() and not replace and load_transform(name) != transform:
         raise ConfigError(f"There is another transform named {name!r}. Replace it, or choose another name.")
@@ -22,7 +22,7 @@ def save_transform(name: str, transform: TransformSpec, *, replace: bool = False
 
 
 def load_transform(name: str) -> TransformSpec:
-    """Raises ConfigError where there is none of that name, or its file is damaged."""
+    """The transform with this name. Raises ConfigError if there is none or its file is damaged."""
     path = _path(name)
     try:
         return read_record(path, TransformSpec, "a saved transform", error=ConfigError, max_bytes=_MAX_BYTES)
@@ -33,7 +33,7 @@ def load_transform(name: str) -> TransformSpec:
 
 
 def list_transforms() -> list[str]:
-    """Their names, in alphabetical order, with those of `damaged_transforms`."""
+    """The names of all saved transforms, in alphabetical order, including those of `damaged_transforms`."""
     return sorted(path.stem for path in _folder().glob("*.json") if _NAME.fullmatch(path.stem))
 
 
@@ -49,7 +49,7 @@ def damaged_transforms() -> dict[str, str]:
 
 
 def delete_transform(name: str) -> None:
-    """Does nothing where there is none of that name."""
+    """Delete a saved transform. Does nothing if there is none with this name."""
     _path(name).unlink(missing_ok=True)
 
 

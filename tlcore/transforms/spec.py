@@ -1,7 +1,7 @@
-"""Image transforms as data: a `TransformSpec` builds a torchvision v2 pipeline and prints itself as Python.
+"""Image transforms as data: a `TransformSpec` builds a torchvision v2 pipeline and can write it as Python code.
 
-Each operation is one class below, named and parametrised as its torchvision v2 counterpart, with what it tells of one
-call: adding one is adding a class here, and nothing else.
+Each operation is one class below, with the name and parameters of its torchvision v2 class, and its trace of one call.
+A new operation is one new class here, and nothing else.
 """
 
 from functools import reduce
@@ -33,7 +33,7 @@ Positive = Annotated[float, Field(gt=0)]
 Channels = tuple[float, float, float]
 Interpolation = Literal["nearest", "nearest-exact", "bilinear", "bicubic", "lanczos"]
 GridInterpolation = Literal["nearest", "bilinear"]
-"""What torchvision offers for tensors that are rotated or sheared."""
+"""The interpolations that torchvision has for rotating and shearing tensors."""
 
 
 class _Frozen(BaseModel):
@@ -51,9 +51,9 @@ class _Operation(_Frozen):
         return {name: getattr(self, name) for name in type(self).model_fields if name != "op"}
 
     def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
-        """What one call did, from what it sampled, and the sizes of the image before and after it.
+        """What one call did, from its sampled parameters and the image sizes before and after it.
 
-        By default nothing is moved. An operation that moves pixels, or has something to tell, says so itself.
+        By default no pixels are moved. An operation that moves pixels, or has a text to show, overrides this.
         """
         return (), "done" if calls else NOT_APPLIED
 
@@ -67,7 +67,7 @@ class _Operation(_Frozen):
 
 
 class Resize(_Operation):
-    """Shorter side to `size` px, or exactly to `(height, width)`."""
+    """Resize the shorter side to `size` px, or exactly to `(height, width)`."""
 
     random = False
     op: Literal["Resize"] = "Resize"
@@ -89,7 +89,7 @@ class CenterCrop(_Operation):
 
 
 class RandomResizedCrop(_Operation):
-    """A box with a share of the area in `scale` and width/height in `ratio`, resized to `size` px square."""
+    """Crop a box with a fraction of the area in `scale` and width/height in `ratio`; resize it to `size` px square."""
 
     op: Literal["RandomResizedCrop"] = "RandomResizedCrop"
     size: Pixels
@@ -142,7 +142,7 @@ class RandomVerticalFlip(_Operation):
 
 
 class RandomRotation(_Operation):
-    """By an angle in degrees, drawn from -`degrees` to `degrees`; uncovered corners are black."""
+    """Rotate by an angle in degrees, drawn from -`degrees` to `degrees`; uncovered corners are black."""
 
     op: Literal["RandomRotation"] = "RandomRotation"
     degrees: Annotated[float, Field(ge=0, le=180)] = 15.0
@@ -163,7 +163,7 @@ class ColorJitter(_Operation):
     def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
         sampled = calls[0]
         parts = []
-        for number in sampled["fn_idx"].tolist():  # the order, too, is drawn
+        for number in sampled["fn_idx"].tolist():  # the order is also random
             name = ("brightness", "contrast", "saturation", "hue")[number]
             factor = sampled[f"{name}_factor"]
             if factor is not None:
@@ -235,7 +235,7 @@ class GaussianBlur(_Operation):
 
 if TYPE_CHECKING:
     Operation: TypeAlias = _Operation
-else:  # every class above, told apart by its `op`
+else:  # every class above, distinguished by its `op`
     Operation = Annotated[reduce(or_, _Operation.__subclasses__()), Field(discriminator="op")]
 
 
@@ -252,7 +252,7 @@ class TransformSpec(_Frozen):
         return any(operation.random for operation in self.operations)
 
     def build_operations(self) -> "v2.Transform":
-        """The part that works on one uint8 image of shape (3, H, W), and gives uint8."""
+        """The part that works on one uint8 image of shape (3, H, W) and returns uint8."""
         from torchvision.transforms import v2
 
         return v2.Compose([v2.ToImage(), *(_build(operation) for operation in self.operations)])
@@ -271,14 +271,14 @@ class TransformSpec(_Frozen):
         return v2.Compose([self.build_operations(), self.build_normalize()])
 
     def output_px(self) -> tuple[int, int]:
-        """Height and width of every image that comes out.
+        """Height and width of every output image.
 
-        Raises ConfigError where that depends on the image that goes in, so that images do not fit into a batch.
+        Raises ConfigError if that depends on the input image, so that images do not fit into a batch.
         """
         import torch
 
         operations = self.build_operations()
-        with torch.random.fork_rng(devices=[]):  # a trial must not use up anybody's random numbers
+        with torch.random.fork_rng(devices=[]):  # a trial must not use up random numbers of others
             wide, tall = (
                 operations(torch.zeros(3, *size, dtype=torch.uint8)).shape[1:] for size in ((40, 60), (60, 40))
             )
@@ -289,7 +289,7 @@ class TransformSpec(_Frozen):
         return int(wide[0]), int(wide[1])
 
     def source(self) -> str:
-        """Python source of the same pipeline: run it, and `transform` does what `build()` does."""
+        """Python source of the same pipeline: after running it, `transform` does the same as `build()`."""
         steps = ["v2.ToImage()"]
         steps += [f"v2.{o.op}({_source_arguments(o)})" for o in self.operations]
         steps += ["v2.ToDtype(torch.float32, scale=True)", f"v2.Normalize({list(self.mean)}, {list(self.std)})"]

@@ -1,6 +1,6 @@
-"""What one call of a transform did: where the pixels come from, and in words. Each operation of `spec` tells its own.
+"""The trace of one call of a transform: where the pixels come from, and a text. Each operation of `spec` makes its own.
 
-Here is what several of them share, and what the parts of RandAugment and TrivialAugment do.
+This module has what several of them share, and the parts of RandAugment and TrivialAugment.
 """
 
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from tlcore.transforms.geometry import Affine, Size, rotation, shear, translatio
 from tlcore.words import percent
 
 Calls: TypeAlias = list[dict[str, Any]]
-"""What one operation sampled, in order; empty where chance decided that it does nothing."""
+"""The parameters that one operation sampled, in order; empty if it was randomly not applied."""
 Trace: TypeAlias = tuple[tuple[Affine, ...], str]
-"""Where the pixels come from, in the order in which they were moved, and what was done in words."""
+"""Where the pixels come from, in the order of the moves, and a text about the operation."""
 
 NOT_APPLIED = "not this time"
 
 
 def automatic(calls: Calls, before: Size) -> Trace:
-    """Of an operation that applies a few of torchvision's automatic augmentations one by one."""
+    """The trace of an operation that applies some of torchvision's automatic augmentations one by one."""
     moves = [_MOVES[call["name"]](call["magnitude"], before) for call in calls if call["name"] in _MOVES]
     return tuple(moves), ", ".join(AUTOMATIC_WORDS[call["name"]](call["magnitude"]) for call in calls)
 

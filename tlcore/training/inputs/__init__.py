@@ -1,1 +1,1 @@
-"""What the loop is fed: batches, kept features, passes without gradients."""
+"""The inputs of the training loop: batches, stored features, passes without gradients."""

@@ -1,7 +1,7 @@
-"""Batches of images or of features, the same for any number of workers and processes.
+"""Batches of images or features that are the same for any number of workers and processes.
 
-Augmentation is drawn from a seed per (run, view, image), and the order from a seed per (run, epoch), so that
-neither depends on who loads what, or on what was loaded before. Shapes: N images, H x W px, V views, D feature.
+Augmentation is drawn from a seed per (run, view, image), and the order from a seed per (run, epoch), so neither depends
+on which process loads an image or on what was loaded before. Shapes: N images, H x W px, V views, D feature.
 """
 
 import hashlib
@@ -34,10 +34,10 @@ from tlcore.training.inputs.transport import (
 )
 from tlcore.transforms.spec import TransformSpec
 
-PADDING = -1  # stands for "no sample": fills the last batch up so that every process has equally many rows
+PADDING = -1  # means "no sample": fills up the last batch so that every process has the same number of rows
 
 ViewKey = tuple[int, tuple[int, ...]]
-"""Position of a sample and the views of it that are wanted."""
+"""Position of a sample and the requested views of it."""
 
 
 class Batch(NamedTuple):
@@ -48,27 +48,27 @@ class Batch(NamedTuple):
     counts: Tensor
     """1.0 for a sample, 0.0 for padding, shape (N,)."""
     positions: Tensor
-    """Where each sample stands in its split, shape (N,); PADDING for padding."""
+    """Position of each sample in its split, shape (N,); PADDING for padding."""
     size: int
-    """Samples in this batch over all processes."""
+    """Number of samples in this batch over all processes."""
 
 
 class Batches(Protocol):
-    """Both sources of training input: images through the whole network, features through the head."""
+    """The interface of both kinds of training input: images for the whole network, features for the head."""
 
     targets: Tensor
 
     def epoch(self, epoch: int, *, shuffle: bool) -> Iterator[Batch]: ...
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
+        """Number of batches in an epoch."""
         ...
 
 
 def batch_positions(count: int, batch_size: int, order_seed: int | None) -> list[list[int]]:
-    """Positions 0..count-1 cut into batches; shuffled by `order_seed` unless that is None.
+    """Positions 0..count-1 in batches; shuffled by `order_seed` unless that is None.
 
-    A last batch of one would leave BatchNorm without a variance, so it joins the batch before it.
+    BatchNorm has no variance for a batch of one, so a single last sample joins the batch before it.
     """
     if order_seed is None:
         order = list(range(count))
@@ -82,31 +82,31 @@ def batch_positions(count: int, batch_size: int, order_seed: int | None) -> list
 
 
 def share_of(batch: Sequence[int], rank: int, processes: int) -> list[int]:
-    """The part of a batch that one of several processes takes, padded to the same length for all."""
+    """One process's part of a batch, padded to the same length for all processes."""
     part = list(batch[rank::processes])
     return part + [PADDING] * (-(-len(batch) // processes) - len(part))
 
 
 def derived_seed(*parts: object) -> int:
-    """63 bits that depend on all parts, the same on every machine."""
+    """A seed of 63 bits that depends on all parts, the same on every machine."""
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
 
 
 @dataclass(frozen=True)
 class ViewDataset(Dataset[tuple[ViewKey, Tensor | str]]):
-    """Samples as uint8 views: (sample, views) -> (V, 3, H, W), or the reason why the image cannot be read."""
+    """Loads samples as uint8 views: (sample, views) -> (V, 3, H, W), or the reason why the image cannot be read."""
 
     samples: Sequence[Sample]
     source: ImageSource
     transform: TransformSpec
     seed: int
     decoded: Mapping[str, Tensor] | None = None
-    """Images that are at hand already, by sample id."""
+    """Images already in memory, by sample id."""
 
     def __getitem__(self, key: ViewKey) -> tuple[ViewKey, Tensor | str]:
         position, views = key
-        if position == PADDING:  # any image will do, it counts for nothing
+        if position == PADDING:  # any image can be used, because its weight is 0
             position = 0
         sample = self.samples[position]
         try:
@@ -115,7 +115,7 @@ class ViewDataset(Dataset[tuple[ViewKey, Tensor | str]]):
             return key, str(error)
         try:
             return key, torch.stack([self._view(image, sample.id, view) for view in views])
-        except (RuntimeError, ValueError) as error:  # a blur wider than the image, a crop of nothing
+        except (RuntimeError, ValueError) as error:  # a blur wider than the image, or an empty crop
             height, width = image.shape[1:]
             reason = " ".join(str(error).split())[:200]
             return key, f"the transform cannot work on {width} x {height} px: {reason}"
@@ -134,7 +134,7 @@ class ViewDataset(Dataset[tuple[ViewKey, Tensor | str]]):
 
 
 class _KeyBatches:
-    """The batch sampler of a DataLoader whose workers live on from epoch to epoch."""
+    """The batch sampler of a DataLoader with persistent workers."""
 
     def __init__(self) -> None:
         self.batches: list[list[ViewKey]] = []
@@ -147,7 +147,7 @@ class _KeyBatches:
 
 
 class ViewLoader:
-    """Decodes and transforms in worker processes, in the order asked for."""
+    """Decodes and transforms in worker processes, and returns batches in the requested order."""
 
     def __init__(self, dataset: ViewDataset, workers: int) -> None:
         self._dataset = dataset
@@ -156,7 +156,7 @@ class ViewLoader:
         self._loader: DataLoader[Any] | None = None
 
     def __call__(self, batches: list[list[ViewKey]]) -> Iterator[list[tuple[ViewKey, Tensor | str]]]:
-        """Raises DataError where a worker was ended, or does not answer."""
+        """Raises DataError if a worker was killed or does not answer."""
         self._keys.batches = batches
         with errors_in_words(self._workers):
             for packed in self._begin(batches):
@@ -167,7 +167,7 @@ class ViewLoader:
             self._loader = self._build(batches)
         try:
             return iter(self._loader)
-        except OSError:  # no shared memory even for the queues of the workers
+        except OSError:  # not even enough shared memory for the queues of the workers
             self._workers = 0
             self._loader = self._build(batches)
             return iter(self._loader)
@@ -185,7 +185,7 @@ class ViewLoader:
             timeout=TIMEOUT_S if workers else 0,
             collate_fn=pack,
             worker_init_fn=_leave_signals_to_the_main_process,
-            generator=torch.Generator(),  # so that loading draws nothing from the generator that dropout draws from
+            generator=torch.Generator(),  # so that loading does not use the generator that dropout uses
         )
 
     def _batch_bytes(self, batches: list[list[ViewKey]]) -> int:
@@ -195,8 +195,8 @@ class ViewLoader:
 
 
 def _leave_signals_to_the_main_process(worker: int) -> None:
-    """Ctrl-C reaches every process of the terminal, and SIGTERM every process of a service: the loop decides when its
-    workers end. Its own SIGTERM, with which it ends them, is obeyed."""
+    """Ignore signals that are meant for the loop: Ctrl-C reaches every process of the terminal, and SIGTERM every
+    process of a service, but the loop decides when its workers end. A SIGTERM from the loop itself is obeyed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not hasattr(signal, "sigwaitinfo"):
         return
@@ -212,23 +212,23 @@ def _leave_signals_to_the_main_process(worker: int) -> None:
 
 
 def worker_count(told: int | None, device: torch.device, images: int, *, decoded: bool = False) -> int:
-    """Decoding processes: as requested, else by device, and none where they cost more than they save.
+    """Number of decoding processes: as requested, else by device; 0 if they would cost more time than they save.
 
-    On a CPU with the images decoded there is next to nothing to do beside the network, which wants every core.
+    On a CPU with decoded images there is little work besides the network, which uses every core.
     """
     if told is not None:
         return told
     if decoded and device.type == "cpu":
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    spawned = sys.platform in ("win32", "darwin")  # each new process imports torch anew: seconds, not milliseconds
+    spawned = sys.platform in ("win32", "darwin")  # each new process imports torch again: seconds, not milliseconds
     if cores == 1 or images < (2000 if spawned else 64):
         return 0
     return min(cores, 8 if device.type == "cuda" else 2)
 
 
 class ImageBatches:
-    """Freshly transformed images; epoch e draws view e."""
+    """Newly transformed images; epoch e draws view e."""
 
     def __init__(
         self,
@@ -277,7 +277,7 @@ class ImageBatches:
 
 
 class FeatureBatches:
-    """Features kept from frozen layers; epoch e takes view e, and starts over after the last one."""
+    """Stored features of frozen layers; epoch e uses view e, and after the last view the first one again."""
 
     def __init__(self, features_VND: Tensor, targets: Tensor, choice: DeviceChoice, batch_size: int, seed: int) -> None:
         self._features_VND = features_VND.to(choice.device)

@@ -1,6 +1,6 @@
-"""Features of frozen layers: computed once per image and view, kept on disk, never silently stale.
+"""Features of frozen layers: computed once per image and view, cached on disk, never silently out of date.
 
-A file in the cache is named by a hash of all that its values depend on, so it is either right or not found.
+The name of a cache file is a hash of everything that its values depend on, so it is either right or not found.
 """
 
 import hashlib
@@ -36,22 +36,22 @@ from tlcore.training.inputs.batches import (
 from tlcore.training.inputs.meter import Meter
 from tlcore.transforms.spec import TransformSpec
 
-FORWARD_BATCH = 16  # images per forward pass; measured fastest on two cores, where activations stay in the cache
+FORWARD_BATCH = 16  # images per forward pass; measured fastest on two cores, because activations stay in the CPU cache
 DEFAULT_CACHE_GB = 4.0
 
 
 @dataclass(frozen=True)
 class Features:
     values_VND: Tensor
-    """Views x readable images x feature shape, in the precision they were computed in."""
+    """Shape: views x readable images x feature shape, in the precision of the computation."""
     positions: tuple[int, ...]
-    """Which of the samples asked for the images are: all but the unreadable ones, in order."""
+    """Positions of the images among the requested samples: all but the unreadable ones, in order."""
     skipped: tuple[Skipped, ...]
 
 
 @dataclass(frozen=True)
 class Trunk:
-    """The frozen part of a network, and everything about it that its features depend on."""
+    """The frozen part of a network, with everything that its features depend on."""
 
     model: nn.Module
     architecture: Architecture
@@ -68,7 +68,7 @@ class Trunk:
             return extract_features(self.model, self.architecture, images_NCHW)
 
     def bytes_per_view(self, transform: TransformSpec) -> int:
-        """Size of one feature, at most: a linear head says how long it is, else one black image is sent through."""
+        """Largest size of one feature: from the linear head's input size, else from the output for one black image."""
         final = self.model.get_submodule(self.architecture.head)
         if isinstance(final, nn.Linear):
             return final.in_features * torch.float32.itemsize
@@ -76,7 +76,7 @@ class Trunk:
         return feature.numel() * feature.element_size()
 
     def feature_shape(self, transform: TransformSpec) -> tuple[int, ...]:
-        """Of the feature of one image, which one is sent through for."""
+        """Shape of the feature of one image, found by computing one."""
         return tuple(self._of_a_black_image(transform).shape[1:])
 
     def _of_a_black_image(self, transform: TransformSpec) -> Tensor:
@@ -86,7 +86,7 @@ class Trunk:
 
 @dataclass(frozen=True)
 class FeatureRequest:
-    """Views of one split through one trunk."""
+    """The features to compute: views of one split through one trunk."""
 
     dataset: Dataset
     samples: Sequence[Sample]
@@ -111,7 +111,7 @@ class FeatureRequest:
 def load_or_compute(
     request: FeatureRequest, trunk: Trunk, workers: int | None, processes: Processes
 ) -> Generator[Progress, None, Features]:
-    """Progress while computing, if it has to be; returns the Features."""
+    """Yields Progress while computing, if necessary; returns the Features."""
     cache, key = _cache(), request.key(trunk)
     features: Features | None = processes.broadcast(cache.load(key, _load) if processes.is_main else None)
     if features is None:
@@ -128,7 +128,7 @@ def is_cached(request: FeatureRequest, trunk: Trunk) -> bool:
 def compute_features(
     request: FeatureRequest, trunk: Trunk, workers: int | None, processes: Processes
 ) -> Generator[Progress, None, Features]:
-    """One decode per image, one forward pass per view; each process takes its share of every batch."""
+    """One decode per image, one forward pass per view; each process takes its part of every batch."""
     samples, views = request.samples, tuple(range(1, request.views + 1))
     dataset = ViewDataset(samples, request.dataset.source, request.transform, request.seed)
     load = ViewLoader(dataset, worker_count(workers, trunk.choice.device, len(samples)))
@@ -154,7 +154,7 @@ def compute_features(
 
 
 def _assemble(samples: Sequence[Sample], found: Mapping[int, Tensor | str]) -> Features:
-    """Raises DatasetInvalid where not one image could be read."""
+    """Raises DatasetInvalid if no image could be read."""
     positions = tuple(p for p in sorted(found) if isinstance(found[p], Tensor))
     skipped = tuple(Skipped(samples[p].id, str(found[p])) for p in sorted(found) if isinstance(found[p], str))
     if not positions:
@@ -183,7 +183,7 @@ def _load(path: Path) -> Features:
 
 
 def cache_limit_bytes() -> int:
-    """Bound of the feature cache on disk: `TLCORE_CACHE_GB`, by default 4. Raises ConfigError for no number."""
+    """Size limit of the feature cache: `TLCORE_CACHE_GB`, by default 4. Raises ConfigError if it is not a number."""
     text = os.environ.get("TLCORE_CACHE_GB", str(DEFAULT_CACHE_GB))
     try:
         return int(float(text) * 1e9)

@@ -1,4 +1,4 @@
-"""Logits of a network on a whole split."""
+"""Compute the logits of a network on a whole split."""
 
 from collections.abc import Generator
 
@@ -13,9 +13,9 @@ from tlcore.training.inputs.batches import PADDING, Batches
 def predict_logits(
     network: nn.Module, batches: Batches, choice: DeviceChoice, processes: Processes
 ) -> Generator[int, None, Tensor]:
-    """Yields the images done so far, after each batch; returns the logits (N, C), float32 on the CPU, in order.
+    """Yields the number of finished images after each batch; returns the logits (N, C), float32 on the CPU, in order.
 
-    `network` maps a batch's inputs to logits, and is put into eval mode.
+    `network` maps a batch's inputs to logits; it is put into eval mode.
     """
     network.eval()
     done = 0

@@ -1,4 +1,4 @@
-"""How far a pass over the images is, told a few times a second."""
+"""Report the progress of a pass over the images a few times a second."""
 
 import time
 from collections.abc import Generator, Iterator
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Meter:
-    """Turns counts of images into Progress events, and drops those that come too fast."""
+    """Turns counts of images into Progress events, and drops those that come too soon."""
 
     def __init__(self, phase: str, epoch: int, total: int) -> None:
         self._phase, self._epoch, self._total = phase, epoch, total
@@ -22,7 +22,7 @@ class Meter:
         return done >= self._total or time.perf_counter() - self._told >= EVERY_S
 
     def through(self, counting: Generator[int, None, T], before: int = 0) -> Generator[Progress, None, T]:
-        """Follow a computation that yields the images it has done, `before` of which were done earlier."""
+        """Follow a computation that yields its number of finished images; `before` images were finished earlier."""
         result = yield from relay(counting, lambda done: self.at(before + done))
         return result
 

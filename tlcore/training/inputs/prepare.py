@@ -1,4 +1,4 @@
-"""What the epochs read: kept features of the frozen part, or images; and which images had to be left out."""
+"""Prepare the input of the epochs: stored features of the frozen part, or images; and list unreadable images."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tlcore.training.inputs.meter import Meter
 from tlcore.training.plan import Plan, keeps_features
 from tlcore.transforms.spec import TransformSpec
 
-DECODED_BUDGET_BYTES = 384 * 2**20  # of decoded images kept in memory between epochs
+DECODED_BUDGET_BYTES = 384 * 2**20  # limit for decoded images kept in memory between epochs
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Inputs:
 
 
 def prepare_inputs(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
-    """Read every image once, or find its features in the cache.
+    """Read every image once, or load its features from the cache.
 
-    Raises DatasetInvalid where all training images of a class, or all of a split, are unreadable.
+    Raises DatasetInvalid if all training images of a class, or all images of a split, are unreadable.
     """
     inputs = yield from _features(plan, processes) if plan.uses_features else _images(plan, processes)
     counts = torch.bincount(inputs.train.targets, minlength=len(plan.dataset.classes)).tolist()
@@ -48,8 +48,8 @@ def prepare_inputs(plan: Plan, processes: Processes) -> Generator[Progress, None
 def evaluation_inputs(
     plan: Plan, samples: Sequence[Sample]
 ) -> Generator[Progress, None, tuple[tuple[Sample, ...], Batches, nn.Module]]:
-    """The readable ones of these samples, their batches in the evaluation view, and the network to send them through:
-    the head alone, where the features of the frozen trunk can be kept."""
+    """The readable ones of these samples, their batches in the evaluation view, and the network for them: only the head
+    if the features of the frozen trunk can be stored."""
     transform = plan.config.eval_transform
     if keeps_features(plan, len(samples)):
         features = yield from features_of(plan, samples, transform, 1, Processes())
@@ -64,7 +64,7 @@ def evaluation_inputs(
 def features_of(
     plan: Plan, samples: Sequence[Sample], transform: TransformSpec, views: int, processes: Processes
 ) -> Generator[Progress, None, Features]:
-    """Features of these samples under the plan's frozen trunk, from the cache where it has them."""
+    """Features of these samples from the plan's frozen trunk, from the cache if possible."""
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
     request = FeatureRequest(plan.dataset, samples, transform, views, plan.config.seed)
     features = yield from load_or_compute(request, trunk, plan.config.workers, processes)
@@ -72,7 +72,7 @@ def features_of(
 
 
 def features_at_hand(plan: Plan) -> bool:
-    """Whether the cache has all features that the plan trains on."""
+    """Whether the cache has all features that the plan needs for training."""
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
     wanted = (("train", plan.config.train_transform, plan.train_views), ("val", plan.config.eval_transform, 1))
     return all(
@@ -110,7 +110,7 @@ def _images(plan: Plan, processes: Processes) -> Generator[Progress, None, Input
 
 
 def decode_samples(plan: Plan, samples: Sequence[Sample]) -> Generator[Progress, None, DecodedImages]:
-    """Decode every image once, to know which cannot be; they stay in memory if they fit."""
+    """Decode every image once to find unreadable ones; the images stay in memory if they fit."""
     decoding = decode_all(samples, plan.dataset.source, DECODED_BUDGET_BYTES)
     decoded = yield from Meter("check", 0, len(samples)).through(decoding)
     return decoded

@@ -1,7 +1,7 @@
-"""How views get from the processes that decode them to the loop: through shared memory, or through a pipe.
+"""Send views from the decoding processes to the loop: through shared memory or through a pipe.
 
-Shared memory is quicker. But in a container it is often 64 MB small, and a process that finds none left drops its
-batch, for which the loop would wait for ever. So it is used only where there is room for twice what can be on its way.
+Shared memory is faster. But in a container it often has only 64 MB, and a process that finds it full drops its batch,
+so the loop would wait forever. So it is used only if it has room for twice the data that can be on its way.
 """
 
 import os
@@ -17,27 +17,27 @@ from torch import Tensor
 from tlcore.errors import DataError
 
 TIMEOUT_S = 300
-"""A batch that takes longer never comes: a process or a disk hangs."""
+"""A batch that takes longer will not come: a process or a disk hangs."""
 PREFETCH = 2
-"""Batches that each process prepares ahead."""
+"""Batches that each process prepares in advance."""
 
 _SHARED_MEMORY = "/dev/shm"
 _QUEUE_BYTES = 128 << 10
 
 Item = tuple[Any, Tensor | str]
-"""A key with its views (V, 3, H, W), or with the reason why there are none."""
+"""A key with its views (V, 3, H, W), or with the reason why there are no views."""
 
 
 class Packed(NamedTuple):
     keys: list[Any]
     reasons: list[str | None]
-    """Per key; None where there are views."""
+    """Reason per key; None if there are views."""
     views: Tensor | npt.NDArray[np.uint8] | None
-    """(R, V, 3, H, W) of those that have some, in order: one block, as each costs a file descriptor."""
+    """Shape (R, V, 3, H, W): all views in order, in one block, because each block needs a file descriptor."""
 
 
 def free_shared_bytes() -> int | None:
-    """None where the system has no folder for shared memory: then its size is not bounded by one."""
+    """Free shared memory in bytes. None if the system has no folder for it: then no folder limits its size."""
     try:
         status = os.statvfs(_SHARED_MEMORY)
     except (OSError, AttributeError):
@@ -46,7 +46,7 @@ def free_shared_bytes() -> int | None:
 
 
 def has_room_for_queues(workers: int, free_bytes: int | None) -> bool:
-    """Whether so many processes can be started at all: their queues take a few pages of shared memory each."""
+    """Whether this many processes can be started: their queues need a few pages of shared memory each."""
     return free_bytes is None or free_bytes >= workers * _QUEUE_BYTES
 
 
@@ -57,20 +57,20 @@ def choose_pack(batch_bytes: int, workers: int, free_bytes: int | None) -> Calla
 
 
 def pack_shared(items: Sequence[Item]) -> Packed:
-    """A tensor is sent through shared memory."""
+    """Pack as a tensor, which is sent through shared memory."""
     views = [view for _, view in items if isinstance(view, Tensor)]
     reasons = [view if isinstance(view, str) else None for _, view in items]
     return Packed([key for key, _ in items], reasons, torch.stack(views) if views else None)
 
 
 def pack_piped(items: Sequence[Item]) -> Packed:
-    """An array is sent through a pipe."""
+    """Pack as an array, which is sent through a pipe."""
     packed = pack_shared(items)
     return packed._replace(views=packed.views.numpy()) if isinstance(packed.views, Tensor) else packed
 
 
 def unpack(packed: Packed) -> list[Item]:
-    """The items again."""
+    """The items of a packed batch."""
     views = iter(() if packed.views is None else torch.as_tensor(packed.views))
     return [
         (key, next(views) if reason is None else reason)
@@ -80,7 +80,7 @@ def unpack(packed: Packed) -> list[Item]:
 
 @contextmanager
 def errors_in_words(workers: int) -> Iterator[None]:
-    """Raises DataError where a process that decodes was ended or does not answer."""
+    """Raises DataError if a decoding process was killed or does not answer."""
     try:
         yield
     except RuntimeError as error:

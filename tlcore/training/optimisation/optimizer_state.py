@@ -1,7 +1,7 @@
-"""An optimiser's state in the form that training scripts exchange, where a parameter is known by its place in a list.
+"""Convert an optimiser's state to and from the form of training scripts, in which parameters are numbered.
 
-Such a file does not say which parameter stands at which place. Our own files do, as `param_names`, which torch
-ignores. For other files the places follow from the number of parameters.
+Such a file does not say which parameter has which number. Our own files do, in `param_names`, which torch ignores. For
+other files the numbering follows from the number of parameters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,19 +16,19 @@ from tlcore.training.optimisation.optimizers import build_optimizer, find_optimi
 from tlcore.words import shorten
 
 State = dict[str, Any]
-"""As `torch.optim.Optimizer.state_dict` gives it."""
+"""The result of `torch.optim.Optimizer.state_dict`."""
 _OURS = ("name", "base_lr")
-"""What our parameter groups have beside torch's own settings."""
-_LONGEST = 200  # characters of what is listed in a message
+"""Entries of our parameter groups in addition to torch's settings."""
+_LONGEST = 200  # longest list in a message, in characters
 _NO_STATE = "its optimizer_state_dict is not the state_dict of an optimiser of torch. Leave the optimiser's state out."
 _LEAVE_OUT = "Leave the optimiser's state out of the file."
 
 
 def exchangeable(state: State, groups: Sequence[Sequence[str]], model_order: Sequence[str]) -> State:
-    """Our state for others: one parameter group, in the order of `model.parameters()`, where all groups learn alike.
+    """Our state for other programs: one group in the order of `model.parameters()`, if all groups have equal settings.
 
-    So it loads into `Optimizer([p for p in model.parameters() if p.requires_grad])`; where groups have settings of
-    their own, into an optimiser with these groups. `groups` are the names of the parameters of each of our groups.
+    It then loads into `Optimizer([p for p in model.parameters() if p.requires_grad])`. If the groups have different
+    settings, it loads into an optimiser with these groups. `groups` are the parameter names of each of our groups.
     """
     settings = [
         {name: value for name, value in group.items() if name not in (*_OURS, "params")}
@@ -56,10 +56,10 @@ def adopted(
     parameters: Mapping[str, Tensor],
     config: OptimizerConfig,
 ) -> State:
-    """A state from a file for our optimiser, whose fresh state is `template`: its settings stay, and only they.
+    """A state from a file, adapted to our optimiser. `template` is the optimiser's new state; its settings are kept.
 
-    `parameters` are all of the model, in its order. Raises CheckpointError where the state belongs to another optimiser
-    or to other parameters, or is no state at all.
+    `parameters` are all parameters of the model, in its order. Raises CheckpointError if the state belongs to another
+    optimiser or to other parameters, or is not a state.
     """
     kept_by_place, place = _places(foreign, [name for names in groups for name in names], list(parameters))
     needed = _needed(config)
@@ -74,7 +74,7 @@ def adopted(
 
 
 def _places(foreign: object, trained: list[str], all_names: list[str]) -> tuple[dict[Any, Any], dict[str, Any]]:
-    """What is kept, by place, and the place of each parameter. All that is trained has to be among them."""
+    """The state by number, and the number of each parameter. All trained parameters must be included."""
     if not isinstance(foreign, dict):
         raise CheckpointError(_NO_STATE)
     kept, groups = foreign.get("state"), foreign.get("param_groups")
@@ -103,7 +103,7 @@ def _places(foreign: object, trained: list[str], all_names: list[str]) -> tuple[
 
 
 def _needed(config: OptimizerConfig) -> dict[str, bool]:
-    """What the optimiser keeps for a parameter with these settings, and whether that has the parameter's shape."""
+    """What the optimiser stores for a parameter with these settings; and whether it has the parameter's shape."""
     parameter = torch.nn.Parameter(torch.zeros(2))
     optimizer = build_optimizer(config, {"any": [parameter]}, {"any": 1.0})
     parameter.grad = torch.ones(2)
@@ -115,7 +115,7 @@ def _needed(config: OptimizerConfig) -> dict[str, bool]:
 def _values(
     kept: object, parameter: Tensor, name: str, needed: Mapping[str, bool], optimizer: str
 ) -> dict[str, Tensor] | None:
-    """What the file keeps for one parameter, as torch wants it; None where that is nothing."""
+    """The file's state of one parameter in torch's form; None if there is none."""
     if kept is None:
         return None
     if not isinstance(kept, dict):
@@ -138,7 +138,7 @@ def _values(
 
 
 def _value(value: object, parameter: Tensor, key: str, name: str, *, whole: bool) -> Tensor:
-    """In float32. `whole`: a value for each of the parameter's, else one number for all of them."""
+    """The value in float32. `whole`: it has the parameter's shape, else it is a single number."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     usable = isinstance(value, Tensor) and not (
         value.is_meta or value.is_quantized or value.is_complex() or value.layout != torch.strided

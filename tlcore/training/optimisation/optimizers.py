@@ -1,7 +1,7 @@
 """The table of optimisers. Each has one parameter group per layer group.
 
-Adding one is adding an entry to `OPTIMIZERS`: the form, the options of the command line and the lessons are made from
-the entries.
+A new one is a new entry in `OPTIMIZERS`: the form, the options of the command line and the lessons are made from the
+entries.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,20 +21,20 @@ ParameterGroups = list[dict[str, Any]]
 @dataclass(frozen=True)
 class OptimizerEntry:
     label: str
-    """What people read."""
+    """Name shown to users."""
     fields: tuple[str, ...]
-    """Settings of an `OptimizerConfig` that it uses, beside its name."""
+    """The settings of an `OptimizerConfig` that it uses, besides its name."""
     words: Callable[[OptimizerConfig], str]
-    """How it makes a step with these settings: the end of a sentence that begins with its label."""
+    """How it makes a step with these settings: the end of a sentence that starts with its label."""
     step_scale: float
-    """How much larger than Adam's a usual learning rate is, for the default."""
+    """Usual learning rate relative to Adam's; used for the default."""
     state: tuple[str, ...]
-    """What it may keep for each parameter between steps, by torch's names."""
+    """State that it may keep for each parameter between steps, by torch's names."""
     build: Callable[[ParameterGroups, OptimizerConfig], "torch.optim.Optimizer"]
 
     @property
     def state_values(self) -> int:
-        """The most values that its state has for each weight; `step` is one number for the whole tensor."""
+        """Most state values per weight; `step` is one number for the whole tensor."""
         return len([name for name in self.state if name != "step"])
 
 
@@ -112,8 +112,8 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {
         label="RMSprop",
         fields=("learning_rate", "weight_decay", "momentum"),
         words=_scaled_with_momentum,
-        # The usual momentum of 0.9 adds ten steps up. Measured on ants and bees, frozen, six seeds: a validation loss
-        # of 0.098 with a tenth of Adam's rate, and of 0.256 with all of it.
+        # The usual momentum of 0.9 adds up ten steps. Measured on ants and bees, frozen, six seeds: a validation loss
+        # of 0.098 with a tenth of Adam's rate, and of 0.256 with the full rate.
         step_scale=0.1,
         state=("step", "square_avg", "momentum_buffer"),
         build=_rmsprop,
@@ -122,7 +122,7 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {
 
 
 def find_optimizer(name: str) -> OptimizerEntry:
-    """Raises ConfigError that lists the known names."""
+    """The entry with this name. Raises ConfigError, which lists the known names."""
     if name not in OPTIMIZERS:
         raise ConfigError(f"No optimiser named {name!r}. {suggestion(name, OPTIMIZERS)}")
     return OPTIMIZERS[name]

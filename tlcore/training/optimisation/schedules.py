@@ -1,10 +1,10 @@
-"""The table of schedules: what every learning rate is multiplied by, over the epochs.
+"""The table of schedules: the factor on every learning rate over the epochs.
 
-Adding one is adding an entry to `SCHEDULES`: the form, the options of the command line and the lessons are made from
-the entries.
+A new one is a new entry in `SCHEDULES`: the form, the options of the command line and the lessons are made from the
+entries.
 
-A schedule is a function of how far the training is, so that a preview needs no optimiser and a resumed run
-no replay. `plateau` alone looks at results, and keeps what it saw.
+A schedule is a function of the training's progress, so a preview needs no optimiser and a resumed run no replay. Only
+`plateau` depends on results, and stores them.
 """
 
 import math
@@ -15,33 +15,33 @@ from typing import Any
 from tlcore.config import ScheduleConfig
 from tlcore.errors import ConfigError, suggestion
 
-ONE_CYCLE_RISE = 0.3  # share of the training spent climbing; this and the divisors are OneCycleLR's defaults
+ONE_CYCLE_RISE = 0.3  # fraction of the training with a rising rate; this and the divisors are OneCycleLR's defaults
 ONE_CYCLE_START = 1 / 25
 ONE_CYCLE_END = ONE_CYCLE_START / 1e4
 
 
 @dataclass(frozen=True)
 class Position:
-    """How far a training is, in epochs that are counted in parts of one. The warm-up does not count."""
+    """The progress of a training in (fractional) epochs. The warm-up does not count."""
 
     done: float
     """Epochs before this step."""
     epochs: float
     """Epochs of the whole training."""
     step: float
-    """Epochs that one step takes: 1 / steps per epoch. 0: as if steps were infinitely small."""
+    """Epochs per step: 1 / steps per epoch. 0: as if steps were infinitely small."""
 
 
 @dataclass(frozen=True)
 class ScheduleEntry:
     label: str
-    """What people read."""
+    """Name shown to users."""
     fields: tuple[str, ...]
-    """Settings of a `ScheduleConfig` that it uses, beside its name."""
+    """The settings of a `ScheduleConfig` that it uses, besides its name."""
     words: Callable[[ScheduleConfig], str]
-    """What it does with these settings, in sentences for somebody who learns. Nothing where there is nothing to say."""
+    """What it does with these settings, in sentences for learners. Empty if there is nothing to say."""
     factor: Callable[[ScheduleConfig, Position], float]
-    """What the learning rates are multiplied by."""
+    """The factor on the learning rates."""
     watches_loss: bool = False
     """Whether the validation loss reduces the learning rate by `gamma`, in addition to `factor`."""
 
@@ -62,7 +62,7 @@ def _cosine(config: ScheduleConfig, at: Position) -> float:
 def _one_cycle(config: ScheduleConfig, at: Position) -> float:
     """Smith and Topin (2018), as torch's OneCycleLR with cosine annealing; the momentum is left alone.
 
-    Torch reaches the end value in the last step, and the peak one step before the end of the rise.
+    As in torch, the end value is reached in the last step, and the peak one step before the end of the rise.
     """
     peak, last = ONE_CYCLE_RISE * at.epochs - at.step, at.epochs - at.step
     if at.done <= peak:
@@ -122,7 +122,7 @@ SCHEDULES: dict[str, ScheduleEntry] = {
 
 
 def find_schedule(name: str) -> ScheduleEntry:
-    """Raises ConfigError that lists the known names."""
+    """The entry with this name. Raises ConfigError, which lists the known names."""
     if name not in SCHEDULES:
         raise ConfigError(f"No schedule named {name!r}. {suggestion(name, SCHEDULES)}")
     return SCHEDULES[name]
@@ -137,7 +137,7 @@ class Schedule:
     """The factor on every learning rate, from the first step to the last."""
 
     def __init__(self, config: ScheduleConfig, epochs: int, steps_per_epoch: int | None = None) -> None:
-        """`steps_per_epoch` are the optimiser's; without them, a smooth curve for a preview.
+        """`steps_per_epoch` are the optimiser's steps; without them, the curve is smooth, for a preview.
 
         Raises ConfigError for an unknown name, or a warm-up that leaves nothing after it.
         """
@@ -152,16 +152,16 @@ class Schedule:
         self._epochs_since_lowest = 0
 
     def factor(self, epochs_done: float) -> float:
-        """For the step that begins when `epochs_done` epochs, counted in parts of one, are done."""
+        """The factor for the step that begins after `epochs_done` (fractional) epochs."""
         warmup = self.config.warmup_epochs
         if epochs_done < warmup:
-            # The rate that the step ends at: with the one that it begins at, the first step would do nothing
+            # Use the rate at the end of the step: with the rate at its beginning, the first step would do nothing
             return min(1.0, (epochs_done + self._step) / warmup)
         position = Position(epochs_done - warmup, self.epochs - warmup, self._step)
         return float(self._entry.factor(self.config, position) * self.config.gamma**self._reductions)
 
     def end_epoch(self, val_loss: float) -> None:
-        """Show a schedule that watches the validation loss the one of the epoch."""
+        """Give the epoch's validation loss to a schedule that depends on it."""
         if not self._entry.watches_loss:
             return
         if self._lowest_loss is None or val_loss < self._lowest_loss * (1 - 1e-4):  # ReduceLROnPlateau's threshold

@@ -1,1 +1,1 @@
-"""What can be told before a training: its cost, its layer groups, a learning rate."""
+"""Previews before a training: its cost, its layer groups, a suggested learning rate."""

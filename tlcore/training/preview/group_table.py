@@ -1,4 +1,4 @@
-"""What a plan does with each layer group, for people."""
+"""The table of a plan's layer groups, for users."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ class GroupRow:
     name: str
     parameters: int
     trained: str
-    """`frozen`, `trained`, or from which epoch on."""
+    """`frozen`, `trained`, or the epoch from which it is trained."""
     learning_rate: float | None
-    """Before the schedule. None: the group is frozen."""
+    """Learning rate before the schedule. None: the group is frozen."""
     batchnorm: str
-    """The statistics that its BatchNorm normalises with in training: `stored`, the `batch`'s, or one after the other;
-    empty where it has no BatchNorm."""
+    """The statistics that its BatchNorm uses in training: `stored`, `batch`, or first one and then the other; empty
+    without BatchNorm."""
 
 
 def group_rows(plan: Plan) -> list[GroupRow]:

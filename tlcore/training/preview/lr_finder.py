@@ -1,4 +1,4 @@
-"""The learning-rate range test: train a copy of the model while the learning rate climbs, and watch the loss.
+"""The learning-rate range test: train a copy of the model with a rising learning rate, and record the loss.
 
 Source: Smith (2015), "Cyclical Learning Rates for Training Neural Networks", in the exponential form of fastai.
 """
@@ -21,36 +21,36 @@ from tlcore.training.inputs.prepare import prepare_inputs
 from tlcore.training.plan import Plan
 
 START, END, STEPS = 1e-7, 10.0, 100  # fastai's
-SMOOTHING = 0.98  # of the moving average of the loss, as in fastai
-DIVERGED = 4.0  # times the lowest loss so far ends the test, as in fastai
+SMOOTHING = 0.98  # decay of the moving average of the loss, as in fastai
+DIVERGED = 4.0  # the test ends at this many times the lowest loss so far, as in fastai
 MIN_POINTS = 20
-MIN_FALL = 0.05  # share of the first loss that has to be gained for the curve to say anything
+MIN_FALL = 0.05  # the loss must fall by this fraction of its first value, else the curve says nothing
 
 
 @dataclass(frozen=True)
 class RatePoint:
     learning_rate: float
-    """Of the head; the other groups keep their proportion to it."""
+    """Learning rate of the head; the other groups keep their ratio to it."""
     loss: float
-    """Of this batch, in nats per image."""
+    """Loss of this batch, in nats per image."""
     smoothed_loss: float
 
 
 @dataclass(frozen=True)
 class Suggestion:
     learning_rate: float | None
-    """None: the curve does not tell."""
+    """Suggested learning rate. None: the curve shows none."""
     reason: str
-    """A sentence for the user."""
+    """The reason, as a sentence for the user."""
 
 
 def find_learning_rate(
     plan: Plan, *, start: float = START, end: float = END, steps: int = STEPS
 ) -> Generator[Progress | RatePoint, None, None]:
-    """Progress while the images are prepared, then one point per optimiser step, until the loss diverges.
+    """Yields Progress while the images are prepared, then one point per optimiser step, until the loss diverges.
 
-    Optimiser, layer groups, batches and kept features are the plan's. Leaves `plan.model` as it is. Seeds torch's
-    global generator. Raises ConfigError where there is no range to climb.
+    Optimiser, layer groups, batches and stored features are those of the plan. `plan.model` does not change. Seeds
+    torch's global generator. Raises ConfigError if the range of learning rates is empty.
     """
     base = plan.learning_rates[HEAD]
     if not base or not 0 < start < end:
@@ -80,11 +80,11 @@ def find_learning_rate(
 
 
 def suggest(points: Sequence[RatePoint]) -> Suggestion:
-    """A learning rate from the valley of the smoothed curve, or why there is none.
+    """A learning rate from the valley of the smoothed curve, or the reason why there is none.
 
-    The middle of the longest falling stretch, without the first tenth of the points and the last five: fastai's
-    `valley`. Further along the loss still falls, but Adam's steps are too large there: trained 13 epochs on ants and
-    bees, two thirds of the way gave a validation loss of 0.149, and the middle 0.091.
+    It is the middle of the longest falling part, without the first tenth of the points and the last five, as in
+    fastai's `valley`. Further along the loss still falls, but Adam's steps are too large there: after 13 epochs on ants
+    and bees, the point at two thirds gave a validation loss of 0.149, the middle 0.091.
     """
     if len(points) < MIN_POINTS:
         return Suggestion(None, f"Only {len(points)} steps before the loss diverged: too few for a suggestion.")
@@ -99,7 +99,7 @@ def suggest(points: Sequence[RatePoint]) -> Suggestion:
 
 
 def _longest_fall(losses: Sequence[float]) -> tuple[int, int]:
-    """Where the longest subsequence that falls begins and ends. As in fastai, the beginning follows from its length."""
+    """Start and end of the longest falling subsequence. As in fastai, the start is computed from its length."""
     lengths = [1] * len(losses)
     for here in range(len(losses)):
         for before in range(here):
@@ -110,7 +110,7 @@ def _longest_fall(losses: Sequence[float]) -> tuple[int, int]:
 
 
 class _Average:
-    """Exponential moving average without the bias of its start."""
+    """Exponential moving average, corrected for the bias at its start."""
 
     def __init__(self) -> None:
         self._value, self._weight = 0.0, 0.0

@@ -1,4 +1,4 @@
-"""How long a planned run will take and how much it will write, from a few images sent through the real thing."""
+"""Estimate a planned run's time and disk space by running the real code on a few images."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -21,21 +21,21 @@ from tlcore.training.optimisation.optimizers import find_optimizer
 from tlcore.training.plan import Plan
 
 TRIAL_IMAGES = 48
-HEAD_STEPS = 8  # that are timed
-RECORD_S = 0.01  # to write down an epoch of a small head: checkpoint, metrics, status
-_TENSOR_BYTES = 700  # of a checkpoint, around the values of each tensor: names, places, alignment
-_CHECKPOINT_BYTES = 40_000  # of a checkpoint, around its tensors: random generators, schedule, metrics
-_EPOCH_BYTES = 4_000  # of an epoch's line of metrics and its part of the log
-_RUN_BYTES = 200_000  # of a run: its description, status, and what its worker said
-_SAMPLE_BYTES = 200  # of a sample in the list of samples, beside its name
+HEAD_STEPS = 8  # number of timed images
+RECORD_S = 0.01  # time to write an epoch of a small head: checkpoint, metrics, status
+_TENSOR_BYTES = 700  # overhead per tensor in a checkpoint: names, offsets, alignment
+_CHECKPOINT_BYTES = 40_000  # overhead per checkpoint: random generators, schedule, metrics
+_EPOCH_BYTES = 4_000  # an epoch's line of metrics and its part of the log
+_RUN_BYTES = 200_000  # a run's description, status, and worker log
+_SAMPLE_BYTES = 200  # a sample in the list of samples, without its name
 
 
 @dataclass(frozen=True)
 class Disk:
     run_bytes: int
-    """Of the run folder, at most."""
+    """Largest size of the run folder."""
     cache_bytes: int
-    """Of kept features, in the cache."""
+    """Size of the stored features in the cache."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Projection:
     batches_per_epoch: int
     epochs: int
     once_s: float
-    """Before the first epoch."""
+    """Time before the first epoch."""
     epoch_s: float
     seconds_are: str
-    """What the time is made of, in words."""
+    """The parts of the time, in words."""
     disk: Disk
 
     @property
@@ -55,7 +55,7 @@ class Projection:
 
 
 def project(plan: Plan) -> Projection:
-    """Measure a trial on a few images, and scale it up. Leaves `plan.model` as it is."""
+    """Measure a trial on a few images and extrapolate. `plan.model` does not change."""
     plan = replace(plan, model=deepcopy(plan.model))
     once_s, epoch_s, words = (_features_trial if plan.uses_features else _epochs_trial)(plan)
     return Projection(
@@ -73,15 +73,15 @@ def batches_per_epoch(plan: Plan) -> int:
 
 
 def projected_disk(plan: Plan) -> Disk:
-    """The most that the run will write, from shapes alone: weights, optimiser states, averages and stored logits."""
+    """Upper limit of what the run writes, only from shapes: weights, optimiser states, averages and stored logits."""
     config = plan.config
     trained, frozen = (_bytes(state(plan, plan.model).values()) for state in (trained_state, frozen_state))
-    # What a checkpoint keeps to go on from: the optimiser's state, and the weights that an average was made of
+    # What a checkpoint stores to continue from: the optimiser's state, and the weights behind an average
     values = find_optimizer(config.optimizer.name).state_values
     resumable = trained * values + (trained if config.ema_decay is not None else 0)
     resumable += _TENSOR_BYTES * len(trained_state(plan, plan.model))
     checkpoints = config.epochs + 1
-    # last and best, and the one that is being written
+    # last and best, and the one being written
     kept = checkpoints if config.keep_optimizer_state == "all" else min(checkpoints, 3)
     bytes_ = frozen + (trained + _CHECKPOINT_BYTES + _EPOCH_BYTES) * checkpoints + resumable * kept
     bytes_ += _logits_bytes(plan) * checkpoints + _listed_bytes(plan) + _RUN_BYTES
@@ -98,7 +98,7 @@ def _bytes(values: Iterable[Tensor]) -> int:
 
 
 def _logits_bytes(plan: Plan) -> int:
-    """Of what an epoch says about val and test: logits, targets and names, four bytes a character."""
+    """Size of an epoch's predictions for val and test: logits, targets and names, four bytes per character."""
     samples = [*plan.dataset.split("val"), *plan.dataset.split("test")]
     name = max((len(sample.id) for sample in samples), default=0)
     return len(samples) * (4 * len(plan.dataset.classes) + 8 + 4 * name) + 2 * 2_000
@@ -124,7 +124,7 @@ def _features_trial(plan: Plan) -> tuple[float, float, str]:
 
 
 def _head_epoch_s(plan: Plan) -> float:
-    """Of an epoch of the head on kept features: some steps on random ones of the same shape, times the batches.
+    """Time of an epoch of the head on stored features: some steps on random features of this shape, times the batches.
 
     Trains `plan.model`, which is a copy.
     """
@@ -152,7 +152,7 @@ def _head_epoch_s(plan: Plan) -> float:
 
 
 def _mean_s(work: Callable[[], None]) -> float:
-    work()  # the first time brings the code into memory
+    work()  # the first call loads the code into memory
     started = time.perf_counter()
     for _ in range(HEAD_STEPS):
         work()
@@ -175,7 +175,7 @@ def _epochs_trial(plan: Plan) -> tuple[float, float, str]:
 
 
 def _spread(samples: Sequence[Sample], count: int) -> tuple[Sample, ...]:
-    """About `count` samples, evenly over the split, and at least one of each class."""
+    """About `count` samples, evenly spaced over the split, with at least one of each class."""
     chosen = {sample.target: sample for sample in samples}
     every = samples[:: max(1, len(samples) // count)]
     return tuple({sample.id: sample for sample in (*chosen.values(), *every)}.values())
