@@ -18,7 +18,7 @@ from tlcore.transforms.spec import Positive, TransformSpec
 Name = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
 """Name of an entry in a table. Names from users and files are validated here, because pages show them."""
 PathText = Annotated[str, AfterValidator(check_path_text)]
-"""A path, or a name that stands where a path can stand."""
+"""A path, or a name in place of a path."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 MAX_BYTES = 1 << 20  # largest configuration file; class weights for 10,000 classes take a third of it
 Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]

@@ -1,6 +1,6 @@
 """Carry out runs that were handed over, as a process of its own. The dashboard starts it.
 
-It waits for their turn, trains one after another, then evaluates their saved epochs.
+It waits for its turn, trains the runs one after another, then evaluates their saved epochs.
 """
 
 import argparse

@@ -25,7 +25,7 @@ Stamp = tuple[int, int, int, int]
 
 
 class Entry(BaseModel):
-    """What is known of one checkpoint file."""
+    """The index entry of one checkpoint file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

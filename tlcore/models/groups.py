@@ -46,7 +46,7 @@ def group_of(architecture: Architecture, name: str) -> str:
 def frozen_groups(architecture: Architecture, strategy: StrategyConfig, epoch: int) -> tuple[str, ...]:
     """Names of the groups that are frozen in this epoch, starting at the stem. The first epoch is 1.
 
-    Raises ConfigError where `freeze_up_to` is no group, or is the head.
+    Raises ConfigError if `freeze_up_to` is not a group, or is the head.
     """
     always = never_trained(architecture, strategy)
     if strategy.unfreeze_every is None:
@@ -59,7 +59,7 @@ def frozen_groups(architecture: Architecture, strategy: StrategyConfig, epoch: i
 def never_trained(architecture: Architecture, strategy: StrategyConfig) -> tuple[str, ...]:
     """Names of the groups that are frozen in every epoch.
 
-    Raises ConfigError where `freeze_up_to` is no group, or is the head.
+    Raises ConfigError if `freeze_up_to` is not a group, or is the head.
     """
     names = architecture.group_names
     if strategy.name == "feature_extraction":

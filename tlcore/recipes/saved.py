@@ -25,7 +25,7 @@ def list_recipes() -> list[Recipe]:
 
 
 def damaged_recipes() -> dict[str, str]:
-    """By name, the saved recipes whose files cannot be read, and what is wrong with each."""
+    """The saved recipes whose files cannot be read: name -> what is wrong."""
     problems = {}
     for path in _saved_files():
         try:

@@ -1,19 +1,19 @@
-"""Paths that come from outside, as text. Asking about one raises nothing, whatever the text is.
+"""Turn text from users and files into paths, so that looking for such a path never raises, whatever the text is.
 
 `Path.exists`, `Path.is_file` and `Path.is_dir` raise OSError for a name that is too long for a file, and
-`Path.expanduser` raises RuntimeError for the home of a user that there is not. So what comes from outside is made a
-path here, and looked at with `os.path.exists`, `os.path.isfile` and `os.path.isdir`, which say False.
+`Path.expanduser` raises RuntimeError for the home of an unknown user. So such text becomes a path here, and the path is
+checked with `os.path.exists`, `os.path.isfile` and `os.path.isdir`, which return False.
 """
 
 import os
 from pathlib import Path
 
 MAX_CHARACTERS = 4_096
-"""Of a path: what Linux takes, and more than other systems do."""
+"""Longest path: the limit of Linux, which is higher than that of other systems."""
 
 
 def given_path(text: str) -> Path:
-    """The path that somebody typed, with `~` as their home."""
+    """The path that a user typed, with `~` as the user's home."""
     try:
         return Path(os.path.expanduser(text))
     except ValueError:  # a zero character after ~
@@ -21,7 +21,7 @@ def given_path(text: str) -> Path:
 
 
 def check_path_text(text: str) -> str:
-    """Text that may be a path, as it is. Raises ValueError where it is longer than any path."""
+    """Returns text that may be a path unchanged. Raises ValueError if it is longer than any path."""
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"{len(text):,} characters, and a path or a name has at most {MAX_CHARACTERS:,}")
     return text

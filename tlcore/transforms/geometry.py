@@ -54,7 +54,7 @@ def rotation(degrees: float, size: Size) -> Affine:
 
 
 def center_crop_corner(size: Size, crop: Size) -> Size:
-    """Top and left of torchvision's CenterCrop; negative where it pads with black."""
+    """Top and left of torchvision's CenterCrop; negative if it pads with black."""
     top, left = (
         round((inner - outer) / 2) if inner >= outer else -((outer - inner) // 2)
         for inner, outer in zip(size, crop, strict=True)

@@ -38,7 +38,7 @@ def list_transforms() -> list[str]:
 
 
 def damaged_transforms() -> dict[str, str]:
-    """By name, those whose files cannot be read, and what is wrong with each."""
+    """The saved transforms whose files cannot be read: name -> what is wrong."""
     problems = {}
     for name in list_transforms():
         try:

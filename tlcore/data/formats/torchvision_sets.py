@@ -28,7 +28,7 @@ class NamedSet(NamedTuple):
     name: str
     """Name of the class in torchvision.datasets."""
     folder: str
-    """Below the root, where torchvision looks for the files."""
+    """Folder below the root in which torchvision looks for the files."""
     files: tuple[str, ...]
 
 

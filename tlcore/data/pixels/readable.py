@@ -45,7 +45,7 @@ def decode_all(
 
 
 class _Kept:
-    """The decoded images, until they exceed the budget. Threads share it, so that none keeps an image of its own."""
+    """The decoded images, until they exceed the budget. All threads share it, so dropping them frees all."""
 
     def __init__(self, budget_bytes: int) -> None:
         self.images: dict[str, torch.Tensor] | None = {}

@@ -107,7 +107,7 @@ def read_status(folder: Path) -> Status:
 
 
 def _overwrite(path: Path, content: bytes) -> None:
-    """Overwrite the old status in place. This works on a full disk, where a failed run would else seem to continue."""
+    """Overwrite the old status in place. This works on a full disk; otherwise a failed run would seem to continue."""
     with path.open("r+b") as file:
         file.write(content.ljust(os.fstat(file.fileno()).st_size))
         file.truncate()

@@ -134,7 +134,7 @@ def optimizers_with(field: str) -> tuple[str, ...]:
 
 
 def check_optimizer(config: OptimizerConfig) -> None:
-    """Raises ConfigError for an unknown optimiser, and for Nesterov momentum where the optimiser has none."""
+    """Raises ConfigError for an unknown optimiser, and for Nesterov momentum if the optimiser has none."""
     if config.nesterov and "nesterov" not in find_optimizer(config.name).fields:
         users = " or ".join(optimizers_with("nesterov"))
         raise ConfigError(f"{config.name} has no Nesterov momentum: choose {users}, or leave nesterov out.")
