@@ -1,7 +1,6 @@
 """The training device in words. Another process finds it out, because that needs an import of torch."""
 
 import functools
-import json
 import sys
 import threading
 from contextlib import suppress
@@ -10,10 +9,20 @@ from importlib.metadata import version
 
 import psutil
 
-from tlcore.errors import CommandFailed
+from tlcore.errors import CommandFailed, RecordError
 from tlcore.system.files import write_json
 from tlcore.system.home import cache_dir
+from tlcore.system.records import read_record
 from tlcore.system.spawn import run
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The answer of an earlier process."""
+
+    key: list[str | float]
+    """What it depends on: the version of torch, when the machine started, and the Python."""
+    text: str
 
 
 @dataclass
@@ -23,11 +32,11 @@ class DeviceWords:
 
     def ask(self) -> None:
         kept = cache_dir() / "device.json"
-        key = [version("torch"), psutil.boot_time(), sys.executable]
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            found = json.loads(kept.read_text(encoding="utf-8"))
-            if found["key"] == key:
-                self.text = str(found["text"])
+        key: list[str | float] = [version("torch"), psutil.boot_time(), sys.executable]
+        with suppress(OSError, RecordError):
+            found = read_record(kept, _Kept, "a kept description of the device")
+            if found.key == key:
+                self.text = found.text
                 return
         try:
             self.text = run(["device"]).strip()

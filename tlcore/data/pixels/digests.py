@@ -99,6 +99,7 @@ def _read(path: str) -> tuple[_Stamp | None, str]:
 
 def _load_index(path: Path) -> _Index:
     """The content of the index; empty if it has another version."""
+    # Not read as a record: inode numbers can exceed the 63 bits of one, and whatever fails here drops the index
     data = json.loads(path.read_bytes())
     return {name: _entry(*values) for name, values in data["files"].items()} if data["version"] == _VERSION else {}
 
