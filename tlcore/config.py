@@ -49,6 +49,11 @@ class ModelConfig(_Config):
     None: `none` for `from_scratch`, else what the backbone has: `builtin` or `imagenet`."""
 
 
+def is_weights_file(weights: str) -> bool:
+    """Whether these weights, as ModelConfig has them, are a file: no name that stands for other weights."""
+    return weights not in ("builtin", "none") and weights.partition(":")[0] != "imagenet"
+
+
 class StrategyConfig(_Config):
     name: Strategy = "feature_extraction"
     """`feature_extraction` trains only the head; `fine_tuning` and `from_scratch` train all that is not frozen."""

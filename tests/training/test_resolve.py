@@ -102,3 +102,21 @@ def test_settings_with_the_automatic_value_become_open_again(settings):
     open_before = [asked.model.weights, asked.eval_transform, asked.optimizer.learning_rate].count(None)
     assert [left.model.weights, left.eval_transform, left.optimizer.learning_rate].count(None) >= open_before
     assert left.optimizer.learning_rate == asked.optimizer.learning_rate
+
+
+@pytest.mark.parametrize(
+    ("model", "interpolation"),
+    [
+        ({"backbone": "small_resnet"}, "bilinear"),
+        ({"backbone": "resnet18"}, "bilinear"),
+        ({"backbone": "mobilenet_v2", "weights": "imagenet:IMAGENET1K_V2"}, "bilinear"),
+        ({"backbone": "efficientnet_b0"}, "bicubic"),
+        ({"backbone": "swin_t"}, "bicubic"),
+        ({"backbone": "vit_b_16", "weights": "imagenet"}, "bilinear"),
+        ({"backbone": "vit_b_16", "weights": "imagenet:IMAGENET1K_SWAG_LINEAR_V1"}, "bicubic"),
+    ],
+)
+def test_training_views_are_interpolated_as_evaluation_is(model, interpolation):
+    resolved = resolve(parse_config({"model": model, "strategy": {"name": "fine_tuning"}}))
+    assert resolved.eval_transform.operations[0].interpolation == interpolation
+    assert resolved.train_transform.operations[0].interpolation == interpolation

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
-from tlcore.config import ResolvedConfig
+from tlcore.config import ResolvedConfig, is_weights_file
 from tlcore.data.dataset import Dataset
 from tlcore.models.build import build_model
 from tlcore.models.groups import LayerGroup, layer_groups, learning_rates, never_trained
@@ -120,4 +120,12 @@ def keeps_features(plan: Plan, views: int) -> bool:
 def _notices(plan: Plan) -> tuple[str, ...]:
     if plan.config.strategy.name != "from_scratch" and plan.config.model.weights == "none":
         return (f"Nothing was learned before: {plan.config.strategy.name} starts from random weights.",)
+    if is_weights_file(plan.config.model.weights):
+        usual = plan.architecture.eval_transform()
+        if plan.config.eval_transform == usual:
+            steps = ", ".join(f"{step.op} {getattr(step, 'size', '')}".rstrip() for step in usual.operations)
+            return (
+                f"How images were prepared for the weights in the file is not known. They get the usual view of "
+                f"{plan.architecture.name}: {steps}. Set eval_transform if the weights need another one.",
+            )
     return ()

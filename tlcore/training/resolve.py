@@ -8,7 +8,7 @@ from tlcore.models.zoo import find_architecture
 from tlcore.system.paths import given_path
 from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
 from tlcore.transforms.presets import AUGMENTATIONS
-from tlcore.transforms.spec import CenterCrop, TransformSpec
+from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 
 def resolve(config: RunConfig) -> ResolvedConfig:
@@ -60,12 +60,16 @@ def left_open(config: ResolvedConfig) -> RunConfig:
 
 
 def augmented(evaluation: TransformSpec, name: str | None) -> TransformSpec:
-    """A training transform by name, for images of the size that `evaluation` crops to."""
+    """A training transform by name, for images of the size that `evaluation` crops to.
+
+    It interpolates as `evaluation` does: bicubic for weights that are evaluated so.
+    """
     if name is None:
         return evaluation
     sizes = [operation.size for operation in evaluation.operations if isinstance(operation, CenterCrop)]
     size = sizes[-1] if sizes and isinstance(sizes[-1], int) else 224
-    operations = AUGMENTATIONS[name](size, "bilinear")
+    resizes = [operation for operation in evaluation.operations if isinstance(operation, Resize)]
+    operations = AUGMENTATIONS[name](size, resizes[0].interpolation if resizes else "bilinear")
     return evaluation.model_copy(update={"operations": operations})
 
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from tlcore.errors import ConfigError
+from tlcore.training.resolve import augmented
 from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import damaged_transforms, list_transforms, load_transform
 from tlcore.transforms.spec import Operation, TransformSpec
@@ -29,7 +30,7 @@ def edit_pipeline(evaluation: TransformSpec, size_px: int) -> TransformSpec:
     Only the visitor sets "Start from". If the script set it to match the steps, edits would be lost: with the next
     change of a slider the browser also sends the old value of "Start from", and that would count as a new choice.
     """
-    starts = _starts(evaluation, size_px)
+    starts = _starts(evaluation)
     if _STEPS not in st.session_state:
         load_operations(starts[FIRST].operations)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
@@ -90,11 +91,8 @@ def resize_crops(before_px: int, after_px: int) -> None:
             step.update(id=_new_id(), size=after_px)  # a new id gives a new key, so the control takes the new value
 
 
-def _starts(evaluation: TransformSpec, size_px: int) -> dict[str, TransformSpec]:
-    starts = {
-        name: evaluation.model_copy(update={"operations": build(size_px, "bilinear")})
-        for name, build in AUGMENTATIONS.items()
-    }
+def _starts(evaluation: TransformSpec) -> dict[str, TransformSpec]:
+    starts = {name: augmented(evaluation, name) for name in AUGMENTATIONS}
     starts[VALIDATION] = evaluation
     for name in list_transforms():
         try:
