@@ -23,21 +23,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, or a folder with images in it or below")
     parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
-    parser.add_argument("--backbone", default="mobilenet_v2", help=f"with `{PRETRAINED}`: architecture, see `zoo`")
-    parser.add_argument("--weights", default="imagenet", help=f"with `{PRETRAINED}`: imagenet, or a file")
+    parser.add_argument("--backbone", help=f"with `{PRETRAINED}`: architecture, see `zoo` (default: mobilenet_v2)")
+    parser.add_argument("--weights", help=f"with `{PRETRAINED}`: imagenet, or a file (default: imagenet)")
+    parser.add_argument("--recipe", help=f"with `{PRETRAINED}`: network, weights and transform of a recipe")
     parser.add_argument("--top", type=int, default=3, help="classes to name per image (default: 3)")
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.evaluation.predict import imagenet_predictor, load_predictor
+    from tlcore.evaluation.predict import load_predictor
     from tlcore.runs.folder.run import find_run
 
     if arguments.run == PRETRAINED:
-        predictor = imagenet_predictor(arguments.backbone, arguments.weights, arguments.device)
+        predictor = _pretrained(arguments)
     else:
         predictor = load_predictor(find_run(arguments.run), arguments.epoch, arguments.device)
     return print_predictions(predictor, map(Path, arguments.images), arguments.top)
+
+
+def _pretrained(arguments: argparse.Namespace) -> "Predictor":
+    """The network that the options name; what they leave open is that of the recipe, if one is given."""
+    from tlcore.evaluation.predict import imagenet_predictor
+    from tlcore.recipes.saved import find_recipe
+
+    if arguments.recipe is None:
+        backbone, weights = arguments.backbone or "mobilenet_v2", arguments.weights or "imagenet"
+        return imagenet_predictor(backbone, weights, arguments.device)
+    config = find_recipe(arguments.recipe).config
+    backbone = arguments.backbone or config.model.backbone
+    weights = arguments.weights or config.model.weights or "imagenet"
+    own = backbone == config.model.backbone  # the transform of a recipe is for its own network
+    return imagenet_predictor(backbone, weights, arguments.device, config.eval_transform if own else None)
 
 
 def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -> int:
