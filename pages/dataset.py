@@ -3,6 +3,7 @@
 import streamlit as st
 
 from tlcore.words import count
+from ui.dataset.change import show_changes
 from ui.dataset.gallery import show_gallery
 from ui.dataset.health import headline, show_health
 from ui.dataset.progress import wait_for_report
@@ -28,8 +29,10 @@ with friendly_errors():
         f"**{escape_markdown(dataset_label(source))}**: {count(len(dataset.samples))} images of "
         f"{count(len(dataset.classes))} classes, {splits}"
     )
-    if st.button("Train on it", key="dataset_train", type="primary", icon=":material/model_training:"):
-        link("pages/train.py", view="new")
+    with st.container(horizontal=True):
+        if st.button("Train on it", key="dataset_train", type="primary", icon=":material/model_training:"):
+            link("pages/train.py", view="new")
+        show_changes(source)
     report = wait_for_report(source)
     if report is not None:
         st.markdown(f"Health: {headline(report)}")

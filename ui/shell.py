@@ -15,7 +15,7 @@ from tlcore.runs.work.turn import live_runs
 from ui.shared.cached import DemoDrawing, demo_drawing
 from ui.shared.datasets import dataset_label, dataset_sources, source_of
 from ui.shared.device import device_words
-from ui.shared.state import ADDED, ADDING, DEFAULT_DATASET, MISSING_DATASET, carried, param, set_params
+from ui.shared.state import ADDING, DEFAULT_DATASET, MISSING_DATASET, NEWS, carried, param, set_params
 from ui.shared.widgets import error_box, escape_markdown
 
 LOGO = Path(__file__).with_name("logo.svg")
@@ -61,8 +61,8 @@ def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
     drawing = demo_drawing()  # starts with the first page of a server
     if needs_dataset and source == DEMO:
         _wait_for(drawing, title)
-    if added := st.session_state.pop(ADDED, None):
-        st.toast(f"{escape_markdown(dataset_label(added))} is here and chosen.", icon=":material/check_circle:")
+    if news := st.session_state.pop(NEWS, None):
+        st.toast(news, icon=":material/check_circle:")
     return OpenPage(source, param("run") or None)
 
 

@@ -88,10 +88,11 @@ def test_an_added_dataset_is_announced_on_the_next_page(drawn_demo, colours):
     from streamlit.testing.v1 import AppTest
 
     from tests.support.pages import APP
-    from ui.shared.state import ADDED
+    from ui.shared.state import NEWS
 
     page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/dataset.py")
-    page.session_state[ADDED] = add_path(str(colours))
+    add_path(str(colours))
+    page.session_state[NEWS] = "colours is here and chosen."
     page.query_params["dataset"] = "colours"
     page.run()
     assert [toast.value for toast in page.toast] == ["colours is here and chosen."]

@@ -15,10 +15,10 @@ from tlcore.errors import TlcoreError
 from tlcore.system.drive import drive
 from tlcore.words import count
 from ui.add_dataset.summary import show_summary
-from ui.shared.datasets import dataset_sources
+from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.hosting import is_hosted, is_own_machine
-from ui.shared.state import ADDED, ADDING, link
-from ui.shared.widgets import error_box
+from ui.shared.state import ADDING, NEWS, link
+from ui.shared.widgets import error_box, escape_markdown
 
 _STAGED = "add_dataset_staged"
 ZIP, CLASSES, TABLE, PATH = "Zip", "Images per class", "CSV and images", "Path"
@@ -185,5 +185,5 @@ def _decide(staged: Staged) -> None:
 def _choose(source: str) -> None:
     dataset_sources.clear()
     st.session_state.pop(ADDING, None)
-    st.session_state[ADDED] = source
+    st.session_state[NEWS] = f"{escape_markdown(dataset_label(source))} is here and chosen."
     link("pages/dataset.py", dataset=source)

@@ -1,6 +1,6 @@
 import pytest
 
-from tlcore.data.intake.library import add_path, free_name, list_sources, remove, rename
+from tlcore.data.intake.library import add_path, free_name, list_sources, removal_of, remove, rename
 from tlcore.errors import DatasetInvalid, DatasetNotFound
 
 
@@ -89,6 +89,18 @@ def test_an_uploaded_dataset_is_deleted_when_it_is_removed(datasets, home):
     remove(table)
     assert list_sources() == ["demo"]
     assert list((home / "datasets").iterdir()) == []
+
+
+def test_what_removing_would_do_is_known_before(datasets, make_images, tmp_path, home, monkeypatch):
+    datasets("flowers/rose/1.jpg")
+    added = add_path(str(make_images("elsewhere/plates", train=1)))
+    under_root = add_path(str(make_images("roots/one", train=1)))
+    monkeypatch.setenv("TLCORE_DATA", str(tmp_path / "roots"))
+    assert removal_of(str(home / "datasets/flowers")) == "deleted"
+    assert removal_of(added) == "forgotten"
+    assert [removal_of(source) for source in (under_root, "demo", "MNIST", "/nothing")] == [None] * 4
+    with pytest.raises(DatasetInvalid, match="was not uploaded here"):
+        remove(under_root)
 
 
 @pytest.mark.parametrize("source", ["demo", "MNIST"])

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from tlcore.data.catalog import is_named
 from tlcore.data.formats.demo import NAME as DEMO
@@ -59,6 +60,16 @@ def add_path(path: str) -> str:
     return source
 
 
+def removal_of(source: str) -> Literal["deleted", "forgotten"] | None:
+    """What `remove` would do: an upload is deleted, an added path forgotten. None: the dataset cannot be removed."""
+    if uploaded_folder(source) is not None:
+        return "deleted"
+    if source not in _added_paths():
+        return None
+    found = (str(path) for root in data_roots()[1:] for path in _datasets_in(root))
+    return None if source in found else "forgotten"  # a path under TLCORE_DATA would stay on the list
+
+
 def remove(source: str) -> None:
     """Remove a dataset from the list. An uploaded one is deleted. For one that was added by its path, only the path is
     forgotten; its images stay where they are.
@@ -72,7 +83,7 @@ def remove(source: str) -> None:
             shutil.rmtree(folder)
         except OSError as error:
             raise DatasetInvalid(f"{folder} could not be deleted: {error.strerror}.") from None
-    elif source not in _added_paths():
+    elif removal_of(source) is None:
         raise _not_removable(source)
     _save_paths([path for path in _added_paths() if path != source])
 
