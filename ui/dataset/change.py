@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlcore.data.intake.library import free_name, remove, removal_of, rename, uploaded_folder
+from tlcore.data.intake.library import free_name, removal_of, remove, rename, uploaded_folder
 from tlcore.data.intake.names import safe_name
 from tlcore.errors import TlcoreError
 from tlcore.runs.work.turn import live_runs
