@@ -41,6 +41,6 @@ with friendly_errors():
     if tab == IMAGES:
         show_gallery(source)
     elif report is None:
-        st.caption("Comes as soon as every image was looked at.")
+        st.caption("Comes as soon as every image was read.")
     else:
         SHOWN[tab](source, report)

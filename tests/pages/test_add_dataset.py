@@ -9,6 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tlcore.data.intake.library import list_sources
+from tlcore.data.intake.upload import Summary
 
 
 def body() -> None:
@@ -113,6 +114,30 @@ def test_a_path_to_nothing_is_one_box(dialog):
 
 def test_the_stated_limit_is_the_uploaders(dialog):
     assert f"At most {st.get_option('server.maxUploadSize')} MB and 100,000 files." in text_of(dialog)
+
+
+def test_unreadable_images_do_not_count_and_are_named(dialog):
+    buffer = io.BytesIO(archive(*[f"{name}/{number}.png" for name in ("ants", "bees") for number in range(4)]))
+    with zipfile.ZipFile(buffer, "a") as made:
+        made.writestr("ants/bad.jpg", b"noise")
+    upload_zip(dialog, buffer.getvalue())
+    assert "8 images of 2 classes" in text_of(dialog)
+    assert dialog.expander[0].label == "1 image cannot be read, and is not counted"
+    assert dialog.dataframe[1].value["File"].tolist() == ["ants/bad.jpg"]
+
+
+def test_what_is_not_read_in_time_is_said():
+    def shown() -> None:
+        import streamlit as st
+
+        from ui.add_dataset.summary import show_summary
+
+        show_summary(st.session_state["summary"])
+
+    page = AppTest.from_function(shown, default_timeout=30)
+    page.session_state["summary"] = Summary(("a",), {"train": {"a": 9_000}}, (), (), 5_000, ())
+    assert "about 9,000 images of 1 class" in text_of(page.run())
+    assert "5,000 images were tried so far. The health report on the Dataset page tries all." in text_of(page)
 
 
 def test_unused_files_are_listed_before_the_decision(dialog):

@@ -10,7 +10,7 @@ import streamlit as st
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake.archive import LIMITS, Unpacked
 from tlcore.data.intake.library import add_path
-from tlcore.data.intake.upload import Staged, Upload, stage_archive, stage_classes, stage_table, summarise
+from tlcore.data.intake.upload import Staged, Summary, Upload, stage_archive, stage_classes, stage_table, summarise
 from tlcore.errors import TlcoreError
 from tlcore.system.drive import drive
 from tlcore.words import count
@@ -115,18 +115,27 @@ def _from_table() -> Staged | None:
 def _from_path() -> None:
     st.caption("A folder or a table on this machine. Nothing is copied: it is read where it lies.")
     path = st.text_input("Path", key="add_dataset_path", placeholder="/home/me/photographs", max_chars=1000)
-    looked = st.button("Look at it", key="add_dataset_look", disabled=not path.strip())
+    looked = st.button("Read it", key="add_dataset_look", icon=":material/folder_open:", disabled=not path.strip())
     if not looked and st.session_state.get("add_dataset_looked") != path:
         return
     st.session_state["add_dataset_looked"] = path
+    source = path.strip()
+    if looked:
+        _summary_of.clear(source)
     try:
-        summary = summarise(open_dataset(path.strip()))
+        summary = _summary_of(source)
     except TlcoreError as error:
         error_box(error)
         return
     show_summary(summary)
     if st.button("Use it", key="add_dataset_use_path", type="primary", icon=":material/check:"):
         _choose(add_path(path))
+
+
+@st.cache_resource(max_entries=4, ttl=300, show_spinner="Reading the images …")
+def _summary_of(source: str) -> Summary:
+    """Kept until it is asked for anew: the dialog is drawn again with every click."""
+    return summarise(open_dataset(source))
 
 
 def _name(default: str) -> str:
@@ -139,7 +148,9 @@ def _name(default: str) -> str:
 
 def _unpack_button(ready: bool) -> bool:
     st.caption(f"At most {st.get_option('server.maxUploadSize')} MB and {count(LIMITS.files)} files.")
-    return st.button("Look at it", key="add_dataset_unpack", type="primary", disabled=not ready)
+    return st.button(
+        "Unpack it", key="add_dataset_unpack", type="primary", icon=":material/unarchive:", disabled=not ready
+    )
 
 
 def _stage(work: Generator[Unpacked, None, Staged]) -> Staged | None:

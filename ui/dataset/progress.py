@@ -6,7 +6,7 @@ from tlcore.words import count, seconds
 from ui.dataset.data import Report, ScanJob, look_at
 from ui.shared.widgets import error_box
 
-WORDS = {"reading": "Looking at every image", "comparing": "Looking for images that are alike"}
+WORDS = {"reading": "Checking every image", "comparing": "Looking for images that are alike"}
 _SOON_S = 0.3  # a scan from the cache is done by then
 
 
@@ -19,10 +19,10 @@ def wait_for_report(source: str) -> Report | None:
     elif look.report is None:
         if look.error:
             error_box(look.error)
-        words = "Sizes, colours and the health report need a look at every image."
+        words = "Sizes, colours and the health report need every image to be read."
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="dataset_stopped"):
             st.markdown(words, width="stretch")
-            if st.button("Look at every image", key="dataset_look", icon=":material/search:", type="primary"):
+            if st.button("Check every image", key="dataset_look", icon=":material/search:", type="primary"):
                 look_at.clear(source)
                 st.rerun()
     return look.report

@@ -9,7 +9,7 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake import upload
 from tlcore.data.intake.library import list_sources
-from tlcore.data.intake.upload import stage_archive, stage_classes, stage_table
+from tlcore.data.intake.upload import stage_archive, stage_classes, stage_table, summarise
 from tlcore.errors import DataError, DatasetInvalid
 from tlcore.system.drive import drive
 
@@ -206,6 +206,36 @@ def test_an_upload_whose_ending_says_nothing_is_known_by_its_first_bytes():
     staged = drive(stage_classes(files, "z"))
     assert staged.summary.images == 4
     assert [image.reason for image in staged.summary.skipped] == ["not an image, by its first bytes"] * 2
+
+
+def test_unreadable_images_are_named_and_do_not_count():
+    buffer = packed(*folders())
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("ants/noise.jpg", b"no image at all")
+        archive.writestr("bees/cut.png", picture().getvalue()[:40])
+    summary = drive(stage_archive(buffer, "x")).summary
+    assert summary.images == 8
+    assert sum(counts["ants"] for counts in summary.counts.values()) == 4
+    assert [image.id for image in summary.unreadable] == ["ants/noise.jpg", "bees/cut.png"]
+    assert summary.unreadable[0].reason.startswith("not an image, or damaged in its first bytes")
+    assert summary.all_looked_at
+
+
+def test_images_whose_files_are_not_there_are_named_once_and_do_not_count():
+    rows = "".join(f"{number}.png,{'ab'[number % 2]}\n" for number in range(8))
+    staged = drive(stage_archive(packed(*[f"{number}.png" for number in range(6)], labels=f"path,label\n{rows}"), "x"))
+    assert staged.summary.images == 6
+    assert staged.summary.unreadable == ()
+    missing = {image.id for image in staged.summary.skipped if "not uploaded" in image.reason}
+    assert missing == {"6.png", "7.png"}
+
+
+def test_without_time_the_images_are_counted_unseen(make_images):
+    dataset = open_dataset(DataConfig(source=str(make_images("data", train=3))))
+    summary = summarise(dataset, budget_s=0)
+    assert summary.looked_at == 0
+    assert not summary.all_looked_at
+    assert summary.images == len(dataset.samples)
 
 
 def test_what_a_dead_process_left_behind_is_removed(home):

@@ -26,6 +26,7 @@ from tlcore.data.formats.tables import find_tables, is_table_name, open_place
 from tlcore.data.formats.tree import OTHER_EXTENSIONS, list_tree
 from tlcore.data.intake.archive import LIMITS, Limits, Unpacked, Unpacking, unpack
 from tlcore.data.intake.entries import NO_IMAGE
+from tlcore.data.intake.first_look import BUDGET_S, look_first
 from tlcore.data.intake.library import add_path, free_name
 from tlcore.data.intake.names import safe_name, safe_part
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, IMAGE_EXTENSIONS, image_format
@@ -47,13 +48,22 @@ class Summary:
 
     classes: tuple[str, ...]
     counts: Mapping[str, Mapping[str, int]]
-    """Split -> class -> images."""
+    """Split -> class -> images, without those that are known to be unreadable."""
     skipped: tuple[Skipped, ...]
+    """What was left out."""
+    unreadable: tuple[Skipped, ...]
+    """What stays with the dataset, but cannot be used."""
+    looked_at: int
+    """Images that were tried; the others may be unreadable too. All of them, where there was time."""
     notes: tuple[str, ...]
 
     @property
     def images(self) -> int:
         return sum(sum(counts.values()) for counts in self.counts.values())
+
+    @property
+    def all_looked_at(self) -> bool:
+        return self.looked_at >= self.images + len(self.unreadable)
 
 
 @dataclass(frozen=True)
@@ -128,10 +138,20 @@ def _visible(name: str, default: str) -> str:
     return safe_part(harmless.strip(" ./\\") or default)
 
 
-def summarise(dataset: Dataset, skipped: Iterable[Skipped] = ()) -> Summary:
-    """The content of a dataset. Reads only names; a `scan` finds unreadable images."""
-    counts = {split: dataset.class_counts(split) for split in dataset.split_names}
-    return Summary(dataset.classes, counts, tuple(skipped), dataset.notes)
+def summarise(dataset: Dataset, skipped: Iterable[Skipped] = (), budget_s: float = BUDGET_S) -> Summary:
+    """What a dataset holds. Images are tried for `budget_s` at most; all unreadable ones are found by a `scan`.
+
+    A sample that is among the `skipped`, because its file is not there, counts as neither an image nor unreadable.
+    """
+    skipped = tuple(skipped)
+    gone = {image.id for image in skipped}
+    there = [sample for sample in dataset.samples if sample.id not in gone]
+    look = look_first(there, dataset.source, budget_s)
+    unreadable = {image.id for image in look.unreadable}
+    counts = {split: dict.fromkeys(dataset.class_counts(split), 0) for split in dataset.split_names}
+    for sample in there:
+        counts[sample.split][dataset.classes[sample.target]] += sample.id not in unreadable
+    return Summary(dataset.classes, counts, skipped, look.unreadable, look.images, dataset.notes)
 
 
 def _stage(
