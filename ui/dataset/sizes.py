@@ -75,7 +75,7 @@ def _shapes_figure(source: str, _report: Report) -> go.Figure:
 @st.fragment
 def show_colours(source: str, report: Report) -> None:
     name = st.selectbox(
-        "Beside the weights of",
+        "Compared with the weights of",
         list(ZOO),
         index=list(ZOO).index(ModelConfig().backbone),
         key="dataset_backbone",
