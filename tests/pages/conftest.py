@@ -1,13 +1,36 @@
-"""Fixtures of the page tests: runs in any state, on images of two colours."""
+"""Fixtures of the page tests: pages without what other tests left, and runs in any state, on images of two colours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import streamlit as st
 
 from tlcore import evaluate, train
 from tlcore.config import RunConfig
 from tlcore.runs.folder.run import Run
 from tlcore.runs.start import prepare_run
+from tlcore.runs.work.probes import Probe
+
+
+@pytest.fixture
+def empty_caches() -> None:
+    """Streamlit's caches hold nothing of other tests' homes."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def fresh(drawn_demo: Path, empty_caches: None) -> None:
+    """The demo is drawn, and the caches are empty."""
+
+
+@pytest.fixture
+def no_probes_left(home: Path) -> Iterator[None]:
+    """No probe outlives its test."""
+    yield
+    for folder in (home / "cache" / "probes").glob("*"):
+        Probe(folder).cancel()
 
 
 @pytest.fixture

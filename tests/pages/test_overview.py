@@ -1,17 +1,12 @@
 """The Overview page: where to start, and the best runs on the chosen dataset."""
 
 import pytest
-import streamlit as st
 
 from tests.support.pages import checked, click, open_page, text_of
 from tlcore.data.intake.library import add_path
 from ui.shared.cached import demo_drawing
 
-
-@pytest.fixture(autouse=True)
-def _fresh(drawn_demo):
-    st.cache_data.clear()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def test_the_first_button_is_about_the_chosen_dataset(colours):

@@ -1,22 +1,34 @@
 """Pages in Streamlit's AppTest: open them by address, and read them as one text."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 APP = str(Path(__file__).parents[2] / "app.py")
-TIMEOUT_S = 90
+TIMEOUT_S = 120
 
 
-def open_page(name: str = "", **params: str) -> AppTest:
-    """`open_page("train", view="watch")`; without a name, the Overview page."""
+def page_at(name: str = "", **params: str | list[str]) -> AppTest:
+    """A page that has not run yet, for tests that first put something into its session."""
     page = AppTest.from_file(APP, default_timeout=TIMEOUT_S)
     if name:
         page = page.switch_page(f"pages/{name}.py")
     for key, value in params.items():
         page.query_params[key] = value
+    return page
+
+
+def open_page(name: str = "", **params: str | list[str]) -> AppTest:
+    """`open_page("train", view="watch")`; without a name, the Overview page."""
+    return run(page_at(name, **params))
+
+
+def run(page: AppTest) -> AppTest:
+    """The same page, after one more run of its script."""
     return checked(page.run())
 
 
@@ -39,9 +51,43 @@ def text_of(page: AppTest) -> str:
     return "\n".join([*texts, *metrics, *bars]).replace("\\", "")
 
 
+def text_with_pictures(page: AppTest) -> str:
+    """`text_of`, then the words of each picture: its lines, its id, and its badge, as in "✓ right"."""
+    words = [line for picture in pictures(page) for line in (*picture["lines"], picture["id"], *_badge(picture))]
+    return "\n".join([text_of(page), *(word.replace("\\", "") for word in words)])
+
+
+def _badge(picture: dict[str, Any]) -> list[str]:
+    badge = picture["badge"]
+    return [f"{'✓' if badge['good'] else '✕'} {badge['word']}"] if badge else []
+
+
 def labels_of(page: AppTest) -> list[str]:
     return [button.label for button in page.button]
 
 
 def figures_of(page: AppTest) -> list[dict[str, Any]]:
     return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+
+
+def figure(page: AppTest, key: str) -> dict[str, Any]:
+    """The first chart with `key` in its key."""
+    return next(json.loads(chart.proto.spec) for chart in page.get("plotly_chart") if key in chart.proto.id)
+
+
+def numbers(values: dict[str, str] | list[Any]) -> list[Any]:
+    """The values of an axis. Plotly sends NumPy arrays as base64."""
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
+    return values
+
+
+def components_of(page: AppTest) -> list[Any]:
+    """What each component of this project sends to the browser."""
+    return [json.loads(component.proto.json) for component in page.get("bidi_component")]
+
+
+def pictures(page: AppTest) -> list[dict[str, Any]]:
+    """All pictures in the grids of `ui.shared.pictures`, which send a list of groups."""
+    grids = [groups for groups in components_of(page) if isinstance(groups, list)]
+    return [picture for groups in grids for group in groups for picture in group["pictures"]]
