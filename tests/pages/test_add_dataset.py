@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from tests.support.pages import checked, text_of
 from tlcore.data.intake.library import list_sources
 from tlcore.data.intake.upload import Summary
 
@@ -37,11 +38,6 @@ def dialog() -> AppTest:
     return AppTest.from_function(body, default_timeout=30).run()
 
 
-def text_of(dialog: AppTest) -> str:
-    parts = [*dialog.markdown, *dialog.caption, *dialog.error, *dialog.subheader]
-    return "\n".join(str(part.value) for part in parts).replace("\\", "")
-
-
 def upload_zip(dialog: AppTest, data: bytes, name: str = "my insects.zip") -> AppTest:
     dialog.get("file_uploader")[0].set_value((name, data, "application/zip")).run()
     return dialog.button(key="add_dataset_unpack").click().run()
@@ -49,7 +45,7 @@ def upload_zip(dialog: AppTest, data: bytes, name: str = "my insects.zip") -> Ap
 
 def test_a_zip_is_summarised_before_it_is_used(dialog):
     upload_zip(dialog, archive(*[f"{name}/{number}.png" for name in ("ants", "bees") for number in range(4)]))
-    assert not dialog.exception
+    checked(dialog)
     assert "8 images of 2 classes: 4 train, 2 val, 2 test" in text_of(dialog).replace("*", "")
     assert list_sources() == ["demo"]
     dialog.button(key="add_dataset_use").click().run()
@@ -66,7 +62,7 @@ def test_discarding_leaves_nothing_behind(dialog, home):
 @pytest.mark.parametrize("data", [archive("../../evil.png"), b"no zip", archive("a/1.png")])
 def test_a_hostile_or_useless_zip_is_one_box(dialog, home, data):
     upload_zip(dialog, data)
-    assert not dialog.exception
+    checked(dialog)
     assert len(dialog.error) == 1
     assert str(home) not in dialog.error[0].value
     assert not list(home.rglob("*.png"))
