@@ -4,20 +4,15 @@ import threading
 from pathlib import Path
 
 import pytest
-import streamlit as st
 
-from tests.support.pages import open_page, text_of
+from tests.support.pages import open_page, page_at, run, text_of
 from tlcore.data.intake.library import add_path
 from tlcore.errors import RunBusy
 from ui.shared.cached import DemoDrawing
 from ui.shared.datasets import dataset_name, source_of
 from ui.shared.hosting import check_room
 
-
-@pytest.fixture(autouse=True)
-def _fresh(request):
-    st.cache_data.clear()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("empty_caches")
 
 
 def asked(page) -> str:
@@ -85,16 +80,12 @@ def test_the_drawing_says_how_far_it_is():
 
 
 def test_an_added_dataset_is_announced_on_the_next_page(drawn_demo, colours):
-    from streamlit.testing.v1 import AppTest
-
-    from tests.support.pages import APP
     from ui.shared.state import NEWS
 
-    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/dataset.py")
+    page = page_at("dataset", dataset="colours")
     add_path(str(colours))
     page.session_state[NEWS] = "colours is here and chosen."
-    page.query_params["dataset"] = "colours"
-    page.run()
+    run(page)
     assert [toast.value for toast in page.toast] == ["colours is here and chosen."]
     assert page.button(key="dataset_train").label == "Train on it"
     assert page.button(key="dataset_train").click().run().title[0].value == "Train"
