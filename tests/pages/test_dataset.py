@@ -1,31 +1,17 @@
-import base64
 import json
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.support.pages import checked, figure, numbers, open_page as open_any_page, pictures, run, text_of
 from tlcore.errors import TlcoreError
 from ui.dataset.checking import LabelCheck
 from ui.dataset.data import look_at
 
-APP = str(Path(__file__).parents[2] / "app.py")
-
-
-@pytest.fixture(autouse=True)
-def _demo_is_drawn(drawn_demo):
-    pass
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_cached():
-    import streamlit as st
-
-    st.cache_resource.clear()
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 @pytest.fixture
@@ -40,46 +26,15 @@ def flawed(colours, monkeypatch) -> Path:
 
 
 def open_page(**params: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=30).switch_page("pages/dataset.py")
-    for name, value in params.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception, page.exception
-    return wait_for_look(page, params.get("dataset", "demo"))
+    return wait_for_look(open_any_page("dataset", **params), params.get("dataset", "demo"))
 
 
 def wait_for_look(page: AppTest, source: str) -> AppTest:
     """Wait for the scan, which runs in a thread. In a browser the page reruns automatically."""
     with suppress(TlcoreError):
         assert look_at(source).finished.wait(60)
-        page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def text_of(page: AppTest) -> str:
-    parts = [*page.title, *page.markdown, *page.caption, *page.info, *page.error, *page.success, *page.subheader]
-    return "\n".join(str(part.value) for part in parts).replace("\\", "")
-
-
-def pictures(page: AppTest) -> list[dict]:
-    """All pictures in the grids."""
-    shown = []
-    for element in page.get("bidi_component"):
-        groups = json.loads(element.proto.json)
-        shown += [picture for group in groups for picture in group["pictures"]]
-    return shown
-
-
-def numbers(values: dict | list) -> list:
-    """Decode NumPy arrays, which plotly sends as base64."""
-    if isinstance(values, dict):
-        return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
-    return values
-
-
-def figure(page: AppTest, key: str) -> dict:
-    return next(json.loads(chart.proto.spec) for chart in page.get("plotly_chart") if key in chart.proto.id)
+        run(page)
+    return checked(page)
 
 
 def test_the_demo_opens_with_its_counts_and_a_page_of_pictures():
