@@ -1,17 +1,23 @@
 """The built-in recipes have the settings of the well-known exercises."""
 
+import re
+
 import pytest
 import torch
 
+from tlcore.config import RunConfig
 from tlcore.drawing.insects import INSECTS
 from tlcore.drawing.world import WORLD
 from tlcore.models.cifar_cnn import CifarCNN
 from tlcore.models.groups import learning_rates
 from tlcore.models.zoo import ZOO
 from tlcore.recipes.builtin import BUILTIN
+from tlcore.recipes.fitting import missing_data
 from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize
 
+DEMO = {"demo-frozen": "feature_extraction", "demo-fine-tuned": "fine_tuning", "demo-from-scratch": "from_scratch"}
 NAMES = [
+    *DEMO,
     "ants-bees-resnet18",
     "ants-bees-resnet18-frozen",
     "cats-dogs-resnet18",
@@ -24,14 +30,15 @@ NAMES = [
 every_recipe = pytest.mark.parametrize("recipe", BUILTIN.values(), ids=list(BUILTIN))
 
 
-def test_the_recipes_of_the_course_are_there():
+def test_the_lessons_on_the_demo_come_first_and_then_the_recipes_of_the_course():
     assert list(BUILTIN) == NAMES
 
 
 @every_recipe
 def test_a_recipe_is_complete(recipe):
     assert recipe.config.model.backbone in ZOO
-    assert all((recipe.title, recipe.summary, recipe.data, recipe.exercise, recipe.better))
+    assert all((recipe.title, recipe.summary, recipe.data, recipe.exercise))
+    assert recipe.better or recipe.name in DEMO  # which is nobody else's exercise
     assert set(recipe.drawn) <= {*INSECTS, *WORLD}
     assert recipe.drawn
 
@@ -87,3 +94,21 @@ def test_fashion_mnist():
     config = BUILTIN["fashion-mnist"].config
     assert (config.batch_size, config.epochs, config.optimizer.learning_rate) == (64, 5, 1e-3)
     assert (config.optimizer.name, config.optimizer.momentum) == ("sgd", 0.0)
+
+
+@pytest.mark.parametrize(("name", "strategy"), DEMO.items())
+def test_a_lesson_on_the_demo_runs_as_it_is_and_differs_from_the_others_by_its_strategy_alone(name, strategy):
+    recipe = BUILTIN[name]
+    assert missing_data(recipe) == ""
+    assert recipe.config == RunConfig(
+        strategy={"name": strategy}, epochs=15
+    )  # what the stated figures were measured with
+    assert ZOO[recipe.config.model.backbone].default_weights == "builtin"  # nothing is downloaded
+
+
+@pytest.mark.parametrize("name", DEMO)
+def test_what_a_lesson_on_the_demo_promises_is_a_mean_of_seeds_with_its_range(name):
+    mean, low, high = (float(number) for number in re.findall(r"\d\d\.\d", BUILTIN[name].expect))
+    assert low < mean < high
+    assert "the mean of 5 seeds" in BUILTIN[name].expect
+    assert "another seed or another processor moves it too" in BUILTIN[name].exercise

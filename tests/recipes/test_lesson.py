@@ -19,7 +19,30 @@ def of(**settings) -> str:
 
 @pytest.mark.parametrize("name", BUILTIN)
 def test_every_recipe_begins_with_its_exercise_and_the_improvements(name):
-    assert list(sections(name))[:2] == ["The exercise", "What it gets wrong, and this does right"]
+    first = ["The exercise"] + ["What it gets wrong, and this does right"] * bool(BUILTIN[name].better)
+    assert list(sections(name))[: len(first)] == first
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_without_figures_nothing_refers_to_one(name):
+    with_all, without = sections(name), {section.title: section for section in lesson(BUILTIN[name], figures=())}
+    assert all(section.figure is None for section in without.values())
+    text = " ".join(section.text for section in without.values())
+    for words in ("Below is", "The band around", "training images with their labels. Is"):
+        assert words not in text
+    assert with_all.keys() - without.keys() <= {"Look at the images first", "What it says"}
+
+
+def test_the_words_about_a_figure_come_with_it():
+    frozen = BUILTIN["demo-frozen"]
+    assert [section.title for section in lesson(frozen, {"images"}) if section.figure] == ["Look at the images first"]
+    assert "zero means frozen" in next(s.text for s in lesson(frozen, {"changes"}) if s.figure == "changes")
+
+
+def test_what_a_recipe_leaves_open_is_explained_as_what_is_chosen():
+    scratch = sections("demo-from-scratch")
+    assert "Adam with a learning rate of 0.001" in scratch["The steps"].text
+    assert "8 % to 100 % of its area" in scratch["Random crops to learn from, one fixed crop to be measured by"].text
 
 
 def test_random_crops_are_explained_with_the_numbers_of_the_recipe():

@@ -60,7 +60,7 @@ def _explain(recipe: Recipe) -> None:
 
     out = console()
     parts = [f"# {recipe.title}", recipe.summary]
-    parts += [f"## {section.title}\n\n{section.text}" for section in lesson(recipe)]
+    parts += [f"## {section.title}\n\n{section.text}" for section in lesson(recipe, figures=())]
     out.print(Markdown("\n\n".join(parts)))
     if missing := missing_data(recipe):
         out.print(missing, markup=False)

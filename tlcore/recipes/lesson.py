@@ -1,18 +1,21 @@
 """Explain a recipe's settings to learners: sections of text, made from the settings themselves.
 
-A section may name a figure that belongs to it; the page that shows the text draws it from a run of the recipe.
+A section may name a figure that belongs to it; the page that shows the text draws it from a run of the recipe. Words
+about a figure are said only where the figure is there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from tlcore.config import RunConfig
+from tlcore.errors import TlcoreError
 from tlcore.models.architecture import PARTS
 from tlcore.models.zoo import ZOO
 from tlcore.recipes.recipe import Recipe
 from tlcore.training.optimisation.optimizers import OPTIMIZERS
 from tlcore.training.optimisation.schedules import SCHEDULES
+from tlcore.training.resolve import resolve
 from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, TransformSpec
 
 Figure = Literal["images", "views", "changes", "rates", "losses", "accuracy", "predictions"]
@@ -33,14 +36,40 @@ class Section:
     text: str
     """Markdown."""
     figure: Figure | None = None
+    about_figure: str = ""
+    """Markdown that makes sense only beside the figure."""
 
 
-def lesson(recipe: Recipe) -> list[Section]:
-    """The sections of a recipe, in reading order. Settings without an effect have none."""
-    config = recipe.config
+FIGURES: frozenset[Figure] = frozenset(get_args(Figure))
+
+
+def lesson(recipe: Recipe, figures: Collection[Figure] = FIGURES) -> list[Section]:
+    """The sections of a recipe, in reading order. Settings without an effect have none.
+
+    `figures` are those that can be drawn. Of the others nothing is said, and a section about nothing else is left out.
+    Settings that the recipe leaves open are explained as what would be chosen for them.
+    """
+    config = chosen(recipe.config)
     explained = _OF_PREDICTION if recipe.task == "predict" else _OF_TRAINING
     sections = [_exercise(recipe), _better(recipe), *(explain(config) for explain in explained)]
-    return [section for section in sections if section is not None]
+    shown = [_with(section, figures) for section in sections if section is not None]
+    return [section for section in shown if section.text]
+
+
+def _with(section: Section, figures: Collection[Figure]) -> Section:
+    """The section with the words about its figure, or without the figure."""
+    if section.figure is None or section.figure not in figures:
+        return Section(section.title, section.text)
+    text = " ".join(filter(None, (section.text, section.about_figure)))
+    return Section(section.title, text, section.figure)
+
+
+def chosen(config: RunConfig) -> RunConfig:
+    """With what is left open filled in; as it is where it names what this version does not have."""
+    try:
+        return resolve(config)
+    except TlcoreError:
+        return config
 
 
 def _exercise(recipe: Recipe) -> Section | None:
@@ -55,9 +84,10 @@ def _better(recipe: Recipe) -> Section | None:
 def _images(config: RunConfig) -> Section:
     return Section(
         "Look at the images first",
+        "",
+        "images",
         f"{GRID_IMAGES} training images with their labels. Is a person sure about each of them? A label that you would "
         "not give, the network cannot learn, and an image that is cut off or tiny says little at any size.",
-        "images",
     )
 
 
@@ -131,8 +161,9 @@ def _frozen(config: RunConfig) -> Section | None:
             "Frozen takes two things. Without gradients, the optimiser leaves the weights alone. But a BatchNorm layer "
             "in training mode also keeps running averages of what passes through it, gradients or not, and dropout "
             "goes on drawing: after an epoch the *frozen* network is another one. `eval()` on the frozen layers stops "
-            "both. Below is how far each group of layers moved from where it began: zero means frozen.",
+            "both.",
             "changes",
+            "Below is how far each group of layers moved from where it began: zero means frozen.",
         )
     if strategy.name == "fine_tuning" and _weights(config) != "none":
         kept = f" Groups up to {strategy.freeze_up_to} are frozen." if strategy.freeze_up_to else ""
@@ -151,9 +182,9 @@ def _frozen(config: RunConfig) -> Section | None:
             title,
             "The pretrained values are where the training begins, not what it keeps. The new last layer starts at "
             "random, and what it sends back in the first steps is noise: with a high rate that noise would wash out "
-            "what the other layers know. So the rate is low, and a few epochs do. Below is how far each group of "
-            f"layers moved, relative to its size.{kept}",
+            f"what the other layers know. So the rate is low, and a few epochs do.{kept}",
             "changes",
+            "Below is how far each group of layers moved, relative to its size.",
         )
     return Section(
         "From nothing",
@@ -247,20 +278,22 @@ def _schedule(config: RunConfig) -> Section | None:
 def _checkpoints(config: RunConfig) -> Section:
     return Section(
         "What the checkpoints show",
-        f"All {config.epochs} epochs are saved, and epoch 0, before the first step: its head guesses. The band around "
-        "each point is its 95 % interval, what chance alone does with that many images; where bands overlap by much, "
-        "epochs cannot be told apart. The epoch to keep is chosen on validation images. Chosen by its test accuracy, "
-        "the best-looking epoch owes a part of its lead to luck, and loses it on new images.",
+        f"All {config.epochs} epochs are saved, and epoch 0, before the first step: its head guesses. The epoch to "
+        "keep is chosen on validation images. Chosen by its test accuracy, the best-looking epoch owes a part of its "
+        "lead to luck, and loses it on new images.",
         "accuracy",
+        "The band around each point is its 95 % interval, what chance alone does with that many images; where bands "
+        "overlap by much, epochs cannot be told apart.",
     )
 
 
 def _predictions(config: RunConfig) -> Section:
     return Section(
         "What it says",
+        "",
+        "predictions",
         f"{GALLERY_IMAGES} images that it did not learn from, the surest mistakes first. Some are mistakes of the "
         "label, some a person would make, too, and some tell what the network really looks at.",
-        "predictions",
     )
 
 

@@ -12,7 +12,7 @@ from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.figures.recipes import plot_movement
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import recipe_config
-from tlcore.recipes.lesson import GALLERY_IMAGES, GRID_IMAGES, WORDS_OF_RECIPES, Figure, lesson
+from tlcore.recipes.lesson import FIGURES, GALLERY_IMAGES, GRID_IMAGES, WORDS_OF_RECIPES, Figure, chosen, lesson
 from tlcore.recipes.recipe import Recipe
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_record
@@ -32,6 +32,8 @@ from ui.shared.widgets import escape_markdown, show_figure
 
 WIDTH_PX = 860
 """Width of the text: longer lines are hard to read."""
+OF_DATASET: set[Figure] = {"images", "views"}
+"""Figures that need no run."""
 
 
 def show_lesson(recipe: Recipe, runs: Sequence[Run], source: str) -> None:
@@ -51,17 +53,25 @@ def show_lesson(recipe: Recipe, runs: Sequence[Run], source: str) -> None:
         dataset = _dataset(recipe, run)
         if recipe.task == "train" and run is None:
             st.info(
-                "There is no run of this recipe yet: the figures that need one come here once you have trained it.",
+                "There is no run of this recipe yet. Train it, and its curves and predictions are shown here.",
                 icon=":material/monitoring:",
             )
         own = recipe.name not in BUILTIN
-        for section in lesson(recipe):
+        for section in lesson(recipe, _drawable(run, dataset)):
             st.subheader(section.title)
             st.markdown(escape_markdown(section.text) if own and section.title in WORDS_OF_RECIPES else section.text)
             if section.figure is not None:
                 _FIGURES[section.figure](run, dataset, recipe)
         if missing := missing_words(recipe):
             st.info(escape_markdown(missing), icon=":material/folder_off:")
+
+
+def _drawable(run: Run | None, dataset: Dataset | None) -> set[Figure]:
+    """The figures that there is something to draw from."""
+    of_run = {figure for figure in FIGURES if figure not in OF_DATASET} if run is not None else set()
+    if run is not None and evaluation_of(run) is None:
+        of_run.discard("predictions")
+    return of_run | (OF_DATASET if dataset is not None else set())
 
 
 def _pick_run(made: list[Run]) -> Run | None:
@@ -97,7 +107,7 @@ def _show_images(run: Run | None, dataset: Dataset | None, recipe: Recipe) -> No
 
 def _show_views(run: Run | None, dataset: Dataset | None, recipe: Recipe) -> None:
     if dataset is not None:
-        config = recipe.config if run is None else run.config
+        config = chosen(recipe.config if run is None else run.config)
         show_views(dataset, config.train_transform, config.eval_transform)
 
 
