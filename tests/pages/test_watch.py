@@ -139,4 +139,4 @@ def test_deleting_says_how_many_epochs_are_lost(make_run):
 def test_a_long_run_shows_its_epoch_whole(make_run):
     run = make_run("trained", epochs=2)
     page = watch(run)
-    assert next((metric.label, metric.value) for metric in page.metric) == ("Epochs of 2", "2")
+    assert next((metric.label, metric.value) for metric in page.metric) == ("Epochs done", "2 of 2")

@@ -86,7 +86,7 @@ def _time(probe: Probe | None, config: RunConfig) -> tuple[str, str]:
         words = f"{seconds(lines[-1]['start_s'])} to start; {found['seconds_are']}."
         return f"about {seconds(whole)}", words
     if probe.is_live:
-        return "measuring …", "A few images are sent through the real thing."
+        return "timing a few images …", "They are read and sent through the network as in the training."
     return "unknown", f"It could not be measured: {escape_markdown(probe.error())}"
 
 

@@ -132,7 +132,7 @@ def _show_figures(run: Run, status: Status) -> None:
     best = best_record(history)
     rate = status.images_per_s if status.is_live and status.images_per_s else last.images_per_s
     values = {
-        f"Epochs of {count(run.config.epochs)}": count(last.epoch),
+        "Epochs done": f"{count(last.epoch)} of {count(run.config.epochs)}",
         "Val accuracy": percent(last.val_accuracy),
         f"Best, epoch {best.epoch}": percent(best.val_accuracy),
         "Images per second": count(round(rate)),

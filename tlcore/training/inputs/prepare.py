@@ -1,7 +1,7 @@
 """Prepare the input of the epochs: stored features of the frozen part, or images; and list unreadable images."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -10,6 +10,7 @@ from tlcore.data.dataset import Sample, Skipped
 from tlcore.data.pixels.readable import DecodedImages, decode_all
 from tlcore.errors import DatasetInvalid
 from tlcore.models.split import build_head
+from tlcore.system.drive import relay
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.batches import Batches, FeatureBatches, ImageBatches, ViewDataset, worker_count
@@ -88,8 +89,11 @@ def feature_batches(plan: Plan, samples: Sequence[Sample], features: Features, b
 
 def _features(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
     config, train_samples, val_samples = plan.config, plan.dataset.split("train"), plan.dataset.split("val")
-    train = yield from features_of(plan, train_samples, config.train_transform, plan.train_views, processes)
-    val = yield from features_of(plan, val_samples, config.eval_transform, 1, processes)
+    before, total = len(train_samples), len(train_samples) + len(val_samples)
+    of_train = features_of(plan, train_samples, config.train_transform, plan.train_views, processes)
+    train = yield from relay(of_train, lambda progress: (replace(progress, total=total),))
+    of_val = features_of(plan, val_samples, config.eval_transform, 1, processes)
+    val = yield from relay(of_val, lambda progress: (replace(progress, done=before + progress.done, total=total),))
     return Inputs(
         train=feature_batches(plan, train_samples, train, config.batch_size),
         val=feature_batches(plan, val_samples, val, batch_size=len(val_samples)),
