@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from tlcore.system.spawn import said_error, start
+from ui.shared.hosting import note_work
 
 
 @dataclass
@@ -64,5 +65,6 @@ class LabelCheck:
 def label_check(source: str, backbone: str, weights: str) -> LabelCheck:
     """The label check of a dataset. It starts at the first call."""
     check = LabelCheck(source, backbone, weights)
+    note_work(check.finished)
     threading.Thread(target=check.run, daemon=True).start()
     return check

@@ -40,15 +40,17 @@ def show_label_check(source: str) -> None:
             width=220,
         )
         weights = "" if is_hosted() else _pick_weights()
+        asked = (source, backbone, weights)
         if st.button("Check the labels", key="dataset_labels_check", icon=":material/label:"):
-            with friendly_errors():
-                check_room()
-            if label_check(source, backbone, weights).error:
-                label_check.clear(source, backbone, weights)
-            st.session_state[_STARTED] = (source, backbone, weights)
-    if st.session_state.get(_STARTED) != (source, backbone, weights):
+            if st.session_state.get(_STARTED) != asked or label_check(*asked).finished.is_set():
+                with friendly_errors():
+                    check_room()
+            if label_check(*asked).error:
+                label_check.clear(*asked)
+            st.session_state[_STARTED] = asked
+    if st.session_state.get(_STARTED) != asked:
         return
-    check = label_check(source, backbone, weights)
+    check = label_check(*asked)
     if not check.finished.wait(0.1):
         st.fragment(_draw_progress, run_every=1.0)(check)
     elif check.suspects is None:
