@@ -1,9 +1,12 @@
 """The Watch view of the Train page: name, settings and verdict of a run, and its buttons."""
 
+import base64
+
+import numpy as np
 import pytest
 import streamlit as st
 
-from tests.support.pages import checked, click, labels_of, open_page, text_of
+from tests.support.pages import checked, click, figures_of, labels_of, open_page, text_of
 from tlcore.data.intake.library import add_path
 from tlcore.runs.folder.label import load_label, save_label
 from tlcore.runs.folder.requests import asked_to_stop
@@ -140,3 +143,30 @@ def test_a_long_run_shows_its_epoch_whole(make_run):
     run = make_run("trained", epochs=2)
     page = watch(run)
     assert next((metric.label, metric.value) for metric in page.metric) == ("Epochs done", "2 of 2")
+
+
+def test_the_charts_of_a_live_run_can_be_held_still(make_run):
+    run = make_run("trained", epochs=3)
+    metrics = run.path / "metrics.jsonl"
+    lines = metrics.read_text().splitlines(keepends=True)
+    metrics.write_text("".join(lines[:2]))
+    write_status(run.path, "running", phase="train", epoch=2, epochs=3, done=1, total=42)
+    page = watch(run)
+    drawn = last_epochs(page)
+    assert set(drawn) == {1}
+    page.toggle(key="train_hold").set_value(True)
+    checked(page.run())
+    metrics.write_text("".join(lines))
+    assert last_epochs(checked(page.run())) == drawn
+    page.toggle(key="train_hold").set_value(False)
+    assert set(last_epochs(checked(page.run()))) == {3}
+
+
+def test_the_charts_of_a_run_that_is_over_have_nothing_to_hold(make_run):
+    assert not watch(make_run("trained")).toggle
+
+
+def last_epochs(page) -> list[float]:
+    """The last epoch of the first line of each chart."""
+    packed = [figure["data"][0]["x"] for figure in figures_of(page)]
+    return [np.frombuffer(base64.b64decode(x["bdata"]), dtype=x["dtype"])[-1] for x in packed]

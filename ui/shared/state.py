@@ -24,6 +24,8 @@ NEWS = "state_news"
 """Session key: what was just done, as Markdown, until the next page has announced it."""
 MISSING_DATASET = "state_missing_dataset"
 """Session key: the unknown dataset that an address named, and when (`time.monotonic`)."""
+HELD_CHARTS = "state_held_charts"
+"""In the session: the live charts as they were drawn last, which may be held still (`ui.train.live_charts`)."""
 RUN_COLOURS = "state_run_colours"
 """Session key: name of a run -> its place in the palette."""
 

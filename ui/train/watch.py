@@ -12,14 +12,15 @@ from tlcore.runs.sweep import members, sweep_of
 from tlcore.training.history import best_record
 from tlcore.words import count, percent, seconds
 from ui.shared.cached import list_runs
-from ui.shared.curves import figure_of, history_of
+from ui.shared.curves import history_of
 from ui.shared.results import evaluation_of
 from ui.shared.state import link
 from ui.shared.verdict import show_verdict
-from ui.shared.widgets import error_box, escape_markdown, show_figure
+from ui.shared.widgets import error_box, escape_markdown
 from ui.train.about import show_about
 from ui.train.actions import show_actions, stopping_words
-from ui.train.sweep import show_sweep_grid, sweep_label
+from ui.train.live_charts import show_curves
+from ui.train.sweep import show_sweep_grid
 
 Colour = Literal["red", "orange", "blue", "green", "gray"]
 LOG_SHOWN = 4000  # characters, from the end
@@ -79,7 +80,7 @@ def _draw(run: Run, runs: list[Run], drawn: Drawn) -> None:
         _show_sweep(runs)
     elif status.is_live or evaluation_of(run) is None:
         _show_figures(run, status)
-    _show_curves(runs)
+    show_curves(runs, live=drawn[1])
 
 
 def _show_state(run: Run, status: Status) -> None:
@@ -148,17 +149,3 @@ def _show_sweep(runs: list[Run]) -> None:
     if over < len(runs):
         st.progress(over / len(runs), text=f"Sweep: {over} of {len(runs)} runs are done")
     show_sweep_grid(runs)
-
-
-def _show_curves(runs: list[Run]) -> None:
-    begun = [run for run in runs if history_of(run)]
-    if not begun:
-        return
-    labels = [sweep_label(run) for run in begun]
-    for column, name in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        with column:
-            show_figure(figure_of(name, begun, labels), key=f"train_{name}")
-    if len(runs) == 1:
-        for column, name in zip(st.columns(2), ("learning rates", "times"), strict=True):
-            with column:
-                show_figure(figure_of(name, begun, labels), key=f"train_{name.replace(' ', '_')}")
