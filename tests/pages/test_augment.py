@@ -1,15 +1,12 @@
 import base64
 import io
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
+from tests.support.pages import components_of, open_page as open_any_page, run, text_of
 from tlcore.data.pixels.images import to_tensor
 from tlcore.models.zoo import ZOO
 from tlcore.transforms.draws import draw_views
@@ -17,15 +14,8 @@ from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import list_transforms, load_transform, save_transform
 from tlcore.transforms.spec import CenterCrop, GaussianBlur, RandomErasing, RandomHorizontalFlip, TransformSpec
 
-APP = str(Path(__file__).parents[2] / "app.py")
 SIZE_PX = ZOO["small_cnn"].input_px
-
-
-@pytest.fixture(autouse=True)
-def _fresh(drawn_demo):
-    """The demo is drawn, and caches of other tests' homes are cleared."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 @pytest.fixture
@@ -47,25 +37,14 @@ def photos(home):
 
 
 def open_page(source="demo", **params):
-    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/augment.py")
-    page.query_params["dataset"] = str(source)
-    for name, value in params.items():
-        page.query_params[name] = value
-    page.run()
+    page = open_any_page("augment", dataset=str(source), **params)
     page.selectbox("augment_backbone").set_value("small_cnn")
     return run(page)
 
 
-def run(page):
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
 def grid(page):
     """The data for the browser: the draws with their images, regions and words."""
-    shown = [json.loads(component.proto.json) for component in page.get("bidi_component")]
-    return next(data for data in shown if "draws" in data)["draws"]
+    return next(data for data in components_of(page) if "draws" in data)["draws"]
 
 
 def images(page):
@@ -76,11 +55,6 @@ def code(page):
     page.session_state["augment_tab"] = "python"
     (block,) = run(page).code
     return block.value
-
-
-def text_of(page):
-    elements = [*page.markdown, *page.caption, *page.info, *page.error, *page.warning, *page.success]
-    return "\n".join(str(element.value) for element in elements).replace("\\", "")
 
 
 def control(page, field, index=0):
