@@ -4,7 +4,6 @@ import base64
 
 import numpy as np
 import pytest
-import streamlit as st
 
 from tests.support.pages import checked, click, figures_of, labels_of, open_page, text_of
 from tlcore.data.intake.library import add_path
@@ -14,11 +13,7 @@ from tlcore.runs.folder.status import write_status
 from ui.shared.runs import run_labels, short_labels
 from ui.train.actions import what_is_lost
 
-
-@pytest.fixture(autouse=True)
-def _fresh(drawn_demo):
-    st.cache_data.clear()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def watch(run, **params: str):
