@@ -1,16 +1,14 @@
 import io
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
 import torch
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 from torchvision.models import get_model
 
 import tlcore
+from tests.support.pages import figures_of, open_page as open_any_page, pictures, run, text_of as words_of
 from tlcore.errors import ModelError
 from tlcore.models.weights import weights_file
 from tlcore.models.zoo import ZOO
@@ -18,14 +16,7 @@ from ui.predict.answers import Answer, Map, overlay, top_classes
 from ui.predict.models import ModelRef
 from ui.shared.image_picker import PickedImage, _fit
 
-APP = str(Path(__file__).parents[2] / "app.py")
-
-
-@pytest.fixture(autouse=True)
-def _fresh(drawn_demo):
-    """The demo is drawn, and caches of other tests' homes are cleared."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 @pytest.fixture
@@ -41,27 +32,17 @@ def added(colours, home):
 
 
 def open_page(source="demo", **params):
-    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/predict.py")
-    page.query_params["dataset"] = str(source)
-    for name, value in params.items():
-        page.query_params[name] = value
-    return run(page)
-
-
-def run(page):
-    page.run()
-    assert not page.exception, page.exception
-    return page
+    return open_any_page("predict", dataset=str(source), **params)
 
 
 def text_of(page):
-    elements = [*page.markdown, *page.caption, *page.info, *page.error, *page.warning]
-    return "\n".join(str(element.value) for element in elements).replace("\\", "").replace("\u202f", " ")
+    """With an ordinary space before the percent sign."""
+    return words_of(page).replace("\u202f", " ")
 
 
 def bars(page):
-    (chart,) = page.get("plotly_chart")
-    return json.loads(chart.proto.spec)
+    (chart,) = figures_of(page)
+    return chart
 
 
 def test_without_a_run_the_page_says_what_to_do_next():
@@ -104,8 +85,8 @@ def test_a_run_of_another_dataset_says_so_and_is_not_judged(train, added, make_i
 def test_images_are_picked_by_thumbnails(train, added):
     trained = train(data={"source": str(added)}, epochs=1)
     page = open_page(added, run=trained.name, image="test/green/001.png")
-    (strip,) = (json.loads(element.proto.json) for element in page.get("bidi_component"))
-    shown = strip[0]["pictures"]
+    assert len(page.get("bidi_component")) == 1
+    shown = pictures(page)
     assert len(shown) == 12
     assert [picture["id"] for picture in shown if picture["chosen"]] == ["test/green/001.png"]
     assert all(picture["source"] for picture in shown)
@@ -124,11 +105,7 @@ def test_a_recipe_that_asks_a_network_brings_its_transform(added, tmp_path):
     asked = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ui.predict.models.ModelRef.load", lambda self: asked.append(self) or _Nothing())
-        page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/predict.py")
-        page.query_params.update(
-            {"dataset": str(added), "predict_kind": "imagenet", "predict_recipe": "imagenet-predict"}
-        )
-        page.run()
+        page = open_page(added, predict_kind="imagenet", predict_recipe="imagenet-predict")
     assert page.selectbox("predict_backbone").value == "vgg16"
     assert "transform of the recipe “Ask a network what it sees”: Resize, CenterCrop" in text_of(page)
     assert '"size":224' in asked[0].transform
