@@ -19,6 +19,7 @@ from tlcore.runs.work.probes import Probe
 from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
 from tlcore.training.views import Views
+from tlcore.words import percent
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -42,7 +43,12 @@ def hymenoptera(make_images) -> Path:
 def small() -> Recipe:
     """A recipe on the demo that is small enough for a test."""
     config = BUILTIN["ants-bees-vgg16-finetune"].config.replace(
-        data={"source": "demo"}, model={"backbone": "small_cnn", "weights": "none"}, batch_size=48, epochs=1
+        data={"source": "demo"},
+        model={"backbone": "small_cnn", "weights": "none"},
+        train_transform={"operations": [{"op": "RandomResizedCrop", "size": 32}]},
+        eval_transform={"operations": [{"op": "Resize", "size": 36}, {"op": "CenterCrop", "size": 32}]},
+        batch_size=48,
+        epochs=1,
     )
     return Recipe(name="mine", title="Mine, in *small*", summary="Quick", config=config, exercise="Of <b>mine</b>.")
 
@@ -176,7 +182,7 @@ def test_the_page_of_a_recipe_explains_each_setting_with_figures_of_its_run(smal
     assert titles == ["moved by", "learning rate", "loss", "accuracy"]
     galleries = [json.loads(element.proto.json) for element in page.get("bidi_component")]
     assert len(galleries[-1][0]["pictures"]) == 20  # predictions come last, after the images to look at
-    assert f"Epoch 0 has {run.history()[0].val_accuracy:.1%} on val" in text_of(page)
+    assert f"Epoch 0 has {percent(run.history()[0].val_accuracy)} on val" in text_of(page)
 
 
 def test_without_a_run_the_page_says_what_is_missing(hymenoptera):
@@ -239,4 +245,4 @@ def test_asking_a_pretrained_network_leads_to_the_predict_page(monkeypatch):
     page = open_page(view="recipes")
     click(page, "recipe_use_imagenet-predict")
     assert page.title[0].value == "Predict"
-    assert page.segmented_control(key="predict_kind").value == "ImageNet classes"
+    assert page.segmented_control(key="predict_kind").value == "imagenet"
