@@ -1,18 +1,16 @@
-import base64
 import io
 import json
 import re
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
 import tlcore
+from tests.support.pages import figure, numbers, open_page as open_any_page, pictures, text_with_pictures as text_of
 from tlcore.delivery.export import FORMATS, Format
 from tlcore.errors import CommandFailed
 from tlcore.evaluation.stored import load_stored
@@ -25,7 +23,6 @@ from tlcore.system import spawn
 from ui.compare.confusion import clicked_cell, picked_pair, worst_cell
 from ui.compare.images import _marks
 
-APP = str(Path(__file__).parents[2] / "app.py")
 # part of the page -> text that only this part shows
 PARTS = {
     "epochs": "Loss: cross-entropy",
@@ -37,12 +34,7 @@ PARTS = {
     "calibration": "Expected calibration error",
     "download": "The same values, with classes and transform",
 }
-
-
-@pytest.fixture(autouse=True)
-def _fresh(drawn_demo):
-    """The demo is drawn, and cached runs of other tests' homes are cleared."""
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 @pytest.fixture
@@ -82,37 +74,8 @@ def run(two_runs) -> Run:
 
 
 def open_page(*runs: Run, **params: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/compare.py")
-    if runs:
-        page.query_params["run"] = [run.name for run in runs]
-    for name, value in params.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def text_of(page: AppTest) -> str:
-    """All text on the page, with the galleries."""
-    elements = [*page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.error, *page.warning]
-    gallery = [line for picture in pictures(page) for line in (*picture["lines"], picture["id"], mark(picture))]
-    metrics = [f"{metric.label} {metric.value}" for metric in page.metric]
-    return "\n".join([*(str(element.value) for element in elements), *gallery, *metrics]).replace("\\", "")
-
-
-def pictures(page: AppTest) -> list[dict]:
-    """All pictures in the grids."""
-    grids = [json.loads(element.proto.json) for element in page.get("bidi_component")]
-    return [picture for groups in grids for group in groups for picture in group["pictures"]]
-
-
-def mark(picture: dict) -> str:
-    return f"{'✓' if picture['badge']['good'] else '✕'} {picture['badge']['word']}"
-
-
-def figure(page: AppTest, key: str) -> dict:
-    charts = page.get("plotly_chart")
-    return next(json.loads(chart.proto.spec) for chart in charts if key in chart.proto.id)
+    chosen = {"run": [run.name for run in runs]} if runs else {}
+    return open_any_page("compare", **chosen, **params)
 
 
 def test_without_runs_the_page_says_what_to_do_next():
@@ -179,7 +142,7 @@ def test_epoch_0_can_be_left_out(run):
 
 def _epochs_drawn(page: AppTest) -> list:
     line = next(line for line in figure(page, "compare_accuracy")["data"] if line.get("name") == "val")
-    return np.frombuffer(base64.b64decode(line["x"]["bdata"]), line["x"]["dtype"]).tolist()
+    return numbers(line["x"])
 
 
 def test_the_table_of_runs_is_sorted_by_val_and_says_what_is_not_evaluated(two_runs, train):

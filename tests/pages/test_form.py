@@ -1,12 +1,10 @@
 """The form of the Train page is a view of a draft: shown settings can be edited, and hidden settings stay."""
 
-from pathlib import Path
-
 import pytest
-import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
+from tests.support.pages import checked, click, page_at, run, text_of
 from tests.support.settings import all_changed
 from tlcore.config import RunConfig
 from tlcore.data.intake.library import add_path
@@ -14,49 +12,23 @@ from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import find_recipe, portable, save_recipe
 from tlcore.runs.start import prepare_runs
-from tlcore.runs.work.probes import Probe
 from tlcore.training.resolve import resolve
 from ui.shared.state import TRAIN_DRAFT
 from ui.train.draft import plain
 
-APP = str(Path(__file__).parents[2] / "app.py")
-
-
-@pytest.fixture(autouse=True)
-def _fresh(drawn_demo, home):
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    for folder in (home / "cache" / "probes").glob("*"):
-        Probe(folder).cancel()
+pytestmark = pytest.mark.usefixtures("fresh", "no_probes_left")
 
 
 def open_page(config: RunConfig | None = None, **params: str) -> AppTest:
     """The form, filled with a configuration as from a recipe or run."""
-    page = AppTest.from_file(APP, default_timeout=120).switch_page("pages/train.py")
-    for name, value in params.items():
-        page.query_params[name] = value
+    page = page_at("train", **params)
     if config is not None:
         page.session_state[TRAIN_DRAFT] = plain(config)
-    return checked(page.run())
-
-
-def checked(page: AppTest) -> AppTest:
-    assert not page.exception, page.exception
-    return page
-
-
-def click(page: AppTest, key: str) -> AppTest:
-    return checked(page.button(key=key).click().run())
+    return run(page)
 
 
 def draft_of(page: AppTest) -> RunConfig:
     return RunConfig.model_validate(page.session_state[TRAIN_DRAFT])
-
-
-def text_of(page: AppTest) -> str:
-    elements = [*page.markdown, *page.caption, *page.info, *page.error, *page.warning]
-    return "\n".join(str(element.value) for element in elements).replace("\\", "")
 
 
 def saved_as(page: AppTest, title: str) -> RunConfig:
@@ -190,10 +162,10 @@ def test_weights_of_classes_that_the_data_lacks_are_reported_before_the_start(co
 
 
 def test_the_form_is_filled_from_a_run_and_automatic_settings_stay_automatic(configure):
-    run = prepare_runs([resolve(configure(epochs=7))], {})[0]
-    page = AppTest.from_function(_fill, args=(str(run.path),), default_timeout=60).run()
+    prepared = prepare_runs([resolve(configure(epochs=7))], {})[0]
+    page = AppTest.from_function(_fill, args=(str(prepared.path),), default_timeout=60).run()
     draft = draft_of(checked(page))
-    assert (draft.epochs, draft.data.source, draft.train_transform) == (7, run.config.data.source, None)
+    assert (draft.epochs, draft.data.source, draft.train_transform) == (7, prepared.config.data.source, None)
     assert draft.optimizer.learning_rate is None
     assert page.query_params["dataset"] in ("colours", ["colours"])  # its name: the address holds no path
 

@@ -1,14 +1,12 @@
-import json
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import tlcore
-from tests.support.pages import checked, open_page as open_any_page, text_of
+from tests.support.pages import checked, figures_of, labels_of, open_page as open_any_page, text_of
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.health.scan import scan
@@ -17,22 +15,13 @@ from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run, find_run, list_runs
 from tlcore.runs.folder.status import write_status
 from tlcore.runs.start import prepare_run
-from tlcore.runs.work.probes import Probe
 from tlcore.runs.work.turn import queue
 from tlcore.transforms.saved import save_transform
 from tlcore.transforms.spec import RandomErasing, RandomResizedCrop, TransformSpec
 
 DEADLINE_S = 90
 
-
-@pytest.fixture(autouse=True)
-def _fresh(drawn_demo, home):
-    """The demo is drawn, caches of other tests' homes are cleared, and no process outlives its test."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    for folder in (home / "cache" / "probes").glob("*"):
-        Probe(folder).cancel()
+pytestmark = pytest.mark.usefixtures("fresh", "no_probes_left")
 
 
 @pytest.fixture
@@ -60,14 +49,6 @@ def small(page: AppTest) -> AppTest:
     page.selectbox(key="train_model_weights").set_value("none")
     page.number_input(key="train_epochs").set_value(2)
     return checked(page.run())
-
-
-def labels_of(page: AppTest) -> list[str]:
-    return [button.label for button in page.button]
-
-
-def figures_of(page: AppTest) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
 
 
 def wait_for_end(run: Run) -> None:

@@ -1,11 +1,8 @@
 """The Watch view of the Train page: name, settings and verdict of a run, and its buttons."""
 
-import base64
-
-import numpy as np
 import pytest
 
-from tests.support.pages import checked, click, figures_of, labels_of, open_page, text_of
+from tests.support.pages import checked, click, figures_of, labels_of, numbers, open_page, text_of
 from tlcore.data.intake.library import add_path
 from tlcore.runs.folder.label import load_label, save_label
 from tlcore.runs.folder.requests import asked_to_stop
@@ -163,5 +160,4 @@ def test_the_charts_of_a_run_that_is_over_have_nothing_to_hold(make_run):
 
 def last_epochs(page) -> list[float]:
     """The last epoch of the first line of each chart."""
-    packed = [figure["data"][0]["x"] for figure in figures_of(page)]
-    return [np.frombuffer(base64.b64decode(x["bdata"]), dtype=x["dtype"])[-1] for x in packed]
+    return [numbers(figure["data"][0]["x"])[-1] for figure in figures_of(page)]
