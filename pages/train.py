@@ -22,7 +22,7 @@ from ui.train.fields import FormState
 from ui.train.form import show_form
 from ui.train.layers import show_layers
 from ui.train.lr_finder import show_finder
-from ui.train.plan import outline_of
+from ui.train.plan import plan_of
 from ui.train.queue import show_queue
 from ui.train.style import show_style
 from ui.train.summary import show_problem, show_summary
@@ -76,20 +76,21 @@ def set_up(source: str) -> None:
 def show_rest(form: FormState, dataset: Dataset, layers: DeltaGenerator) -> None:
     """The parts beside the form that depend on the network."""
     try:
-        outline = outline_of(asked_config(form), dataset)
+        asked = asked_config(form)
+        plan = plan_of(asked, dataset)
     except TlcoreError as error:
         show_problem(error)
         show_queue()
         return
-    show_layers(outline, layers)
-    show_summary(outline, warnings_of(form["data.source"], dataset))
+    show_layers(plan, layers)
+    show_summary(plan, warnings_of(form["data.source"], dataset))
     show_queue()
     with st.expander("Find a learning rate", icon=":material/search:", key="train_finder"):
-        show_finder(outline)
+        show_finder(plan.config)
     with st.expander("Sweep", icon=":material/grid_view:", key="train_sweep"):
-        show_sweep_form(outline)
+        show_sweep_form(plan)
     with st.expander("Save as a recipe", icon=":material/menu_book:", key="train_recipe"):
-        show_save(outline.asked)
+        show_save(asked)
 
 
 def recipes(source: str, runs: dict[str, Run]) -> None:

@@ -34,6 +34,20 @@ class Plan:
     """Sentences that the user should see before the start."""
 
     @property
+    def parameters(self) -> int:
+        """Number of parameters of the whole network."""
+        return sum(group.num_parameters for group in self.groups)
+
+    @property
+    def trained_parameters(self) -> int:
+        """Number of parameters in the groups that are trained at some time."""
+        return sum(group.num_parameters for group in self.groups if group.name not in self.frozen)
+
+    @property
+    def batches_per_epoch(self) -> int:
+        return -(-len(self.dataset.split("train")) // self.config.batch_size)
+
+    @property
     def train_views(self) -> int:
         """Number of views of each training image whose features are stored."""
         return self.config.cached_views if self.config.train_transform.is_random else 1

@@ -16,7 +16,7 @@ from ui.shared.hosting import is_hosted
 from ui.shared.state import link, set_params
 from ui.shared.widgets import escape_markdown, note_left_out, show_fact
 from ui.train.fill import fill_form
-from ui.train.plan import outline_of
+from ui.train.plan import plan_of
 from ui.train.summary import show_time
 
 NETWORKS = {"feature_extraction": "frozen", "fine_tuning": "fine-tuned", "from_scratch": "from scratch"}
@@ -97,11 +97,11 @@ def _show_time(recipe: Recipe, missing: str) -> None:
         return
     try:
         config = recipe_config(recipe)
-        outline = outline_of(config, open_dataset(config.data.source))
+        plan = plan_of(config, open_dataset(config.data.source))
     except TlcoreError as error:
         show_fact("Time", "unknown", str(error))
         return
-    show_time(outline, after_each_run=False)
+    show_time(plan, after_each_run=False)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

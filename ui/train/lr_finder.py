@@ -12,11 +12,9 @@ from tlcore.words import PHASES
 from ui.shared.hosting import check_room
 from ui.shared.widgets import escape_markdown, friendly_errors, show_figure
 from ui.train.draft import draft, put_value
-from ui.train.plan import Outline
 
 
-def show_finder(outline: Outline) -> None:
-    config = outline.config
+def show_finder(config: RunConfig) -> None:
     st.caption(
         "Trains a copy of the model for 100 steps while the learning rate climbs. A good one lies where the loss "
         "falls, well before its lowest point."

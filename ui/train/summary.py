@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -16,8 +16,11 @@ from ui.shared.state import link
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors, show_fact
 from ui.train.backbones import suggested_backbone
 from ui.train.fill import change_backbone
-from ui.train.plan import Outline
+from ui.train.plan import disk_bytes, missing_weights
 from ui.train.start import start_runs
+
+if TYPE_CHECKING:
+    from tlcore.training.plan import Plan
 
 HEALTH = "health"
 """The tab of the Dataset page that the link opens."""
@@ -29,16 +32,17 @@ COST: dict[str, Any] = {
 """The settings on which the time depends."""
 
 
-def show_summary(outline: Outline, warnings: tuple[str, ...]) -> None:
-    config = outline.config
+def show_summary(plan: "Plan", warnings: tuple[str, ...]) -> None:
+    config = plan.config
     with st.container(border=True, gap="xxsmall", key="train_facts"):
         st.header(":material/fact_check: What will happen", anchor=False)
-        show_fact("Trained", f"{_short(outline.trained_parameters)} of {_short(outline.parameters)} parameters")
-        show_fact("Steps", f"{count(config.epochs, 'epoch')} of {count(outline.batches_per_epoch, 'batch', 'batches')}")
-        show_time(outline)
-        show_fact("Disk", f"{size(outline.disk_bytes)} at most", "A checkpoint for every epoch, and kept features.")
+        show_fact("Trained", f"{_short(plan.trained_parameters)} of {_short(plan.parameters)} parameters")
+        batches = count(plan.batches_per_epoch, "batch", "batches")
+        show_fact("Steps", f"{count(config.epochs, 'epoch')} of {batches}")
+        show_time(plan)
+        show_fact("Disk", f"{size(disk_bytes(plan))} at most", "A checkpoint for every epoch, and kept features.")
         if (config.device, config.precision) != ("auto", "auto"):  # the sidebar shows the default device
-            st.caption(f":material/memory: {escape_markdown(outline.device)}")
+            st.caption(f":material/memory: {escape_markdown(plan.choice.reason)}")
         if st.button(
             "Start training", key="train_start", type="primary", icon=":material/play_arrow:", width="stretch"
         ):
@@ -46,15 +50,15 @@ def show_summary(outline: Outline, warnings: tuple[str, ...]) -> None:
             if probe is not None and probe.is_live:
                 probe.cancel()  # the run would wait for it
             with friendly_errors():
-                start_runs([config], outline.device)
-    _show_warnings(outline, warnings)
+                start_runs([config], plan.choice.reason)
+    _show_warnings(plan, warnings)
 
 
-def show_time(outline: Outline, *, after_each_run: bool = True) -> None:
+def show_time(plan: "Plan", *, after_each_run: bool = True) -> None:
     """The projected time, which a process measures on a few images. With `after_each_run` it is measured again after
     each run, because that run may have cached features for this one."""
-    config = outline.config
-    if outline.missing_weights:  # measuring must not download, and random weights take the same time
+    config = plan.config
+    if missing_weights(plan):  # measuring must not download, and random weights take the same time
         config = config.replace(model=config.model.model_copy(update={"weights": "none"}))
     key = _key(config, _newest_run() if after_each_run else "")
     probe = find_probe(key)
@@ -100,25 +104,25 @@ def _key(config: RunConfig, newest: str) -> str:
     return "time-" + hashlib.sha256(json.dumps([settings, newest]).encode()).hexdigest()[:24]
 
 
-def _show_warnings(outline: Outline, warnings: tuple[str, ...]) -> None:
-    _warn_of_drawings(outline)
+def _show_warnings(plan: "Plan", warnings: tuple[str, ...]) -> None:
+    _warn_of_drawings(plan)
     for warning in warnings:
         st.warning(escape_markdown(warning), icon=":material/warning:")
     if warnings and st.button("See the health report", key="train_health", icon=":material/health_and_safety:"):
         link("pages/dataset.py", dataset_tab=HEALTH)
-    if outline.missing_weights:
+    if missing := missing_weights(plan):
         st.warning(
-            f"{escape_markdown(outline.missing_weights)} is not on this machine: it is downloaded when the run starts. "
+            f"{escape_markdown(missing)} is not on this machine: it is downloaded when the run starts. "
             "Without a network, choose a file or other weights.",
             icon=":material/cloud_download:",
         )
-    for notice in outline.notices:
+    for notice in plan.notices:
         st.caption(f":material/info: {escape_markdown(notice)}")
 
 
-def _warn_of_drawings(outline: Outline) -> None:
+def _warn_of_drawings(plan: "Plan") -> None:
     """Warn of the built-in weights on other data than the demo: they were trained on drawings, not photographs."""
-    config = outline.config
+    config = plan.config
     if config.model.weights != "builtin" or config.data.source.lower() == DEMO:
         return
     other = suggested_backbone()

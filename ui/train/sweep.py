@@ -1,5 +1,7 @@
 """Sweeps over learning rates and weight decays, for frozen backbones, where a run takes a second: form and results."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from tlcore.figures.training import plot_sweep
@@ -7,8 +9,10 @@ from tlcore.runs.folder.run import Run
 from tlcore.runs.sweep import new_sweep_name, sweep_configs, sweep_table
 from tlcore.words import percent
 from ui.shared.widgets import friendly_errors, show_figure
-from ui.train.plan import Outline
 from ui.train.start import start_runs
+
+if TYPE_CHECKING:
+    from tlcore.training.plan import Plan
 
 STEPS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """Factors on the learning rate of the form."""
@@ -16,13 +20,13 @@ DECAYS = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)
 MOST = 25
 
 
-def show_sweep_form(outline: Outline) -> None:
-    if not outline.uses_features:
+def show_sweep_form(plan: "Plan") -> None:
+    if not plan.uses_features:
         st.caption(
             "For a frozen backbone whose features are kept: then a run takes a second, and many can be compared."
         )
         return
-    base = outline.config.optimizer.learning_rate
+    base = plan.config.optimizer.learning_rate
     rates = [float(f"{base * step:.2g}") for step in STEPS]
     chosen = st.pills(
         "Learning rates",
@@ -44,8 +48,8 @@ def show_sweep_form(outline: Outline) -> None:
         help=f"From 2 to {MOST} runs.",
     ):
         with friendly_errors():
-            configs = sweep_configs(outline.config, sorted(chosen), sorted(decays))
-            start_runs(configs, outline.device, sweep=new_sweep_name())
+            configs = sweep_configs(plan.config, sorted(chosen), sorted(decays))
+            start_runs(configs, plan.choice.reason, sweep=new_sweep_name())
 
 
 def sweep_label(run: Run) -> str:

@@ -59,17 +59,13 @@ def project(plan: Plan) -> Projection:
     plan = replace(plan, model=deepcopy(plan.model))
     once_s, epoch_s, words = (_features_trial if plan.uses_features else _epochs_trial)(plan)
     return Projection(
-        batches_per_epoch=batches_per_epoch(plan),
+        batches_per_epoch=plan.batches_per_epoch,
         epochs=plan.config.epochs,
         once_s=once_s,
         epoch_s=epoch_s,
         seconds_are=words,
         disk=projected_disk(plan),
     )
-
-
-def batches_per_epoch(plan: Plan) -> int:
-    return -(-len(plan.dataset.split("train")) // plan.config.batch_size)
 
 
 def projected_disk(plan: Plan) -> Disk:
@@ -148,7 +144,7 @@ def _head_epoch_s(plan: Plan) -> float:
                 head(batch.inputs).sum().item()
 
     per_batch_s, per_validated_s = (_mean_s(work) for work in (step, validate))
-    return batches_per_epoch(plan) * per_batch_s + len(val) / images * per_validated_s + RECORD_S
+    return plan.batches_per_epoch * per_batch_s + len(val) / images * per_validated_s + RECORD_S
 
 
 def _mean_s(work: Callable[[], None]) -> float:
