@@ -113,7 +113,10 @@ def start_training():
     def start(page, epochs: int) -> None:
         choose(page, "train_model_backbone", "small_cnn · 0.3 M · no weights")
         choose(page, "train_model_weights", "None (random)")
+        random_head = page.get_by_text("Nothing was learned before")  # shown until the strategy has taken effect
+        random_head.wait_for()
         press(page, "train_strategy_name", "From scratch")
+        random_head.wait_for(state="hidden")
         number = widget(page, "train_epochs").locator("input")
         number.fill(str(epochs))
         number.press("Enter")

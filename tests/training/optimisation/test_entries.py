@@ -62,7 +62,9 @@ def test_an_added_entry_of_each_trains(added, configure):
 def test_an_added_entry_of_each_is_explained(added, configure):
     config = configure(optimizer={"name": "adamax"}, schedule={"name": "halving"})
     sections = {section.title: section.text for section in lesson(Recipe(name="mine", title="Mine", config=config))}
-    assert sections["The steps"].startswith("Adamax scales each step by the largest gradient of late.")
+    assert sections["The steps"].startswith(
+        "Adamax with a learning rate of 0.002 scales each step by the largest gradient of late."
+    )
     assert sections["A learning rate that changes"] == "The rate is half of what it was in the epoch before."
 
 
