@@ -48,6 +48,8 @@ def test_from_the_demo_to_a_downloaded_model(drawn_demo, home, start_dashboard, 
 
 def _click_a_cell_and_see_its_images(page, run: Run) -> None:
     """The cell of the class with the most right answers. It is on the diagonal; before the click a mistake is shown."""
+    from playwright.sync_api import expect
+
     evaluation = load_stored(run).evaluation
     assert evaluation is not None
     counts = np.diag(confusion_table(evaluation.predictions[evaluation.best_by_val], run.classes))
@@ -58,8 +60,7 @@ def _click_a_cell_and_see_its_images(page, run: Run) -> None:
     page.mouse.down()
     page.mouse.up()
     page.get_by_text(f"{run.classes[number]}, right").wait_for()
-    cards = page.locator(".pictures button")
-    assert cards.count() == counts[number]
+    expect(page.locator(".pictures button")).to_have_count(int(counts[number]))
     assert page.locator(".pictures img").evaluate_all("images => images.every(image => image.naturalWidth > 0)")
 
 
