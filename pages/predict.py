@@ -3,9 +3,10 @@
 import streamlit as st
 
 from tlcore.errors import ModelError
+from tlcore.evaluation.tables import top_classes_table
 from tlcore.figures.predict import plot_top_classes
 from tlcore.words import percent
-from ui.predict.answers import SHOWN_PX, Answer, ask, explain, overlay, top_classes
+from ui.predict.answers import SHOWN_PX, Answer, ask, explain, overlay
 from ui.predict.models import ModelRef, pick_models
 from ui.shared.cached import open_dataset
 from ui.shared.image_picker import PickedImage, pick_image, thumbnail
@@ -79,7 +80,8 @@ def explain_answers(image: PickedImage, answers: list[tuple[ModelRef, Answer]]) 
             if len(answers) > 1:
                 st.caption(chosen.title)
     st.markdown(f"**The {min(TOP, len(first.classes))} likeliest classes**")
-    show_figure(plot_top_classes(top_classes(answers, TOP)), key="predict_classes")
+    said = [(chosen.title, answer.classes, answer.probabilities) for chosen, answer in answers]
+    show_figure(plot_top_classes(top_classes_table(said, TOP)), key="predict_classes")
 
 
 page = open_page("Predict")

@@ -13,6 +13,7 @@ from tlcore.evaluation.tables import (
     epochs_table,
     most_confused,
     predictions_table,
+    top_classes_table,
 )
 from tlcore.runs.folder.run import Run
 
@@ -130,3 +131,13 @@ def test_the_most_frequent_mistakes_come_first_with_their_share_and_the_other_wa
     assert pairs["share"].tolist() == pytest.approx([0.3, 0.2, 0.1])
     assert len(confused_pairs(counts, 1)) == 1
     assert confused_pairs(pd.DataFrame([[3]], index=["ant"], columns=["ant"])).empty
+
+
+def test_the_likeliest_classes_of_two_answers_have_a_row_in_both():
+    classes = ("a", "crane", "crane")
+    first = ("one", classes, np.array([0.6, 0.3, 0.1], dtype=np.float32))
+    second = ("two", classes, np.array([0.1, 0.3, 0.6], dtype=np.float32))
+    table = top_classes_table([first, second], 1)
+    assert table["label"].tolist() == ["a", "crane (2)"] * 2
+    assert table["title"].tolist() == ["one", "one", "two", "two"]
+    assert table["probability"].tolist() == pytest.approx([0.6, 0.1, 0.1, 0.6])

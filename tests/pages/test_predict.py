@@ -12,8 +12,7 @@ from tests.support.pages import figures_of, open_page as open_any_page, pictures
 from tlcore.errors import ModelError
 from tlcore.models.weights import weights_file
 from tlcore.models.zoo import ZOO
-from ui.predict.answers import Answer, Map, overlay, top_classes
-from ui.predict.models import ModelRef
+from ui.predict.answers import Map, overlay
 from ui.shared.image_picker import PickedImage, _fit
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -198,14 +197,6 @@ def test_a_hosted_dashboard_downloads_no_weights(added, monkeypatch):
     page = open_page(added)
     page.button_group("predict_kind").set_value("imagenet")
     assert "No ImageNet weights are on this machine." in text_of(run(page))
-
-
-def test_the_likeliest_classes_of_both_answers_are_shown():
-    first = Answer(("a", "crane", "crane"), np.array([0.6, 0.3, 0.1], dtype=np.float32))
-    second = Answer(("a", "crane", "crane"), np.array([0.1, 0.3, 0.6], dtype=np.float32))
-    table = top_classes([(ModelRef("one"), first), (ModelRef("two"), second)], 1)
-    assert table["label"].tolist() == ["a", "crane (2)"] * 2
-    assert table["probability"].tolist() == pytest.approx([0.6, 0.1, 0.1, 0.6])
 
 
 def test_the_map_colours_the_image_and_strength_0_leaves_it_unchanged():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
+from tests.support.pages import checked, click, open_page, text_of
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.recipes.builtin import BUILTIN
@@ -20,8 +20,6 @@ from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
 from tlcore.training.views import Views
 from tlcore.words import percent
-
-APP = str(Path(__file__).parents[2] / "app.py")
 
 
 @pytest.fixture(autouse=True)
@@ -53,29 +51,8 @@ def small() -> Recipe:
     return Recipe(name="mine", title="Mine, in *small*", summary="Quick", config=config, exercise="Of <b>mine</b>.")
 
 
-def open_page(**params: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=90).switch_page("pages/train.py")
-    for name, value in params.items():
-        page.query_params[name] = value
-    return checked(page.run())
-
-
-def checked(page: AppTest) -> AppTest:
-    assert not page.exception, page.exception
-    return page
-
-
-def click(page: AppTest, key: str) -> AppTest:
-    return checked(page.button(key=key).click().run())
-
-
-def text_of(page: AppTest) -> str:
-    elements = [*page.header, *page.subheader, *page.markdown, *page.caption, *page.info, *page.error, *page.success]
-    return "\n".join(str(element.value) for element in elements).replace("\\", "")
-
-
 def test_every_recipe_is_a_card_with_its_network_data_and_expectation():
-    page = open_page(view="recipes")
+    page = open_page("train", view="recipes")
     text = text_of(page)
     for recipe in BUILTIN.values():
         assert recipe.title in text
@@ -87,7 +64,7 @@ def test_every_recipe_is_a_card_with_its_network_data_and_expectation():
 
 
 def test_lessons_that_run_at_once_come_first():
-    page = open_page(view="recipes")
+    page = open_page("train", view="recipes")
     first = [button.key for button in page.button if str(button.key).startswith("recipe_use_")][:3]
     assert first == [f"recipe_use_{name}" for name in ("demo-frozen", "demo-fine-tuned", "demo-from-scratch")]
     assert len(list(page.get("popover"))) == len(BUILTIN) - 4  # how to get data: not these, nor one to ask
@@ -95,13 +72,13 @@ def test_lessons_that_run_at_once_come_first():
 
 def test_a_hosted_dashboard_says_how_to_get_the_data_and_hides_its_folders(monkeypatch, home):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
-    text = text_of(open_page(view="recipes"))
+    text = text_of(open_page("train", view="recipes"))
     assert "hymenoptera_data.zip" in text
     assert str(home) not in text
 
 
 def test_a_click_fills_the_whole_form_and_chooses_the_data(hymenoptera):
-    page = click(open_page(view="recipes"), "recipe_use_ants-bees-vgg16-finetune")
+    page = click(open_page("train", view="recipes"), "recipe_use_ants-bees-vgg16-finetune")
     assert page.query_params["view"] == "new"
     assert page.query_params["dataset"] in (hymenoptera.name, [hymenoptera.name])
     assert page.selectbox(key="train_model_backbone").value == "vgg16"
@@ -118,7 +95,7 @@ def test_a_click_fills_the_whole_form_and_chooses_the_data(hymenoptera):
 
 @pytest.mark.parametrize("name", ["ants-bees-resnet18-frozen", "ants-bees-vgg16-finetune", "demo-from-scratch"])
 def test_what_the_form_saves_is_the_recipe(name):
-    page = click(open_page(view="recipes"), f"recipe_use_{name}")
+    page = click(open_page("train", view="recipes"), f"recipe_use_{name}")
     checked(page.text_input(key="recipe_title").set_value("As it stands").run())
     click(page, "recipe_save")
     data = {"data": {"source": "demo"}}  # the page's dataset, because the recipe's own is not here
@@ -126,7 +103,7 @@ def test_what_the_form_saves_is_the_recipe(name):
 
 
 def test_another_backbone_keeps_the_recipes_views_at_its_own_size(hymenoptera):
-    page = click(open_page(view="recipes"), "recipe_use_ants-bees-resnet18-frozen")
+    page = click(open_page("train", view="recipes"), "recipe_use_ants-bees-resnet18-frozen")
     page.selectbox(key="train_model_backbone").set_value("small_resnet").run()
     checked(page.text_input(key="recipe_title").set_value("Smaller").run())
     click(page, "recipe_save")
@@ -138,7 +115,7 @@ def test_another_backbone_keeps_the_recipes_views_at_its_own_size(hymenoptera):
 
 
 def test_begin_anew_resets_the_form(hymenoptera):
-    page = click(open_page(view="recipes"), "recipe_use_ants-bees-resnet18")
+    page = click(open_page("train", view="recipes"), "recipe_use_ants-bees-resnet18")
     click(page, "train_origin_forget")
     assert page.selectbox(key="train_model_backbone").value == "small_resnet"
     assert page.number_input(key="train_epochs").value == 13
@@ -147,7 +124,7 @@ def test_begin_anew_resets_the_form(hymenoptera):
 
 def test_a_run_started_from_a_recipe_says_so_and_its_figures_come_from_that_run(small, monkeypatch):
     save_recipe(small)
-    page = click(open_page(view="recipes"), "recipe_use_mine")
+    page = click(open_page("train", view="recipes"), "recipe_use_mine")
     monkeypatch.setattr("tlcore.runs.work.jobs.start", lambda runs: None)
     click(page, "train_start")
     run = find_run("latest")
@@ -171,7 +148,7 @@ def trained(recipe: Recipe, **changes) -> Run:
 def test_the_page_of_a_recipe_explains_each_setting_with_figures_of_its_run(small):
     save_recipe(small)
     run = trained(small)
-    page = open_page(view="recipes", recipe="mine")
+    page = open_page("train", view="recipes", recipe="mine")
     headings = [element.value for element in page.subheader]
     assert headings[0] == "The exercise"
     assert "Different learning rates" in headings
@@ -186,7 +163,7 @@ def test_the_page_of_a_recipe_explains_each_setting_with_figures_of_its_run(smal
 
 
 def test_without_a_run_the_page_says_what_is_missing(hymenoptera):
-    page = open_page(view="recipes", recipe="ants-bees-vgg16")
+    page = open_page("train", view="recipes", recipe="ants-bees-vgg16")
     assert "There is no run of this recipe yet" in text_of(page)
     assert not page.get("plotly_chart")
     assert "learned from a million photographs" in text_of(page)
@@ -196,14 +173,14 @@ def test_without_a_run_the_page_says_what_is_missing(hymenoptera):
 
 
 def test_an_unknown_recipe_in_the_address_shows_all():
-    page = open_page(view="recipes", recipe="../../etc/passwd.json")
+    page = open_page("train", view="recipes", recipe="../../etc/passwd.json")
     assert "There is no recipe of that name here" in text_of(page)
     assert BUILTIN["fashion-mnist"].title in text_of(page)
 
 
 def test_a_saved_recipe_is_a_card_that_can_be_deleted(small):
     save_recipe(small)
-    page = open_page(view="recipes")
+    page = open_page("train", view="recipes")
     assert "Mine, in *small*" in text_of(page)
     click(page, "recipe_delete_mine")
     assert [recipe.name for recipe in list_recipes()] == list(BUILTIN)
@@ -212,18 +189,18 @@ def test_a_saved_recipe_is_a_card_that_can_be_deleted(small):
 def test_a_saved_recipe_that_is_damaged_is_said_to_be_left_out(home, monkeypatch):
     (home / "recipes").mkdir(parents=True)
     (home / "recipes" / "torn.json").write_text("{")
-    text = text_of(open_page(view="recipes"))
+    text = text_of(open_page("train", view="recipes"))
     assert "1 recipe left out, unreadable" in text
     assert "torn.json is not a recipe" in text
     monkeypatch.setenv("TLCORE_HOSTED", "1")
-    text = text_of(open_page(view="recipes"))
+    text = text_of(open_page("train", view="recipes"))
     assert "1 recipe left out, unreadable:  \ntorn" in text
     assert str(home) not in text
 
 
 def test_a_name_that_is_taken_is_asked_about(small):
     save_recipe(small)
-    page = open_page(view="new")
+    page = open_page("train", view="new")
     page.text_input(key="recipe_title").set_value("mine").run()
     click(page, "recipe_save")
     assert "There is another recipe named 'mine'" in text_of(page)
@@ -232,7 +209,7 @@ def test_a_name_that_is_taken_is_asked_about(small):
 
 
 def test_a_shared_file_is_added_or_refused(small):
-    page = open_page(view="recipes")
+    page = open_page("train", view="recipes")
     page.get("file_uploader")[0].set_value(("bad.json", b'{"name": "x"}', "application/json")).run()
     assert "bad.json is not a recipe" in text_of(checked(page))
     good = json.dumps(small.model_dump(mode="json")).encode()
@@ -242,7 +219,7 @@ def test_a_shared_file_is_added_or_refused(small):
 
 
 def test_asking_a_pretrained_network_leads_to_the_predict_page(monkeypatch):
-    page = open_page(view="recipes")
+    page = open_page("train", view="recipes")
     click(page, "recipe_use_imagenet-predict")
     assert page.title[0].value == "Predict"
     assert page.segmented_control(key="predict_kind").value == "imagenet"

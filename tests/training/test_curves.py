@@ -1,5 +1,10 @@
+import pytest
+
 import tlcore
+from tlcore.config import ScheduleConfig
 from tlcore.figures.training import plot_curves, plot_learning_rates, plot_times
+from tlcore.training.curves import schedule_table
+from tlcore.training.optimisation.schedules import Schedule
 
 
 def test_the_curves_of_a_run_are_drawn_from_its_own_table(configure):
@@ -13,3 +18,12 @@ def test_the_curves_of_a_run_are_drawn_from_its_own_table(configure):
     assert list(figure.data[1].y) == list(table["val_loss"])
     assert [trace.name for trace in plot_learning_rates(table, 3).data] == list(records[0].learning_rates)
     assert list(plot_times(table, 3).data[0].y) == list(table["seconds"])
+
+
+def test_the_table_of_a_schedule_goes_from_the_warm_up_to_the_end():
+    table = schedule_table(Schedule(ScheduleConfig(name="cosine", warmup_epochs=2), epochs=10), 0.5, points=11)
+    assert table["epochs_done"].tolist() == list(range(11))
+    rates = table["learning_rate"].tolist()
+    assert rates[:3] == pytest.approx([0.0, 0.25, 0.5])
+    assert rates[6] == pytest.approx(0.25)
+    assert rates[-1] == pytest.approx(0.0, abs=1e-9)

@@ -2,10 +2,12 @@
 
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tlcore.evaluation.metrics import class_scores, confusion, losses, wilson_intervals
 from tlcore.evaluation.result import Evaluation
@@ -15,6 +17,9 @@ from tlcore.training.history import best_epoch
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Answer: TypeAlias = tuple[str, Sequence[str], npt.NDArray[np.float32]]
+"""What one model says of an image: the model's title, its classes, and their probabilities (C,)."""
 
 
 def epochs_table(run: Run, evaluation: Evaluation | None) -> "pd.DataFrame":
@@ -126,6 +131,30 @@ def confused_pairs(counts: "pd.DataFrame", limit: int = 100) -> "pd.DataFrame":
             "back": mistakes[columns, rows],
         }
     )
+
+
+def top_classes_table(answers: Sequence[Answer], limit: int) -> "pd.DataFrame":
+    """`title`, `label` and `probability` of the likeliest classes of each answer, at most `limit` of each.
+
+    Every answer has a row for each of these classes, those of the first answer first. The answers have the same
+    classes. A class name that occurs twice is shown with its index.
+    """
+    import pandas as pd
+
+    wanted: dict[int, None] = {}
+    for _, _, probabilities_C in answers:
+        wanted |= dict.fromkeys(np.argsort(-probabilities_C, kind="stable")[:limit].tolist())
+    rows = [
+        (title, _numbered(classes, index), float(probabilities_C[index]))
+        for title, classes, probabilities_C in answers
+        for index in wanted
+    ]
+    return pd.DataFrame(rows, columns=["title", "label", "probability"])
+
+
+def _numbered(classes: Sequence[str], index: int) -> str:
+    name = classes[index]
+    return name if classes.count(name) == 1 else f"{name} ({index})"
 
 
 def _readable_counts(run: Run) -> Counter[str]:

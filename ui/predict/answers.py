@@ -1,12 +1,10 @@
 """Predictions of a model for an image, and the map that explains them, as an overlay. Cached, so sliders stay quick."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import streamlit as st
 from PIL import Image, ImageDraw
 from plotly.colors import sample_colorscale, unlabel_rgb
@@ -75,25 +73,6 @@ def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:
     if strength and len(found.region):
         ImageDraw.Draw(shown).polygon([tuple(point) for point in found.region.tolist()], outline=(255, 255, 255))
     return shown
-
-
-def top_classes(answers: Sequence[tuple[ModelRef, Answer]], count: int) -> pd.DataFrame:
-    """Rows of `title`, `label`, `probability` per answer: the likeliest classes of the first, then of the others."""
-    wanted: list[int] = []
-    for _, answer in answers:
-        wanted += [index for index in answer.order[:count] if index not in wanted]
-    rows = [
-        (chosen.title, _numbered(answer.classes, index), float(answer.probabilities[index]))
-        for chosen, answer in answers
-        for index in wanted
-    ]
-    return pd.DataFrame(rows, columns=["title", "label", "probability"])
-
-
-def _numbered(classes: Sequence[str], index: int) -> str:
-    """The class name, with a number if another class has the same name."""
-    name = classes[index]
-    return name if classes.count(name) == 1 else f"{name} ({index})"
 
 
 def _to_tensor(pixels_HWC: npt.NDArray[np.uint8]) -> "Tensor":

@@ -1,19 +1,16 @@
 """The preview of the learning rate over the epochs."""
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
 from tlcore.config import ScheduleConfig
 from tlcore.errors import ConfigError
 from tlcore.figures.training import plot_schedule
+from tlcore.training.curves import schedule_table
 from tlcore.training.defaults import default_learning_rate
 from tlcore.training.optimisation.schedules import Schedule, find_schedule
 from ui.shared.widgets import show_figure
 from ui.train.fields import FormState
-
-POINTS = 201
 
 
 def show_schedule(form: FormState) -> None:
@@ -26,9 +23,6 @@ def show_schedule(form: FormState) -> None:
     except (ConfigError, ValidationError):
         return
     rate = optimizer["learning_rate"] or usual
-    done = np.linspace(0, epochs, POINTS)
-    rates = [rate * schedule.factor(float(each)) for each in done]
-    table = pd.DataFrame({"epochs_done": done, "learning_rate": rates})
-    show_figure(plot_schedule(table), key="train_schedule_figure", mode_bar=False)
+    show_figure(plot_schedule(schedule_table(schedule, rate)), key="train_schedule_figure", mode_bar=False)
     if words := find_schedule(config.name).words(config):
         st.caption(words)
