@@ -48,10 +48,10 @@ def show_best_runs(source: str) -> None:
     labels = run_labels([run for run, _ in best])
     table = pd.DataFrame(
         {
-            "Run": [labels[run.name] for run, _ in best],
             "Val accuracy": [percent(summary.val_accuracy) for _, summary in best],
+            "Test accuracy": [summary.report for _, summary in best],  # first, so that a phone shows both
+            "Run": [labels[run.name] for run, _ in best],
             "Epoch": [summary.epoch for _, summary in best],
-            "Test accuracy": [summary.report for _, summary in best],
         }
     )
     chosen = st.dataframe(
