@@ -78,6 +78,7 @@ def test_a_class_without_evidence_has_an_empty_map(against, squares):
 METHODS = {
     "small_cnn": "CAM",
     "small_resnet": "CAM",
+    "efficientnet_lite0": "CAM",
     "densenet121": "CAM",
     "googlenet": "CAM",
     "swin_t": "CAM",

@@ -13,6 +13,7 @@ from tlcore.models.zoo import HEAD, ZOO, Architecture, find_architecture
 from tlcore.transforms.spec import CenterCrop, Resize
 
 REQUIRED = {
+    "efficientnet_lite0",
     "resnet18",
     "resnet34",
     "resnet50",
@@ -162,6 +163,7 @@ def test_unknown_backbone_is_answered_with_the_nearest_name() -> None:
         ("inception_v3", "imagenet", 342, 299, "bilinear"),
         ("vit_b_16", "imagenet:IMAGENET1K_SWAG_LINEAR_V1", 224, 224, "bicubic"),
         ("small_cnn", "builtin", 32, 32, "bilinear"),
+        ("efficientnet_lite0", "imagenet", 256, 224, "bicubic"),
         ("efficientnet_b0", "none", 256, 224, "bicubic"),
         ("small_cnn", "none", 32, 32, "bilinear"),
     ],
@@ -196,6 +198,8 @@ def test_licence_states_known_facts() -> None:
     assert "BSD-3-Clause" in (ZOO["resnet18"].licence() or "")
     assert "ImageNet" in (ZOO["resnet18"].licence() or "")
     assert "SWAG/blob/main/LICENSE" in (ZOO["vit_b_16"].licence("IMAGENET1K_SWAG_LINEAR_V1") or "")
+    assert "Apache-2.0" in (ZOO["efficientnet_lite0"].licence() or "")
+    assert "trained on ImageNet" in (ZOO["efficientnet_lite0"].licence() or "")
     assert ZOO["small_cnn"].licence() is None
 
 

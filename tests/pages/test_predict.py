@@ -10,6 +10,7 @@ from torchvision.models import get_model
 import tlcore
 from tests.support.pages import figures_of, open_page as open_any_page, pictures, run, text_of as words_of
 from tlcore.errors import ModelError
+from tlcore.models.packaged import PackagedWeights
 from tlcore.models.weights import weights_file
 from tlcore.models.zoo import ZOO
 from ui.predict.answers import Map, overlay
@@ -174,12 +175,28 @@ def test_imagenet_classes_with_weights_of_this_machine(added):
     page = open_page(added)
     page.button_group("predict_kind").set_value("imagenet")
     run(page)
-    assert page.selectbox("predict_backbone").value == "mobilenet_v3_small"
+    page.selectbox("predict_backbone").set_value("mobilenet_v3_small")
+    run(page)
     assert "Grad-CAM of 7 × 7 cells" in text_of(page)
     assert len(bars(page)["layout"]["yaxis"]["ticktext"]) == 5
 
 
-def test_imagenet_classes_with_a_custom_weights_file(added, tmp_path):
+def test_imagenet_classes_need_no_download(added):
+    page = open_page(added)
+    page.button_group("predict_kind").set_value("imagenet")
+    run(page)
+    assert page.selectbox("predict_backbone").value == "efficientnet_lite0"
+    assert len(bars(page)["layout"]["yaxis"]["ticktext"]) == 5
+
+
+@pytest.fixture
+def without_packaged_weights(monkeypatch, tmp_path):
+    """As if the package with the weights of `efficientnet_lite0` was not installed."""
+    monkeypatch.setattr(PackagedWeights, "path", tmp_path / "not-installed.pth")
+    st.cache_data.clear()
+
+
+def test_imagenet_classes_with_a_custom_weights_file(added, tmp_path, without_packaged_weights):
     torch.manual_seed(0)
     torch.save(get_model("mobilenet_v3_small", weights=None).state_dict(), tmp_path / "own.pth")
     page = open_page(added)
@@ -192,7 +209,7 @@ def test_imagenet_classes_with_a_custom_weights_file(added, tmp_path):
     assert len(bars(page)["layout"]["yaxis"]["ticktext"]) == 5
 
 
-def test_a_hosted_dashboard_downloads_no_weights(added, monkeypatch):
+def test_a_hosted_dashboard_downloads_no_weights(added, monkeypatch, without_packaged_weights):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     page = open_page(added)
     page.button_group("predict_kind").set_value("imagenet")

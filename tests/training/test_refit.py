@@ -38,6 +38,7 @@ def test_the_same_backbone_again_changes_nothing():
     ("before", "backbone", "after"),
     [
         ("imagenet", "vgg16", "imagenet"),
+        ("imagenet", "efficientnet_lite0", "imagenet"),
         ("builtin", "mobilenet_v2", None),
         ("imagenet:IMAGENET1K_V2", "vgg16", None),
         ("/some/file.pth", "vgg16", None),

@@ -60,4 +60,6 @@ def _describe(entry: Architecture) -> None:
 
 
 def _weights(entry: Architecture) -> str:
+    if entry.packaged is not None:
+        return entry.packaged.distribution
     return ", ".join(entry.weights_names) or ("builtin" if entry.builtin else "none")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import ConfigError, WeightsError, suggestion
+from tlcore.models.packaged import PackagedWeights
 from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Architecture:
     builtin: str | None = None
     """Name of the files next to this module with our own weights (`.safetensors`), which `builtin` means, and their
     model card (`.md`). None: there are none."""
+    packaged: PackagedWeights | None = None
+    """The weights of a package that `imagenet` means. None: there are none."""
     other_weights: tuple[str, ...] = ()
     """Further torchvision weights, available as `imagenet:NAME`."""
     aux: tuple[str, ...] = ()
@@ -149,6 +152,8 @@ class Architecture:
         """The pretrained weights to choose from as a RunConfig names them: `builtin`, `imagenet`, `imagenet:NAME`."""
         builtin = () if self.builtin is None else ("builtin",)
         imagenet = () if self.weights is None else ("imagenet", *(f"imagenet:{name}" for name in self.other_weights))
+        if self.packaged is not None:
+            imagenet = ("imagenet",)
         return (*builtin, *imagenet)
 
     def licence(self, weights: str | None = None) -> str | None:
@@ -156,6 +161,8 @@ class Architecture:
 
         Source: torchvision's README, "Pre-trained Model License", and the `license` of the weights if they have one.
         """
+        if self.packaged is not None:
+            return self.packaged.licence
         if self.weights is None:
             return None if self.builtin is None else _OWN_LICENCE
         own = self.pretrained(weights).meta.get("license")

@@ -11,7 +11,8 @@ from tlcore.models.zoo import find_architecture
 
 def imagenet_classes(architecture: Architecture) -> tuple[str, ...]:
     """Names of the classes in the order of the logits. Two of them occur twice: `crane` and `maillot`."""
-    return tuple(architecture.pretrained().meta["categories"])
+    entry = find_architecture("resnet18") if architecture.packaged is not None else architecture
+    return tuple(entry.pretrained().meta["categories"])
 
 
 def build_classifier(backbone: str, weights: str = "imagenet") -> nn.Module:

@@ -1,4 +1,4 @@
-"""Get pretrained values from torchvision and its cache, from our own file, or from a user's file.
+"""Get pretrained values from torchvision and its cache, from a package, from our own file, or from a user's file.
 
 `tensor_files` and `saved_model` read files; `matching` checks whether they fit the network.
 """
@@ -25,13 +25,16 @@ def load_weights(architecture: Architecture, weights: str) -> StateDict | None:
     file = weights_file(architecture, weights)
     if file is None:
         return None
+    if architecture.packaged is not None and weights == "imagenet":
+        architecture.packaged.check()
+        return _in_order(read_saved_model(file).state_dict, architecture, file)
     return _load_imagenet(architecture, weights, file) if _is_imagenet(weights) else read_saved_model(file).state_dict
 
 
 def weights_file(architecture: Architecture, weights: str) -> Path | None:
     """The file with these weights, which may not be downloaded yet. None for `none`.
 
-    Torchvision's files are in torch.hub's cache; TORCH_HOME changes its place.
+    Torchvision's files are in torch.hub's cache; TORCH_HOME changes its place. A package may not be installed.
     Raises WeightsError for ImageNet or built-in weights that the architecture does not have.
     """
     if weights == "none":
@@ -40,6 +43,8 @@ def weights_file(architecture: Architecture, weights: str) -> Path | None:
         return architecture.builtin_file
     if not _is_imagenet(weights):
         return given_path(weights)
+    if architecture.packaged is not None and weights == "imagenet":
+        return architecture.packaged.path
     file_name = PurePosixPath(urlparse(architecture.pretrained(_name(weights)).url).path).name
     return Path(torch.hub.get_dir()) / "checkpoints" / file_name
 
@@ -51,6 +56,17 @@ def _is_imagenet(weights: str) -> bool:
 def _name(weights: str) -> str | None:
     """NAME in `imagenet:NAME`; None for `imagenet`, which means the usual weights."""
     return weights.partition(":")[2] or None
+
+
+def _in_order(values: StateDict, architecture: Architecture, file: Path) -> StateDict:
+    """The values under the names of the network. Raises WeightsError if their number or a shape differs."""
+    wanted = architecture.outline().state_dict()
+    if [value.shape for value in values.values()] != [value.shape for value in wanted.values()]:
+        raise WeightsError(
+            f"The {len(values)} tensors in {file} do not fit the {len(wanted)} of {architecture.name}, one by one. "
+            "Install the versions of timm and of the package that requirements.txt names."
+        )
+    return dict(zip(wanted, values.values(), strict=True))
 
 
 def _load_imagenet(architecture: Architecture, weights: str, file: Path) -> StateDict:

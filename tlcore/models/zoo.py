@@ -1,12 +1,13 @@
 """The table of architectures. A new one is a new entry in `ZOO`.
 
-Group names are our own; paths and weights names are torchvision's.
+Group names are our own; paths and weights names are those of torchvision, or timm for `efficientnet_lite0`.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import UnknownBackbone, suggestion
 from tlcore.models.architecture import HEAD, Architecture
+from tlcore.models.packaged import EFFICIENTNET_LITE0
 from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ def _small_resnet(**arguments: Any) -> "nn.Module":
     return SmallResNet(**arguments)
 
 
+def _efficientnet_lite0(**arguments: Any) -> "nn.Module":
+    from timm import create_model
+
+    network: nn.Module = create_model("tf_efficientnet_lite0", pretrained=False, **arguments)
+    return network
+
+
 _RESNET = {
     "stem": ("conv1", "bn1"),
     "layer1": ("layer1",),
@@ -67,6 +75,28 @@ _DENSENET = {
 _DENSENET_KEYS = ((r"(\.denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2."),)
 
 _ENTRIES = (
+    Architecture(
+        "efficientnet_lite0",
+        head="classifier",
+        groups={
+            "stem": ("conv_stem", "bn1", "blocks.0"),
+            "stage1": ("blocks.1",),
+            "stage2": ("blocks.2",),
+            "stage3": _span("blocks", 3, 4),
+            "stage4": _span("blocks", 5, 6),
+            "last_conv": ("conv_head", "bn2"),
+            HEAD: ("classifier",),
+        },
+        weights=None,
+        packaged=EFFICIENTNET_LITE0,
+        builder=_efficientnet_lite0,
+        # timm's configuration of the network
+        transform=TransformSpec(
+            operations=(Resize(size=256, interpolation="bicubic"), CenterCrop(size=224)),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+        ),
+    ),
     Architecture("resnet18", head="fc", groups=_RESNET),
     Architecture("resnet34", head="fc", groups=_RESNET),
     Architecture("resnet50", head="fc", groups=_RESNET, other_weights=("IMAGENET1K_V2",)),

@@ -68,12 +68,12 @@ def _weights_of(settings: dict[str, Any]) -> str | None:
 
 def _weights_for(architecture: Architecture, weights: str | None) -> tuple[str | None, tuple[str, ...]]:
     """The choice of weights if it is possible with this architecture. None: automatic."""
-    kind, _, name = (weights or "").partition(":")
+    kind = (weights or "").partition(":")[0]
     fits = {
         "": weights is None,
         "none": True,
         "builtin": architecture.builtin is not None,
-        "imagenet": architecture.weights is not None and (not name or name in architecture.weights_names),
+        "imagenet": weights in architecture.named_weights,
     }
     if fits.get(kind, False):
         return weights, ()

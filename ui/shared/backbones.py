@@ -10,7 +10,11 @@ def imagenet_weights_here() -> dict[str, bool]:
     """Backbones with ImageNet weights -> whether their default file is on this machine. Those with a file are first."""
     from tlcore.models.weights import weights_file
 
-    files = {name: weights_file(architecture, "imagenet") for name, architecture in ZOO.items() if architecture.weights}
+    files = {
+        name: weights_file(architecture, "imagenet")
+        for name, architecture in ZOO.items()
+        if "imagenet" in architecture.named_weights
+    }
     here = {name: file is not None and file.is_file() for name, file in files.items()}
     return dict(sorted(here.items(), key=lambda item: not item[1]))
 

@@ -103,6 +103,8 @@ def backbone_label(name: str) -> str:
     if known.accuracy is not None:
         here = "imagenet" in weights_here()[name]
         parts += [f"{percent(known.accuracy)} on ImageNet", "here" if here else "to be downloaded"]
+    elif "imagenet" in architecture.named_weights:
+        parts.append("ImageNet weights here" if "imagenet" in weights_here()[name] else "its package is missing")
     elif architecture.builtin:
         parts.append("learned from drawings")
     else:
