@@ -31,7 +31,7 @@ MAY_IMPORT = {
 
 
 # folders of ui/ that may import another folder besides `shared`; the shell opens the dialog that adds a dataset
-UI_MAY_IMPORT = {"recipes": {"train", "dataset"}, "shell": {"add_dataset"}}
+UI_MAY_IMPORT = {"recipes": {"train"}, "shell": {"add_dataset"}}
 PACKAGES = ("tlcore", "ui", "pages", "benchmarks", "tests")
 
 

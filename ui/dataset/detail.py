@@ -10,7 +10,7 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import percent, size
 from ui.dataset.data import look_at, samples_of
 from ui.shared.cached import open_dataset
-from ui.shared.pictures import LARGE_PX, Picture, enlarged
+from ui.shared.pictures import LARGE_PX, enlarged
 from ui.shared.widgets import escape_markdown
 
 
@@ -56,8 +56,3 @@ def _measured(row: Mapping[str, Any], findings: Sequence[Finding]) -> list[tuple
         if row["id"] in group.ids
     ]
     return lines + [("Health report", note) for note in dict.fromkeys(found)]
-
-
-def picture_of(sample_id: str, jpeg: bytes | None, *lines: str) -> Picture:
-    """A picture whose last line is its file name."""
-    return Picture(sample_id, jpeg, (*lines, sample_id.rpartition("/")[2]))

@@ -9,9 +9,9 @@ import streamlit as st
 
 from tlcore.figures.dataset import plot_class_counts
 from ui.dataset.data import counts_of, samples_of, small_pictures
-from ui.dataset.detail import picture_of, show_image
+from ui.dataset.detail import show_image
 from ui.shared.cached import open_dataset
-from ui.shared.pictures import PictureGroup, show_pictures
+from ui.shared.pictures import PictureGroup, picture_of, show_pictures
 from ui.shared.state import adopt_address, write_address
 from ui.shared.views import pick_from_list, pick_segment
 from ui.shared.widgets import escape_markdown, show_figure

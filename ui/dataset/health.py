@@ -8,10 +8,10 @@ from tlcore.data.health.audit import Finding, findings_table
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count
 from ui.dataset.data import Report, forget
-from ui.dataset.detail import picture_of, show_image
+from ui.dataset.detail import show_image
 from ui.dataset.labels import show_label_check
 from ui.shared.cached import open_dataset
-from ui.shared.pictures import PictureGroup, show_pictures
+from ui.shared.pictures import PictureGroup, picture_of, show_pictures
 from ui.shared.widgets import escape_markdown
 
 PER_PAGE = 36  # pictures of a finding

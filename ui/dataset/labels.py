@@ -10,11 +10,11 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.models.zoo import ZOO
 from tlcore.words import count, percent
 from ui.dataset.checking import LabelCheck, label_check
-from ui.dataset.detail import picture_of, show_image
+from ui.dataset.detail import show_image
 from ui.shared.backbones import usable_without_download
 from ui.shared.cached import open_dataset
 from ui.shared.hosting import check_room, is_hosted
-from ui.shared.pictures import PictureGroup, show_pictures
+from ui.shared.pictures import PictureGroup, picture_of, show_pictures
 from ui.shared.widgets import error_box, friendly_errors
 
 PER_PAGE = 24

@@ -10,9 +10,9 @@ from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.transforms.spec import TransformSpec
 from tlcore.words import count, percent
 from ui.dataset.data import Report
-from ui.dataset.detail import picture_of, show_image
+from ui.dataset.detail import show_image
 from ui.shared.cached import open_dataset
-from ui.shared.pictures import PictureGroup, show_pictures
+from ui.shared.pictures import PictureGroup, picture_of, show_pictures
 from ui.shared.widgets import show_figure
 
 SHOWN = 24

@@ -17,12 +17,11 @@ from tlcore.recipes.recipe import Recipe
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_record
 from tlcore.words import percent
-from ui.dataset.detail import picture_of
 from ui.recipes.cards import missing_words, use
 from ui.recipes.views import show_views
 from ui.shared.cached import open_dataset
 from ui.shared.curves import figure_of, history_of
-from ui.shared.pictures import PictureGroup, show_pictures
+from ui.shared.pictures import PictureGroup, picture_of, show_pictures
 from ui.shared.prediction_gallery import show_gallery
 from ui.shared.results import epochs_of, evaluation_of, predictions_of, remembered
 from ui.shared.runs import run_label

@@ -86,3 +86,8 @@ def enlarged(jpeg: bytes) -> Image.Image | bytes:
 
 def _data_url(jpeg: bytes | None) -> str:
     return "" if jpeg is None else f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def picture_of(sample_id: str, jpeg: bytes | None, *lines: str) -> Picture:
+    """A picture whose last line is its file name."""
+    return Picture(sample_id, jpeg, (*lines, sample_id.rpartition("/")[2]))
