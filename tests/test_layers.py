@@ -24,9 +24,10 @@ MAY_IMPORT = {
     "training": BASE | {"data", "models"},
     "runs": BASE | {"data", "models", "training"},
     "evaluation": BASE | {"data", "models", "training", "runs"},
+    "race": BASE | {"data", "models", "training", "evaluation"},
     "delivery": BASE | {"data", "models", "training", "runs", "evaluation"},
     "explain": {"errors", "words", "transforms", "models"},
-    "cli": BASE | {"data", "models", "training", "runs", "evaluation", "recipes", "delivery"},
+    "cli": BASE | {"data", "models", "training", "runs", "evaluation", "recipes", "delivery", "race"},
 }
 
 

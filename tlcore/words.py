@@ -11,6 +11,7 @@ CHANNELS = ("red", "green", "blue")
 PHASES: Mapping[str, str] = {
     "prepare": "loading the network",
     "check": "reading the images",
+    "speed": "timing the network",
     "features": "computing features",
     "train": "training",
     "val": "validating",

@@ -53,7 +53,7 @@ class ProgressDisplay:
             disable=not (shown and errors.is_terminal),
         )
         self._task = self._bar.add_task("", total=None, rate=0.0, figures="")
-        self._phase = ("", -1)
+        self._phase = ("", "", -1)
 
     def __enter__(self) -> "ProgressDisplay":
         self._bar.start()
@@ -62,16 +62,17 @@ class ProgressDisplay:
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
-    def show(self, event: "Progress", epochs: int | None = None) -> None:
-        if (event.phase, event.epoch) != self._phase:
-            self._phase = (event.phase, event.epoch)
-            self._bar.reset(self._task, total=event.total)
-        words = PHASES[event.phase]
+    def show(self, event: "Progress", epochs: int | None = None, about: str = "") -> None:
+        """`about`: what the phase belongs to, such as one of several networks."""
+        if (about, event.phase, event.epoch) != self._phase:
+            self._phase = (about, event.phase, event.epoch)
+            self._bar.reset(self._task, total=event.total or None)
+        words = f"{about}: {PHASES[event.phase]}" if about else PHASES[event.phase]
         figures = "" if event.loss is None else f"loss {event.loss:.3f} accuracy {percent(event.accuracy)}"
         self._bar.update(
             self._task,
             completed=event.done,
-            total=event.total,
+            total=event.total or None,
             description=f"epoch {event.epoch}/{epochs}: {words}"
             if epochs and event.phase in ("train", "val")
             else words,

@@ -1,7 +1,7 @@
 """The options of `train`: each sets one field of a RunConfig, found by its path. A new option is one new entry."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,19 +92,28 @@ OPTIONS = (
 )
 
 
-def add_config_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recipe", metavar="NAME", help="start from a recipe, see `recipes`, or from its .json file")
+def add_config_options(parser: argparse.ArgumentParser, without: Collection[str] = ()) -> None:
+    """All options. Or all but those for the parts of a RunConfig in `without`; then no recipe sets them either."""
+    if not without:
+        parser.add_argument(
+            "--recipe", metavar="NAME", help="start from a recipe, see `recipes`, or from its .json file"
+        )
     parser.add_argument("--config", metavar="FILE", help="RunConfig as JSON, or a run.json; options override it")
     for option in OPTIONS:
+        if option.path[0] in without:
+            parser.set_defaults(**{_dest(option): None})
+            continue
         metavar = option.metavar or option.flag.removeprefix("--").replace("-", "_").upper()
         parser.add_argument(option.flag, dest=_dest(option), type=option.kind, metavar=metavar, help=option.help)
     parser.add_argument("--nesterov", action="store_true", help=_for_optimizers("nesterov", "Nesterov momentum"))
-    parser.add_argument(
-        "--group-lr", action="append", default=[], metavar="GROUP=LR", help="learning rate of one layer group"
-    )
+    if "strategy" not in without:
+        parser.add_argument(
+            "--group-lr", action="append", default=[], metavar="GROUP=LR", help="learning rate of one layer group"
+        )
     parser.add_argument(
         "--class-weights", metavar="WEIGHTS", help="none, balanced, or NAME=WEIGHT,NAME=WEIGHT of the loss"
     )
+    parser.set_defaults(recipe=None, group_lr=[])
 
 
 def config_from(arguments: argparse.Namespace) -> RunConfig:
@@ -134,6 +143,32 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
         weights = dict(_pair(pair, "--class-weights") for pair in arguments.class_weights.split(","))
         _set(settings, ("loss", "class_weights"), weights)
     return parse_config(settings, "the options")
+
+
+def options_of(config: RunConfig) -> list[str]:
+    """The options that `train` makes this RunConfig from, as words of a command line: its data, its backbone, and what
+    else is not the default. Transforms, which no option names, and class weights by name are not among them."""
+    words, usual = [], RunConfig()
+    for option in OPTIONS:
+        value, default = [_value(settings, option.path) for settings in (config, usual)]
+        if value is not None and (value != default or option.flag in _ALWAYS):
+            words += [option.flag, str(value)]
+    if config.optimizer.nesterov:
+        words.append("--nesterov")
+    for name, rate in config.strategy.learning_rates.items():
+        words += ["--group-lr", f"{name}={rate}"]
+    if config.loss.class_weights == "balanced":
+        words += ["--class-weights", "balanced"]
+    return words
+
+
+_ALWAYS = ("--data", "--backbone")
+
+
+def _value(settings: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        settings = getattr(settings, name)
+    return settings
 
 
 _FITTED = (("data", "source"), ("model", "backbone"), ("model", "weights"))

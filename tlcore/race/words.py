@@ -1,0 +1,82 @@
+"""The standing of a race in sentences, for the command line and the page."""
+
+from tlcore.race.standing import Row, Standing
+from tlcore.words import count, percent
+
+
+def method_words(standing: Standing) -> str:
+    """What was measured, on which images, and what was left alone."""
+    splits = " and ".join(standing.splits)
+    kept_out = "The test images were not looked at."
+    if "val" not in standing.splits:
+        kept_out = "The images of val were not looked at: without a test split, they report how good a run is."
+    return (
+        f"A new head on frozen features, trained as a run trains it by default: {standing.folds} times on all but one "
+        f"part of the {count(standing.images, 'image')} of {splits}, and tested on that part. {kept_out}"
+    )
+
+
+def speed_words(machine: str) -> str:
+    """How to read the milliseconds. `machine`: the device in words."""
+    return (
+        f"Milliseconds are for the network alone, without reading the image, in batches on this machine ({machine}): "
+        "on another one they differ, and so may their order."
+    )
+
+
+def verdict_words(standing: Standing) -> str:
+    """Which candidates the data cannot tell apart, and the suggestion; empty if none has finished."""
+    if not standing.finished:
+        return ""
+    best, *others = standing.finished
+    if not others:
+        return f"{best.candidate.label} is the only one that finished."
+    tied = [row.candidate.label for row in others if row.place == "tied"]
+    images = count(best.total, "image")
+    if not tied:
+        return f"{best.candidate.label} is better than every other one here: {images} are enough to tell."
+    text = f"{images} are too few to tell {_listed(tied)} from the best, {best.candidate.label}."
+    if standing.suggestion is None:
+        return text
+    which = "fewest parameters of these"
+    return f"{text} Suggestion: {standing.suggestion.label}, which has the {which}."
+
+
+def test_words(standing: Standing) -> str:
+    """How the candidates were compared; empty if there was nothing to compare."""
+    others = len(standing.finished) - 1
+    if others < 1:
+        return ""
+    times = "" if others == 1 else f", its p-value times {others}, the number of comparisons (Bonferroni)"
+    return (
+        f"Each is compared with the best one on the same images by McNemar's exact test{times}. Not to be told apart "
+        "does not mean equally good: the intervals show how far apart they may be."
+    )
+
+
+def left_out_words(standing: Standing, listed: int) -> list[str]:
+    """A line for each image that was left out, at most so many, and one that counts the others."""
+    lines = [f"{image.id}: {image.reason}" for image in standing.left_out[:listed]]
+    more = len(standing.left_out) - listed
+    return [*lines, f"and {more} more"] if more > 0 else lines
+
+
+def place_words(row: Row) -> str:
+    match row.place:
+        case "best":
+            return "the best"
+        case "tied":
+            return "cannot be told from the best"
+        case "behind":
+            return "worse than the best"
+    return "failed"
+
+
+def accuracy_words(row: Row) -> str:
+    """`95.1 % (91.6–97.2)`."""
+    return f"{percent(row.accuracy)} ({100 * row.low:.1f}–{100 * row.high:.1f})"
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
