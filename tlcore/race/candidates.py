@@ -95,6 +95,8 @@ def download_address(candidate: Candidate) -> str | None:
     file = weights_file(architecture, weights)
     if file is None or is_weights_file(weights) or file.is_file():
         return None
+    if architecture.packaged is not None and weights == "imagenet":
+        architecture.packaged.check()  # says what to install
     return str(architecture.pretrained(weights.partition(":")[2] or None).url)
 
 
