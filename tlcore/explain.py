@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from tlcore.errors import ModelError
 from tlcore.models.architecture import HEAD, Architecture
-from tlcore.models.feature_maps import Grid, Recording, as_map, record
+from tlcore.models.feature_maps import Grid, Recording, record
 from tlcore.transforms.geometry import Affine, Size, resizing
 
 
@@ -71,7 +71,7 @@ def _cam(recording: Recording, model: nn.Module, architecture: Architecture, tar
     Then the mean of the result plus the bias is the logit.
     """
     weights_K = _class_weights(model, architecture, target)
-    maps = [found for output in recording.late_outputs if (found := as_map(output)) is not None]
+    maps = [found for output in recording.late_outputs if (found := recording.map_of(output)) is not None]
     if weights_K is None or not maps:
         return None
     pooled_NK = recording.head_input.flatten(1)
@@ -96,12 +96,17 @@ def _grad_cam(recording: Recording, target: int) -> tuple[Tensor, str] | None:
 
     A transformer that reads only its class token has no such map at its end; then an earlier one is used.
     """
-    outputs = [output for output in recording.late_outputs if output.requires_grad and as_map(output) is not None]
+    width = recording.head_input.shape[1]
+    outputs = [
+        output for output in recording.late_outputs if output.requires_grad and recording.map_of(output) is not None
+    ]
+    tokens = [output for output in outputs if output.ndim == 3 and output.shape[2] == width]
+    outputs = tokens or outputs  # of a transformer the stream of tokens, not the queries, keys and values beside it
     if not outputs:
         return None
     slopes = torch.autograd.grad(recording.logits_NC[0, target], outputs, allow_unused=True)
     for output, slope in zip(reversed(outputs), reversed(slopes), strict=True):
-        map_NKhw, slope_NKhw = as_map(output), None if slope is None else as_map(slope)
+        map_NKhw, slope_NKhw = recording.map_of(output), None if slope is None else recording.map_of(slope)
         if map_NKhw is not None and slope_NKhw is not None and int((slope_NKhw != 0).any(1).sum()) > 1:
             return torch.einsum("k,khw->hw", slope_NKhw.mean((2, 3))[0], map_NKhw[0]), "Grad-CAM"
     return None

@@ -4,7 +4,7 @@ N images, K channels, H x W pixels of the input, h x w cells of a map.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,7 +14,9 @@ from torch.nn.modules.utils import _pair
 
 from tlcore.models.architecture import HEAD, Architecture
 
-_LATE_MODULES = 16  # modules at the end of the network that are searched for the last map
+_LATE_MODULES = 24  # modules at the end of the network that are searched for the last map
+_PASSES_ON = (nn.Identity, nn.Dropout)  # modules that are not counted: their output is their input
+_MOST_PREFIX_TOKENS = 16  # a class token, one of a teacher, and registers
 
 Size: TypeAlias = tuple[int, int]
 """Height and width."""
@@ -38,6 +40,18 @@ class Recording:
     grids: dict[Size, Grid]
     """Grid of each size of map that a convolution or pooling layer returned."""
     input_size: Size
+
+    def map_of(self, output: Tensor) -> Tensor | None:
+        """An output as (N, K, h, w) if it has the layout of the image, else None: see `as_map`.
+
+        Windows of an image, which some transformers attend within, and attention matrices are no layout of the image.
+        """
+        found = as_map(output, self.grids)
+        smallest = list(self.grids)[-1]
+        if found is None or len(output) != len(self.logits_NC):
+            return None
+        size = (found.shape[2], found.shape[3])
+        return found if size in self.grids or (size[0] <= smallest[0] and size[1] <= smallest[1]) else None
 
     def grid(self, cells: Size) -> Grid:
         """The grid of a map of this size."""
@@ -71,7 +85,7 @@ def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) ->
         outputs.append(output)
         return output.clone()  # a later module may write into it
 
-    modules = {name: module for name, module in model.named_modules() if name}
+    modules = {name: module for name, module in model.named_modules() if name and not isinstance(module, _PASSES_ON)}
     with _hooks(modules, note):
         model(images_NCHW.detach())
     late = list(dict.fromkeys(reversed(names)))[:_LATE_MODULES]
@@ -84,19 +98,34 @@ def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) ->
     return Recording(outputs, head_inputs[0], logits_NC, _grids(narrowing, (height, width)), (height, width))
 
 
-def as_map(output: Tensor) -> Tensor | None:
+def as_map(output: Tensor, known: Collection[Size] = ()) -> Tensor | None:
     """A module's output as (N, K, h, w) if it has the layout of an image, else None.
 
-    Tokens (N, T, K) are arranged in rows; a class token, which makes their number a square plus one, is left out.
+    Channels can be in the last dimension, as in Swin. Tokens (N, T, K) are arranged in rows; the class token and others
+    before those of the image are left out. `known`: sizes of the maps that convolutions returned, which tell the
+    layout; without a match, a map and a grid of tokens are square, with one token before them at most.
     """
-    if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
-        return output
+    if output.ndim == 4:
+        first, last = (output.shape[1], output.shape[2]), (output.shape[2], output.shape[3])
+        channels_are_last = (first in known, last in known) == (True, False) or (
+            first not in known and last not in known and first[0] == first[1] != last[1]
+        )
+        laid = output.permute(0, 3, 1, 2) if channels_are_last else output
+        return laid if laid.shape[2] * laid.shape[3] > 1 else None
     if output.ndim == 3:
-        patches = output if math.isqrt(output.shape[1]) ** 2 == output.shape[1] else output[:, 1:]
-        side = math.isqrt(patches.shape[1])
-        if side > 1 and side * side == patches.shape[1]:
-            return patches.transpose(1, 2).reshape(len(patches), -1, side, side)
+        size = _size_of_tokens(output.shape[1], known)
+        if size is not None:
+            patches = output[:, output.shape[1] - size[0] * size[1] :]
+            return patches.transpose(1, 2).reshape(len(patches), -1, *size)
     return None
+
+
+def _size_of_tokens(tokens: int, known: Collection[Size]) -> Size | None:
+    fitting = [size for size in known if 0 <= tokens - size[0] * size[1] <= _MOST_PREFIX_TOKENS]
+    side = math.isqrt(tokens)
+    square = [(side, side)] if tokens - side * side in (0, 1) else []
+    best = max((*fitting, *square), key=math.prod, default=(0, 0))
+    return best if math.prod(best) > 1 else None
 
 
 @contextmanager
@@ -124,10 +153,20 @@ def _grids(narrowing: list[tuple[Any, Size, Size]], size: Size) -> dict[Size, Gr
             kernel, stride, padding, dilation = (
                 _pair(getattr(module, name, 1)) for name in ("kernel_size", "stride", "padding", "dilation")
             )
-            starts = [d * (k - 1) / 2 - p for k, p, d in zip(kernel, padding, dilation, strict=True)]
+            spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+            pads = [_pad(*each) for each in zip(padding, before, after, spans, stride, strict=True)]
+            starts = [(span - 1) / 2 - pad for span, pad in zip(spans, pads, strict=True)]
             grids[after] = _further(grids[size], stride, starts)
             size = after
     return grids
+
+
+def _pad(stated: int, before: int, after: int, span: int, stride: int) -> int:
+    """Pixels that a convolution pads at the start of a side: as stated, or as many as its sizes show.
+
+    Convolutions after TensorFlow's rule state none, and pad what the last cell lacks, the smaller half at the start.
+    """
+    return stated or max(0, (after - 1) * stride + span - before) // 2
 
 
 def _further(grid: Grid, factors: Sequence[float], starts: Sequence[float]) -> Grid:
