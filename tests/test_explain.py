@@ -7,14 +7,15 @@ from torch import nn
 
 from tlcore.errors import ModelError
 from tlcore.explain import class_map, on_original
-from tlcore.models.architecture import HEAD, Architecture
+from tlcore.models.architecture import HEAD
 from tlcore.models.build import build_model
+from tlcore.models.table import TableEntry
 from tlcore.models.zoo import ZOO
 from tlcore.transforms.draws import draw_views
 from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
-LINEAR = Architecture("linear", head="head", groups={"trunk": ("body",), HEAD: ("head",)})
-DEEP = Architecture("deep", head="head.2", groups={"trunk": ("body",), HEAD: ("head",)})
+LINEAR = TableEntry("linear", head="head", groups={"trunk": ("body",), HEAD: ("head",)})
+DEEP = TableEntry("deep", head="head.2", groups={"trunk": ("body",), HEAD: ("head",)})
 
 
 def colour_network(*head):

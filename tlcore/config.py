@@ -17,6 +17,8 @@ from tlcore.transforms.spec import Positive, TransformSpec
 
 Name = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
 """Name of an entry in a table. Names from users and files are validated here, because pages show them."""
+BackboneName = Annotated[str, Field(pattern=r"^(timm:)?[\w.-]{1,80}$")]
+"""Name of a backbone: an entry of the zoo, or `timm:NAME`."""
 PathText = Annotated[str, AfterValidator(check_path_text)]
 """A path, or a name in place of a path."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -42,16 +44,16 @@ class DataConfig(_Config):
 
 
 class ModelConfig(_Config):
-    backbone: Name = "small_resnet"
-    """A name in the zoo."""
+    backbone: BackboneName = "small_resnet"
+    """A name in the zoo, or `timm:NAME` for a network of timm, such as `timm:resnet50.a1_in1k`."""
     weights: PathText | None = None
-    """`imagenet`, `imagenet:NAME` for one of several that torchvision offers, `builtin`, a file, or `none`.
-    None: `none` for `from_scratch`, else what the backbone has: `builtin` or `imagenet`."""
+    """`imagenet`, `imagenet:NAME` for one of several that torchvision offers, `pretrained` for a network of timm, a
+    file, or `none`. None: the backbone's usual ones, or `none` for `from_scratch`."""
 
 
 def is_weights_file(weights: str) -> bool:
     """Whether these weights, as ModelConfig has them, are a file: no name that stands for other weights."""
-    return weights not in ("builtin", "none") and weights.partition(":")[0] != "imagenet"
+    return weights not in ("builtin", "none", "pretrained") and weights.partition(":")[0] != "imagenet"
 
 
 class StrategyConfig(_Config):

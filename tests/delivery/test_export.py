@@ -95,7 +95,7 @@ def test_the_snippet_works_when_pasted(run, tmp_path, colours):
 def test_the_snippet_of_a_network_of_our_own_says_where_it_comes_from(configure):
     snippet = FORMATS["python"].build(train(configure(epochs=1)), 1).decode()
     assert "this network is not in torchvision" in snippet
-    assert "find_architecture('small_cnn').builder(num_classes=2)" in snippet
+    assert "ZOO['small_cnn'].builder(num_classes=2)" in snippet
 
 
 def test_a_class_name_cannot_become_code(run):
@@ -108,11 +108,10 @@ def test_a_class_name_cannot_become_code(run):
 
 
 @pytest.mark.parametrize("weights", ["none", "imagenet"])
-@pytest.mark.parametrize("backbone", [name for name, entry in ZOO.items() if entry.builder is None])
+@pytest.mark.parametrize("backbone", [name for name, entry in ZOO.items() if getattr(entry, "builder", None) is None])
 def test_the_network_of_the_snippet_has_the_same_names_and_shapes(backbone, weights, tmp_path):
+    import timm
     from torchvision.models import get_model
-
-    from tlcore.models.head import replace_final_layer
 
     entry, folder = ZOO[backbone], tmp_path / "run"
     asked = {"data": {"source": "x"}, "model": {"backbone": backbone, "weights": weights}, "eval_transform": SMALL}
@@ -121,10 +120,8 @@ def test_the_network_of_the_snippet_has_the_same_names_and_shapes(backbone, weig
     snippet = FORMATS["python"].build(made, 1).decode()
     call = next(line for line in snippet.splitlines() if line.startswith("model = ")).removeprefix("model = ")
     with torch.device("meta"):
-        theirs = eval(call, {"get_model": get_model})
-        ours = entry.build(pretrained=weights != "none")
-        for path in (entry.head, *entry.aux):
-            replace_final_layer(ours, path, 3)
+        theirs = eval(call, {"get_model": get_model, "timm": timm})
+    ours = entry.outline(3, pretrained=weights != "none")
     assert {n: v.shape for n, v in theirs.state_dict().items()} == {n: v.shape for n, v in ours.state_dict().items()}
     assert getattr(theirs, "transform_input", None) == getattr(ours, "transform_input", None)
 

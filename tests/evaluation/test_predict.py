@@ -5,7 +5,6 @@ from PIL import Image
 from torchvision.models import get_model
 
 from tlcore.evaluation.predict import imagenet_predictor
-from tlcore.models.imagenet import imagenet_classes
 from tlcore.models.zoo import ZOO
 
 
@@ -30,7 +29,7 @@ def test_an_imagenet_prediction_is_that_of_the_network_with_its_own_transform(pu
     image_CHW = architecture.eval_transform().build()(torch.from_numpy(pixels).permute(2, 0, 1))
     with torch.inference_mode():
         expected = model(image_CHW[None])[0].softmax(0)
-    classes = imagenet_classes(architecture)
+    classes = architecture.classes()
     assert ranking[0][0] == classes[int(expected.argmax())]
     assert ranking[0][1] == pytest.approx(float(expected.max()), rel=0.02)
     assert len(ranking) == 1000

@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from tlcore.models.architecture import HEAD, Architecture
+from tlcore.models.architecture import HEAD
 from tlcore.models.feature_maps import as_map, record
+from tlcore.models.table import TableEntry
 
-TINY = Architecture("tiny", head="head", groups={"trunk": ("body",), HEAD: ("head",)})
+TINY = TableEntry("tiny", head="head", groups={"trunk": ("body",), HEAD: ("head",)})
 
 
 def network(*layers, features=4):

@@ -3,7 +3,7 @@ import torch
 from torchvision.models import get_model
 
 from tlcore.errors import WeightsError
-from tlcore.models.imagenet import build_classifier, imagenet_classes
+from tlcore.models.imagenet import build_classifier
 from tlcore.models.zoo import ZOO
 
 NAME = "mobilenet_v3_small"
@@ -49,6 +49,6 @@ def test_random_weights_know_no_classes():
 
 
 def test_the_classes_are_imagenets():
-    classes = imagenet_classes(ZOO["resnet50"])
+    classes = ZOO["resnet50"].classes()
     assert len(classes) == 1000
     assert (classes[0], classes[999]) == ("tench", "toilet tissue")

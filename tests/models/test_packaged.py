@@ -8,7 +8,8 @@ from timm import create_model
 
 from tlcore.errors import WeightsError
 from tlcore.models.build import build_model
-from tlcore.models.imagenet import build_classifier, imagenet_classes
+from tlcore.models.imagenet import build_classifier
+from tlcore.models.licence import Licence
 from tlcore.models.packaged import EFFICIENTNET_LITE0, PackagedWeights
 from tlcore.models.weights import load_weights, weights_file
 from tlcore.models.zoo import ZOO
@@ -27,7 +28,7 @@ def from_package(tmp_path, monkeypatch):
             distribution=EFFICIENTNET_LITE0.distribution,
             file=str(path),
             sha256=sha256 or hashlib.sha256(path.read_bytes()).hexdigest(),
-            licence="any",
+            licence=Licence("any", "any"),
         )
         monkeypatch.setitem(ZOO, NAME, dataclasses.replace(ZOO[NAME], packaged=packaged))
         return path
@@ -104,5 +105,4 @@ def test_the_installed_package_is_the_published_one_and_fits_the_network():
 
 
 def test_its_classes_are_imagenets_in_the_usual_order():
-    classes = imagenet_classes(ZOO[NAME])
-    assert classes == imagenet_classes(ZOO["resnet50"])
+    assert ZOO[NAME].classes() == ZOO["resnet50"].classes()

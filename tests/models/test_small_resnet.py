@@ -13,18 +13,18 @@ ENTRY = ZOO["small_resnet"]
 
 
 def test_the_network_has_under_a_million_and_a_half_parameters():
-    assert count_parameters(ENTRY.build(pretrained=True)) < 1_500_000
+    assert count_parameters(ENTRY.outline()) < 1_500_000
 
 
 def test_the_weights_file_is_small_and_in_half_precision():
-    assert ENTRY.builtin_file.stat().st_size < 3_000_000
-    values = load_file(ENTRY.builtin_file)
+    assert ENTRY.named_file("builtin").stat().st_size < 3_000_000
+    values = load_file(ENTRY.named_file("builtin"))
     assert {value.dtype for value in values.values() if value.is_floating_point()} == {torch.float16}
 
 
 def test_builtin_weights_load_without_network_and_without_a_missing_value():
     model = build_model("small_resnet", "builtin", num_classes=6)
-    values = load_file(ENTRY.builtin_file)
+    values = load_file(ENTRY.named_file("builtin"))
     loaded = model.state_dict()
     assert loaded.keys() == values.keys()
     for name, value in values.items():
@@ -34,7 +34,7 @@ def test_builtin_weights_load_without_network_and_without_a_missing_value():
 
 
 def test_the_head_of_the_weights_knows_the_classes_of_the_drawn_world():
-    assert len(load_file(ENTRY.builtin_file)["fc.weight"]) == len(WORLD)
+    assert len(load_file(ENTRY.named_file("builtin"))["fc.weight"]) == len(WORLD)
 
 
 def test_the_drawn_world_has_none_of_the_demo_classes():
@@ -42,12 +42,12 @@ def test_the_drawn_world_has_none_of_the_demo_classes():
 
 
 def test_builtin_weights_of_another_backbone_are_refused_with_the_choices():
-    with pytest.raises(WeightsError, match="There are no built-in weights for resnet18. Choose weights `imagenet`"):
+    with pytest.raises(WeightsError, match="No weights 'builtin' for resnet18. Choose one of: imagenet"):
         build_model("resnet18", "builtin", num_classes=2)
 
 
 def test_imagenet_weights_of_the_builtin_backbone_are_refused_with_the_choices():
-    with pytest.raises(WeightsError, match="There are no ImageNet weights for small_resnet. Choose weights `builtin`"):
+    with pytest.raises(WeightsError, match="No weights 'imagenet' for small_resnet. Choose one of: builtin"):
         build_model("small_resnet", "imagenet", num_classes=2)
 
 

@@ -276,7 +276,9 @@ def test_hash_of_a_download_is_checked(no_network: Path, monkeypatch: pytest.Mon
 
 
 def test_imagenet_weights_that_do_not_exist_are_refused() -> None:
-    with pytest.raises(WeightsError, match=r"There are no ImageNet weights for small_cnn. Choose weights `none`"):
+    with pytest.raises(
+        WeightsError, match=r"There are no published weights for small_cnn. Choose a file of your own, `none`"
+    ):
         build_model("small_cnn", "imagenet", 2)
-    with pytest.raises(WeightsError, match=r"No weights 'V9' for resnet50.*IMAGENET1K_V2"):
+    with pytest.raises(WeightsError, match=r"No weights 'imagenet:V9' for resnet50.*IMAGENET1K_V2"):
         build_model("resnet50", "imagenet:V9", 2)

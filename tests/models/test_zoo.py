@@ -9,6 +9,7 @@ from torchvision.ops import StochasticDepth
 from tests.support.models import count_parameters
 from tlcore.errors import ConfigError, UnknownBackbone, WeightsError
 from tlcore.models.build import build_model
+from tlcore.models.table import TableEntry
 from tlcore.models.zoo import HEAD, ZOO, Architecture, find_architecture
 from tlcore.transforms.spec import CenterCrop, Resize
 
@@ -183,28 +184,36 @@ def test_evaluation_transform_normalises_as_the_weights_expect() -> None:
 
 
 def test_evaluation_transform_of_unknown_weights_is_refused() -> None:
-    with pytest.raises(WeightsError, match=r"No weights 'IMAGENET1K_V7' for resnet50.*IMAGENET1K_V1, IMAGENET1K_V2"):
+    with pytest.raises(
+        WeightsError, match=r"No weights 'imagenet:IMAGENET1K_V7' for resnet50.*imagenet, imagenet:IMAGENET1K_V2"
+    ):
         ZOO["resnet50"].eval_transform("imagenet:IMAGENET1K_V7")
 
 
 @every_architecture
 def test_weights_of_the_table_exist_in_torchvision_and_have_a_licence(architecture: Architecture) -> None:
-    for name in architecture.weights_names:
-        assert architecture.pretrained(name).url.startswith("https://download.pytorch.org/models/")
+    for name in architecture.named_weights:
         assert architecture.licence(name)
+        if isinstance(architecture, TableEntry) and name != "builtin":
+            assert architecture.published(name).url.startswith("https://download.pytorch.org/models/")
 
 
 def test_licence_states_known_facts() -> None:
-    assert "BSD-3-Clause" in (ZOO["resnet18"].licence() or "")
-    assert "ImageNet" in (ZOO["resnet18"].licence() or "")
-    assert "SWAG/blob/main/LICENSE" in (ZOO["vit_b_16"].licence("IMAGENET1K_SWAG_LINEAR_V1") or "")
-    assert "Apache-2.0" in (ZOO["efficientnet_lite0"].licence() or "")
-    assert "trained on ImageNet" in (ZOO["efficientnet_lite0"].licence() or "")
+    usual = ZOO["resnet18"].licence()
+    assert usual is not None
+    assert ("BSD-3-Clause" in usual.words, "ImageNet" in usual.words, usual.warning) == (True, True, "")
+    swag = ZOO["vit_b_16"].licence("imagenet:IMAGENET1K_SWAG_LINEAR_V1")
+    assert swag is not None
+    assert "SWAG/blob/main/LICENSE" in swag.words
+    assert swag.short == "own licence (read its terms before commercial use)"
+    packaged = ZOO["efficientnet_lite0"].licence()
+    assert packaged is not None
+    assert ("Apache-2.0" in packaged.words, "trained on ImageNet" in packaged.words) == (True, True)
     assert ZOO["small_cnn"].licence() is None
 
 
 def test_an_architecture_is_added_by_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = Architecture("resnet101", head="fc", groups=ZOO["resnet18"].groups)
+    entry = TableEntry("resnet101", head="fc", groups=ZOO["resnet18"].groups)
     monkeypatch.setitem(ZOO, "resnet101", entry)
 
     model = build_model("resnet101", "none", num_classes=3)

@@ -122,11 +122,10 @@ def test_a_dataset_that_cannot_be_opened_is_one_box(home):
 
 def test_statistics_of_every_backbone_are_those_of_its_weights():
     from tlcore.models.zoo import ZOO
-    from ui.dataset.sizes import normalisation
 
     for name, architecture in ZOO.items():
         transform = architecture.eval_transform()
-        assert normalisation(name) == (transform.mean, transform.std), name
+        assert architecture.normalisation == (transform.mean, transform.std), name
 
 
 def test_a_label_check_shows_what_went_wrong_in_the_words_of_the_command_line(home):

@@ -118,7 +118,7 @@ def test_a_damaged_result_is_measured_anew(configure, home):
     ("candidate", "reason"),
     [
         (Candidate(backbone="mobilenet_v2"), "are not on this machine, and there is no network to get them"),
-        (Candidate(backbone="small_cnn"), "There are no ImageNet weights for small_cnn."),
+        (Candidate(backbone="small_cnn"), "There are no published weights for small_cnn."),
         (Candidate(backbone="small_cnn", weights="/nowhere.pth"), "/nowhere.pth"),
         (Candidate(backbone="nobody"), "No backbone named 'nobody'."),
     ],

@@ -68,7 +68,7 @@ def test_text_that_no_path_can_be_is_left_as_it_is(text):
 def test_a_missing_path_is_an_error():
     with pytest.raises(UnknownBackbone, match="Did you mean 'resnet18'"):
         resolve(parse_config({"model": {"backbone": "resnet8"}}))
-    with pytest.raises(WeightsError, match="No weights 'V9' for resnet18"):
+    with pytest.raises(WeightsError, match="No weights 'imagenet:V9' for resnet18"):
         resolve(parse_config({"model": {"backbone": "resnet18", "weights": "imagenet:V9"}}))
     with pytest.raises(ConfigError, match="No optimiser named 'adan'"):
         resolve(parse_config({"optimizer": {"name": "adan"}}))

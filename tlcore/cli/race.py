@@ -169,7 +169,7 @@ def _cells(row: "Row", standing: "Standing") -> tuple[str, ...]:
         size(measured.bytes),
         "" if row.p_value is None else p_value_words(row.p_value),
         place_words(row),
-        measured.licence.partition(";")[0].partition(":")[0],
+        measured.licence,
     )
 
 

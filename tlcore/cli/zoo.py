@@ -1,22 +1,35 @@
-"""List the architectures: parameters, input size, layer groups, weights and their licence; or describe one.
+"""List the architectures with their weights and licences, search the names of all networks of timm, or describe one.
 
-With a name: its layer groups, its preprocessing, and the model card of built-in weights.
+Without words: the architectures of this project's own table. With words: all that have every word in their name, those
+of timm included. With a whole name: its layer groups, its weights, their licence, and its preprocessing.
 """
 
 import argparse
+from collections.abc import Sequence
 
 from tlcore.models.architecture import Architecture
 
+MOST = 40
+"""Names of timm that are listed unless --all asks for more."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="an architecture to describe; without one, list all")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        help="an architecture to describe, such as timm:vit_tiny_patch16_224, or words to search for",
+    )
+    parser.add_argument("--all", action="store_true", help=f"list all that the search finds, not only {MOST}")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.models.zoo import find_architecture
+    from tlcore.models.zoo import TIMM, ZOO, find_architecture
 
-    if arguments.name:
-        _describe(find_architecture(arguments.name))
+    words = list(arguments.words)
+    if len(words) == 1 and (words[0] in ZOO or words[0].startswith(TIMM)):
+        _describe(find_architecture(words[0]))
+    elif words:
+        _search(words, None if arguments.all else MOST)
     else:
         _list()
     return 0
@@ -24,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _list() -> None:
     from tlcore.cli.display import console, print_table
-    from tlcore.models.zoo import ZOO
+    from tlcore.models.timm_registry import timm_names
+    from tlcore.models.zoo import TIMM, ZOO
 
     rows = [
         (
@@ -33,16 +47,35 @@ def _list() -> None:
             f"{entry.input_px} px",
             len(entry.groups),
             _weights(entry),
-            (entry.licence() or "–").partition(";")[0].partition(":")[0],
+            _licence(entry),
         )
         for entry in ZOO.values()
     ]
     columns = ["architecture", "parameters", "input", "layer groups", "weights", "licence of the weights"]
     print_table("Architectures", columns, rows)
     console().print(
-        "Weights with IMAGENET1K in their name were trained on ImageNet, whose terms (non-commercial research) may "
-        "apply to them."
+        "Weights named imagenet were trained on ImageNet, whose terms (non-commercial research) may apply to them.\n"
+        f"Besides these, each of the {len(timm_names()):,} networks of timm, as {TIMM}NAME: `zoo WORD …` searches "
+        f"their names, `zoo {TIMM}NAME` describes one. A ! marks what is not free for commercial use."
     )
+
+
+def _search(words: Sequence[str], most: int | None) -> None:
+    from tlcore.cli.display import console, print_table
+    from tlcore.models.search import found_names
+    from tlcore.models.zoo import find_architecture
+
+    names = found_names(" ".join(words))
+    entries = [find_architecture(name) for name in names[:most]]
+    rows = [(entry.name, f"{entry.input_px} px", _weights(entry), _licence(entry)) for entry in entries]
+    print_table(
+        f"{len(names):,} architectures with {' '.join(words)}",
+        ["architecture", "input", "weights", "licence of the weights"],
+        rows,
+        left=1,
+    )
+    if len(names) > len(rows):
+        console().print(f"{len(names) - len(rows):,} more: add a word, or --all.")
 
 
 def _describe(entry: Architecture) -> None:
@@ -53,13 +86,19 @@ def _describe(entry: Architecture) -> None:
     rows = [(name, ", ".join(paths)) for name, paths in entry.groups.items()]
     print_table(f"{entry.name}: {entry.num_parameters / 1e6:.2f} M parameters", ["layer group", "modules"], rows)
     out = console()
-    out.print(f"Weights: {_weights(entry)}. Licence: {entry.licence() or 'none'}.")
+    licence = entry.licence()
+    words = "none" if licence is None else licence.words + (f"; {licence.warning}" if licence.warning else "")
+    out.print(f"Weights: {_weights(entry)}. Licence: {words}.", markup=False)
     out.print(f"Preprocessing: {entry.eval_transform().source()}", highlight=False, markup=False)
     if entry.model_card:
         out.print(Markdown(entry.model_card))
 
 
 def _weights(entry: Architecture) -> str:
-    if entry.packaged is not None:
-        return entry.packaged.distribution
-    return ", ".join(entry.weights_names) or ("builtin" if entry.builtin else "none")
+    here = [f"{name} (here)" if entry.is_here(name) else name for name in entry.named_weights]
+    return ", ".join(here) or "none"
+
+
+def _licence(entry: Architecture) -> str:
+    licence = entry.licence()
+    return "–" if licence is None else f"! {licence.short}" if licence.warning else licence.short

@@ -13,7 +13,7 @@ from tlcore.delivery.inference_script import inference_script
 from tlcore.errors import CheckpointError, ConfigError, suggestion
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table, predictions_table
-from tlcore.models.zoo import find_architecture
+from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch, trained_here
 
@@ -94,7 +94,7 @@ def training_checkpoint_file(run: Run, epoch: int) -> bytes:
             f"Epoch {epoch} of run {run.name} keeps no optimiser state, as only the last and the best do unless "
             "`keep_optimizer_state` is `all`. Choose one of these, or export the weights alone."
         )
-    architecture = find_architecture(config.model.backbone)
+    architecture = architecture_of(config)
     model = architecture.outline(len(run.classes), pretrained=config.model.weights != "none")
     frozen = never_trained(architecture, config.strategy)
     groups = [group.parameters for group in layer_groups(model, architecture) if group.name not in frozen]

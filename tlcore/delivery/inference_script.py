@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tlcore.data.pixels.colour import WHITE_12_BIT, WHITE_16_BIT
 from tlcore.data.pixels.cost import WHOLE_PIXELS
-from tlcore.models.zoo import find_architecture
+from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.run import Run
 
 _START = '''\
@@ -93,32 +93,19 @@ print(predict("photo.jpg")[:3])  # an image of yours
 def inference_script(run: Run, weights_file: str) -> str:
     """The script for a run's network; `weights_file` is the name of its exported state_dict in the same folder."""
     transform = run.config.eval_transform.source().removeprefix("import torch\n")
+    imports, expression = _model_code(run)
     settings = (
         f"\nWEIGHTS = {weights_file!r}\nWHOLE_PIXELS = {WHOLE_PIXELS}  # larger images are made smaller first\n"
         f"WHITE_12_BIT, WHITE_16_BIT = {WHITE_12_BIT}, {WHITE_16_BIT}\nCLASSES = [\n{_listed(run.classes)}]\n\n"
-        f"model = {_model_call(run)}\n"
+        f"model = {expression}\n"
         'model.load_state_dict(torch.load(WEIGHTS, map_location="cpu", weights_only=True))\nmodel.eval()\n'
     )
-    return f"{_START}{_model_import(run)}{transform}{settings}{_PREPARE}{_END}"
+    return f"{_START}{imports}\n{transform}{settings}{_PREPARE}{_END}"
 
 
-def _model_import(run: Run) -> str:
-    if find_architecture(run.config.model.backbone).builder is None:
-        return "from torchvision.models import get_model\n"
-    return "from tlcore.models.zoo import find_architecture  # this network is not in torchvision\n"
-
-
-def _model_call(run: Run) -> str:
-    """The expression that builds the network for the weights."""
-    config = run.config.model
-    architecture = find_architecture(config.backbone)
-    if architecture.builder is not None:
-        return f"find_architecture({config.backbone!r}).builder(num_classes={len(run.classes)})"
-    arguments = dict(architecture.arguments)
-    if config.weights != "none":
-        arguments |= architecture.pretrained_arguments
-    listed = "".join(f", {name}={value!r}" for name, value in {**arguments, "num_classes": len(run.classes)}.items())
-    return f"get_model({config.backbone!r}, weights=None{listed})"
+def _model_code(run: Run) -> tuple[str, str]:
+    """The import, and the expression that builds the network for the weights."""
+    return architecture_of(run.config).code(len(run.classes), pretrained=run.config.model.weights != "none")
 
 
 def _listed(classes: Sequence[str]) -> str:

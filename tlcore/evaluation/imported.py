@@ -8,7 +8,7 @@ from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.build import model_of_file
 from tlcore.models.digest import state_digest
 from tlcore.models.saved_model import read_saved_model
-from tlcore.models.zoo import find_architecture
+from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.checkpoints import save_checkpoint
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.metrics_file import write_records
@@ -43,7 +43,7 @@ def import_epoch(
     if the run is being trained, and what `reopen_dataset` raises.
     """
     settings, source = run.config.model, name or str(path)
-    architecture = find_architecture(settings.backbone)
+    architecture = architecture_of(run.config)
     model, notices = model_of_file(architecture, settings.weights, run.classes, read_saved_model(path), source)
     for notice in notices:
         tell(notice)

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from tlcore.data.pixels.images import to_tensor
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import CheckpointError
-from tlcore.models.imagenet import build_classifier, imagenet_classes
-from tlcore.models.zoo import Architecture, find_architecture
+from tlcore.models.imagenet import build_classifier
+from tlcore.models.zoo import Architecture, architecture_of, find_architecture
 from tlcore.runs.folder.run import Run, find_run
 from tlcore.runs.restore import restore_model
 from tlcore.system.device import DeviceChoice, choose_device
@@ -74,7 +74,7 @@ def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto
         title=f"run {run.name}, epoch {epoch}",
         classes=run.classes,
         transform=run.config.eval_transform,
-        architecture=find_architecture(run.config.model.backbone),
+        architecture=architecture_of(run.config),
         model=_placed(restore_model(run, epoch), choice),
         choice=choice,
         epoch=epoch,
@@ -82,18 +82,20 @@ def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto
 
 
 def imagenet_predictor(
-    backbone: str, weights: str = "imagenet", device: str = "auto", transform: TransformSpec | None = None
+    backbone: str, weights: str | None = None, device: str = "auto", transform: TransformSpec | None = None
 ) -> Predictor:
-    """A pretrained network with its original head, for the 1,000 classes of ImageNet.
+    """A pretrained network with its original head, mostly for the 1,000 classes of ImageNet.
 
-    `weights` is `imagenet`, `imagenet:NAME` or a file; the default `transform` is the one that belongs to them.
+    `weights` is a name that the backbone has, or a file; None: the usual ones. The
+    default `transform` is the one that belongs to them.
     Raises UnknownBackbone, WeightsError, DeviceError.
     """
     architecture = find_architecture(backbone)
+    weights = weights or architecture.default_weights
     choice = choose_device(device)
     return Predictor(
         title=f"{backbone} with {'ImageNet weights' if weights == 'imagenet' else weights}",
-        classes=imagenet_classes(architecture),
+        classes=architecture.classes(),
         transform=transform or architecture.eval_transform(weights),
         architecture=architecture,
         model=_placed(build_classifier(backbone, weights), choice),

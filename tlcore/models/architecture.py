@@ -1,19 +1,22 @@
 """`Architecture`: what must be known about a network to replace its head, load weights and train parts of it.
 
-The architectures themselves are in the table in `zoo`.
+There are two kinds: an entry of our table (`table`, listed in `zoo`) and any network of timm (`timm_network`). Nothing
+outside this folder asks which kind an architecture is.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tlcore.errors import ConfigError, WeightsError, suggestion
-from tlcore.models.packaged import PackagedWeights
-from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
+from tlcore.models.licence import Licence
+from tlcore.transforms.spec import CenterCrop, TransformSpec
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from tlcore.models.saved_model import StateDict
 
 HEAD = "head"
 """Name of the last layer group of every architecture."""
@@ -24,59 +27,171 @@ FEATURES = "features"
 PARTS = (FEATURES, CLASSIFIER, HEAD)
 """The parts of every architecture; a part has any number of layer groups. Settings can use these names for all."""
 
-_TORCHVISION_LICENCE = (
-    "BSD-3-Clause (torchvision); trained on ImageNet, whose terms (non-commercial research) may apply to the weights"
-)
-
-_OWN_LICENCE = "this project's own: trained on pictures that it draws itself, so nobody else's terms apply"
-
 
 def part_of(group: str) -> str:
     """The part of a layer group: one of `PARTS`."""
     return group if group in (CLASSIFIER, HEAD) else FEATURES
 
 
-@dataclass(frozen=True)
-class Architecture:
+class Architecture(ABC):
     name: str
-    """Our name, and torchvision's unless there is a `builder`."""
-    head: str
-    """Dotted path of the final layer, an nn.Linear or an nn.Conv2d, which is replaced for the task."""
-    groups: Mapping[str, tuple[str, ...]]
-    """Layer groups from stem to head: paths of modules or single parameters. Together they contain every parameter,
-    buffer, BatchNorm and dropout exactly once, except those of auxiliary classifiers. The last group is `head`: the
-    modules that run in sequence on the trunk's output. If there are hidden layers before it, they are `classifier`."""
+    """The name by which a run's configuration names it."""
     min_px: int = 1
     """The smallest image side that the network accepts."""
     max_px: int | None = None
     """The largest image side. None: no limit."""
-    weights: str | None = "IMAGENET1K_V1"
-    """The torchvision weights that `imagenet` means. None: there are none."""
-    builtin: str | None = None
-    """Name of the files next to this module with our own weights (`.safetensors`), which `builtin` means, and their
-    model card (`.md`). None: there are none."""
-    packaged: PackagedWeights | None = None
-    """The weights of a package that `imagenet` means. None: there are none."""
-    other_weights: tuple[str, ...] = ()
-    """Further torchvision weights, available as `imagenet:NAME`."""
     aux: tuple[str, ...] = ()
     """Final layers of auxiliary classifiers, replaced together with the head."""
     aux_weight: float = 0.0
     """Weight of each auxiliary loss in training."""
     aux_min_px: int = 1
     """The smallest image side that the auxiliary classifiers accept."""
-    builder: "Callable[..., nn.Module] | None" = None
-    """The function that builds the network. None: torchvision builds it, by name."""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    """Keyword arguments of the builder."""
-    pretrained_arguments: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments that are different if weights are loaded, from torchvision or from a file."""
     renamed_keys: tuple[tuple[str, str], ...] = ()
     """(pattern, replacement) that turns keys of published weights into keys of the current network."""
     learning_rate_scale: float = 1.0
     """Factor on the default learning rate if training starts from its weights: above 1 for a small network."""
-    transform: TransformSpec | None = None
-    """The evaluation transform. None: the one that belongs to the weights."""
+
+    if TYPE_CHECKING:  # fields of a table's entry; computed when asked for, for a network of timm
+
+        @property
+        def head(self) -> str:
+            """Dotted path of the final layer, an nn.Linear or an nn.Conv2d, which is replaced for the task."""
+
+        @property
+        def groups(self) -> Mapping[str, tuple[str, ...]]:
+            """Layer groups from stem to head: paths of modules or of single parameters and buffers.
+
+            Together they contain every parameter, buffer, BatchNorm and dropout exactly once, except those of auxiliary
+            classifiers. The last group is `head`: the modules that run in sequence on the trunk's output. If there are
+            hidden layers before it, they are `classifier`.
+            """
+
+    @property
+    @abstractmethod
+    def named_weights(self) -> tuple[str, ...]:
+        """The pretrained weights that have a name in a RunConfig, the usual ones first: `imagenet`, `pretrained`, …"""
+
+    @abstractmethod
+    def licence(self, weights: str | None = None) -> Licence | None:
+        """The licence of the weights of this name, by default of the usual ones. None: there are no weights.
+
+        Raises WeightsError if there are no weights of this name.
+        """
+
+    @abstractmethod
+    def eval_transform(self, weights: str | None = None) -> TransformSpec:
+        """The evaluation transform that belongs to weights, named as in a RunConfig.
+
+        A file, `none` and None get that of the usual weights. Raises WeightsError for a name that does not exist.
+        """
+
+    @property
+    def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and std of the usual weights' evaluation transform. An entry of the table does not load torch for it."""
+        transform = self.eval_transform()
+        return transform.mean, transform.std
+
+    @abstractmethod
+    def accuracy(self, weights: str | None = None) -> float | None:
+        """Published accuracy on ImageNet in 0-1 of named weights, by default the usual ones. None: not known here."""
+
+    @abstractmethod
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that the published weights were trained for, in the order of the logits.
+
+        Raises WeightsError if there are no such weights, or their classes are not known.
+        """
+
+    @property
+    @abstractmethod
+    def num_parameters(self) -> int:
+        """Parameters with the original head, as published (GoogLeNet: without auxiliary classifiers)."""
+
+    @abstractmethod
+    def named_file(self, weights: str) -> Path:
+        """The file with the weights of this name; it may not be on this machine yet.
+
+        Raises WeightsError if there are no weights of this name.
+        """
+
+    @abstractmethod
+    def address(self, weights: str) -> str | None:
+        """Where the weights of this name are downloaded from. None: they come with this project.
+
+        Raises WeightsError if there are no weights of this name, or the package that brings them is not installed.
+        """
+
+    @abstractmethod
+    def load_named(self, weights: str) -> "StateDict":
+        """The values of the weights of this name, on the CPU, as they were published; downloaded if needed.
+
+        Raises WeightsError if they do not exist, cannot be downloaded, or are damaged.
+        """
+
+    @abstractmethod
+    def build(self, values: "StateDict | None" = None, source: str = "") -> "nn.Module":
+        """The network with its original head on the CPU, with these values or initialised by the global generator.
+
+        A network that has no head yet, or several, gets one. Only the head may be missing from the values, or differ.
+        Raises WeightsError, which names the values `source`, if they do not fit.
+        """
+
+    @abstractmethod
+    def outline(self, num_classes: int | None = None, *, pretrained: bool = True) -> "nn.Module":
+        """The network on the meta device: names and shapes, without memory or values.
+
+        It has its original head, or final layers for `num_classes`. `pretrained` says that it is that of loaded values,
+        which can have layers that a network from scratch has not.
+        """
+
+    @abstractmethod
+    def hollow(self, num_classes: int, *, pretrained: bool = True) -> "nn.Module":
+        """The network with final layers for `num_classes`, for values that are loaded with `assign=True`.
+
+        What is in no state_dict, such as indices and frequencies, has its values.
+        """
+
+    @abstractmethod
+    def code(self, num_classes: int, *, pretrained: bool) -> tuple[str, str]:
+        """Python that builds the network with final layers for `num_classes`: lines that import, and an expression."""
+
+    def check_values(self, values: "StateDict", source: str) -> None:
+        """Raises WeightsError, which names the values `source`, if `build` would not take them."""
+        self.build(values, source)
+
+    def at_px(self, size_px: int) -> "Architecture":
+        """The same architecture for images of this side: another network if its position embeddings depend on it.
+
+        Raises ConfigError if it cannot be built for this size.
+        """
+        return self
+
+    @property
+    def default_weights(self) -> str:
+        """The weights that a run gets if it leaves them open; if there are none, a name that is refused in words."""
+        return next(iter(self.named_weights), "pretrained")
+
+    def check_named(self, weights: str | None) -> str:
+        """The name itself, or the usual one for None. Raises WeightsError if there are no weights of this name."""
+        if weights in self.named_weights:
+            return weights
+        if weights is None and self.named_weights:
+            return self.named_weights[0]
+        if not self.named_weights:
+            raise WeightsError(
+                f"There are no published weights for {self.name}. Choose a file of your own, `none`, or "
+                "another backbone."
+            )
+        raise WeightsError(f"No weights {weights!r} for {self.name}. {suggestion(str(weights), self.named_weights)}")
+
+    def is_here(self, weights: str) -> bool:
+        """Whether the file with the weights of this name is on this machine."""
+        return self.named_file(weights).is_file()
+
+    @property
+    def model_card(self) -> str | None:
+        """The model card of our own weights, as Markdown: training data, training, limits. None: there is none."""
+        return None
 
     @property
     def group_names(self) -> tuple[str, ...]:
@@ -112,122 +227,3 @@ class Architecture:
             f"{subject} needs images of {needed} px, and the transform delivers {size_px} px. "
             f"Its usual size is {self.input_px} px."
         )
-
-    @property
-    def num_parameters(self) -> int:
-        """Parameters with the original head, as torchvision states it (GoogLeNet: without auxiliary classifiers)."""
-        if self.weights is None:
-            return sum(parameter.numel() for parameter in self.outline().parameters())
-        return int(self.pretrained().meta["num_params"])
-
-    @property
-    def default_weights(self) -> str:
-        """The default weights: `imagenet` or `builtin`."""
-        return "imagenet" if self.builtin is None else "builtin"
-
-    @property
-    def builtin_file(self) -> Path:
-        """Path of our own weights. Raises WeightsError if there are none."""
-        if self.builtin is None:
-            raise WeightsError(
-                f"There are no built-in weights for {self.name}. "
-                "Choose weights `imagenet`, a file of your own, or `none`."
-            )
-        return Path(__file__).with_name(f"{self.builtin}.safetensors")
-
-    @property
-    def model_card(self) -> str | None:
-        """The model card of the built-in weights, as Markdown: training data, training, limits."""
-        if self.builtin is None:
-            return None
-        return Path(__file__).with_name(f"{self.builtin}.md").read_text(encoding="utf-8")
-
-    @property
-    def weights_names(self) -> tuple[str, ...]:
-        """Names of the available torchvision weights, the usual ones first."""
-        return () if self.weights is None else (self.weights, *self.other_weights)
-
-    @property
-    def named_weights(self) -> tuple[str, ...]:
-        """The pretrained weights to choose from as a RunConfig names them: `builtin`, `imagenet`, `imagenet:NAME`."""
-        builtin = () if self.builtin is None else ("builtin",)
-        imagenet = () if self.weights is None else ("imagenet", *(f"imagenet:{name}" for name in self.other_weights))
-        if self.packaged is not None:
-            imagenet = ("imagenet",)
-        return (*builtin, *imagenet)
-
-    def licence(self, weights: str | None = None) -> str | None:
-        """The licence of the weights, in words. None: there are no weights.
-
-        Source: torchvision's README, "Pre-trained Model License", and the `license` of the weights if they have one.
-        """
-        if self.packaged is not None:
-            return self.packaged.licence
-        if self.weights is None:
-            return None if self.builtin is None else _OWN_LICENCE
-        own = self.pretrained(weights).meta.get("license")
-        return f"own licence, see {own}" if own else _TORCHVISION_LICENCE
-
-    def pretrained(self, weights: str | None = None) -> Any:
-        """Torchvision's entry (url, transforms, meta) for the weights of this name, by default for `self.weights`.
-
-        Raises WeightsError if there are no weights of this name.
-        """
-        from torchvision.models import get_model_weights
-
-        if self.weights is None:
-            raise WeightsError(
-                f"There are no ImageNet weights for {self.name}. "
-                f"Choose weights {'' if self.builtin is None else '`builtin`, '}`none`, a file of your own, "
-                "or another backbone."
-            )
-        name = weights or self.weights
-        if name not in self.weights_names:
-            raise WeightsError(f"No weights {name!r} for {self.name}. {suggestion(name, self.weights_names)}")
-        return get_model_weights(self.name)[name]
-
-    def eval_transform(self, weights: str | None = None) -> TransformSpec:
-        """The evaluation transform that belongs to weights, named as in a RunConfig.
-
-        `imagenet:NAME`: the preprocessing that torchvision evaluated these weights with. All others (`imagenet`,
-        `builtin`, `none`, a file, or None): that of the usual weights.
-        Raises WeightsError for an `imagenet:NAME` that does not exist.
-        """
-        if self.transform is not None:
-            return self.transform
-        kind, _, name = (weights or "").partition(":")
-        preset = self.pretrained(name if kind == "imagenet" else None).transforms()
-        (resize_px,), (crop_px,) = preset.resize_size, preset.crop_size
-        return TransformSpec(
-            operations=(Resize(size=resize_px, interpolation=preset.interpolation.value), CenterCrop(size=crop_px)),
-            mean=tuple(preset.mean),
-            std=tuple(preset.std),
-        )
-
-    def build(self, *, pretrained: bool) -> "nn.Module":
-        """The network with its original head, initialised at random by the global generator.
-
-        `pretrained` says that weights will be loaded into it.
-        """
-        from torchvision.models import get_model
-
-        arguments = {**self.arguments, **(self.pretrained_arguments if pretrained else {})}
-        network: nn.Module = (
-            get_model(self.name, weights=None, **arguments) if self.builder is None else self.builder(**arguments)
-        )
-        return network
-
-    def outline(self, num_classes: int | None = None, *, pretrained: bool = True) -> "nn.Module":
-        """The network on the meta device: names and shapes, without memory or values.
-
-        It has its original head, or final layers for `num_classes`. `pretrained` as for `build`.
-        """
-        import torch
-
-        from tlcore.models.head import replace_final_layer
-
-        with torch.device("meta"):
-            network = self.build(pretrained=pretrained)
-            for path in () if num_classes is None else (self.head, *self.aux):
-                replace_final_layer(network, path, num_classes or 0)
-        return network

@@ -9,29 +9,26 @@ from torch import nn
 from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.architecture import Architecture
 from tlcore.models.head import replace_final_layer
-from tlcore.models.matching import check_finite, fit_state_dict, fit_whole_network, reorder_classes
+from tlcore.models.matching import check_finite, fit_whole_network, reorder_classes
 from tlcore.models.saved_model import SavedModel, StateDict
 from tlcore.models.weights import load_weights, weights_file
 from tlcore.models.zoo import find_architecture
 from tlcore.words import shorten
 
 
-def build_model(backbone: str, weights: str, num_classes: int, seed: int = 0) -> nn.Module:
-    """The torchvision module in float32 on the CPU, with final layers (also of auxiliary classifiers) for the task.
+def build_model(backbone: str | Architecture, weights: str, num_classes: int, seed: int = 0) -> nn.Module:
+    """The network in float32 on the CPU, with final layers (also of auxiliary classifiers) for the task.
 
-    `weights` is `imagenet`, `imagenet:NAME`, `builtin`, `none` or a file. Values that are not loaded are initialised
-    only from `seed`; the global generators do not change.
+    `weights` is a name that the architecture has, such as `imagenet`; `none`; or a file. Values that are not loaded are
+    initialised only from `seed`; the global generators do not change.
     Raises UnknownBackbone, WeightsError, and ConfigError for fewer than two classes.
     """
     if num_classes < 2:
         raise ConfigError(f"A classifier needs at least 2 classes, not {num_classes}.")
-    architecture = find_architecture(backbone)
-    state_dict = load_weights(architecture, weights)
+    architecture = find_architecture(backbone) if isinstance(backbone, str) else backbone
+    values = load_weights(architecture, weights)
     with _seeded(seed):
-        if state_dict is None:
-            model = architecture.build(pretrained=False)
-        else:
-            model = _build_loaded(architecture, state_dict, source=str(weights_file(architecture, weights)))
+        model = architecture.build(values, source=str(weights_file(architecture, weights)))
         for path in (architecture.head, *architecture.aux):
             replace_final_layer(model, path, num_classes)
     return model
@@ -48,7 +45,7 @@ def rebuild_model(
 
     Reads no weights file. Raises WeightsError, which names the values `source`, if they do not fit.
     """
-    model = architecture.outline(num_classes, pretrained=weights != "none")
+    model = architecture.hollow(num_classes, pretrained=weights != "none")
     values = fit_whole_network(state_dict, model, architecture, num_classes, source)
     model.load_state_dict(values, assign=True)
     return model
@@ -88,22 +85,6 @@ def model_of_file(
 
 def _listed(classes: Sequence[str]) -> str:
     return shorten(", ".join(classes), 200)
-
-
-def _build_loaded(architecture: Architecture, state_dict: StateDict, source: str) -> nn.Module:
-    """The network with these values; no random values are drawn first."""
-    outline = architecture.outline()
-    values = fit_state_dict(state_dict, outline, architecture, source)
-    model = outline.to_empty(device="cpu")
-    for path in architecture.aux_modules:  # these may be missing from the weights
-        for module in model.get_submodule(path).modules():
-            if isinstance(module, nn.Linear | nn.Conv2d | nn.BatchNorm2d):
-                module.reset_parameters()
-    target = model.state_dict()
-    with torch.no_grad():
-        for name, value in values.items():
-            target[name].copy_(value)
-    return model
 
 
 @contextmanager

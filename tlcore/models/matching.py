@@ -14,7 +14,7 @@ from tlcore.models.zoo import ZOO
 from tlcore.words import shorten
 
 _SHOWN = 4  # keys of each kind in a message
-_SAVE = "save the state_dict of the torchvision model of that name"
+SAVE = "save the state_dict of the torchvision model of that name"
 _LONGEST = 120  # characters of a key in a message
 _FASTAI = re.compile(r"([01])\.(\d+)\.")  # fastai trains nn.Sequential(children of the network, fastai's head)
 
@@ -49,7 +49,7 @@ def fit_state_dict(state_dict: StateDict, model: nn.Module, architecture: Archit
         advice = (
             f"They fit {' and '.join(fitting)}: choose that backbone, or other weights."
             if fitting
-            else f"They fit no backbone of the zoo: {_SAVE}."
+            else f"They fit no backbone of the zoo: {SAVE}."
         )
         lines = "\n".join(mismatch.lines())
         raise WeightsError(f"The weights in {source} do not fit {architecture.name}. Keys\n{lines}\n{advice}")
@@ -120,8 +120,8 @@ def _advice_about_the_head(mismatch: Mismatch, state_dict: StateDict, architectu
             f"\nIts head is for {len(found)} classes, and this run has {classes}: choose weights for the same classes."
         )
     if _is_fastai(state_dict):
-        return f"\nThe names are those of fastai, which has a head of its own: {_SAVE}, with a head for these classes."
-    return f"\n{_SAVE.capitalize()}, with a head for these classes."
+        return f"\nThe names are those of fastai, which has a head of its own: {SAVE}, with a head for these classes."
+    return f"\n{SAVE.capitalize()}, with a head for these classes."
 
 
 def _fits(state_dict: StateDict, architecture: Architecture) -> bool:

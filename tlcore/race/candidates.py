@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tlcore.config import PathText, is_weights_file
 from tlcore.errors import ConfigError, ModelError, WeightsError
-from tlcore.models.zoo import ZOO, find_architecture
+from tlcore.models.zoo import find_architecture
 from tlcore.system.network import can_reach
 
 GOOD = ("mobilenet_v3_large", "resnet50", "convnext_tiny")
@@ -48,8 +48,10 @@ def parse_candidates(text: str) -> tuple[Candidate, ...]:
 
 
 def candidates_at_hand() -> tuple[Candidate, ...]:
-    """The backbones whose usual weights are on this machine, in the order of the zoo."""
-    return tuple(Candidate(backbone=name) for name in ZOO if is_at_hand(Candidate(backbone=name)))
+    """The backbones whose usual weights are on this machine: those of the zoo in its order, then those of timm."""
+    from tlcore.models.at_hand import backbones_at_hand
+
+    return tuple(candidate for name in backbones_at_hand() if is_at_hand(candidate := Candidate(backbone=name)))
 
 
 def usual_candidates(reach: Callable[[str], bool] = can_reach) -> tuple[Candidate, ...]:
@@ -95,9 +97,7 @@ def download_address(candidate: Candidate) -> str | None:
     file = weights_file(architecture, weights)
     if file is None or is_weights_file(weights) or file.is_file():
         return None
-    if architecture.packaged is not None and weights == "imagenet":
-        architecture.packaged.check()  # says what to install
-    return str(architecture.pretrained(weights.partition(":")[2] or None).url)
+    return architecture.address(weights)
 
 
 def check_reachable(candidate: Candidate, reach: Callable[[str], bool] = can_reach) -> None:

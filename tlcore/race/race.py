@@ -208,7 +208,8 @@ def _licence(plan: Plan) -> str:
     weights = plan.config.model.weights
     if is_weights_file(weights):
         return "that of the file"
-    return plan.architecture.licence(weights.partition(":")[2] or None) or "unknown"
+    licence = None if weights == "none" else plan.architecture.licence(weights)
+    return "none" if licence is None else licence.short
 
 
 def _bytes(model: nn.Module) -> int:

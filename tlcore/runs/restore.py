@@ -12,7 +12,7 @@ from tlcore.errors import CheckpointError, DatasetChanged, DatasetNotFound, Mode
 from tlcore.models.build import build_model, rebuild_model
 from tlcore.models.digest import state_digest
 from tlcore.models.groups import group_of, never_trained
-from tlcore.models.zoo import find_architecture
+from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.checkpoints import load_checkpoint, load_frozen, save_frozen
 from tlcore.runs.folder.layout import RUN_FILE, frozen_path
 from tlcore.runs.folder.lock import only_writer
@@ -90,14 +90,14 @@ def load_frozen_part(run: Run, digest: str = "") -> dict[str, Tensor]:
     except CheckpointError as error:
         frozen, problem = None, str(error)
     config = run.config
-    architecture = find_architecture(config.model.backbone)
+    architecture = architecture_of(config)
     never = never_trained(architecture, config.strategy)
     if frozen is not None or not never:
         return frozen or {}
     path = frozen_path(run.checkpoints)
     problem = problem or f"{path} is missing. It is part of every epoch of the run."
     try:
-        model = build_model(architecture.name, config.model.weights, len(run.classes), config.seed)
+        model = build_model(architecture, config.model.weights, len(run.classes), config.seed)
     except ModelError as error:
         raise CheckpointError(f"{problem} It cannot be made anew, because its weights are not there: {error}") from None
     made = {name: value for name, value in model.state_dict().items() if group_of(architecture, name) in never}
@@ -115,7 +115,7 @@ def restore_model(run: Run, epoch: int) -> nn.Module:
     """
     model = run.config.model
     state = load_whole_state(run, epoch)
-    return rebuild_model(find_architecture(model.backbone), model.weights, len(run.classes), state).eval()
+    return rebuild_model(architecture_of(run.config), model.weights, len(run.classes), state).eval()
 
 
 def restore_plan(run: Run, dataset: Dataset, epoch: int | None, device: str | None = None) -> Plan:

@@ -16,7 +16,7 @@ from tlcore.errors import CheckpointError
 from tlcore.models.architecture import HEAD
 from tlcore.models.build import model_of_file
 from tlcore.models.saved_model import SavedModel, read_saved_model
-from tlcore.models.zoo import find_architecture
+from tlcore.models.zoo import architecture_of
 from tlcore.training.checkpoint import Checkpoint, RandomState, trained_state
 from tlcore.training.fit import trained_parameters
 from tlcore.training.optimisation.optimizer_state import State, adopted
@@ -37,7 +37,7 @@ def plan_from_file(
     Raises WeightsError if the model's values cannot be read or do not fit, CheckpointError if the rest does not fit.
     """
     saved = read_saved_model(path)
-    architecture = find_architecture(config.model.backbone)
+    architecture = architecture_of(config)
     model, notices = model_of_file(architecture, config.model.weights, dataset.classes, saved, source=str(path))
     plan = plan_run(config, dataset, model, device)
     plan = replace(plan, notices=(*plan.notices, *notices))

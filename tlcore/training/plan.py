@@ -8,7 +8,7 @@ from tlcore.config import ResolvedConfig, is_weights_file
 from tlcore.data.dataset import Dataset
 from tlcore.models.build import build_model
 from tlcore.models.groups import LayerGroup, layer_groups, learning_rates, never_trained
-from tlcore.models.zoo import Architecture, find_architecture
+from tlcore.models.zoo import Architecture, architecture_of
 from tlcore.system.allocator import keep_freed_memory
 from tlcore.system.device import DeviceChoice, choose_device
 from tlcore.training.inputs.features import Trunk, cache_limit_bytes
@@ -62,7 +62,7 @@ def plan_run(
     machine, to use instead of the configuration's, which does not change.
     Raises ConfigError, ModelError or DeviceError.
     """
-    architecture = find_architecture(config.model.backbone)
+    architecture = architecture_of(config)
     choice = choose_device(device or config.device, config.precision)
     for transform in (config.train_transform, config.eval_transform):
         trains_trunk = config.strategy.name != "feature_extraction"
@@ -71,7 +71,7 @@ def plan_run(
     check_optimizer(config.optimizer)
     Schedule(config.schedule, config.epochs)
     if model is None:
-        model = build_model(architecture.name, config.model.weights, len(dataset.classes), config.seed)
+        model = build_model(architecture, config.model.weights, len(dataset.classes), config.seed)
     if not _is_outline(model):
         keep_freed_memory()
         model = model.to(choice.device).to(memory_format=choice.memory_format)
@@ -96,7 +96,7 @@ def outline_run(config: ResolvedConfig, dataset: Dataset) -> Plan:
 
     It takes milliseconds because no weights are loaded, so it does not check that they exist.
     """
-    architecture = find_architecture(config.model.backbone)
+    architecture = architecture_of(config)
     outline = architecture.outline(len(dataset.classes), pretrained=config.model.weights != "none")
     return plan_run(config, dataset, outline)
 

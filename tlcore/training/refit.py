@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tlcore.config import RunConfig, parse_config
+from tlcore.config import RunConfig, is_weights_file, parse_config
 from tlcore.errors import ConfigError, ModelError
 from tlcore.models.architecture import PARTS, Architecture
 from tlcore.models.zoo import find_architecture
@@ -68,16 +68,9 @@ def _weights_of(settings: dict[str, Any]) -> str | None:
 
 def _weights_for(architecture: Architecture, weights: str | None) -> tuple[str | None, tuple[str, ...]]:
     """The choice of weights if it is possible with this architecture. None: automatic."""
-    kind = (weights or "").partition(":")[0]
-    fits = {
-        "": weights is None,
-        "none": True,
-        "builtin": architecture.builtin is not None,
-        "imagenet": weights in architecture.named_weights,
-    }
-    if fits.get(kind, False):
+    if weights in (None, "none", *architecture.named_weights):
         return weights, ()
-    was = "" if weights is None else f" instead of {weights}" if kind in fits and kind else " instead of the file"
+    was = " instead of the file" if not weights or is_weights_file(weights) else f" instead of {weights}"
     return None, (f"The weights are the usual ones of {architecture.name}{was}.",)
 
 

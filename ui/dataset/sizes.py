@@ -7,7 +7,6 @@ from tlcore.config import ModelConfig
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.figures.dataset import plot_channels, plot_shapes, plot_sizes
 from tlcore.models.zoo import ZOO, find_architecture
-from tlcore.transforms.spec import TransformSpec
 from tlcore.words import count, percent
 from ui.dataset.data import Report
 from ui.dataset.detail import show_image
@@ -82,7 +81,7 @@ def show_colours(source: str, report: Report) -> None:
         persist_state="session",
         width=260,
     )
-    mean, std = normalisation(name)
+    mean, std = find_architecture(name).normalisation
     statistics = report.statistics
     show_figure(plot_channels(statistics, mean, std, of_weights=f"weights of {name}"), "dataset_channels")
     st.dataframe(
@@ -101,9 +100,3 @@ def show_colours(source: str, report: Report) -> None:
         "their own, because that is what the weights have learned to see. "
         + (_MUCH_THE_SAME if far < CLOSE else _DIFFERENT)
     )
-
-
-def normalisation(backbone: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and std of the backbone's default weights. Torchvision's all use ImageNet's, so torch is not imported."""
-    transform = find_architecture(backbone).transform or TransformSpec(operations=())
-    return transform.mean, transform.std

@@ -22,4 +22,4 @@ def imagenet_weights_here() -> dict[str, bool]:
 def usable_without_download() -> list[str]:
     """Names of backbones with built-in weights, or with ImageNet weights on this machine."""
     here = imagenet_weights_here()
-    return [name for name, architecture in ZOO.items() if architecture.builtin or here.get(name)]
+    return [name for name, architecture in ZOO.items() if "builtin" in architecture.named_weights or here.get(name)]

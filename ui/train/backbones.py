@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -30,7 +29,7 @@ class Facts:
 @st.cache_data(show_spinner=False)
 def facts() -> dict[str, Facts]:
     load_torch()
-    return {name: Facts(architecture.num_parameters, _accuracy(architecture)) for name, architecture in ZOO.items()}
+    return {name: Facts(architecture.num_parameters, architecture.accuracy()) for name, architecture in ZOO.items()}
 
 
 @st.cache_data(ttl=10.0, show_spinner=False)
@@ -105,7 +104,7 @@ def backbone_label(name: str) -> str:
         parts += [f"{percent(known.accuracy)} on ImageNet", "here" if here else "to be downloaded"]
     elif "imagenet" in architecture.named_weights:
         parts.append("ImageNet weights here" if "imagenet" in weights_here()[name] else "its package is missing")
-    elif architecture.builtin:
+    elif "builtin" in architecture.named_weights:
         parts.append("learned from drawings")
     else:
         parts.append("no weights")
@@ -126,13 +125,3 @@ def suggested_backbone() -> str | None:
     if light:
         return max(light, key=lambda name: known[name].accuracy or 0.0)
     return min(here, key=lambda name: known[name].parameters, default=None)
-
-
-def _accuracy(architecture: Architecture) -> float | None:
-    if architecture.weights is None:
-        return None
-    try:
-        meta: dict[str, Any] = architecture.pretrained().meta
-        return float(meta["_metrics"]["ImageNet-1K"]["acc@1"]) / 100
-    except (WeightsError, KeyError):
-        return None
