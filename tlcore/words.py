@@ -12,6 +12,7 @@ PHASES: Mapping[str, str] = {
     "prepare": "loading the network",
     "check": "reading the images",
     "speed": "timing the network",
+    "convert": "converting the network for ONNX Runtime, once",
     "features": "computing features",
     "train": "training",
     "val": "validating",

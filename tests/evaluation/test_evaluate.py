@@ -67,6 +67,13 @@ def test_only_the_epoch_whose_weights_changed_is_computed_again(configure):
     np.testing.assert_allclose(after.logits(2), before.logits(2) + 1.0, rtol=1e-5)
 
 
+def test_an_evaluation_says_which_engine_computed_it_also_later(configure):
+    run = train(configure())
+    for _ in range(2):
+        evaluation, _ = evaluate(run)
+        assert evaluation.engines == (run.history()[-1].engine,)
+
+
 def test_a_changed_test_image_is_evaluated_again_and_noted(configure, colours):
     run = train(configure())
     before, _ = evaluate(run)

@@ -35,3 +35,4 @@ def test_an_imagenet_prediction_is_that_of_the_network_with_its_own_transform(pu
     assert len(ranking) == 1000
     assert sum(probability for _, probability in ranking) == pytest.approx(1, abs=1e-3)
     assert predictor.title.startswith("mobilenet_v3_small with ")
+    assert predictor.engine.startswith("PyTorch with folded BatchNorm")

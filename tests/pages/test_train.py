@@ -168,6 +168,8 @@ def test_a_link_to_a_finished_run_shows_its_curves(train):
     run = train()
     page = open_page(run=run.name)
     assert run.history()[-1].device in text_of(page)  # the actual device, not the planned one
+    assert run.history()[-1].engine.startswith("PyTorch with folded BatchNorm")
+    assert run.history()[-1].engine in text_of(page)
     assert "Epochs done 3 of 3" in text_of(page)
     titles = [figure["layout"]["yaxis"]["title"]["text"] for figure in figures_of(page)]
     assert titles == ["loss", "accuracy", "learning rate", "seconds"]

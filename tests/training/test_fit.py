@@ -187,6 +187,12 @@ def test_progress_counts_images_up_to_the_whole_split(configure, strategy):
     assert 0 <= last_train.accuracy <= 1
 
 
+@pytest.mark.parametrize("strategy", ["feature_extraction", "fine_tuning"])
+def test_an_epoch_says_which_engine_it_was_validated_with(configure, strategy):
+    plan = make_plan(configure(strategy={"name": strategy}, epochs=1))
+    assert {record.engine for record in run(plan)[0]} == {f"PyTorch with folded BatchNorm, {plan.choice.precision}"}
+
+
 def test_stopping_ends_after_the_epoch_that_is_under_way(configure):
     records = []
     for event in fit(make_plan(configure(epochs=50)), should_stop=lambda: len(records) >= 3):

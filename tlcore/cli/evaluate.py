@@ -28,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
         evaluation = display.follow(evaluate_run(found, arguments.device))
     for notice in evaluation.notices:
         note(notice)
+    if evaluation.engines:
+        note(f"Computed by {', and '.join(evaluation.engines)}.")
     if evaluation.skipped:
         note(f"{len(evaluation.skipped)} unreadable images are left out: {evaluation.skipped[0].id} and so on.")
     imported = {record.epoch for record in found.history() if record.imported}

@@ -6,6 +6,7 @@ Images that cannot be read are reported and make the exit status 1; all others a
 import argparse
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,9 +64,10 @@ def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -
     from tlcore.words import percent
 
     note(predictor.title)
+    listed = [(given, _images_at(given)) for given in paths]
+    predictor = replace(predictor, images=sum(len(found) for _, found in listed))
     status = 0
-    for given in paths:
-        found = _images_at(given)
+    for given, found in listed:
         if not found:
             note(f"{given}: there are no images in this folder")
             status = 1
@@ -77,6 +79,8 @@ def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -
                 status = 1
             else:
                 print(f"{path}: " + ", ".join(f"{label} {percent(probability)}" for label, probability in ranking))
+    if predictor.engine:
+        note(f"Computed by {predictor.engine}.")
     return status
 
 

@@ -58,7 +58,7 @@ def run_session(
     """
     epochs = plan.config.epochs
     out = console()
-    interrupted = False
+    interrupted, epochs_told = False, 0
     if processes.is_main:
         clear_request(run.path)
     with _StopOnSignal() as stop, ProgressDisplay(shown=processes.is_main) as display:
@@ -74,6 +74,9 @@ def run_session(
                 elif isinstance(event, ImagesSkipped):
                     show_skipped(event.images)
                 else:
+                    if event.record.engine and not epochs_told:
+                        out.print(f"engine   {event.record.engine}", markup=False)
+                    epochs_told += 1
                     out.print(_epoch_line(event, epochs))
         except KeyboardInterrupt:
             interrupted = True

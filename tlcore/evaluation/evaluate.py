@@ -14,7 +14,7 @@ from tlcore.runs.restore import load_frozen_part, reopen_dataset, restore_plan
 from tlcore.system.drive import drive
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
-from tlcore.training.inputs.inference import predict_logits
+from tlcore.training.inputs.inference import logits_of, predict_logits
 from tlcore.training.inputs.meter import Meter
 from tlcore.training.inputs.prepare import evaluation_inputs
 from tlcore.training.plan import Plan
@@ -50,8 +50,9 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
     missing = [epoch for epoch, predictions in stored.items() if predictions is None]
     for epochs in _sharing_a_trunk(run, missing):
         plan = restore_plan(run, dataset, epochs[0], device)
-        computed = yield from _predict(run, plan, samples, {epoch: keys[epoch] for epoch in epochs})
+        computed, engine = yield from _predict(run, plan, samples, {epoch: keys[epoch] for epoch in epochs})
         stored.update(computed)
+        entries.update({epoch: entries[epoch].model_copy(update={"engine": engine}) for epoch in epochs})
     evaluated = set(next(found for found in stored.values() if found is not None).sample_ids)
     skipped = tuple((sample.id, "unreadable") for sample in samples if sample.id not in evaluated)
     save_index(run, Index(epochs=entries, skipped=skipped, notices=notices))
@@ -82,7 +83,8 @@ def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entr
         else:
             weights = entry.weights
         key = predictions_key(weights, run.config.eval_transform, images)
-        entries[epoch] = Entry(stamp=stamp, weights=weights, key=key)
+        engine = "" if entry is None or entry.key != key else entry.engine
+        entries[epoch] = Entry(stamp=stamp, weights=weights, key=key, engine=engine)
     return entries
 
 
@@ -96,18 +98,21 @@ def _sharing_a_trunk(run: Run, epochs: Sequence[int]) -> list[list[int]]:
 
 def _predict(
     run: Run, plan: Plan, samples: Sequence[Sample], keys: Mapping[int, str]
-) -> Generator[Progress, None, dict[int, Predictions]]:
-    """Logits of several epochs, by key. Epochs that share a frozen trunk share its forward pass."""
+) -> Generator[Progress, None, tuple[dict[int, Predictions], str]]:
+    """Logits of several epochs, by key, and the engine in words. Epochs that share a frozen trunk share its forward
+    pass."""
     kept, batches, network = yield from evaluation_inputs(plan, samples)
-    predictions = {}
+    predictions, engine = {}, ""
     meter, done = Meter("predict", min(keys), len(kept) * len(keys)), 0
     for epoch, key in keys.items():
         plan.model.load_state_dict(load_checkpoint(run.checkpoints, epoch).model, strict=False)
-        predicting = predict_logits(network, batches, plan.choice, Processes())
+        logits = logits_of(network, plan.architecture, batches, plan.choice, Processes())
+        predicting = predict_logits(logits, batches, Processes())
         logits_NC = yield from meter.through(predicting, done)
         done += len(kept)
         predictions[epoch] = Predictions(
             logits_NC.numpy(), batches.targets.numpy(), tuple(sample.id for sample in kept)
         )
+        engine = logits.words
         save_predictions(run.path, run.report_split, epoch, predictions[epoch], key)
-    return predictions
+    return predictions, engine

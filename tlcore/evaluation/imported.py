@@ -18,7 +18,7 @@ from tlcore.training.checkpoint import Checkpoint, frozen_state, trained_state
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.history import EpochRecord
-from tlcore.training.inputs.inference import predict_logits
+from tlcore.training.inputs.inference import logits_of, predict_logits
 from tlcore.training.inputs.meter import Meter
 from tlcore.training.inputs.prepare import evaluation_inputs
 from tlcore.training.optimisation.losses import image_losses
@@ -59,7 +59,8 @@ def import_epoch(
 
 def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, None, EpochRecord]:
     samples, batches, network = yield from evaluation_inputs(plan, plan.dataset.split("val"))
-    predicting = predict_logits(network, batches, plan.choice, Processes())
+    run = logits_of(network, plan.architecture, batches, plan.choice, Processes())
+    predicting = predict_logits(run, batches, Processes())
     logits_NC = yield from Meter("val", number, len(samples)).through(predicting)
     targets_N = batches.targets.cpu()
     val_loss = float(image_losses(logits_NC, targets_N).mean())
@@ -74,6 +75,7 @@ def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, Non
         learning_rates={},
         seconds=0.0,
         images_per_s=0.0,
+        engine=run.words,
         imported=imported,
     )
 

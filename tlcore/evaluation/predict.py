@@ -1,15 +1,17 @@
 """Predict the classes of any images with a run's checkpoint or with a pretrained network."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 
 from tlcore.data.pixels.images import to_tensor
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import CheckpointError
+from tlcore.models.engines.choose import Runner
+from tlcore.models.engines.part import Part
 from tlcore.models.imagenet import build_classifier
 from tlcore.models.zoo import Architecture, architecture_of, find_architecture
 from tlcore.runs.folder.run import Run, find_run
@@ -34,6 +36,8 @@ class Predictor:
     choice: DeviceChoice
     epoch: int | None = None
     """The epoch of a run's checkpoint."""
+    images: int = 1
+    """How many images to expect: a faster engine is prepared if that pays."""
 
     def predict(self, image: Path | str | Image) -> list[tuple[str, float]]:
         """Classes with their probabilities in 0-1, the most likely first, for a file or for a PIL image as it is.
@@ -51,10 +55,18 @@ class Predictor:
     def probabilities(self, image_CHW: Tensor) -> Tensor:
         """Probabilities for a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1."""
         images_NCHW = self.transform.build()(image_CHW)[None].to(self.choice.device)
-        with torch.inference_mode(), self.choice.autocast():
-            logits_NC = self.model(images_NCHW.contiguous(memory_format=self.choice.memory_format))
+        logits_NC = self._logits(images_NCHW.contiguous(memory_format=self.choice.memory_format))
         probabilities: Tensor = logits_NC.float().softmax(1)[0].cpu()
         return probabilities
+
+    @property
+    def engine(self) -> str:
+        """The engine that runs the network, in words, after the first image."""
+        return self._logits.words
+
+    @cached_property
+    def _logits(self) -> Runner:
+        return Runner(Part(self.model, self.architecture, "logits"), self.choice, self.images)
 
 
 def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto") -> Predictor:

@@ -34,6 +34,8 @@ class Evaluation:
     """The epoch to keep: chosen on val, without using the report split (unless that is val)."""
     skipped: tuple[Skipped, ...]
     notices: tuple[str, ...]
+    engines: tuple[str, ...] = ()
+    """The engines that computed the logits, in words, where that is recorded."""
 
     @cached_property
     def right_EN(self) -> Mask:  # noqa: N802

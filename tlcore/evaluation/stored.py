@@ -34,6 +34,8 @@ class Entry(BaseModel):
     """Digest of the whole network's values."""
     key: str = ""
     """The `runs.folder.predictions.predictions_key` of the stored logits."""
+    engine: str = ""
+    """The engine that computed the logits, in words. Empty: not recorded, as for those that validation computed."""
     error: str = ""
     """Why the checkpoint cannot be read; empty if it can."""
 
@@ -78,6 +80,7 @@ def load_stored(run: Run) -> Stored:
         best_by_val=best_epoch(history) if history else min(predictions),
         skipped=tuple(Skipped(*image) for image in index.skipped),
         notices=(*index.notices, *damaged),
+        engines=tuple(dict.fromkeys(filter(None, (index.epochs[epoch].engine for epoch in predictions)))),
     )
     return Stored(evaluation, tuple(missing))
 

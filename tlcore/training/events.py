@@ -12,7 +12,8 @@ from tlcore.training.history import EpochRecord
 @dataclass(frozen=True)
 class Progress:
     phase: str
-    """The phase: `check` (decode every image once), `features`, `train` or `val`."""
+    """The phase: `check` (decode every image once), `convert` (the network, for ONNX Runtime), `features`, `train` or
+    `val`."""
     epoch: int
     done: int
     total: int

@@ -18,7 +18,7 @@ from tlcore.training.distributed import Processes
 from tlcore.training.events import BatchLoss, EpochDone, Event, ImagesSkipped, Progress
 from tlcore.training.history import EpochRecord, epochs_without_gain
 from tlcore.training.inputs.batches import Batch
-from tlcore.training.inputs.inference import predict_logits
+from tlcore.training.inputs.inference import logits_of, predict_logits
 from tlcore.training.inputs.meter import Meter
 from tlcore.training.inputs.prepare import Inputs, prepare_inputs
 from tlcore.training.optimisation.losses import class_weights, image_losses
@@ -103,7 +103,7 @@ class Trainer:
     ) -> Generator[Event, None, EpochRecord]:
         """Validate the model as it is, and yield EpochDone. `train_s`: seconds of training in this epoch."""
         started = time.perf_counter()
-        val_logits = yield from self._validate(epoch)
+        val_logits, engine = yield from self._validate(epoch)
         val_targets = self._inputs.val.targets
         val_loss = _finite(float(image_losses(val_logits, val_targets).mean()), f"validation loss after epoch {epoch}")
         self._schedule.end_epoch(val_loss)
@@ -118,6 +118,7 @@ class Trainer:
             seconds=train_s + val_s,
             images_per_s=len(self._inputs.train.targets) / train_s if train_s else len(val_targets) / val_s,
             device=self._plan.choice.words,
+            engine=engine,
         )
         yield EpochDone(record, self._checkpoint(record), val_logits, self._inputs.val_samples)
         return record
@@ -172,9 +173,13 @@ class Trainer:
     def _losses(self, logits_NC: Tensor, labels: Tensor) -> Tensor:
         return image_losses(logits_NC, labels, self._config.loss.label_smoothing, self._class_weights)
 
-    def _validate(self, epoch: int) -> Generator[Progress, None, Tensor]:
-        predicting = predict_logits(self._evaluated, self._inputs.val, self._plan.choice, self._sharing)
-        return (yield from Meter("val", epoch, len(self._inputs.val.targets)).through(predicting))
+    def _validate(self, epoch: int) -> Generator[Progress, None, tuple[Tensor, str]]:
+        """The logits of val, and the engine that computed them, or their features, in words."""
+        val, plan = self._inputs.val, self._plan
+        run = logits_of(self._evaluated, plan.architecture, val, plan.choice, self._sharing)
+        predicting = predict_logits(run, val, self._sharing)
+        logits_NC = yield from Meter("val", epoch, len(val.targets)).through(predicting)
+        return logits_NC, run.words
 
     def _network(self, model: nn.Module) -> nn.Module:
         """The module from a batch's inputs to logits: the whole model, or its head if the inputs are features."""

@@ -27,6 +27,8 @@ class EpochRecord:
     images_per_s: Annotated[float, Field(ge=0)]
     device: str = ""
     """The device that computed it, in words, with the number of threads. Empty: not recorded."""
+    engine: str = ""
+    """The engine that validated it, or computed the features it was validated on, in words. Empty: not recorded."""
     imported: str = ""
     """Name of the imported file; empty if the epoch was trained here. Imported epochs are numbered after all others."""
 

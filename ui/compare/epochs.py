@@ -34,6 +34,8 @@ def show_choice(run: Run, evaluation: Evaluation) -> None:
         st.warning(escape_markdown(notice), icon=":material/warning:")
     if evaluation.skipped:
         st.caption(f"{count(len(evaluation.skipped))} unreadable images are left out.")
+    if evaluation.engines:
+        st.caption(f"Computed by {escape_markdown(' and '.join(evaluation.engines))}.")
 
 
 def show_epochs(run: Run) -> None:

@@ -88,7 +88,9 @@ def _show_state(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status.state.capitalize(), icon=ICONS[status.state], color=COLOURS[status.state], width="content")
         computed_by = history[-1].device if history else ""  # the plan before the start does not know the threads
-        name, device = escape_markdown(run.name), escape_markdown(computed_by or run.info.device)
+        engine = history[-1].engine if history else ""
+        facts = filter(None, (computed_by or run.info.device, engine))
+        name, device = escape_markdown(run.name), escape_markdown(" · ".join(facts))
         st.caption(f"{name}  \n:material/memory: {device}", width="stretch")
     if status.is_live:
         left = remaining_s(status, history)

@@ -3,11 +3,13 @@ import os
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.errors import ConfigError, DatasetInvalid
 from tlcore.models.build import build_model
+from tlcore.models.engines import choose
 from tlcore.models.zoo import find_architecture
 from tlcore.system.device import choose_device
 from tlcore.system.drive import drive
@@ -165,3 +167,33 @@ def test_the_size_of_a_feature_is_known_before_it_is_computed(backbone):
     trunk = Trunk(model, find_architecture(backbone), choose_device("cpu", "fp32"))
     feature = trunk.forward(torch.zeros(1, 3, 32, 32))
     assert trunk.bytes_per_view(FIXED) == feature.nbytes
+
+
+def test_features_say_which_engine_computed_them_also_from_the_cache(request_for, trunk):
+    for expected in (True, False):
+        features, computed = compute(request_for(), trunk)
+        assert computed is expected
+        assert features.engine == "PyTorch with folded BatchNorm, fp32"
+
+
+def test_features_of_another_engine_are_another_entry(request_for, trunk, monkeypatch):
+    def convert(network: nn.Module, images_NCHW: torch.Tensor, key: str, threads: int) -> object:
+        def run(images: torch.Tensor) -> torch.Tensor:
+            with torch.inference_mode():
+                return network(images) + 1e-7  # a session's last digits differ
+
+        return run
+
+    in_torch, _ = compute(request_for(), trunk)
+    monkeypatch.setattr(choose, "CONVERT_S", 0.0)  # every pass is long enough
+    monkeypatch.setattr(choose, "convert", convert)
+    monkeypatch.setattr(choose, "_seconds", lambda run, images: 1.0 if "convert" in repr(run) else 2.0)
+    told: list[Progress] = []
+    in_onnx = drive(load_or_compute(request_for(), trunk, 0, Processes()), told.append)
+    assert in_onnx.engine == "ONNX Runtime, fp32"
+    assert told[0].phase == "convert"
+    assert not torch.equal(in_onnx.values_VND, in_torch.values_VND)
+    torch.testing.assert_close(in_onnx.values_VND, in_torch.values_VND, rtol=0, atol=1e-5)
+    again, computed = compute(request_for(), trunk)
+    assert not computed
+    assert torch.equal(again.values_VND, in_onnx.values_VND)

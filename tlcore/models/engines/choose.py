@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from tlcore.models.engines.agreement import agrees
-from tlcore.models.engines.converted import MAX_BYTES, Session, conversion_key, convert, load_session
+from tlcore.models.engines.converted import CACHE, MAX_BYTES, Session, conversion_key, convert, load_session
 from tlcore.models.engines.cost import seconds_per_image
 from tlcore.models.engines.folded import fold_batchnorm
 from tlcore.models.engines.measured import agreement_key, load_measured, save_measured, speed_key
@@ -55,6 +55,15 @@ class Runner:
         if self._run is None:
             self._run = self._build(images_NCHW)
         return self._run(images_NCHW)
+
+    def converts(self, images_NCHW: Tensor) -> bool:
+        """Whether the first batch, of such images, will take some seconds longer, because the network is converted."""
+        height, width = images_NCHW.shape[2:]
+        return self.engine((height, width)) == "onnxruntime" and not CACHE.has(self._conversion_key(images_NCHW))
+
+    def _conversion_key(self, images_NCHW: Tensor) -> str:
+        height, width = images_NCHW.shape[2:]
+        return conversion_key(f"{self._part.output} {self._part.digest()}", (height, width))
 
     @property
     def words(self) -> str:
@@ -107,10 +116,7 @@ class Runner:
     def _session(self, folded: Part, images_NCHW: Tensor, expected: Tensor) -> Session | None:
         """The session of the converted network, kept or new; None if it does not give the expected results."""
         height, width = images_NCHW.shape[2:]
-        key, threads = (
-            conversion_key(f"{self._part.output} {self._part.digest()}", (height, width)),
-            torch.get_num_threads(),
-        )
+        key, threads = self._conversion_key(images_NCHW), torch.get_num_threads()
         kept = load_session(key, threads)
         if kept is not None and _gives(kept, images_NCHW, expected):
             return kept

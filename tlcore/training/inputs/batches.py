@@ -57,6 +57,8 @@ class Batches(Protocol):
     """The interface of both kinds of training input: images for the whole network, features for the head."""
 
     targets: Tensor
+    engine: str
+    """The engine that computed the features, in words. Empty: these are images."""
 
     def epoch(self, epoch: int, *, shuffle: bool) -> Iterator[Batch]: ...
 
@@ -240,6 +242,7 @@ class ImageBatches:
         processes: int = 1,
     ) -> None:
         self.targets = torch.tensor([sample.target for sample in dataset.samples])
+        self.engine = ""
         self._samples = dataset.samples
         self._normalize = dataset.transform.build_normalize()
         self._load = ViewLoader(dataset, workers)
@@ -279,7 +282,16 @@ class ImageBatches:
 class FeatureBatches:
     """Stored features of frozen layers; epoch e uses view e, and after the last view the first one again."""
 
-    def __init__(self, features_VND: Tensor, targets: Tensor, choice: DeviceChoice, batch_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        features_VND: Tensor,
+        targets: Tensor,
+        choice: DeviceChoice,
+        batch_size: int,
+        seed: int,
+        engine: str = "",
+    ) -> None:
+        self.engine = engine
         self._features_VND = features_VND.to(choice.device)
         self.targets = targets
         self._targets = targets.to(choice.device)

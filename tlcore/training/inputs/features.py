@@ -16,10 +16,9 @@ from torch import Tensor, nn
 
 from tlcore.data.dataset import Dataset, Sample, Skipped
 from tlcore.errors import ConfigError, DatasetInvalid
-from tlcore.models.digest import state_digest
-from tlcore.models.groups import group_of
-from tlcore.models.split import extract_features
-from tlcore.models.zoo import HEAD, Architecture
+from tlcore.models.engines.choose import REUSED, Runner
+from tlcore.models.engines.part import Part
+from tlcore.models.zoo import Architecture
 from tlcore.system.cache import DiskCache
 from tlcore.system.device import DeviceChoice
 from tlcore.training.distributed import Processes
@@ -43,10 +42,12 @@ DEFAULT_CACHE_GB = 4.0
 @dataclass(frozen=True)
 class Features:
     values_VND: Tensor
-    """Shape: views x readable images x feature shape, in the precision of the computation."""
+    """Shape: views x readable images x feature shape, in the precision of the engine."""
     positions: tuple[int, ...]
     """Positions of the images among the requested samples: all but the unreadable ones, in order."""
     skipped: tuple[Skipped, ...]
+    engine: str = ""
+    """The engine that computed them, in words."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,16 @@ class Trunk:
 
     def digest(self) -> str:
         """Hash of the architecture and of every weight and statistic below the head."""
-        entries = self.model.state_dict().items()
-        below = {name: value for name, value in entries if group_of(self.architecture, name) != HEAD}
-        return f"{self.architecture.name} {state_digest(below)}"
+        return self.part.digest()
+
+    @property
+    def part(self) -> Part:
+        return Part(self.model, self.architecture, "features")
 
     def forward(self, images_NCHW: Tensor) -> Tensor:
+        """The features, by the network as it is. Passes over many images use a `Runner` of the `part`."""
         with torch.inference_mode(), self.choice.autocast():
-            return extract_features(self.model, self.architecture, images_NCHW)
+            return self.part(images_NCHW)
 
     def bytes_per_view(self, transform: TransformSpec) -> int:
         """Largest size of one feature: from the linear head's input size, else from the output for one black image."""
@@ -94,9 +98,17 @@ class FeatureRequest:
     views: int
     seed: int
 
-    def key(self, trunk: Trunk) -> str:
+    def runner(self, trunk: Trunk, processes: Processes) -> Runner:
+        """Runs the trunk over this dataset. Every split and view has the same engine."""
+        images = len(self.dataset.samples)
+        return Runner(trunk.part, trunk.choice, images, passes=REUSED, processes=processes.count)
+
+    def key(self, trunk: Trunk, processes: Processes | None = None) -> str:
+        """Hash of everything that the features depend on, computed by so many processes."""
+        height, width = self.transform.output_px()
         parts = {
-            "format": 1,
+            "format": 2,
+            "engine": self.runner(trunk, processes or Processes()).engine((height, width)),
             "libraries": {name: version(name) for name in ("torch", "torchvision", "pillow")},
             "trunk": trunk.digest(),
             "precision": trunk.choice.precision,
@@ -112,12 +124,12 @@ def load_or_compute(
     request: FeatureRequest, trunk: Trunk, workers: int | None, processes: Processes
 ) -> Generator[Progress, None, Features]:
     """Yields Progress while computing, if necessary; returns the Features."""
-    cache, key = _cache(), request.key(trunk)
-    features: Features | None = processes.broadcast(cache.load(key, _load) if processes.is_main else None)
+    found = _cache().load(request.key(trunk, processes), _load) if processes.is_main else None
+    features: Features | None = processes.broadcast(found)
     if features is None:
         features = yield from compute_features(request, trunk, workers, processes)
         if processes.is_main:
-            _save(key, features)
+            _save(request.key(trunk, processes), features)  # the first batch may have changed the engine
     return features
 
 
@@ -132,35 +144,38 @@ def compute_features(
     samples, views = request.samples, tuple(range(1, request.views + 1))
     dataset = ViewDataset(samples, request.dataset.source, request.transform, request.seed)
     load = ViewLoader(dataset, worker_count(workers, trunk.choice.device, len(samples)))
-    normalize = request.transform.build_normalize()
+    normalize, runner = request.transform.build_normalize(), request.runner(trunk, processes)
     batches = batch_positions(len(samples), max(1, FORWARD_BATCH * processes.count // len(views)), None)
     keys: list[list[ViewKey]] = [
         [(position, views) for position in share_of(batch, processes.rank, processes.count)] for batch in batches
     ]
     found: dict[int, Tensor | str] = {}
-    meter, done = Meter("features", 0, len(samples)), 0
+    meter, done, found_any = Meter("features", 0, len(samples)), 0, False
     for batch, items in zip(batches, load(keys), strict=True):
         found.update({position: reason for (position, _), reason in items if isinstance(reason, str)})
         readable = [(position, image) for (position, _), image in items if isinstance(image, Tensor)]
         if readable:
             images = normalize(torch.cat([image for _, image in readable]).to(trunk.choice.device))
-            features = trunk.forward(images.contiguous(memory_format=trunk.choice.memory_format)).cpu()
+            if not found_any and runner.converts(images):
+                yield Progress("convert", 0, 0, 1, 0.0)
+            found_any = True
+            features = runner(images.contiguous(memory_format=trunk.choice.memory_format)).cpu()
             by_image = features.reshape(len(readable), len(views), *features.shape[1:])
             found.update({position: value for (position, _), value in zip(readable, by_image, strict=True)})
         done += len(batch)
         yield from meter.at(done)
     found.pop(PADDING, None)
-    return _assemble(samples, processes.gather_dict(found))
+    return _assemble(samples, processes.gather_dict(found), runner.words)
 
 
-def _assemble(samples: Sequence[Sample], found: Mapping[int, Tensor | str]) -> Features:
+def _assemble(samples: Sequence[Sample], found: Mapping[int, Tensor | str], engine: str) -> Features:
     """Raises DatasetInvalid if no image could be read."""
     positions = tuple(p for p in sorted(found) if isinstance(found[p], Tensor))
     skipped = tuple(Skipped(samples[p].id, str(found[p])) for p in sorted(found) if isinstance(found[p], str))
     if not positions:
         raise DatasetInvalid(f"Not one of {len(samples)} images can be read; {skipped[0].id}: {skipped[0].reason}")
     values_VND = torch.stack([torch.as_tensor(found[p]) for p in positions], dim=1)
-    return Features(values_VND, positions, skipped)
+    return Features(values_VND, positions, skipped, engine)
 
 
 def _cache() -> DiskCache:
@@ -172,6 +187,7 @@ def _save(key: str, features: Features) -> None:
         "values": features.values_VND,
         "positions": list(features.positions),
         "left_out": [(image.id, image.reason) for image in features.skipped],
+        "engine": features.engine,
     }
     _cache().save(key, lambda file: torch.save(content, file))
 
@@ -179,7 +195,7 @@ def _save(key: str, features: Features) -> None:
 def _load(path: Path) -> Features:
     content = torch.load(path, weights_only=True)
     skipped = tuple(Skipped(*image) for image in content["left_out"])
-    return Features(content["values"], tuple(content["positions"]), skipped)
+    return Features(content["values"], tuple(content["positions"]), skipped, content["engine"])
 
 
 def cache_limit_bytes() -> int:

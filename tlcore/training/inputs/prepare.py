@@ -84,7 +84,7 @@ def features_at_hand(plan: Plan) -> bool:
 
 def feature_batches(plan: Plan, samples: Sequence[Sample], features: Features, batch_size: int) -> FeatureBatches:
     targets = torch.tensor([samples[position].target for position in features.positions])
-    return FeatureBatches(features.values_VND, targets, plan.choice, batch_size, plan.config.seed)
+    return FeatureBatches(features.values_VND, targets, plan.choice, batch_size, plan.config.seed, features.engine)
 
 
 def _features(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
