@@ -4,5 +4,6 @@ python -m benchmarks.frozen_training     cold cache, warm cache, and one decode-
 python -m benchmarks.evaluation          13 checkpoints, features not yet cached, then cached
 python -m benchmarks.fine_tuning         images/s of mobilenet_v2 and resnet18
 python -m benchmarks.accuracy            validation accuracy with the default settings, 5 seeds
+python -m benchmarks.passes              one pass through a network: as in tutorials, ours, ONNX Runtime, decoding
 python -m benchmarks.frozen_views        accuracy and time of augmented views for a frozen backbone
 """

@@ -24,5 +24,6 @@ def network_with_statistics(name: str, classes: int = 3) -> nn.Module:
 
 def images_for(architecture: Architecture, count: int = 2) -> Tensor:
     """Normalised images (N, 3, H, W) of a size that the network accepts, as small as useful."""
-    size_px = min(max(64, architecture.min_px), architecture.max_px or 224)
+    fixed = architecture.name.startswith("timm:") or architecture.max_px is not None
+    size_px = architecture.input_px if fixed else max(64, architecture.min_px)
     return torch.randn(count, 3, size_px, size_px, generator=torch.Generator().manual_seed(1))
