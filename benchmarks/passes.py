@@ -2,6 +2,7 @@
 
 python -m benchmarks.passes                    as this machine is, in about five minutes
 python -m benchmarks.passes --isa avx2         PyTorch limited to AVX2 without bf16; ONNX Runtime cannot be limited
+python -m benchmarks.passes --busy             CPU time of one thread: for a machine that others use meanwhile
 """
 
 import argparse
@@ -33,6 +34,7 @@ SMALL_PX, LARGE_PX = (520, 390), (4000, 3000)
 AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 EAGER_BATCH, EAGER_WORKERS = 32, 2
 ORT_IMAGES = 128
+_BUSY = "TLCORE_BENCHMARK_BUSY"
 
 
 def main() -> None:
@@ -42,12 +44,16 @@ def main() -> None:
     parser.add_argument("--small", type=int, default=400, help="photographs of 0.2 megapixels")
     parser.add_argument("--large", type=int, default=100, help="photographs of 12 megapixels")
     parser.add_argument("--repeats", type=int, default=1, help="passes of each kind, in turn; medians are printed")
+    parser.add_argument("--busy", action="store_true", help="CPU time of one thread, without workers")
     arguments = parser.parse_args()
     precision = "auto"
+    if arguments.busy:
+        os.environ |= {"OMP_NUM_THREADS": "1", _BUSY: "1"}
     if arguments.isa == "avx2":
         os.environ.update(AVX2)  # for the measuring processes
         precision = "fp32"
-    print(f"{_cpu_name()}, {len(os.sched_getaffinity(0))} cores, instructions: {arguments.isa}")
+    how = "CPU time of one thread" if arguments.busy else f"{len(os.sched_getaffinity(0))} cores"
+    print(f"{_cpu_name()}, {how}, instructions: {arguments.isa}")
     with tempfile.TemporaryDirectory(prefix="tlcore-benchmark-") as folder:
         tempfile.tempdir = folder  # all homes are made in it and deleted with it
         for words, count, size, wanted in (
@@ -97,10 +103,10 @@ def pass_of_ours(folder: str, backbone: str, precision: str, home: str) -> tuple
     trunk = Trunk(_network(backbone), find_architecture(backbone), choose_device("cpu", precision))
     for kept in Path(home).glob("cache/features/*"):
         kept.unlink()
-    started = time.perf_counter()
+    started = _now()
     request = FeatureRequest(dataset, dataset.samples, trunk.architecture.eval_transform(), views=1, seed=0)
-    features = drive(load_or_compute(request, trunk, None, Processes()))
-    return time.perf_counter() - started, features.engine
+    features = drive(load_or_compute(request, trunk, 0 if _is_busy() else None, Processes()))
+    return _now() - started, features.engine
 
 
 def pass_of_a_tutorial(folder: str, backbone: str) -> float:
@@ -113,11 +119,11 @@ def pass_of_a_tutorial(folder: str, backbone: str) -> float:
     normalize = transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     images = datasets.ImageFolder(folder, transforms.Compose([*steps, normalize]))
     network = _network(backbone)
-    started = time.perf_counter()
+    started = _now()
     with torch.no_grad():
-        for batch, _ in DataLoader(images, batch_size=EAGER_BATCH, num_workers=EAGER_WORKERS):
+        for batch, _ in DataLoader(images, batch_size=EAGER_BATCH, num_workers=0 if _is_busy() else EAGER_WORKERS):
             network(batch)
-    return time.perf_counter() - started
+    return _now() - started
 
 
 def decode_alone(folder: str, backbone: str) -> float:
@@ -125,12 +131,12 @@ def decode_alone(folder: str, backbone: str) -> float:
     dataset = open_dataset(DataConfig(source=folder))
     transform = find_architecture(backbone).eval_transform()
     views = ViewDataset(dataset.samples, dataset.source, transform, seed=0)
-    load = ViewLoader(views, worker_count(None, torch.device("cpu"), len(dataset.samples)))
-    started = time.perf_counter()
+    load = ViewLoader(views, worker_count(0 if _is_busy() else None, torch.device("cpu"), len(dataset.samples)))
+    started = _now()
     batches = batch_positions(len(dataset.samples), FORWARD_BATCH, None)
     for _ in load([[(position, (1,)) for position in batch] for batch in batches]):
         pass
-    return time.perf_counter() - started
+    return _now() - started
 
 
 def onnx_runtime_alone(backbone: str) -> float:
@@ -143,10 +149,18 @@ def onnx_runtime_alone(backbone: str) -> float:
     session(images_NCHW)
     times = []
     for _ in range(ORT_IMAGES // FORWARD_BATCH):
-        started = time.perf_counter()
+        started = _now()
         session(images_NCHW)
-        times.append((time.perf_counter() - started) / FORWARD_BATCH)
+        times.append((_now() - started) / FORWARD_BATCH)
     return median(times)
+
+
+def _is_busy() -> bool:
+    return _BUSY in os.environ
+
+
+def _now() -> float:
+    return time.process_time() if _is_busy() else time.perf_counter()
 
 
 def _network(backbone: str) -> torch.nn.Module:

@@ -33,6 +33,16 @@ def test_the_best_device_and_its_native_precision_are_chosen_and_explained(monke
     assert choice.autocast().enabled if hasattr(choice.autocast(), "enabled") else True
 
 
+def test_bf16_is_not_native_where_the_instructions_are_limited(monkeypatch):
+    pretend(monkeypatch, capabilities={"avx512_bf16": True})
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    choice = choose_device("cpu")
+    assert choice.precision == "fp32"
+    assert "ONEDNN_MAX_CPU_ISA=AVX2 has no bf16" in choice.reason
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
+    assert choose_device("cpu").precision == "bf16"
+
+
 def test_threads_are_those_of_the_process_and_not_of_the_machine(monkeypatch):
     pretend(monkeypatch)
     monkeypatch.setattr("torch.get_num_threads", lambda: 3)

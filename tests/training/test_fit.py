@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 from tlcore.data.catalog import open_dataset
 from tlcore.errors import DatasetInvalid, TrainingDiverged
+from tlcore.models.engines.frozen import FrozenTrunk
 from tlcore.models.groups import group_of
 from tlcore.training.events import EpochDone, ImagesSkipped, Progress
 from tlcore.training.fit import fit
@@ -191,6 +192,25 @@ def test_progress_counts_images_up_to_the_whole_split(configure, strategy):
 def test_an_epoch_says_which_engine_it_was_validated_with(configure, strategy):
     plan = make_plan(configure(strategy={"name": strategy}, epochs=1))
     assert {record.engine for record in run(plan)[0]} == {f"PyTorch with folded BatchNorm, {plan.choice.precision}"}
+
+
+@pytest.mark.parametrize("mix", ["none", "mixup"])
+def test_the_frozen_trunk_of_a_run_on_images_is_run_by_an_engine(configure, mix, monkeypatch):
+    trained = []
+    forward = FrozenTrunk.forward
+
+    def counted(network, images_NCHW):
+        trained.append(len(images_NCHW))
+        return forward(network, images_NCHW)
+
+    monkeypatch.setattr(FrozenTrunk, "forward", counted)
+    plan = make_plan(configure(train_transform=RANDOM, cached_views=0, epochs=2, mix={"name": mix}))
+    assert not plan.uses_features
+    before = copy.deepcopy(plan.model.state_dict())
+    run(plan)
+    assert sum(trained) == 2 * 42
+    changed = {name for name, value in plan.model.state_dict().items() if not torch.equal(value, before[name])}
+    assert {group_of(plan.architecture, name) for name in changed} == {"head"}
 
 
 def test_stopping_ends_after_the_epoch_that_is_under_way(configure):

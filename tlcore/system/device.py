@@ -1,5 +1,6 @@
 """Choose the device and the precision of a run, and explain the choice in words."""
 
+import os
 import platform
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ import torch
 
 from tlcore.errors import DeviceError
 from tlcore.words import count
+
+_WITH_BF16 = ("BF16", "FP16", "AMX", "AVX10", "ALL", "DEFAULT")  # parts of the names of oneDNN's instruction sets
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,9 @@ def _native_bf16(device: torch.device) -> tuple[bool, str]:
             return True, "native on this GPU"
         return False, "this GPU has no native bf16"
     if device.type == "cpu":
+        limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+        if limit and not any(part in limit for part in _WITH_BF16):
+            return False, f"ONEDNN_MAX_CPU_ISA={limit} has no bf16"
         capabilities = torch.cpu.get_capabilities()
         for flag, words in (("amx_bf16", "AMX"), ("avx512_bf16", "AVX512-BF16"), ("sve_bf16", "SVE")):
             if capabilities.get(flag):

@@ -11,6 +11,9 @@ from torch.optim.swa_utils import AveragedModel
 from torchvision.transforms import v2
 
 from tlcore.errors import CheckpointError, TrainingDiverged
+from tlcore.models.engines.choose import REUSED, Runner
+from tlcore.models.engines.frozen import FrozenTrunk
+from tlcore.models.engines.part import Part
 from tlcore.models.groups import frozen_groups, set_training_mode
 from tlcore.models.split import build_head, main_and_auxiliary
 from tlcore.training.checkpoint import Checkpoint, RandomState, trained_state
@@ -185,12 +188,22 @@ class Trainer:
         """The module from a batch's inputs to logits: the whole model, or its head if the inputs are features."""
         return build_head(model, self._plan.architecture) if self._plan.uses_features else model
 
+    def _trained_network(self) -> nn.Module:
+        """As `_network`; if only the head is trained on images, the fastest engine runs the frozen trunk."""
+        plan = self._plan
+        head_alone = plan.config.strategy.name == "feature_extraction" and not plan.architecture.aux
+        if plan.uses_features or not head_alone:
+            return self._network(self._model)
+        part, images = Part(self._model, plan.architecture, "features"), len(plan.dataset.samples)
+        trunk = Runner(part, plan.choice, images, passes=REUSED, processes=self._sharing.count)
+        return FrozenTrunk(trunk, build_head(self._model, plan.architecture))
+
     def set_frozen(self, epoch: int) -> None:
         """Freeze the groups that this epoch does not train; evaluation left everything in eval mode."""
         frozen = frozen_groups(self._plan.architecture, self._config.strategy, epoch)
         set_training_mode(self._model, self._plan.architecture, frozen)
         if frozen != self._frozen:
-            self._stepped = self._sharing.wrap(self._network(self._model))
+            self._stepped = self._sharing.wrap(self._trained_network())
             self._frozen = frozen
 
     def _checkpoint(self, record: EpochRecord) -> Checkpoint:

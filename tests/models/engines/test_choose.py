@@ -88,6 +88,13 @@ def test_a_long_pass_runs_in_onnx_runtime_and_gives_what_torch_gives(part, image
     assert len(entries(home)) == 1
 
 
+def test_the_engine_is_the_same_under_the_autocast_of_a_training_step(part, images):
+    expected = runner(part, SHORT)(images)
+    with torch.autocast("cpu", torch.bfloat16):
+        run = runner(part, SHORT)
+        assert torch.equal(run(images), expected)
+
+
 def test_features_run_in_onnx_runtime_too(part, images, onnx_is_faster):
     features = Part(part.model, ARCHITECTURE, "features")
     run = runner(features)

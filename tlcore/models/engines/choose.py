@@ -53,7 +53,8 @@ class Runner:
     def __call__(self, images_NCHW: Tensor) -> Tensor:
         """The part's output for normalised images (N, 3, H, W): in the precision of the engine, on the device."""
         if self._run is None:
-            self._run = self._build(images_NCHW)
+            with torch.autocast(self._choice.device.type, enabled=False):  # a training step calls it under autocast
+                self._run = self._build(images_NCHW)
         return self._run(images_NCHW)
 
     def converts(self, images_NCHW: Tensor) -> bool:

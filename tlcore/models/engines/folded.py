@@ -17,7 +17,7 @@ from tlcore.models.split import extract_features
 
 
 def fold_batchnorm(model: nn.Module, architecture: Architecture, image_NCHW: Tensor) -> nn.Module:
-    """A copy of a model in eval mode in which each BatchNorm that follows a convolution or linear layer is part of it.
+    """A copy of a model, in eval mode, in which each BatchNorm behind a convolution or linear layer is part of it.
 
     Which layers follow each other is observed on one image, of shape (1, 3, H, W); afterwards both networks must give
     the same features for it, else the copy stays as the model is. The head group is not folded, so that the features
@@ -34,9 +34,9 @@ def fold_batchnorm(model: nn.Module, architecture: Architecture, image_NCHW: Ten
 
 
 def sharing_copy(model: nn.Module) -> nn.Module:
-    """A copy of the modules with the same tensors: hooks on it, and layers replaced in it, do not reach the model."""
+    """A copy in eval mode with the same tensors: hooks on it, and layers replaced in it, do not reach the model."""
     shared: dict[int, Any] = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    return copy.deepcopy(model, shared)
+    return copy.deepcopy(model, shared).eval()
 
 
 def _pairs(model: nn.Module, architecture: Architecture, image_NCHW: Tensor) -> list[tuple[str, str]]:
