@@ -84,15 +84,15 @@ def test_lines_of_json_have_steps_and_a_standing_after_each_candidate(race):
 
 
 def test_ctrl_c_shows_what_is_done_and_the_same_command_goes_on(race, monkeypatch):
-    measure = contest._measure
+    predict = contest._predict
 
     def stop_at_the_second(course, plan, *others):
         if plan.architecture.name == "cifar_cnn":
             raise KeyboardInterrupt
-        return measure(course, plan, *others)
+        return predict(course, plan, *others)
 
     with monkeypatch.context() as patch:
-        patch.setattr(contest, "_measure", stop_at_the_second)
+        patch.setattr(contest, "_predict", stop_at_the_second)
         status, out, err = race()
     assert status == 130
     assert "small_cnn (none) *" in out

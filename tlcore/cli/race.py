@@ -35,7 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="who takes part, see `zoo`; by default those whose weights are here and, with a network, some good ones",
     )
     parser.add_argument("--offline", action="store_true", help="download no weights, and do not look for a network")
-    parser.add_argument("--again", action="store_true", help="measure again what an earlier race has kept")
     parser.add_argument("--json", action="store_true", help="progress and standings, one line of JSON each")
     parser.set_defaults(augment=None)
 
@@ -52,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     dataset, _ = open_data(arguments, config, draws=True)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop from outside cleans up, too
     try:
-        with closing(race(dataset, candidates, config, again=arguments.again, reach=reach)) as events:
+        with closing(race(dataset, candidates, config, reach=reach)) as events:
             return _print_lines(events, candidates) if arguments.json else _show(events, config)
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -131,7 +130,7 @@ def _show_standing(standing: "Standing", config: "RunConfig") -> None:
     from tlcore.words import count
 
     if standing.finished:
-        columns = ["backbone", "accuracy (95 % interval)", "ms/image", "parameters", "size", "p", "", "licence"]
+        columns = ["backbone", "accuracy (95 %)", "against the best", "ms/image", "parameters", "size", "licence"]
         print_table("Backbones, the most accurate first", columns, [_cells(row, standing) for row in standing.finished])
     out = console()
     for row in standing.failed:
@@ -154,7 +153,6 @@ def _show_standing(standing: "Standing", config: "RunConfig") -> None:
 
 
 def _cells(row: "Row", standing: "Standing") -> tuple[str, ...]:
-    from tlcore.evaluation.words import p_value_words
     from tlcore.race.words import accuracy_words, place_words
     from tlcore.words import size
 
@@ -164,11 +162,10 @@ def _cells(row: "Row", standing: "Standing") -> tuple[str, ...]:
     return (
         f"{row.candidate.label}{mark}",
         accuracy_words(row),
+        place_words(row),
         _milliseconds(row),
         f"{measured.parameters / 1e6:.1f} M",
         size(measured.bytes),
-        "" if row.p_value is None else p_value_words(row.p_value),
-        place_words(row),
         measured.licence,
     )
 

@@ -1,4 +1,7 @@
-"""Keeps what a race measured of each candidate, so that the same race again reads no image: a bounded folder."""
+"""Keeps the predictions of each candidate, so that the same race again reads no image: a bounded folder.
+
+Times are not kept: those of two candidates can be compared only if they were measured one after the other.
+"""
 
 import functools
 from pathlib import Path
@@ -22,7 +25,7 @@ _NOT_PART = {"data", "model", "train_transform", "eval_transform", "workers", "d
 
 
 class Kept(BaseModel):
-    """What was measured of one candidate. Images are in the order of the race's samples."""
+    """The predictions for one candidate. Images are in the order of the race's samples."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -31,16 +34,14 @@ class Kept(BaseModel):
     """The class of each image as a head says that has not seen it; UNSEEN if there is none."""
     skipped: dict[Annotated[int, Field(ge=0)], str]
     """Position of each image that cannot be used -> the reason."""
-    seconds_per_image: Annotated[float, Field(gt=0)]
 
 
 def result_key(plan: Plan, trunk: Trunk, requests: list[FeatureRequest]) -> str:
-    """Depends on the features, the labels, the settings of the head, and the machine, which the timing is of."""
+    """Depends on the features, the labels and the settings of the head."""
     targets = [sample.target for request in requests for sample in request.samples]
     settings = plan.config.model_dump_json(exclude=_NOT_PART)
-    machine = plan.choice.words
     features = [request.key(trunk) for request in requests]
-    return digest_key("1", *features, repr(targets), str(len(plan.dataset.classes)), settings, machine)
+    return digest_key("1", *features, repr(targets), str(len(plan.dataset.classes)), settings)
 
 
 def load_kept(key: str, images: int) -> Kept | None:

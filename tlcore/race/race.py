@@ -56,7 +56,6 @@ class _Course:
     targets_N: Whole
     fold_N: Whole
     config: RunConfig
-    again: bool
     reach: Callable[[str], bool]
     finished: list[tuple[Candidate, Measured, Whole]] = field(default_factory=list)
     failed: list[Row] = field(default_factory=list)
@@ -68,15 +67,14 @@ def race(
     candidates: Sequence[Candidate],
     config: RunConfig | None = None,
     *,
-    again: bool = False,
     reach: Callable[[str], bool] = can_reach,
 ) -> Generator[Step | Standing, None, Standing]:
     """Yields Steps, and a Standing after each candidate; returns the last Standing.
 
     The images are those of `race_splits`. Features are kept as a run with a frozen backbone keeps them, so that it
     starts with them. `config` has the settings of the head (by default those of such a run), the seed, and the device;
-    its data, model and transforms count for nothing. Results are kept, too; `again` measures anew. A candidate that
-    fails is a row with the reason. `reach` says whether an address answers. Seeds torch's global generator.
+    its data, model and transforms count for nothing. Predictions are kept, too; each network is timed anew. A candidate
+    that fails is a row with the reason. `reach` says whether an address answers. Seeds torch's global generator.
     Raises ConfigError without candidates, DatasetInvalid if no class has two images.
     """
     if not candidates:
@@ -88,7 +86,7 @@ def race(
     fold_N = folds_of(targets_N, config.seed)
     if not (fold_N != UNSEEN).any():
         raise DatasetInvalid("No class has two images to train on: nothing can be held out to compare backbones.")
-    course = _Course(dataset, splits, samples, targets_N, fold_N, config, again, reach)
+    course = _Course(dataset, splits, samples, targets_N, fold_N, config, reach)
     standing = _standing(course, candidates)
     for position, candidate in enumerate(candidates):
         tell = _teller(candidate, position + 1, len(candidates))
@@ -135,26 +133,26 @@ def _run(course: _Course, candidate: Candidate) -> Generator[Progress, None, tup
     requests = [
         FeatureRequest(course.dataset, course.dataset.split(name), transform, 1, seed) for name in course.splits
     ]
+    yield Progress("speed", 0, 0, 0, 0.0)
+    seconds = seconds_per_image(trunk, transform)
     key = result_key(plan, trunk, requests)
-    kept = None if course.again else load_kept(key, len(course.samples))
+    kept = load_kept(key, len(course.samples))
     if kept is None:
-        kept = yield from _measure(course, plan, trunk, requests)
+        kept = yield from _predict(course, plan, trunk, requests)
         save_kept(key, kept)
     course.left_out |= {course.samples[position].id: reason for position, reason in kept.skipped.items()}
     measured = Measured(
         parameters=plan.parameters,
         bytes=_bytes(plan.model),
         licence=_licence(plan),
-        seconds_per_image=kept.seconds_per_image,
+        seconds_per_image=seconds,
     )
     return candidate, measured, np.array(kept.predicted, dtype=np.int64)
 
 
-def _measure(
+def _predict(
     course: _Course, plan: Plan, trunk: Trunk, requests: Sequence[FeatureRequest]
 ) -> Generator[Progress, None, Kept]:
-    yield Progress("speed", 0, 0, 0, 0.0)
-    seconds = seconds_per_image(trunk, plan.config.eval_transform)
     values, rows, before = [], [], 0
     skipped: dict[int, str] = {}
     for request in requests:
@@ -170,7 +168,7 @@ def _measure(
     predicted_N = np.full(len(course.samples), UNSEEN, dtype=np.int64)
     targets_N, fold_N = course.targets_N[found], course.fold_N[found]
     predicted_N[found] = yield from predict_held_out(plan, torch.cat(values), targets_N, fold_N)
-    return Kept(predicted=predicted_N.tolist(), skipped=skipped, seconds_per_image=seconds)
+    return Kept(predicted=predicted_N.tolist(), skipped=skipped)
 
 
 def _as_part(progress: Progress, before: int, total: int) -> tuple[Progress]:

@@ -8,7 +8,7 @@ from tlcore.training.inputs.features import FORWARD_BATCH, Trunk
 from tlcore.transforms.spec import TransformSpec
 
 PASSES = 5
-ENOUGH_S = 3.0
+ENOUGH_S = 1.0
 """A slow network is timed for about so long, and at least twice."""
 
 

@@ -1,5 +1,6 @@
 """The standing of a race in sentences, for the command line and the page."""
 
+from tlcore.evaluation.words import p_value_words
 from tlcore.race.standing import Row, Standing
 from tlcore.words import count, percent
 
@@ -62,14 +63,9 @@ def left_out_words(standing: Standing, listed: int) -> list[str]:
 
 
 def place_words(row: Row) -> str:
-    match row.place:
-        case "best":
-            return "the best"
-        case "tied":
-            return "cannot be told from the best"
-        case "behind":
-            return "worse than the best"
-    return "failed"
+    """How a row stands against the best one: `not told apart, p = 0.31`."""
+    words = {"best": "the best", "tied": "not told apart", "behind": "worse", "failed": "failed"}[row.place]
+    return words if row.p_value is None else f"{words}, {p_value_words(row.p_value)}"
 
 
 def accuracy_words(row: Row) -> str:
