@@ -1,4 +1,4 @@
-"""The Train page: set up a run and start it, choose a recipe, or watch a run."""
+"""The Train page: set up a run and start it, race backbones, choose a recipe, or watch a run."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -24,15 +24,17 @@ from ui.train.layers import show_layers
 from ui.train.lr_finder import show_finder
 from ui.train.plan import plan_of
 from ui.train.queue import show_queue
+from ui.train.race import show_race
 from ui.train.style import show_style
 from ui.train.summary import show_problem, show_summary
 from ui.train.sweep import show_sweep_form
 from ui.train.warnings import warnings_of
 from ui.train.watch import show_run
 
-NEW, RECIPES, WATCH = "new", "recipes", "watch"
+NEW, RACE, RECIPES, WATCH = "new", "race", "recipes", "watch"
 VIEWS = {
     NEW: ":material/add_circle: Set up a run",
+    RACE: ":material/sports_score: Which backbone?",
     RECIPES: ":material/menu_book: Recipes",
     WATCH: ":material/monitoring: Watch",
 }
@@ -149,6 +151,8 @@ st.title("Train")
 view = pick_view(page.run_name)
 if view == NEW:
     set_up(page.dataset_source)
+elif view == RACE:
+    show_race(page.dataset_source)
 elif view == RECIPES:
     recipes(page.dataset_source, readable_runs(list_runs()))
 else:

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from tlcore.data.catalog import open_dataset
-from tlcore.race.folds import FOLDS, UNSEEN, folds_of, predict_held_out
+from tlcore.race.folds import FOLDS, folds_of, predict_held_out
+from tlcore.race.standing import UNSEEN
 from tlcore.system.drive import drive
 from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve

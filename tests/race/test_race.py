@@ -8,8 +8,8 @@ from tlcore.data.catalog import open_dataset
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import ConfigError, DatasetInvalid
 from tlcore.models.zoo import ZOO
-from tlcore.race.candidates import Candidate
-from tlcore.race.race import Step, candidate_config, race, race_splits
+from tlcore.race.candidates import Candidate, candidate_config
+from tlcore.race.race import Step, race, race_splits
 from tlcore.race.standing import Standing
 from tlcore.runs.start import train
 from tlcore.system.drive import drive

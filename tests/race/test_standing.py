@@ -3,8 +3,7 @@ import pytest
 
 from tlcore.evaluation.metrics import paired_test, wilson_interval
 from tlcore.race.candidates import Candidate
-from tlcore.race.folds import UNSEEN
-from tlcore.race.standing import Measured, Standing, rank, standing_table, suggest
+from tlcore.race.standing import UNSEEN, Measured, Standing, rank, standing_table, suggest
 
 IMAGES = 200
 TARGETS = np.zeros(IMAGES, dtype=np.int64)
@@ -96,9 +95,8 @@ def test_the_truly_best_is_rarely_called_worse():
 
 
 def standing(rows):
-    return Standing(
-        rows=rows, suggestion=suggest(rows), waiting=(), splits=("train",), images=IMAGES, folds=5, left_out=()
-    )
+    settled = {"waiting": (), "splits": ("train",), "images": IMAGES, "folds": 5, "left_out": (), "machine": "cpu"}
+    return Standing(rows=rows, suggestion=suggest(rows), **settled)
 
 
 def test_the_table_has_a_row_per_finished_candidate():

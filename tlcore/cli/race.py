@@ -118,7 +118,7 @@ def _told(standing: "Standing", before: "Standing | None") -> str:
 
 def _show_standing(standing: "Standing", config: "RunConfig") -> None:
     from tlcore.cli.display import console, note, print_table
-    from tlcore.race.race import candidate_config
+    from tlcore.race.candidates import candidate_config
     from tlcore.race.words import (
         left_out_words,
         method_words,
@@ -126,7 +126,6 @@ def _show_standing(standing: "Standing", config: "RunConfig") -> None:
         test_words,
         verdict_words,
     )
-    from tlcore.system.device import choose_device
     from tlcore.words import count
 
     if standing.finished:
@@ -142,7 +141,7 @@ def _show_standing(standing: "Standing", config: "RunConfig") -> None:
     words = [
         method_words(standing),
         test_words(standing),
-        speed_words(choose_device(config.device, config.precision).words),
+        speed_words(standing),
         verdict_words(standing),
     ]
     for sentence in filter(None, words if standing.finished else ()):

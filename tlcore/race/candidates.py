@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
-from tlcore.config import PathText, is_weights_file
+from tlcore.config import MixConfig, ModelConfig, PathText, RunConfig, StrategyConfig, is_weights_file
 from tlcore.errors import ConfigError, ModelError, WeightsError
 from tlcore.models.zoo import find_architecture
 from tlcore.system.network import can_reach
@@ -108,3 +108,14 @@ def check_reachable(candidate: Candidate, reach: Callable[[str], bool] = can_rea
             f"The weights of {candidate.label} are not on this machine, and there is no network to get them: "
             f"{address} does not answer."
         )
+
+
+def candidate_config(candidate: Candidate, config: RunConfig) -> RunConfig:
+    """The run that the race measures: a frozen backbone with the view of its weights, and the head of `config`."""
+    return config.replace(
+        model=ModelConfig(backbone=candidate.backbone, weights=candidate.weights),
+        strategy=StrategyConfig(name="feature_extraction"),
+        train_transform=None,
+        eval_transform=None,
+        mix=MixConfig(),
+    )

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from tlcore.models.split import build_head
+from tlcore.race.standing import UNSEEN, Whole
 from tlcore.system.drive import drive
 from tlcore.training.distributed import Processes
 from tlcore.training.events import EpochDone, Event, Progress
@@ -23,10 +24,6 @@ from tlcore.training.inputs.prepare import Inputs
 from tlcore.training.plan import Plan
 
 FOLDS = 5
-UNSEEN = -1
-"""The fold of an image that cannot be held out, and the predicted class of an image without a prediction."""
-
-Whole = npt.NDArray[np.int64]
 
 
 def folds_of(targets_N: Whole, seed: int) -> Whole:

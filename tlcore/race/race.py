@@ -13,14 +13,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from tlcore.config import MixConfig, ModelConfig, RunConfig, StrategyConfig, is_weights_file
+from tlcore.config import RunConfig, is_weights_file
 from tlcore.data.dataset import Dataset, Sample
 from tlcore.errors import ConfigError, DatasetInvalid
-from tlcore.race.candidates import Candidate, check_reachable
-from tlcore.race.folds import UNSEEN, Whole, folds_of, predict_held_out
+from tlcore.race.candidates import Candidate, candidate_config, check_reachable
+from tlcore.race.folds import folds_of, predict_held_out
 from tlcore.race.kept import Kept, load_kept, result_key, save_kept
 from tlcore.race.speed import seconds_per_image
-from tlcore.race.standing import LeftOut, Measured, Row, Standing, rank, suggest
+from tlcore.race.standing import UNSEEN, LeftOut, Measured, Row, Standing, Whole, rank, suggest
+from tlcore.system.device import choose_device
 from tlcore.system.drive import relay
 from tlcore.system.failures import as_user_error
 from tlcore.system.network import can_reach
@@ -56,6 +57,7 @@ class _Course:
     targets_N: Whole
     fold_N: Whole
     config: RunConfig
+    machine: str
     reach: Callable[[str], bool]
     finished: list[tuple[Candidate, Measured, Whole]] = field(default_factory=list)
     failed: list[Row] = field(default_factory=list)
@@ -75,7 +77,7 @@ def race(
     starts with them. `config` has the settings of the head (by default those of such a run), the seed, and the device;
     its data, model and transforms count for nothing. Predictions are kept, too; each network is timed anew. A candidate
     that fails is a row with the reason. `reach` says whether an address answers. Seeds torch's global generator.
-    Raises ConfigError without candidates, DatasetInvalid if no class has two images.
+    Raises ConfigError without candidates, DeviceError, DatasetInvalid if no class has two images.
     """
     if not candidates:
         raise ConfigError("A race needs backbones: name one at least.")
@@ -86,7 +88,8 @@ def race(
     fold_N = folds_of(targets_N, config.seed)
     if not (fold_N != UNSEEN).any():
         raise DatasetInvalid("No class has two images to train on: nothing can be held out to compare backbones.")
-    course = _Course(dataset, splits, samples, targets_N, fold_N, config, reach)
+    machine = choose_device(config.device, config.precision).words
+    course = _Course(dataset, splits, samples, targets_N, fold_N, config, machine, reach)
     standing = _standing(course, candidates)
     for position, candidate in enumerate(candidates):
         tell = _teller(candidate, position + 1, len(candidates))
@@ -107,17 +110,6 @@ def race_splits(dataset: Dataset) -> tuple[str, ...]:
     Choosing is what val is for. Without a test split, val reports the result of a run, and has to stay unseen.
     """
     return ("train", "val") if dataset.report_split == "test" else ("train",)
-
-
-def candidate_config(candidate: Candidate, config: RunConfig) -> RunConfig:
-    """The run that the race measures: a frozen backbone with the view of its weights, and the head of `config`."""
-    return config.replace(
-        model=ModelConfig(backbone=candidate.backbone, weights=candidate.weights),
-        strategy=StrategyConfig(name="feature_extraction"),
-        train_transform=None,
-        eval_transform=None,
-        mix=MixConfig(),
-    )
 
 
 def _run(course: _Course, candidate: Candidate) -> Generator[Progress, None, tuple[Candidate, Measured, Whole]]:
@@ -189,6 +181,7 @@ def _standing(course: _Course, waiting: Sequence[Candidate]) -> Standing:
         splits=course.splits,
         images=len(course.samples),
         folds=len(set(course.fold_N.tolist()) - {UNSEEN}),
+        machine=course.machine,
         left_out=tuple(LeftOut(id=name, reason=reason) for name, reason in left_out),
     )
 

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlcore.evaluation.metrics import paired_test, wilson_interval
 from tlcore.evaluation.words import SIGNIFICANT
 from tlcore.race.candidates import Candidate
-from tlcore.race.folds import UNSEEN, Whole
 
 if TYPE_CHECKING:
     import pandas as pd
+
+UNSEEN = -1
+"""The fold of an image that cannot be held out, and the predicted class of an image without a prediction."""
+Whole = npt.NDArray[np.int64]
 
 _COLUMNS = (
     "candidate",
@@ -93,6 +97,8 @@ class Standing(_Record):
     folds: int
     left_out: tuple[LeftOut, ...]
     """Images that a candidate could not use."""
+    machine: str
+    """The device that the times were measured on, in words."""
 
     @property
     def finished(self) -> tuple[Row, ...]:

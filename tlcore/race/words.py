@@ -2,7 +2,10 @@
 
 from tlcore.evaluation.words import p_value_words
 from tlcore.race.standing import Row, Standing
-from tlcore.words import count, percent
+from tlcore.words import PHASES, count, percent
+
+_FEATURES = 0.9
+"""Share of the time of a candidate that its features usually take."""
 
 
 def method_words(standing: Standing) -> str:
@@ -17,11 +20,11 @@ def method_words(standing: Standing) -> str:
     )
 
 
-def speed_words(machine: str) -> str:
-    """How to read the milliseconds. `machine`: the device in words."""
+def speed_words(standing: Standing) -> str:
+    """How to read the milliseconds."""
     return (
-        f"Milliseconds are for the network alone, without reading the image, in batches on this machine ({machine}): "
-        "on another one they differ, and so may their order."
+        "Milliseconds are for the network alone, without reading the image, in batches on this machine "
+        f"({standing.machine}): on another one they differ, and so may their order."
     )
 
 
@@ -60,6 +63,14 @@ def left_out_words(standing: Standing, listed: int) -> list[str]:
     lines = [f"{image.id}: {image.reason}" for image in standing.left_out[:listed]]
     more = len(standing.left_out) - listed
     return [*lines, f"and {more} more"] if more > 0 else lines
+
+
+def step_progress(candidate: str, number: int, of: int, phase: str, done: int, total: int) -> tuple[float, str]:
+    """The share of a race that is done, in 0-1, and what is going on, from the parts of a step."""
+    here = min(done / total, 1.0) if total else 0.0
+    within = {"features": _FEATURES * here, "train": _FEATURES + (1 - _FEATURES) * here}.get(phase, 0.0)
+    counted = f", {done:,} of {count(total, 'image')}" if phase == "features" else ""
+    return (number - 1 + within) / of, f"{candidate} ({number} of {of}): {PHASES[phase]}{counted}"
 
 
 def place_words(row: Row) -> str:

@@ -29,7 +29,7 @@ def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None
         raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")
     for config in configs:
         check_weights(find_architecture(config.model.backbone), config.model.weights)
-        _check_data(config.data)
+        check_data(config.data)
     filled_from = origin()
     recipe = filled_from.recipe if filled_from else ""
     facts = {"device": device} | ({SWEEP: sweep} if sweep else {}) | ({RECIPE: recipe} if recipe else {})
@@ -41,7 +41,7 @@ def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None
     st.rerun()
 
 
-def _check_data(data: DataConfig) -> None:
+def check_data(data: DataConfig) -> None:
     """Raises ConfigError for data that visitors of a hosted dashboard may not use."""
     if not is_hosted():
         return

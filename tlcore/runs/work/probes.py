@@ -27,6 +27,8 @@ KEPT = 32  # number of probes kept in the cache
 
 
 WHAT = "a line of JSON"
+STOPPED = "stopped"
+"""Name of the file that marks a probe that was stopped."""
 
 
 class _Process(BaseModel):
@@ -65,11 +67,22 @@ class Probe:
             return ""
         return said_error(text)
 
-    def cancel(self) -> None:
-        """Stop it and delete its output."""
+    @property
+    def was_stopped(self) -> bool:
+        return (self.folder / STOPPED).exists()
+
+    def stop(self) -> None:
+        """Stop it and keep its output."""
         pid, started = self._process()
         if is_alive(pid, started):
-            psutil.Process(pid).terminate()
+            with suppress(OSError):  # somebody has deleted it
+                (self.folder / STOPPED).touch()
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(pid).terminate()
+
+    def cancel(self) -> None:
+        """Stop it and delete its output."""
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _process(self) -> tuple[int, float]:
