@@ -11,8 +11,9 @@ from tlcore.errors import ConfigError, ModelError, WeightsError
 from tlcore.models.zoo import find_architecture
 from tlcore.system.network import can_reach
 
-GOOD = ("mobilenet_v3_large", "resnet50", "convnext_tiny")
-"""Worth a download: a quick one, a usual one, an accurate one. All are small enough for a laptop without a GPU."""
+GOOD = ("mobilenet_v3_large", "resnet50", "convnext_tiny", "timm:vit_small_patch14_dinov2.lvd142m")
+"""Worth a download: a quick one, a usual one, an accurate one, and one that learned without labels. Their licences are
+free, and all are small enough for a laptop without a GPU."""
 
 
 class Candidate(BaseModel):
