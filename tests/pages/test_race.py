@@ -10,7 +10,7 @@ DEADLINE_S = 120
 START, STOP, TRAIN, CHOICE = "train_race_start", "train_race_stop", "train_race_train", "train_race_choice"
 BACKBONES = "train_race_backbones"
 
-pytestmark = pytest.mark.usefixtures("empty_caches", "no_probes_left")
+pytestmark = pytest.mark.usefixtures("fresh", "no_probes_left")
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ def test_an_unknown_name_is_told_in_a_box(open_page):
     assert "No backbone named 'resnet81'" in text_of(page)
 
 
-def test_visitors_of_a_hosted_dashboard_choose_from_what_is_there(fresh, open_page, monkeypatch):
+def test_visitors_of_a_hosted_dashboard_choose_from_what_is_there(open_page, monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     options = open_page().multiselect(key=BACKBONES).options
     assert any(option.startswith("efficientnet_lite0") for option in options)
