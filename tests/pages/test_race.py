@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.pages import checked, click, figure, open_page as open_any_page, run, text_of
 from tlcore.data.intake.library import add_path
-from tlcore.runs.work.probes import Probe
+from tlcore.runs.work.probes import Probe, start_probe
 
 DEADLINE_S = 120
 START, STOP, TRAIN, CHOICE = "train_race_start", "train_race_stop", "train_race_train", "train_race_choice"
@@ -66,8 +66,13 @@ def test_a_race_shows_its_standing_and_fills_the_form_with_the_chosen_one(open_p
     assert page.session_state["train_draft"]["model"] == {"backbone": "cifar_cnn", "weights": "none"}
 
 
-def test_a_stopped_race_keeps_what_is_done_and_can_go_on(open_page, home):
-    page = click(open_page("small_cnn=none"), START)
+def test_a_stopped_race_keeps_what_is_done_and_can_go_on(open_page, home, configure, monkeypatch):
+    def endless(key, command, config):
+        return start_probe(key, ["find-lr", "--json", "--steps", "1000000000"], configure())
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ui.train.race.start_probe", endless)
+        page = click(open_page("small_cnn=none"), START)
     assert page.button(key=START).disabled
     page = finished(click(page, STOP), home)
     assert "The race was stopped." in text_of(page)

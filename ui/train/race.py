@@ -8,7 +8,7 @@ import streamlit as st
 
 from tlcore.config import RunConfig, parse_config
 from tlcore.models.zoo import ZOO
-from tlcore.race.candidates import Candidate, candidates_at_hand, parse_candidates, usual_candidates
+from tlcore.race.candidates import GOOD, Candidate, candidates_at_hand, parse_candidates, usual_candidates
 from tlcore.race.standing import Standing
 from tlcore.race.words import step_progress
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
@@ -48,7 +48,7 @@ def _show_start(config: RunConfig, probe: Probe | None, live: bool) -> None:
     here = _at_hand()
     if _CHOSEN not in st.session_state:
         st.session_state[_CHOSEN] = here if is_hosted() else _usual()
-    options = here if is_hosted() else list(dict.fromkeys([*here, *ZOO, *st.session_state[_CHOSEN]]))
+    options = here if is_hosted() else list(dict.fromkeys([*here, *ZOO, *GOOD]))
     chosen = st.multiselect(
         "Backbones",
         options,
@@ -56,7 +56,6 @@ def _show_start(config: RunConfig, probe: Probe | None, live: bool) -> None:
         format_func=backbone_label,
         accept_new_options=not is_hosted(),
         persist_state="session",
-        disabled=live,
         help="Those whose weights are here and, with a network, some good ones to download. You can also type a name, "
         "or NAME=FILE for weights of your own.",
     )

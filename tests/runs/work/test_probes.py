@@ -48,6 +48,15 @@ def test_a_cancelled_probe_is_over_and_forgotten(configure):
     assert find_probe("rates-3") is None
 
 
+def test_a_stopped_probe_is_over_and_keeps_its_output(configure):
+    probe = start_probe("rates-4", ["find-lr", "--json", "--steps", "1000000000"], configure())
+    assert not probe.was_stopped
+    probe.stop()
+    wait_for_end(probe)
+    assert find_probe("rates-4") == probe
+    assert probe.was_stopped
+
+
 @pytest.mark.parametrize("key", ["../elsewhere", "a/b", ""])
 def test_a_key_never_leads_to_another_folder(configure, key):
     with pytest.raises(ConfigError, match="not a key"):
