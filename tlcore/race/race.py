@@ -125,13 +125,12 @@ def _run(course: _Course, candidate: Candidate) -> Generator[Progress, None, tup
     requests = [
         FeatureRequest(course.dataset, course.dataset.split(name), transform, 1, seed) for name in course.splits
     ]
-    yield Progress("speed", 0, 0, 0, 0.0)
-    seconds = seconds_per_image(trunk, transform)
-    key = result_key(plan, trunk, requests)
-    kept = load_kept(key, len(course.samples))
+    kept = load_kept(result_key(plan, trunk, requests), len(course.samples))
     if kept is None:
         kept = yield from _predict(course, plan, trunk, requests)
-        save_kept(key, kept)
+        save_kept(result_key(plan, trunk, requests), kept)  # the first batch may have changed the engine
+    yield Progress("speed", 0, 0, 0, 0.0)
+    seconds = seconds_per_image(requests[0], trunk)
     course.left_out |= {course.samples[position].id: reason for position, reason in kept.skipped.items()}
     measured = Measured(
         parameters=plan.parameters,

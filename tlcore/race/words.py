@@ -4,8 +4,8 @@ from tlcore.evaluation.words import p_value_words
 from tlcore.race.standing import Row, Standing
 from tlcore.words import PHASES, count, percent
 
-_FEATURES = 0.9
-"""Share of the time of a candidate that its features usually take."""
+_FEATURES, _HEADS = 0.9, 0.05
+"""Shares of the time of a candidate that its features and its heads usually take."""
 
 
 def method_words(standing: Standing) -> str:
@@ -24,7 +24,7 @@ def speed_words(standing: Standing) -> str:
     """How to read the milliseconds."""
     return (
         "Milliseconds are for the network alone, without reading the image, in batches on this machine "
-        f"({standing.machine}): on another one they differ, and so may their order."
+        f"({standing.machine}): on another one, or beside other work, they differ, and so may their order."
     )
 
 
@@ -68,7 +68,9 @@ def left_out_words(standing: Standing, listed: int) -> list[str]:
 def step_progress(candidate: str, number: int, of: int, phase: str, done: int, total: int) -> tuple[float, str]:
     """The share of a race that is done, in 0-1, and what is going on, from the parts of a step."""
     here = min(done / total, 1.0) if total else 0.0
-    within = {"features": _FEATURES * here, "train": _FEATURES + (1 - _FEATURES) * here}.get(phase, 0.0)
+    within = {"features": _FEATURES * here, "train": _FEATURES + _HEADS * here, "speed": _FEATURES + _HEADS}.get(
+        phase, 0.0
+    )
     counted = f", {done:,} of {count(total, 'image')}" if phase == "features" else ""
     return (number - 1 + within) / of, f"{candidate} ({number} of {of}): {PHASES[phase]}{counted}"
 
