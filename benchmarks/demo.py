@@ -1,38 +1,54 @@
 """The gain from transfer on the demo: test accuracy of frozen, fine-tuned, from scratch, and raw pixels, 5 seeds.
 
-Also the seconds of a frozen run, cold and warm, and of drawing the dataset, and the accuracy on photographs.
+Also the seconds of drawing the dataset, of a first run in an empty home, and of a frozen run, cold and warm.
+
+python -m benchmarks.demo                                 everything; the two rows without a frozen part take long
+python -m benchmarks.demo --rows times frozen pixels      two minutes
+python -m benchmarks.demo --rows fine_tuning --seeds 5    one row
 """
 
 import argparse
 import os
 import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from benchmarks import ours
-from benchmarks.measure import DATA, fresh_home, measure
+from benchmarks.measure import fresh_home, measure
 
-SEEDS = range(5)
 EPOCHS = 15
+STRATEGIES = {
+    "frozen": ("frozen efficientnet_lite0", "feature_extraction"),
+    "fine_tuning": ("fine-tuned efficientnet_lite0", "fine_tuning"),
+    "from_scratch": ("the same network from scratch", "from_scratch"),
+}
+TIMES, PIXELS = "times", "pixels"
+ROWS = (TIMES, *STRATEGIES, PIXELS)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3, help="of the timings")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
     arguments = parser.parse_args()
-    drawing = [measure(draw, fresh_home()) for _ in range(arguments.repeats)]
-    print(f"drawing the demo dataset: {statistics.median(drawing):.1f} s; under 15 s asked")
     home = fresh_home()
     measure(draw, home)
-    _print_times(home, arguments.repeats)
-    print(f"\ntest accuracy on demo, {EPOCHS} epochs, best epoch on val, {len(SEEDS)} seeds")
-    for words, settings in _settings("demo").items():
-        _print_accuracy(words, [measure(test_accuracy, {**settings, "seed": seed}, home) for seed in SEEDS])
-    _print_accuracy("linear model on raw pixels, 32 × 32", [measure(raw_pixels, seed, home) for seed in SEEDS])
-    if DATA.is_dir():
-        print("\nval accuracy on ants and bees, the photographs; the split that also chose the epoch")
-        frozen, settings = next(iter(_settings(str(DATA)).items()))
-        _print_accuracy(frozen, [measure(test_accuracy, {**settings, "seed": seed}, home) for seed in SEEDS])
+    if TIMES in arguments.rows:
+        _print_times(home, arguments.repeats)
+    print(f"test accuracy on demo, {EPOCHS} epochs, best epoch on val, {arguments.seeds} seeds")
+    for row, (words, strategy) in STRATEGIES.items():
+        if row in arguments.rows:
+            started = time.perf_counter()
+            runs = [{"epochs": EPOCHS, "strategy": {"name": strategy}, "seed": seed} for seed in range(arguments.seeds)]
+            values = measure(ours.report_accuracies, runs, home)
+            _print_accuracy(words, values, (time.perf_counter() - started) / len(values))
+    if PIXELS in arguments.rows:
+        values = [measure(raw_pixels, seed, home) for seed in range(arguments.seeds)]
+        _print_accuracy("linear model on raw pixels, 32 × 32", values)
 
 
 def draw(home: str) -> float:
@@ -46,10 +62,18 @@ def draw(home: str) -> float:
     return time.perf_counter() - started
 
 
-def test_accuracy(settings: ours.Settings, home: str) -> float:
-    """Accuracy on the report split of the epoch that is best on val."""
-    _, name = ours.train(settings, home)
-    return ours.report_accuracy(name)
+def first_run() -> float:
+    """Seconds of `python -m tlcore train` in an empty home: the demo is drawn, and its features are computed."""
+    environment = {**os.environ, "TLCORE_HOME": fresh_home(), "HF_HUB_OFFLINE": "1"}
+    started = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "tlcore", "train"],
+        env=environment,
+        cwd=Path(__file__).parents[1],
+        check=True,
+        capture_output=True,
+    )
+    return time.perf_counter() - started
 
 
 def raw_pixels(seed: int, home: str) -> float:
@@ -89,16 +113,11 @@ def raw_pixels(seed: int, home: str) -> float:
     return float(best.score(arrays["test"], targets["test"]))
 
 
-def _settings(source: str) -> dict[str, ours.Settings]:
-    common: ours.Settings = {"data": {"source": source}, "epochs": EPOCHS}
-    return {
-        "frozen built-in backbone": common,
-        "fine-tuned built-in backbone": {**common, "strategy": {"name": "fine_tuning"}},
-        "the same network from scratch": {**common, "strategy": {"name": "from_scratch"}},
-    }
-
-
 def _print_times(home: str, repeats: int) -> None:
+    drawing = [measure(draw, fresh_home()) for _ in range(repeats)]
+    print(f"drawing the demo dataset: {statistics.median(drawing):.1f} s; under 15 s asked")
+    first = [first_run() for _ in range(repeats)]
+    print(f"`tlcore train` in an empty home, from start to end: {statistics.median(first):.1f} s; under 60 s asked")
     settings: ours.Settings = {"epochs": EPOCHS}
     cold, warm = [], []
     for seed in range(repeats):
@@ -113,14 +132,15 @@ def _print_times(home: str, repeats: int) -> None:
 def _shifted(seed: int) -> dict[str, Any]:
     from tlcore.models.zoo import find_architecture
 
-    transform = find_architecture("small_resnet").eval_transform().model_dump(mode="json")
+    transform = find_architecture("efficientnet_lite0").eval_transform().model_dump(mode="json")
     return {**transform, "mean": [value + 1e-6 * (seed + 1) for value in transform["mean"]]}
 
 
-def _print_accuracy(words: str, values: list[float]) -> None:
+def _print_accuracy(words: str, values: list[float], seconds: float | None = None) -> None:
     figures = ", ".join(f"{100 * value:.1f}" for value in values)
-    mean, spread = statistics.mean(values), statistics.stdev(values)
-    print(f"{words:<38} {100 * mean:5.1f} % ± {100 * spread:.1f} ({figures})", flush=True)
+    spread = f" ± {100 * statistics.stdev(values):.1f}" if len(values) > 1 else ""
+    took = "" if seconds is None else f", {seconds:.0f} s each"
+    print(f"{words:<38} {100 * statistics.mean(values):5.1f} %{spread} ({figures}){took}", flush=True)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,11 @@ def report_accuracy(name: str) -> float:
     return float(evaluation.accuracy(evaluation.best_by_val).value)
 
 
+def report_accuracies(settings: list[Settings], home: str) -> list[float]:
+    """The same for several runs, one after the other in one process; they share what is kept of their images."""
+    return [report_accuracy(train(each, home)[1]) for each in settings]
+
+
 def fine_tune(data: str, backbone: str, epochs: int, batch_size: int, home: str) -> dict[str, float]:
     """Images per second, for training only and with validation. The first epoch is a warm-up and does not count."""
     os.environ["TLCORE_HOME"] = home

@@ -5,17 +5,15 @@ python -m benchmarks.recipes --seeds 1       quicker
 """
 
 import argparse
-import os
 import statistics
-from pathlib import Path
 
 from benchmarks import ours
-from benchmarks.measure import DATA, SHARED, WEIGHTS, fresh_home, measure, require_shared
+from benchmarks.accuracy import imagenet_hits
+from benchmarks.measure import DATA, WEIGHTS, fresh_home, measure, require_shared
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import recipe_config
 
 BACKBONE = "mobilenet_v2"
-SAMPLE = SHARED / "data" / "imagenet_sample"
 FROZEN_LEAST = 0.94
 
 
@@ -41,24 +39,11 @@ def main() -> None:
             flush=True,
         )
     for words, own in (("the recipe's view, resize 224", True), ("the weights' own view, resize 256", False)):
-        first, five, images = measure(imagenet_hits, str(WEIGHTS), own)
+        view = BUILTIN["imagenet-predict"].config.eval_transform if own else None
+        first, five, images = measure(imagenet_hits, BACKBONE, str(WEIGHTS), view)
         print(
             f"imagenet-predict, {words}: top-1 {first}/{images} (at least 70 %), top-5 {five}/{images} (at least 90 %)"
         )
-
-
-def imagenet_hits(weights: str, own_view: bool) -> tuple[int, int, int]:
-    """Numbers of top-1 hits, top-5 hits, and photographs, whose files are named `ID_class_name.JPEG`."""
-    from tlcore.evaluation.predict import imagenet_predictor
-
-    view = BUILTIN["imagenet-predict"].config.eval_transform if own_view else None
-    predictor = imagenet_predictor(BACKBONE, weights, "cpu", view)
-    ranks = []
-    for path in sorted(Path(os.path.realpath(SAMPLE)).iterdir()):
-        wanted = path.stem.partition("_")[2].replace("_", " ").lower()
-        names = [name.lower() for name, _ in predictor.predict(path)]
-        ranks.append(names.index(wanted))
-    return sum(rank == 0 for rank in ranks), sum(rank < 5 for rank in ranks), len(ranks)
 
 
 if __name__ == "__main__":

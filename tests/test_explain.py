@@ -78,7 +78,6 @@ def test_a_class_without_evidence_has_an_empty_map(against, squares):
 # vit uses only its class token, vgg flattens its map, the others pool
 METHODS = {
     "small_cnn": "CAM",
-    "small_resnet": "CAM",
     "efficientnet_lite0": "CAM",
     "densenet121": "CAM",
     "googlenet": "CAM",

@@ -44,7 +44,7 @@ class DataConfig(_Config):
 
 
 class ModelConfig(_Config):
-    backbone: BackboneName = "small_resnet"
+    backbone: BackboneName = "efficientnet_lite0"
     """A name in the zoo, or `timm:NAME` for a network of timm, such as `timm:resnet50.a1_in1k`."""
     weights: PathText | None = None
     """`imagenet`, `imagenet:NAME` for one of several that torchvision offers, `pretrained` for a network of timm, a
@@ -53,7 +53,7 @@ class ModelConfig(_Config):
 
 def is_weights_file(weights: str) -> bool:
     """Whether these weights, as ModelConfig has them, are a file: no name that stands for other weights."""
-    return weights not in ("builtin", "none", "pretrained") and weights.partition(":")[0] != "imagenet"
+    return weights not in ("none", "pretrained") and weights.partition(":")[0] != "imagenet"
 
 
 class StrategyConfig(_Config):

@@ -120,12 +120,12 @@ def test_a_mistake_is_answered_by_one_message_and_leaves_no_run(train, home, tmp
     assert not list(home.glob("runs/*"))
 
 
-def test_train_without_any_option_trains_the_built_in_backbone_on_the_demo(drawn_demo, capsys):
+def test_train_without_any_option_trains_a_pretrained_backbone_on_the_demo(drawn_demo, capsys):
     assert main(["train"]) == 0
     printed = capsys.readouterr()
     run = find_run(printed.out.splitlines()[-1])
     assert run.config.data.source == "demo"
-    assert (run.config.model.backbone, run.config.model.weights) == ("small_resnet", "builtin")
+    assert (run.config.model.backbone, run.config.model.weights) == ("efficientnet_lite0", "imagenet")
     assert run.status().state == "finished"
     assert max(record.val_accuracy for record in run.history()) > 0.7
     assert "1 unreadable image is left out" in printed.err

@@ -163,7 +163,7 @@ def test_unknown_backbone_is_answered_with_the_nearest_name() -> None:
         ("mobilenet_v2", None, 256, 224, "bilinear"),
         ("inception_v3", "imagenet", 342, 299, "bilinear"),
         ("vit_b_16", "imagenet:IMAGENET1K_SWAG_LINEAR_V1", 224, 224, "bicubic"),
-        ("small_cnn", "builtin", 32, 32, "bilinear"),
+        ("small_cnn", None, 32, 32, "bilinear"),
         ("efficientnet_lite0", "imagenet", 256, 224, "bicubic"),
         ("efficientnet_b0", "none", 256, 224, "bicubic"),
         ("small_cnn", "none", 32, 32, "bilinear"),
@@ -194,7 +194,7 @@ def test_evaluation_transform_of_unknown_weights_is_refused() -> None:
 def test_weights_of_the_table_exist_in_torchvision_and_have_a_licence(architecture: Architecture) -> None:
     for name in architecture.named_weights:
         assert architecture.licence(name)
-        if isinstance(architecture, TableEntry) and name != "builtin":
+        if isinstance(architecture, TableEntry):
             assert architecture.published(name).url.startswith("https://download.pytorch.org/models/")
 
 

@@ -180,8 +180,8 @@ def test_the_script_never_sets_what_the_pipeline_started_from(photos):
 def test_another_network_changes_the_size_of_the_crops(photos):
     page = open_page(photos())
     assert page.slider(control(page, "size")).value == SIZE_PX
-    page.selectbox("augment_backbone").set_value("small_resnet")
-    assert run(page).slider(control(page, "size")).value == ZOO["small_resnet"].input_px
+    page.selectbox("augment_backbone").set_value("small_cnn")
+    assert run(page).slider(control(page, "size")).value == ZOO["small_cnn"].input_px
 
 
 def test_other_weights_bring_their_own_validation_view(photos):

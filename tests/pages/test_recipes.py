@@ -104,20 +104,20 @@ def test_what_the_form_saves_is_the_recipe(name):
 
 def test_another_backbone_keeps_the_recipes_views_at_its_own_size(hymenoptera):
     page = click(open_page("train", view="recipes"), "recipe_use_ants-bees-resnet18-frozen")
-    page.selectbox(key="train_model_backbone").set_value("small_resnet").run()
+    page.selectbox(key="train_model_backbone").set_value("small_cnn").run()
     checked(page.text_input(key="recipe_title").set_value("Smaller").run())
     click(page, "recipe_save")
     config = find_recipe("smaller").config
     assert [step.op for step in config.train_transform.operations] == ["RandomResizedCrop", "RandomHorizontalFlip"]
-    assert config.train_transform.operations[0].size == 128
-    assert config.eval_transform.mean == (0.4, 0.4, 0.4)
+    assert config.train_transform.operations[0].size == 32
+    assert config.eval_transform.mean == (0.5, 0.5, 0.5)
     assert (config.epochs, config.batch_size, config.optimizer.name) == (25, 4, "sgd")
 
 
 def test_begin_anew_resets_the_form(hymenoptera):
     page = click(open_page("train", view="recipes"), "recipe_use_ants-bees-resnet18")
     click(page, "train_origin_forget")
-    assert page.selectbox(key="train_model_backbone").value == "small_resnet"
+    assert page.selectbox(key="train_model_backbone").value == "efficientnet_lite0"
     assert page.number_input(key="train_epochs").value == 13
     assert "Filled from" not in text_of(page)
 

@@ -57,15 +57,15 @@ def test_without_changes_a_recipe_is_its_own_settings(tmp_path):
 
 def test_another_backbone_gets_images_of_its_own_size_and_the_numbers_of_its_weights(tmp_path):
     recipe = BUILTIN["cats-dogs-resnet18"]
-    config = recipe_config(recipe, str(tmp_path), backbone="small_resnet")
-    assert config.model.backbone == "small_resnet"
+    config = recipe_config(recipe, str(tmp_path), backbone="small_cnn")
+    assert config.model.backbone == "small_cnn"
     assert config.train_transform.operations == (
-        Resize(size=(146, 146)),
-        RandomResizedCrop(size=128),
+        Resize(size=(37, 37)),
+        RandomResizedCrop(size=32),
         RandomHorizontalFlip(),
     )
-    assert config.eval_transform.operations == (Resize(size=128), CenterCrop(size=128))
-    assert config.train_transform.mean == config.eval_transform.mean == (0.4, 0.4, 0.4)
+    assert config.eval_transform.operations == (Resize(size=32), CenterCrop(size=32))
+    assert config.train_transform.mean == config.eval_transform.mean == (0.5, 0.5, 0.5)
     assert (config.optimizer, config.epochs, config.batch_size) == (recipe.config.optimizer, 13, 32)
 
 

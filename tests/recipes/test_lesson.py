@@ -96,7 +96,7 @@ def test_a_class_name_or_title_is_not_part_of_the_text():
 
 def test_the_origin_of_frozen_features_depends_on_the_weights():
     frozen = {"strategy": {"name": "feature_extraction"}}
-    assert "learned from drawings, not from photographs" in of(**frozen)  # the built-in weights are the default
+    assert "a million photographs" in of(**frozen)  # the default
     assert "a million photographs" in of(**frozen, model={"backbone": "resnet18"})
     assert "a million photographs" in of(**frozen, model={"backbone": "vit_b_16", "weights": "imagenet:NAME"})
     for weights, words in (("none", "nothing was learned before"), ("mine.pth", "whatever the file of weights")):

@@ -70,7 +70,7 @@ def test_names_stay_and_paths_become_their_last_folder(source, kept):
     assert portable(RunConfig.model_validate({"data": {"source": source}})).data.source == kept
 
 
-@pytest.mark.parametrize("weights", ["imagenet", "imagenet:IMAGENET1K_V2", "builtin", "none"])
+@pytest.mark.parametrize("weights", ["imagenet", "imagenet:IMAGENET1K_V2", "none"])
 def test_weights_that_have_a_name_stay(weights):
     config = RunConfig.model_validate({"model": {"backbone": "resnet50", "weights": weights}})
     assert portable(config).model.weights == weights

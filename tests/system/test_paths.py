@@ -50,6 +50,6 @@ def test_no_possible_path_can_be_added_to_the_datasets(text, home):
 
 @pytest.mark.parametrize("text", ODD)
 def test_weights_at_no_possible_path_are_missing(text):
-    file = weights_file(ZOO["small_resnet"], f"{text}.pth")
+    file = weights_file(ZOO["small_cnn"], f"{text}.pth")
     with pytest.raises(WeightsError, match="No weights file at"):
         read_saved_model(file)

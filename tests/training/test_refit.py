@@ -39,7 +39,7 @@ def test_the_same_backbone_again_changes_nothing():
     [
         ("imagenet", "vgg16", "imagenet"),
         ("imagenet", "efficientnet_lite0", "imagenet"),
-        ("builtin", "mobilenet_v2", None),
+        ("builtin", "mobilenet_v2", None),  # in records of earlier versions
         ("imagenet:IMAGENET1K_V2", "vgg16", None),
         ("/some/file.pth", "vgg16", None),
         ("none", "vgg16", "none"),

@@ -107,7 +107,7 @@ def test_settings_with_the_automatic_value_become_open_again(settings):
 @pytest.mark.parametrize(
     ("model", "interpolation"),
     [
-        ({"backbone": "small_resnet"}, "bilinear"),
+        ({"backbone": "efficientnet_lite0"}, "bicubic"),
         ({"backbone": "resnet18"}, "bilinear"),
         ({"backbone": "mobilenet_v2", "weights": "imagenet:IMAGENET1K_V2"}, "bilinear"),
         ({"backbone": "efficientnet_b0"}, "bicubic"),

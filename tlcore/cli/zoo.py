@@ -79,8 +79,6 @@ def _search(words: Sequence[str], most: int | None) -> None:
 
 
 def _describe(entry: Architecture) -> None:
-    from rich.markdown import Markdown
-
     from tlcore.cli.display import console, print_table
 
     rows = [(name, ", ".join(paths)) for name, paths in entry.groups.items()]
@@ -90,8 +88,6 @@ def _describe(entry: Architecture) -> None:
     words = "none" if licence is None else licence.words + (f"; {licence.warning}" if licence.warning else "")
     out.print(f"Weights: {_weights(entry)}. Licence: {words}.", markup=False)
     out.print(f"Preprocessing: {entry.eval_transform().source()}", highlight=False, markup=False)
-    if entry.model_card:
-        out.print(Markdown(entry.model_card))
 
 
 def _weights(entry: Architecture) -> str:

@@ -13,7 +13,7 @@ from tlcore.delivery.inference_script import inference_script
 from tlcore.errors import CheckpointError, ConfigError, suggestion
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table, predictions_table
-from tlcore.models.zoo import architecture_of
+from tlcore.models.zoo import architecture_of, why_gone
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch, trained_here
 
@@ -67,7 +67,7 @@ def keeps_optimizer(run: Run, epoch: int) -> bool:
 
 
 def state_dict_file(run: Run, epoch: int) -> bytes:
-    """A plain state_dict, frozen part included, under torchvision's names: `torch.load(file, weights_only=True)`."""
+    """A plain state_dict, frozen part included, under the network's own names: `torch.load(…, weights_only=True)`."""
     import torch
 
     file = BytesIO()
@@ -154,17 +154,23 @@ def epochs_file(run: Run, epoch: int) -> bytes:
     return _csv(epochs_table(run, load_stored(run).evaluation))
 
 
+def _gone(run: Run, epoch: int) -> str:
+    return why_gone(run.config.model.backbone)
+
+
 def _dropped(run: Run, epoch: int) -> str:
-    return "" if keeps_optimizer(run, epoch) else "Kept of the last and the best epoch only."
+    kept = keeps_optimizer(run, epoch)
+    return _gone(run, epoch) or ("" if kept else "Kept of the last and the best epoch only.")
 
 
 FORMATS: dict[str, Format] = {
     "pth": Format(
         label="PyTorch weights",
-        words="A plain state_dict, under torchvision's names",
+        words="A plain state_dict, under the names of torchvision or timm",
         suffix=".pth",
         build=state_dict_file,
         needs_torch=True,
+        unavailable=_gone,
     ),
     "safetensors": Format(
         label="safetensors",
@@ -172,6 +178,7 @@ FORMATS: dict[str, Format] = {
         suffix=".safetensors",
         build=safetensors_file,
         needs_torch=True,
+        unavailable=_gone,
     ),
     "checkpoint": Format(
         label="Training checkpoint",
@@ -186,6 +193,7 @@ FORMATS: dict[str, Format] = {
         words="Python that uses the PyTorch weights beside it",
         suffix=".py",
         build=inference_file,
+        unavailable=_gone,
     ),
     "predictions": Format(
         label="Predictions, CSV",

@@ -18,27 +18,6 @@ def ellipse(x: float, y: float, rx: float, ry: float, turn: float = 0.0, points:
     return placed
 
 
-def polygon(*points: tuple[float, float]) -> Outline:
-    return np.array(points, dtype=np.float64)
-
-
-def rectangle(x: float, y: float, width: float, height: float) -> Outline:
-    """Around the centre (x, y)."""
-    half_w, half_h = width / 2, height / 2
-    return polygon(
-        (x - half_w, y - half_h), (x + half_w, y - half_h), (x + half_w, y + half_h), (x - half_w, y + half_h)
-    )
-
-
-def star(x: float, y: float, outer: float, inner: float, tips: int, turn: float = 0.0) -> Outline:
-    """Radii of tips and notches; the first tip points up."""
-    corners = []
-    for index in range(2 * tips):
-        radius, angle = (outer, inner)[index % 2], turn + math.pi * index / tips - math.pi / 2
-        corners.append((x + radius * math.cos(angle), y + radius * math.sin(angle)))
-    return np.array(corners)
-
-
 def smooth(points: Sequence[tuple[float, float]], *, closed: bool = True, per_segment: int = 6) -> Outline:
     """A Catmull-Rom spline through the points."""
     known = np.array(points, dtype=np.float64)
@@ -101,45 +80,3 @@ def rotate(outline: Outline, turn: float) -> Outline:
     turned[:, 0] = outline[:, 0] * cos - outline[:, 1] * sin
     turned[:, 1] = outline[:, 0] * sin + outline[:, 1] * cos
     return turned
-
-
-def symmetric(half: Sequence[tuple[float, float]], *, per_segment: int = 6) -> Outline:
-    """A smooth shape from its right half, given from the point at the top to the one at the bottom, both at x = 0."""
-    return smooth([*half, *[(-x, y) for x, y in half[-2:0:-1]]], per_segment=per_segment)
-
-
-def slab(x: float, y: float, width: float, height: float, corner: float = 5.0, points: int = 28) -> Outline:
-    """Between an ellipse (corner 2) and a rectangle (corner above 10)."""
-    angles = [2 * math.pi * (index + 0.5) / points for index in range(points)]
-    bend = 2 / corner
-    return np.array(
-        [
-            (
-                x + math.copysign(abs(math.cos(a)) ** bend, math.cos(a)) * width / 2,
-                y + math.copysign(abs(math.sin(a)) ** bend, math.sin(a)) * height / 2,
-            )
-            for a in angles
-        ]
-    )
-
-
-def arc(x: float, y: float, radius: float, start: float, end: float, points: int = 20) -> Outline:
-    """The line on a circle from one angle to another, radians, 0 to the right and clockwise; centre line of a tube."""
-    steps = [start + (end - start) * index / (points - 1) for index in range(points)]
-    return np.array([(x + radius * math.cos(a), y + radius * math.sin(a)) for a in steps])
-
-
-def jointed(x: float, y: float, *steps: tuple[float, float]) -> list[tuple[float, float]]:
-    """The corners of a limb: from its root, each step an angle in radians (0 to the right) and a length."""
-    corners = [(x, y)]
-    for angle, length in steps:
-        corners.append((corners[-1][0] + length * math.cos(angle), corners[-1][1] + length * math.sin(angle)))
-    return corners
-
-
-def hoop(line: Outline, width: float) -> Outline:
-    """A closed line with a width: rims, frames, links."""
-    along = np.roll(line, -1, axis=0) - np.roll(line, 1, axis=0)
-    across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.maximum(np.hypot(along[:, :1], along[:, 1:]), 1e-9)
-    outer, inner = line + across * width / 2, line - across * width / 2
-    return np.concatenate([outer, outer[:1], inner[:1], inner[::-1]])

@@ -48,8 +48,6 @@ class Architecture(ABC):
     """The smallest image side that the auxiliary classifiers accept."""
     renamed_keys: tuple[tuple[str, str], ...] = ()
     """(pattern, replacement) that turns keys of published weights into keys of the current network."""
-    learning_rate_scale: float = 1.0
-    """Factor on the default learning rate if training starts from its weights: above 1 for a small network."""
 
     if TYPE_CHECKING:  # fields of a table's entry; computed when asked for, for a network of timm
 
@@ -187,11 +185,6 @@ class Architecture(ABC):
     def is_here(self, weights: str) -> bool:
         """Whether the file with the weights of this name is on this machine."""
         return self.named_file(weights).is_file()
-
-    @property
-    def model_card(self) -> str | None:
-        """The model card of our own weights, as Markdown: training data, training, limits. None: there is none."""
-        return None
 
     @property
     def group_names(self) -> tuple[str, ...]:

@@ -23,7 +23,6 @@ _TORCHVISION = Licence(
     "BSD-3-Clause",
     "BSD-3-Clause (torchvision); trained on ImageNet, whose terms (non-commercial research) may apply to the weights",
 )
-_OWN = Licence("own", "this project's own: trained on pictures that it draws itself, so nobody else's terms apply")
 OTHER_WEIGHTS = "`--weights FILE` takes a file of your own, `--weights none` random values."
 
 
@@ -37,9 +36,6 @@ class TableEntry(Architecture):
     max_px: int | None = None
     weights: str | None = "IMAGENET1K_V1"
     """The torchvision weights that `imagenet` means. None: there are none."""
-    builtin: str | None = None
-    """Name of the files next to this module with our own weights (`.safetensors`), which `builtin` means, and their
-    model card (`.md`). None: there are none."""
     other_weights: tuple[str, ...] = ()
     """Further torchvision weights, available as `imagenet:NAME`."""
     aux: tuple[str, ...] = ()
@@ -52,28 +48,20 @@ class TableEntry(Architecture):
     pretrained_arguments: Mapping[str, Any] = field(default_factory=dict)
     """Arguments that are different if weights are loaded, from torchvision or from a file."""
     renamed_keys: tuple[tuple[str, str], ...] = ()
-    learning_rate_scale: float = 1.0
     transform: TransformSpec | None = None
     """The evaluation transform. None: the one that belongs to the weights."""
 
     @property
     def named_weights(self) -> tuple[str, ...]:
-        builtin = () if self.builtin is None else ("builtin",)
         if self.weights is None:
-            return builtin
-        return (*builtin, "imagenet", *(f"imagenet:{name}" for name in self.other_weights))
+            return ()
+        return ("imagenet", *(f"imagenet:{name}" for name in self.other_weights))
 
     @property
     def num_parameters(self) -> int:
         if self.weights is None:
             return sum(parameter.numel() for parameter in self.outline().parameters())
         return int(self.published().meta["num_params"])
-
-    @property
-    def model_card(self) -> str | None:
-        if self.builtin is None:
-            return None
-        return Path(__file__).with_name(f"{self.builtin}.md").read_text(encoding="utf-8")
 
     def published(self, weights: str | None = None) -> Any:
         """Torchvision's entry (url, transforms, meta) for `imagenet` or `imagenet:NAME`, by default the usual one.
@@ -88,7 +76,7 @@ class TableEntry(Architecture):
     def licence(self, weights: str | None = None) -> Licence | None:
         """Source: torchvision's README, "Pre-trained Model License", and the `license` of weights that have one."""
         if self.weights is None:
-            return None if self.builtin is None else _OWN
+            return None
         own = self.published(weights).meta.get("license")
         if own is None:
             return _TORCHVISION
@@ -125,20 +113,16 @@ class TableEntry(Architecture):
         """Torchvision's files are in torch.hub's cache; TORCH_HOME changes its place."""
         import torch
 
-        if weights == "builtin" and self.builtin is not None:
-            return Path(__file__).with_name(f"{self.builtin}.safetensors")
         file_name = PurePosixPath(urlparse(self.published(weights).url).path).name
         return Path(torch.hub.get_dir()) / "checkpoints" / file_name
 
     def address(self, weights: str) -> str | None:
-        return None if weights == "builtin" else str(self.published(weights).url)
+        return str(self.published(weights).url)
 
     def load_named(self, weights: str) -> "StateDict":
         from tlcore.models.at_hand import at_hand_words
-        from tlcore.models.saved_model import as_state_dict, read_saved_model
+        from tlcore.models.saved_model import as_state_dict
 
-        if weights == "builtin":
-            return read_saved_model(self.named_file(weights)).state_dict
         file, entry = self.named_file(weights), self.published(weights)
         try:
             loaded = entry.get_state_dict(progress=False, check_hash=True, map_location="cpu", weights_only=True)

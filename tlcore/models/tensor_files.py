@@ -76,7 +76,7 @@ def read_tensor_file(path: Path) -> TensorFile:
     """
     if path.suffix.lower() not in WEIGHTS_ENDINGS:
         raise WeightsError(
-            f"No weights {str(path)!r}: expected `imagenet`, `imagenet:NAME`, `builtin`, `none`, or a file that ends "
+            f"No weights {str(path)!r}: expected `imagenet`, `imagenet:NAME`, `none`, or a file that ends "
             f"in {', '.join(WEIGHTS_ENDINGS)}."
         )
     if not os.path.isfile(path):

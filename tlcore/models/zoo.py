@@ -17,10 +17,12 @@ from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["HEAD", "TIMM", "ZOO", "Architecture", "architecture_of", "find_architecture"]
+__all__ = ["HEAD", "TIMM", "ZOO", "Architecture", "architecture_of", "find_architecture", "why_gone"]
 
 TIMM = "timm:"
 """What the names of timm's networks begin with."""
+_GONE = "small_resnet"
+"""A backbone of earlier versions. Runs that were trained with it still open."""
 
 
 def find_architecture(name: str) -> Architecture:
@@ -31,6 +33,8 @@ def find_architecture(name: str) -> Architecture:
     """
     if name.startswith(TIMM):
         return _network_of_timm(name)
+    if reason := why_gone(name):
+        raise UnknownBackbone(reason)
     try:
         return ZOO[name]
     except KeyError:
@@ -54,6 +58,16 @@ def _network_of_timm(name: str) -> TimmNetwork:
     return TimmNetwork(name, timm_name)
 
 
+def why_gone(name: str) -> str:
+    """Why a backbone of earlier versions cannot be built any more, and what to do, in a sentence; empty for others."""
+    if name != _GONE:
+        return ""
+    return (
+        f"The backbone {_GONE}, which had learned from drawings, is gone: curves and stored results of its runs "
+        "remain; to go on, make a new run with efficientnet_lite0."
+    )
+
+
 def _span(module: str, first: int, last: int) -> tuple[str, ...]:
     """Paths of the children `first` to `last`, both included, of an nn.Sequential."""
     return tuple(f"{module}.{index}" for index in range(first, last + 1))
@@ -69,12 +83,6 @@ def _cifar_cnn(**arguments: Any) -> "nn.Module":
     from tlcore.models.cifar_cnn import CifarCNN
 
     return CifarCNN(**arguments)
-
-
-def _small_resnet(**arguments: Any) -> "nn.Module":
-    from tlcore.models.small_resnet import SmallResNet
-
-    return SmallResNet(**arguments)
 
 
 _RESNET = {
@@ -339,24 +347,6 @@ _ENTRIES: tuple[Architecture, ...] = (
             HEAD: ("head",),
         },
         min_px=4,
-    ),
-    TableEntry(
-        "small_resnet",
-        head="fc",
-        groups={
-            "stem": ("stem",),
-            "layer1": ("layer1",),
-            "layer2": ("layer2",),
-            "layer3": ("layer3", "features"),
-            HEAD: ("fc",),
-        },
-        weights=None,
-        builtin="small_resnet",
-        learning_rate_scale=10.0,
-        builder=_small_resnet,
-        transform=TransformSpec(
-            operations=(Resize(size=144), CenterCrop(size=128)), mean=(0.4, 0.4, 0.4), std=(0.25, 0.25, 0.25)
-        ),
     ),
     TableEntry(
         "small_cnn",

@@ -207,11 +207,6 @@ def _learned_before(config: RunConfig) -> str:
     weights = _weights(config)
     if weights == "none":
         return "They come from random weights here: nothing was learned before, so they tell little."
-    if weights == "builtin":
-        return (
-            "They were learned from drawings, not from photographs: they tell shapes and colours apart, and much that "
-            "photographs show, they have never seen."
-        )
     if weights.partition(":")[0] == "imagenet":
         return (
             "They were learned from a million photographs, and need no improvement to tell most things in photographs "

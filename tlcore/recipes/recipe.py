@@ -40,7 +40,7 @@ class Recipe(BaseModel):
     better: Text = ""
     """Mistakes in the original exercise that this recipe avoids."""
     drawn: tuple[str, ...] = ()
-    """Names of drawings in `tlcore.drawing` that are shown while the data is missing."""
+    """Names of insects of the demo that are its picture. Other names count for nothing."""
 
     @field_validator("name")
     @classmethod

@@ -16,7 +16,7 @@ from tlcore.system.records import as_record, parse_json, read_bytes
 
 MAX_BYTES = 1 << 20
 WHAT = "a recipe"
-_NAMED_WEIGHTS = re.compile(r"imagenet(:\w+)?|builtin|none")
+_NAMED_WEIGHTS = re.compile(r"imagenet(:\w+)?|none")
 
 
 def list_recipes() -> list[Recipe]:

@@ -71,7 +71,7 @@ def _open(run: Run, data: DataConfig) -> Dataset:
 
 
 def load_whole_state(run: Run, epoch: int) -> dict[str, Tensor]:
-    """The whole model's state_dict in an epoch, frozen part included, under torchvision's names.
+    """The whole model's state_dict in an epoch, frozen part included, under the network's own names.
 
     Raises CheckpointError.
     """

@@ -1,7 +1,6 @@
 """Defaults for settings that a configuration leaves open, by strategy."""
 
 from tlcore.config import Strategy
-from tlcore.models.architecture import Architecture
 from tlcore.training.optimisation.optimizers import find_optimizer
 
 # of the head, for Adam; other optimisers multiply it by their scale
@@ -13,7 +12,6 @@ TRAIN_AUGMENTATION: dict[Strategy, str | None] = {
 }
 
 
-def default_learning_rate(strategy: Strategy, optimizer: str, architecture: Architecture) -> float:
+def default_learning_rate(strategy: Strategy, optimizer: str) -> float:
     """Default learning rate of the head. Raises ConfigError for an unknown optimiser."""
-    scale = 1.0 if strategy == "from_scratch" else architecture.learning_rate_scale
-    return LEARNING_RATES[strategy] * find_optimizer(optimizer).step_scale * scale
+    return LEARNING_RATES[strategy] * find_optimizer(optimizer).step_scale

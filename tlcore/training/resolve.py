@@ -23,7 +23,7 @@ def resolve(config: RunConfig) -> ResolvedConfig:
     architecture, strategy, source = find_architecture(config.model.backbone), config.strategy.name, config.data.source
     weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
     evaluation = config.eval_transform or architecture.eval_transform(weights)
-    rate = config.optimizer.learning_rate or default_learning_rate(strategy, config.optimizer.name, architecture)
+    rate = config.optimizer.learning_rate or default_learning_rate(strategy, config.optimizer.name)
     images = config.data.images
     choices = {
         "data": config.data.model_copy(

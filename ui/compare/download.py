@@ -34,6 +34,8 @@ def show_download(run: Run, evaluation: Evaluation, epoch: int) -> None:
                     disabled=bool(missing),
                 )
                 st.caption(missing or f"{entry.words}.")
+    if FORMATS["python"].unavailable(run, epoch):
+        return
     show_import(run)
     with st.expander("The inference code", icon=":material/code:"):
         st.code(FORMATS["python"].build(run, epoch).decode(), language="python")

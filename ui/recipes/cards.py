@@ -6,7 +6,7 @@ from tlcore.data.intake.library import add_path
 from tlcore.errors import TlcoreError
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import missing_data, recipe_config
-from tlcore.recipes.picture import drawn_picture
+from tlcore.recipes.picture import recipe_picture
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import damaged_recipes, delete_recipe, list_recipes
 from ui.recipes.files import show_import
@@ -106,4 +106,4 @@ def _show_time(recipe: Recipe, missing: str) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _picture(recipe: str) -> bytes:
-    return drawn_picture(Recipe.model_validate_json(recipe))
+    return recipe_picture(Recipe.model_validate_json(recipe))

@@ -20,6 +20,6 @@ def imagenet_weights_here() -> dict[str, bool]:
 
 
 def usable_without_download() -> list[str]:
-    """Names of backbones with built-in weights, or with ImageNet weights on this machine."""
+    """Names of backbones with ImageNet weights on this machine."""
     here = imagenet_weights_here()
-    return [name for name, architecture in ZOO.items() if "builtin" in architecture.named_weights or here.get(name)]
+    return [name for name in ZOO if here.get(name)]

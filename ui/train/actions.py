@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from tlcore.errors import TlcoreError
+from tlcore.models.zoo import why_gone
 from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import Status
@@ -92,12 +93,18 @@ def _live_actions(run: Run, status: Status) -> None:
 
 def _idle_actions(run: Run, status: Status) -> None:
     failed = status.state == "failed"  # unchanged, it would fail again
+    gone = why_gone(run.config.model.backbone)
     if failed:
         _again_action(run, "Change the settings", "primary")
     if status.state != "finished":
         label = "Resume" if run.epochs() else "Start"
         if st.button(
-            label, key="train_resume", type="secondary" if failed else "primary", icon=":material/play_arrow:"
+            label,
+            key="train_resume",
+            type="secondary" if failed else "primary",
+            icon=":material/play_arrow:",
+            disabled=bool(gone),
+            help=gone or None,
         ):
             _try(lambda: jobs.resume(run))
     if not failed:
@@ -108,7 +115,17 @@ def _idle_actions(run: Run, status: Status) -> None:
 
 def _again_action(run: Run, label: str, kind: Literal["primary", "secondary"]) -> None:
     """A button that fills the form with the settings of this run, for a new run."""
-    st.button(label, key="train_again", type=kind, icon=":material/tune:", on_click=fill_from_run, args=(run,))
+    gone = why_gone(run.config.model.backbone)
+    st.button(
+        label,
+        key="train_again",
+        type=kind,
+        icon=":material/tune:",
+        on_click=fill_from_run,
+        args=(run,),
+        disabled=bool(gone),
+        help=gone or None,
+    )
 
 
 def _try(action: Callable[[], None]) -> None:

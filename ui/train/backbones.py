@@ -14,9 +14,7 @@ from ui.shared.hosting import is_hosted
 from ui.shared.torch_once import load_torch
 from ui.train.fields import AUTO, FILE, is_named_weights
 
-LIGHT = 15_000_000
-"""Maximal number of parameters of a backbone that is quick to try on a CPU."""
-_LABELS = {AUTO: "Automatic", "imagenet": "ImageNet", "builtin": "Built-in", FILE: "A file", "none": "None (random)"}
+_LABELS = {AUTO: "Automatic", "imagenet": "ImageNet", FILE: "A file", "none": "None (random)"}
 
 
 @dataclass(frozen=True)
@@ -104,8 +102,6 @@ def backbone_label(name: str) -> str:
         parts += [f"{percent(known.accuracy)} on ImageNet", "here" if here else "to be downloaded"]
     elif "imagenet" in architecture.named_weights:
         parts.append("ImageNet weights here" if "imagenet" in weights_here()[name] else "its package is missing")
-    elif "builtin" in architecture.named_weights:
-        parts.append("learned from drawings")
     else:
         parts.append("no weights")
     return " · ".join(parts)
@@ -115,13 +111,3 @@ def weights_label(architecture: Architecture, weights: str) -> str:
     if weights == AUTO:
         return f"{_LABELS[AUTO]}: {weights_label(architecture, architecture.default_weights)}"
     return _LABELS.get(weights) or weights.replace("imagenet:", "ImageNet, ")
-
-
-def suggested_backbone() -> str | None:
-    """A backbone with ImageNet weights on this machine: the most accurate light one, else the smallest; or None."""
-    known = facts()
-    here = [name for name, weights in weights_here().items() if "imagenet" in weights]
-    light = [name for name in here if known[name].parameters <= LIGHT]
-    if light:
-        return max(light, key=lambda name: known[name].accuracy or 0.0)
-    return min(here, key=lambda name: known[name].parameters, default=None)

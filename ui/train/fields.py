@@ -36,7 +36,7 @@ class FormState:
     backbones: tuple[str, ...] = ()
     """The options, in this order."""
     weights: tuple[str, ...] = ()
-    """The options for this architecture: AUTO, `builtin`, `imagenet`, `imagenet:NAME`, FILE, `none`."""
+    """The options for this architecture: AUTO, `imagenet`, `imagenet:NAME`, FILE, `none`."""
     backbone_label: Callable[[str], str] = str
     weights_label: Callable[[str], str] = str
 
@@ -135,7 +135,7 @@ def _usual_rate(form: FormState) -> str:
     name = form["optimizer.name"]
     if name not in OPTIMIZERS:
         return "automatic"
-    return f"automatic: {default_learning_rate(form['strategy.name'], name, form.architecture):g}"
+    return f"automatic: {default_learning_rate(form['strategy.name'], name):g}"
 
 
 def _read_weights(weights: str | None) -> str:
@@ -151,8 +151,8 @@ def _write_weights(chosen: str, weights: str | None) -> str | None:
 
 
 def is_named_weights(weights: str) -> bool:
-    """Whether it is a name and not a file: `imagenet`, `imagenet:NAME`, `builtin` or `none`."""
-    return weights.partition(":")[0] in ("imagenet", "builtin", "none")
+    """Whether it is a name and not a file: `imagenet`, `imagenet:NAME` or `none`."""
+    return weights.partition(":")[0] in ("imagenet", "none")
 
 
 def _read_class_weights(weights: Any) -> str:

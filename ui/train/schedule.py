@@ -19,7 +19,7 @@ def show_schedule(form: FormState) -> None:
     try:
         config = ScheduleConfig.model_validate(form["schedule"])
         schedule = Schedule(config, epochs)
-        usual = default_learning_rate(form["strategy.name"], optimizer["name"], form.architecture)
+        usual = default_learning_rate(form["strategy.name"], optimizer["name"])
     except (ConfigError, ValidationError):
         return
     rate = optimizer["learning_rate"] or usual

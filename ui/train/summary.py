@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tlcore.config import RunConfig
-from tlcore.data.formats.demo import NAME as DEMO
+from tlcore.errors import WeightsError
 from tlcore.runs.work.probes import Probe, any_live_probe, find_probe, start_probe
 from tlcore.runs.work.turn import live_runs
 from tlcore.words import count, seconds, size
 from ui.shared.cached import list_runs
 from ui.shared.state import link
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors, show_fact
-from ui.train.backbones import suggested_backbone
-from ui.train.fill import change_backbone
 from ui.train.plan import disk_bytes, missing_weights
 from ui.train.start import start_runs
 
@@ -40,6 +38,7 @@ def show_summary(plan: "Plan", warnings: tuple[str, ...]) -> None:
         batches = count(plan.batches_per_epoch, "batch", "batches")
         show_fact("Steps", f"{count(config.epochs, 'epoch')} of {batches}")
         show_time(plan)
+        _show_licence(plan)
         show_fact("Disk", f"{size(disk_bytes(plan))} at most", "A checkpoint for every epoch, and kept features.")
         if (config.device, config.precision) != ("auto", "auto"):  # the sidebar shows the default device
             st.caption(f":material/memory: {escape_markdown(plan.choice.reason)}")
@@ -104,42 +103,31 @@ def _key(config: RunConfig, newest: str) -> str:
     return "time-" + hashlib.sha256(json.dumps([settings, newest]).encode()).hexdigest()[:24]
 
 
+def _show_licence(plan: "Plan") -> None:
+    weights = plan.config.model.weights
+    if weights in plan.architecture.named_weights:
+        licence = plan.architecture.licence(weights)
+        if licence is not None:
+            show_fact("Licence of the weights", escape_markdown(licence.short), escape_markdown(licence.words))
+
+
 def _show_warnings(plan: "Plan", warnings: tuple[str, ...]) -> None:
-    _warn_of_drawings(plan)
     for warning in warnings:
         st.warning(escape_markdown(warning), icon=":material/warning:")
     if warnings and st.button("See the health report", key="train_health", icon=":material/health_and_safety:"):
         link("pages/dataset.py", dataset_tab=HEALTH)
     if missing := missing_weights(plan):
-        st.warning(
-            f"{escape_markdown(missing)} is not on this machine: it is downloaded when the run starts. "
-            "Without a network, choose a file or other weights.",
-            icon=":material/cloud_download:",
-        )
+        try:
+            plan.architecture.address(plan.config.model.weights)
+            coming = (
+                f"{missing} is not on this machine: it is downloaded when the run starts. "
+                "Without a network, choose a file or other weights."
+            )
+        except WeightsError as error:  # nothing downloads it
+            coming = str(error)
+        st.warning(escape_markdown(coming), icon=":material/cloud_download:")
     for notice in plan.notices:
         st.caption(f":material/info: {escape_markdown(notice)}")
-
-
-def _warn_of_drawings(plan: "Plan") -> None:
-    """Warn of the built-in weights on other data than the demo: they were trained on drawings, not photographs."""
-    config = plan.config
-    if config.model.weights != "builtin" or config.data.source.lower() == DEMO:
-        return
-    other = suggested_backbone()
-    advice = "" if other else " Choose a backbone with ImageNet weights: they are downloaded when the run starts."
-    with st.container(border=True, key="train_drawings"):
-        st.markdown(
-            f":material/draw: The weights of {escape_markdown(config.model.backbone)} were learned from drawings only. "
-            f"On photographs, weights from ImageNet do much better.{advice}"
-        )
-        if other:
-            st.button(
-                f"Use {other}",
-                key="train_use_imagenet",
-                icon=":material/swap_horiz:",
-                on_click=change_backbone,
-                args=(other,),
-            )
 
 
 def show_problem(error: Exception) -> None:
