@@ -177,11 +177,13 @@ def test_the_script_never_sets_what_the_pipeline_started_from(photos):
     assert not page.selectbox("augment_start").proto.set_value
 
 
-def test_another_network_changes_the_size_of_the_crops(photos):
+def test_another_network_changes_the_size_of_the_crops_and_their_interpolation(photos):
     page = open_page(photos())
     assert page.slider(control(page, "size")).value == SIZE_PX
-    page.selectbox("augment_backbone").set_value("small_cnn")
-    assert run(page).slider(control(page, "size")).value == ZOO["small_cnn"].input_px
+    assert page.session_state["augment_steps"][0]["interpolation"] == "bilinear"
+    page.selectbox("augment_backbone").set_value("efficientnet_lite0")
+    assert run(page).slider(control(page, "size")).value == ZOO["efficientnet_lite0"].input_px
+    assert page.session_state["augment_steps"][0]["interpolation"] == "bicubic"
 
 
 def test_other_weights_bring_their_own_validation_view(photos):

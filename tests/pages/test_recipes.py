@@ -105,6 +105,7 @@ def test_what_the_form_saves_is_the_recipe(name):
 def test_another_backbone_keeps_the_recipes_views_at_its_own_size(hymenoptera):
     page = click(open_page("train", view="recipes"), "recipe_use_ants-bees-resnet18-frozen")
     page.selectbox(key="train_model_backbone").set_value("small_cnn").run()
+    page.selectbox(key="train_model_weights").set_value("none").run()
     checked(page.text_input(key="recipe_title").set_value("Smaller").run())
     click(page, "recipe_save")
     config = find_recipe("smaller").config

@@ -4,16 +4,16 @@ import streamlit as st
 
 from tlcore.config import ModelConfig
 from tlcore.models.zoo import ZOO, find_architecture
-from tlcore.transforms.spec import TransformSpec
-from ui.augment.pipeline import resize_crops
+from tlcore.transforms.spec import Resize, TransformSpec
+from ui.augment.pipeline import fit_steps
 
-_BACKBONE, _WEIGHTS, _SIZE = "augment_backbone", "augment_weights", "augment_size_px"
+_BACKBONE, _WEIGHTS, _BELONGS = "augment_backbone", "augment_weights", "augment_belongs"
 
 
 def pick_view_of_weights() -> tuple[TransformSpec, int]:
     """Draw the pickers; returns the validation view, and the side in px of what it delivers.
 
-    Crops in the pipeline that had the old network's size get the new network's size.
+    Steps of the pipeline that had the old network's size or interpolation get those of the new one.
     """
     name = st.selectbox(
         "For the network",
@@ -34,9 +34,9 @@ def pick_view_of_weights() -> tuple[TransformSpec, int]:
             persist_state="session",
             help="Weights that were trained in another way can have another validation view.",
         )
-    size_px = architecture.input_px
-    before_px = st.session_state.get(_SIZE, size_px)
-    if before_px != size_px:
-        resize_crops(before_px, size_px)
-    st.session_state[_SIZE] = size_px
-    return architecture.eval_transform(weights), size_px
+    evaluation, size_px = architecture.eval_transform(weights), architecture.input_px
+    resizes = [operation for operation in evaluation.operations if isinstance(operation, Resize)]
+    belongs = {"size": size_px, "interpolation": resizes[0].interpolation if resizes else "bilinear"}
+    fit_steps(st.session_state.get(_BELONGS, belongs), belongs)
+    st.session_state[_BELONGS] = belongs
+    return evaluation, size_px

@@ -84,11 +84,12 @@ def load_operations(operations: tuple[Any, ...]) -> None:
     st.session_state.pop(_OPEN, None)
 
 
-def resize_crops(before_px: int, after_px: int) -> None:
-    """Steps whose output had the size of the old backbone get the size of the new one."""
+def fit_steps(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Steps that had the size or the interpolation of the old backbone get those of the new one."""
     for step in st.session_state.get(_STEPS, []):
-        if step.get("size") == before_px:
-            step.update(id=_new_id(), size=after_px)  # a new id gives a new key, so the control takes the new value
+        changes = {name: value for name, value in after.items() if name in step and step[name] == before[name] != value}
+        if changes:
+            step.update(id=_new_id(), **changes)  # a new id gives a new key, so the control takes the new value
 
 
 def _starts(evaluation: TransformSpec) -> dict[str, TransformSpec]:
