@@ -49,7 +49,7 @@ def playground(source: str, image: PickedImage, evaluation: TransformSpec, size_
     with drawn:
         seeds = pick_seeds()
         try:
-            draws, shown = draws_of(image.key, image.pixels_HWC, transform.model_dump_json(), tuple(seeds))
+            draws, shown = draws_of(image.key, image, transform.model_dump_json(), tuple(seeds))
         except ConfigError as error:
             error_box(error)
             return
@@ -62,7 +62,7 @@ def playground(source: str, image: PickedImage, evaluation: TransformSpec, size_
     elif tab == NETWORK:
         show_network_input(transform, chosen)
     elif tab == VALIDATION:
-        (view,), _ = draws_of(image.key, image.pixels_HWC, evaluation.model_dump_json(), (0,))
+        (view,), _ = draws_of(image.key, image, evaluation.model_dump_json(), (0,))
         show_validation(image, chosen, view)
     else:
         show_python(transform, image, chosen.seed)

@@ -35,7 +35,7 @@ def show_verdict(image: PickedImage, chosen: ModelRef, answer: Answer, source: s
 
 def show_why(image: PickedImage, chosen: ModelRef, target: int, strength: float) -> None:
     try:
-        found = explain(chosen, image.key, image.pixels_HWC, target)
+        found = explain(chosen, image.key, image, target)
     except ModelError as error:
         st.image(thumbnail(image.pixels_HWC, SHOWN_PX), width="stretch")
         st.caption(escape_markdown(str(error)))
@@ -98,7 +98,7 @@ with friendly_errors():
     with models:
         chosen = pick_models(source)
     if image is not None and chosen:
-        answers = [(model, ask(model, image.key, image.pixels_HWC)) for model in chosen]
+        answers = [(model, ask(model, image.key, image)) for model in chosen]
         with result, st.container(border=True):
             for model, answer in answers:
                 if len(answers) > 1:

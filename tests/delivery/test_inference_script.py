@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 import tlcore
+from tests.support.photographs import jpeg, photograph
 from tlcore import train
-from tlcore.data.pixels.images import decode_image
+from tlcore.data.pixels.images import decode, decode_image
 from tlcore.delivery.export import FORMATS, file_name
 from tlcore.evaluation.predict import load_predictor
 
@@ -99,3 +100,23 @@ def test_a_very_large_image_is_reduced_as_in_tlcore(configure, tmp_path, monkeyp
             ours = decode_image(path.read_bytes())
             assert max(ours.size) <= 32
             assert np.array_equal(np.asarray(scope["load_image"](path)), np.asarray(ours)), path.name
+
+
+@pytest.mark.parametrize("size", [16, [16, 24]])
+def test_a_large_jpeg_is_unpacked_reduced_as_in_tlcore(configure, tmp_path, size):
+    view = {"operations": [{"op": "Resize", "size": size}, {"op": "CenterCrop", "size": 16}], "decode": "reduced"}
+    run = train(configure(eval_transform=view, epochs=1))
+    script = FORMATS["python"].build(run, 1).decode()
+    beginning, _, rest = script.partition("\nmodel = ")
+    scope: dict = {}
+    exec(beginning + "\n\n" + rest[rest.index("def load_image") : rest.index("def predict")], scope)
+    path, factors = tmp_path / "photo.jpg", set()
+    for width, height in ((320, 240), (323, 245), (150, 333), (259, 517), (101, 75), (60, 31)):
+        for orientation in (1, 6):
+            exif = Image.Exif()
+            exif[0x0112] = orientation
+            path.write_bytes(jpeg(photograph(width, height), exif=exif))
+            ours = decode(path.read_bytes(), transform=run.config.eval_transform).image
+            assert np.array_equal(np.asarray(scope["load_image"](path)), np.asarray(ours))
+            factors.add(round(max(width, height) / max(ours.size)))
+    assert factors == {1, 2, 4, 8}

@@ -7,7 +7,9 @@ import torch
 from PIL import Image
 
 from tests.support.pages import components_of, open_page as open_any_page, run, text_of
+from tests.support.photographs import jpeg, photograph
 from tlcore.data.pixels.images import to_tensor
+from tlcore.data.pixels.sources import FileSource
 from tlcore.models.zoo import ZOO
 from tlcore.transforms.draws import draw_views
 from tlcore.transforms.presets import AUGMENTATIONS
@@ -125,6 +127,29 @@ def test_the_python_on_the_page_gives_the_draw(photos, monkeypatch):
     (draw,) = draw_views(spec, to_tensor(Image.open("train/ant/0.png").convert("RGB")), [5])
     expected = spec.build_normalize()(torch.from_numpy(draw.image_HWC).permute(2, 0, 1))
     assert torch.equal(scope["view"], expected)
+
+
+def test_a_large_jpeg_is_drawn_as_training_unpacks_it(photos, monkeypatch):
+    source = photos()
+    (source / "train/ant/0.png").unlink()
+    path = source / "train/ant/big.jpg"
+    path.write_bytes(jpeg(photograph(1285, 963)))
+    page = open_page(source, image="train/ant/big.jpg")
+    page.session_state["augment_draws"] = {"selected": 5}
+    spec = ZOO["small_cnn"].eval_transform()
+    spec = spec.model_copy(update={"operations": AUGMENTATIONS["standard"](SIZE_PX, "bilinear")})
+    reduced = FileSource(source).load("train/ant/big.jpg", spec)
+    assert reduced.shape[1] < 500
+    expected = draw_views(spec, reduced, range(12), original=(963, 1285))
+    assert grid(run(page))[0]["steps"][0][0] == "JPEG"
+    assert "1285 × 963 px · " in text_of(page)
+    for shown, draw in zip(grid(page), expected, strict=True):
+        assert shown["region"] == np.round(draw.region, 1).tolist()
+    scope = {}
+    monkeypatch.chdir(path.parent)
+    exec(code(page).replace("train/ant/", ""), scope)
+    view = spec.build_normalize()(torch.from_numpy(expected[5].image_HWC).permute(2, 0, 1))
+    assert torch.equal(scope["view"], view)
 
 
 def test_operations_are_added_moved_and_removed(photos):

@@ -9,10 +9,12 @@ from torchvision.models import get_model
 
 import tlcore
 from tests.support.pages import figures_of, open_page as open_any_page, pictures, run, text_of as words_of
+from tlcore.data.dataset import Decoded
 from tlcore.errors import ModelError
 from tlcore.models.packaged import PackagedWeights
 from tlcore.models.weights import weights_file
 from tlcore.models.zoo import ZOO
+from tlcore.transforms.spec import TransformSpec
 from ui.predict.answers import Map, overlay
 from ui.shared.image_picker import PickedImage, _fit
 
@@ -93,7 +95,7 @@ def test_images_are_picked_by_thumbnails(train, added):
 
 
 def test_the_caption_has_the_size_of_the_file_not_of_what_is_kept_of_it():
-    decoded = _fit(Image.new("L", (13_000, 10)).convert("RGB"))
+    decoded = _fit(Decoded(Image.new("L", (13_000, 10)).convert("RGB"), "PNG", False, 0))
     assert decoded.size_words == "13000 × 10 px, used at 1 : 3"
     assert decoded.pixels_HWC.shape[1] <= 6000
 
@@ -115,6 +117,7 @@ class _Nothing:
     """A predictor that fails."""
 
     classes = ()
+    transform = TransformSpec(operations=())
 
     def probabilities(self, image_CHW):
         raise ModelError("not asked in this test")

@@ -232,3 +232,13 @@ def test_an_operation_that_cannot_work_on_what_reaches_it_is_an_error(photo):
     spec = TransformSpec(operations=(CenterCrop(size=8), GaussianBlur(kernel_size=31)))
     with pytest.raises(ConfigError, match="GaussianBlur cannot work on an image of 8 × 8 px: .*Padding size"):
         draw_views(spec, to_tensor(photo), [0])
+
+
+def test_draws_of_a_reduced_image_are_placed_on_the_original():
+    spec = TransformSpec(operations=(Resize(size=30), CenterCrop(size=30)))
+    image = torch.zeros(3, 120, 160, dtype=torch.uint8)
+    (full,) = draw_views(spec, image, [0])
+    (reduced,) = draw_views(spec, image, [0], original=(480, 640))
+    np.testing.assert_allclose(reduced.region, 4 * full.region)
+    np.testing.assert_allclose(reduced.frame, 4 * full.frame)
+    assert reduced.steps == (("JPEG", "640 × 480 px unpacked as 160 × 120 px"), *full.steps)

@@ -1,8 +1,11 @@
+import json
+
 import pytest
 import torch
 from pydantic import ValidationError
 
 from tlcore.errors import ConfigError
+from tlcore.transforms.geometry import resized_size
 from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.spec import (
     CenterCrop,
@@ -112,3 +115,73 @@ def test_asking_for_the_output_size_uses_up_no_random_numbers():
 def test_arguments_out_of_range_are_refused(operation, settings, message):
     with pytest.raises(ValidationError, match=message):
         operation(**settings)
+
+
+TWELVE_MEGAPIXELS = (3000, 4000)
+
+
+@pytest.mark.parametrize(
+    ("operations", "size", "factor"),
+    [
+        ((Resize(size=256), CenterCrop(size=224)), TWELVE_MEGAPIXELS, 4),
+        ((Resize(size=256), CenterCrop(size=224)), (4000, 3000), 4),
+        ((Resize(size=256),), (2 * 256 * 8, 9999), 8),
+        ((Resize(size=256),), (2 * 256 * 8 - 1, 9999), 4),
+        ((Resize(size=256),), (1023, 3000), 1),
+        ((Resize(size=28),), (375, 500), 4),
+        ((Resize(size=(128, 512)),), TWELVE_MEGAPIXELS, 2),
+        ((Resize(size=(512, 128)),), TWELVE_MEGAPIXELS, 2),
+        ((Resize(size=(128, 128)),), TWELVE_MEGAPIXELS, 8),
+        ((RandomResizedCrop(size=224),), TWELVE_MEGAPIXELS, 2),
+        ((RandomResizedCrop(size=224, scale=(0.5, 1.0)),), TWELVE_MEGAPIXELS, 4),
+        ((RandomResizedCrop(size=224),), (500, 375), 1),
+        ((RandomHorizontalFlip(), ColorJitter(), RandomRotation(), Resize(size=256)), TWELVE_MEGAPIXELS, 4),
+        ((Resize(size=64), RandomResizedCrop(size=224)), TWELVE_MEGAPIXELS, 8),
+        ((CenterCrop(size=224), Resize(size=64)), TWELVE_MEGAPIXELS, 1),
+        ((RandomCrop(size=224),), TWELVE_MEGAPIXELS, 1),
+        ((GaussianBlur(), Resize(size=64)), TWELVE_MEGAPIXELS, 1),
+        ((TrivialAugmentWide(), Resize(size=64)), TWELVE_MEGAPIXELS, 1),
+        ((RandAugment(), Resize(size=64)), TWELVE_MEGAPIXELS, 1),
+        ((RandomHorizontalFlip(),), TWELVE_MEGAPIXELS, 1),
+        ((), TWELVE_MEGAPIXELS, 1),
+    ],
+)
+def test_a_jpeg_is_reduced_as_far_as_the_first_resizing_operation_allows(operations, size, factor):
+    assert TransformSpec(operations=operations, decode="reduced").reduction(size) == factor
+    assert TransformSpec(operations=operations).reduction(size) == 1
+
+
+@pytest.mark.parametrize("height", [60, 350, 700, 1500, 3000, 6000])
+@pytest.mark.parametrize("scale", [(0.08, 1.0), (0.5, 1.0), (0.3, 0.3)])
+def test_no_random_crop_of_a_reduced_image_is_enlarged_more_than_one_of_the_full_image(height, scale):
+    crop = RandomResizedCrop(size=100, scale=scale)
+    size = (height, height * 4 // 3)
+    factor = TransformSpec(operations=(crop,), decode="reduced").reduction(size)
+    smallest = (size[0] * size[1] * scale[0] * 0.75) ** 0.5
+    assert factor == 1 or smallest / factor >= 100
+
+
+def test_a_reduced_image_is_resized_to_the_same_size_as_the_full_one():
+    spec = TransformSpec(operations=(Resize(size=32),), decode="reduced")
+    rounded = 0
+    for width in range(500, 1100, 7):
+        for size in ((517, width), (width, 517)):
+            reduced, factor = spec.unpacked_size(size), spec.reduction(size)
+            assert resized_size(reduced, 32) == resized_size(size, 32)
+            assert max(abs(short * factor - side) for short, side in zip(reduced, size, strict=True)) <= 2 * factor
+            rounded += reduced != (-(-size[0] // factor), -(-size[1] // factor))
+    assert rounded >= 10
+
+
+def test_a_record_without_the_field_unpacks_in_full_and_is_written_as_before():
+    old = {
+        "operations": [{"op": "Resize", "size": 8, "interpolation": "bilinear"}],
+        "mean": (0, 0, 0),
+        "std": (1, 1, 1),
+    }
+    spec = TransformSpec.model_validate(old)
+    assert spec.decode == "full"
+    assert json.loads(spec.model_dump_json()) == {**old, "mean": [0, 0, 0], "std": [1, 1, 1]}
+    reduced = spec.model_copy(update={"decode": "reduced"})
+    assert reduced.model_dump(mode="json")["decode"] == "reduced"
+    assert TransformSpec.model_validate_json(reduced.model_dump_json()) == reduced != spec

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
+    from tlcore.transforms.spec import TransformSpec
+
 SPLITS = ("train", "val", "test")
 
 
@@ -47,11 +49,16 @@ class Decoded(NamedTuple):
 class ImageSource(Protocol):
     """Where pixels come from. Can be pickled, so that worker processes can load images."""
 
-    def load(self, sample_id: str) -> "torch.Tensor":
-        """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage, whose text is only the reason."""
+    def load(self, sample_id: str, transform: "TransformSpec | None" = None) -> "torch.Tensor":
+        """One image as uint8 RGB of shape (3, H, W), unpacked as this transform says; without one, in full.
+
+        Raises UnreadableImage, whose text is only the reason.
+        """
         ...
 
-    def decode(self, sample_id: str, at_least_px: int | None = None) -> Decoded:
+    def decode(
+        self, sample_id: str, at_least_px: int | None = None, transform: "TransformSpec | None" = None
+    ) -> Decoded:
         """The same image as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
         ...
 

@@ -10,6 +10,7 @@ from tlcore.data.pixels.colour import WHITE_12_BIT, WHITE_16_BIT
 from tlcore.data.pixels.cost import WHOLE_PIXELS
 from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.run import Run
+from tlcore.transforms.spec import SPARE, Resize, TransformSpec
 
 _START = '''\
 """Names the most likely classes of an image. Paste it anywhere, with the weights in the current folder."""
@@ -26,13 +27,34 @@ _PREPARE = '''
 def load_image(path):
     """An upright 8-bit RGB image, as the network was trained with."""
     image = Image.open(path)
-    factor = reduction(image.size)
-    if factor > 1:
-        image.draft(None, (image.width // factor, image.height // factor))
+    width, height = image.size
+    factor, unpacked = reduced_jpeg(image)
+    least = max(factor, reduction(image.size))
+    if least > 1:
+        image.draft(None, (width // least, height // least))
     image.load()
-    factor = reduction(image.size)
     rgb = to_rgb(image)
+    if factor > 1 and (width % factor or height % factor):  # the decoder rounds the sides up
+        rgb = rgb.resize(unpacked, Image.Resampling.BICUBIC, (0, 0, width / factor, height / factor))
+    factor = reduction(image.size)
     return upright(rgb if factor == 1 else rgb.reduce(factor), image)
+
+
+def reduced_jpeg(image):
+    """By what the sides of a large JPEG are divided when it is unpacked, and the width and height that this gives."""
+    if RESIZE is None or image.format not in ("JPEG", "MPO"):
+        return 1, image.size
+    turned = orientation_of(image) in (5, 6, 7, 8)
+    height, width = image.size if turned else image.size[::-1]
+    resized = (RESIZE, RESIZE) if isinstance(RESIZE, int) else RESIZE
+    spare = min(height / resized[0], width / resized[1]) / SPARE
+    factor = next((factor for factor in (8, 4, 2) if factor <= spare), 1)
+    short, long = sorted((-(-height // factor), -(-width // factor)))
+    if isinstance(RESIZE, int):  # rounded so that resizing gives the same size as from all pixels
+        wanted = int(RESIZE * max(height, width) / min(height, width))
+        long = next((long + by for by in (0, -1, 1, -2, 2) if int(RESIZE * (long + by) / short) == wanted), long)
+    height, width = (short, long) if height <= width else (long, short)
+    return factor, (height, width) if turned else (width, height)
 
 
 def reduction(size):
@@ -40,11 +62,15 @@ def reduction(size):
     return 2 ** max(0, math.ceil(math.log2(size[0] * size[1] / WHOLE_PIXELS) / 2))
 
 
-def upright(rgb, image):
+def orientation_of(image):
     try:
-        orientation = image.getexif().get(0x0112)
+        return image.getexif().get(0x0112)
     except Exception:  # damaged EXIF beside sound pixels
-        return rgb
+        return None
+
+
+def upright(rgb, image):
+    orientation = orientation_of(image)
     turns = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -92,10 +118,12 @@ print(predict("photo.jpg")[:3])  # an image of yours
 
 def inference_script(run: Run, weights_file: str) -> str:
     """The script for a run's network; `weights_file` is the name of its exported state_dict in the same folder."""
-    transform = run.config.eval_transform.source().removeprefix("import torch\n")
+    evaluation = run.config.eval_transform
+    transform = evaluation.source().removeprefix("import torch\n")
     imports, expression = _model_code(run)
     settings = (
         f"\nWEIGHTS = {weights_file!r}\nWHOLE_PIXELS = {WHOLE_PIXELS}  # larger images are made smaller first\n"
+        f"RESIZE, SPARE = {_resize(evaluation)}, {SPARE}  # a JPEG keeps so many times this size; None: all pixels\n"
         f"WHITE_12_BIT, WHITE_16_BIT = {WHITE_12_BIT}, {WHITE_16_BIT}\nCLASSES = [\n{_listed(run.classes)}]\n\n"
         f"model = {expression}\n"
         'model.load_state_dict(torch.load(WEIGHTS, map_location="cpu", weights_only=True))\nmodel.eval()\n'
@@ -106,6 +134,13 @@ def inference_script(run: Run, weights_file: str) -> str:
 def _model_code(run: Run) -> tuple[str, str]:
     """The import, and the expression that builds the network for the weights."""
     return architecture_of(run.config).code(len(run.classes), pretrained=run.config.model.weights != "none")
+
+
+def _resize(evaluation: TransformSpec) -> int | tuple[int, int] | None:
+    """The size that decides in `TransformSpec.reduction`; None if JPEGs are unpacked in full. An evaluation transform
+    is not random, so its first operation is a Resize, or a CenterCrop that needs all pixels."""
+    first = next(iter(evaluation.operations), None)
+    return first.size if evaluation.decode == "reduced" and isinstance(first, Resize) else None
 
 
 def _listed(classes: Sequence[str]) -> str:

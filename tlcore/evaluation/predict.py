@@ -48,12 +48,15 @@ class Predictor:
             image_CHW = to_tensor(image.convert("RGB"))
         else:
             path = given_path(str(image))
-            image_CHW = FileSource(path.parent).load(path.name)
+            image_CHW = FileSource(path.parent).load(path.name, self.transform)
         probabilities = self.probabilities(image_CHW)
         return [(self.classes[index], float(probabilities[index])) for index in probabilities.argsort(descending=True)]
 
     def probabilities(self, image_CHW: Tensor) -> Tensor:
-        """Probabilities for a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1."""
+        """Probabilities for a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1.
+
+        The image is unpacked as the transform says: `source.load(sample_id, transform)`.
+        """
         images_NCHW = self.transform.build()(image_CHW)[None].to(self.choice.device)
         logits_NC = self._logits(images_NCHW.contiguous(memory_format=self.choice.memory_format))
         probabilities: Tensor = logits_NC.float().softmax(1)[0].cpu()

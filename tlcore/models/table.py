@@ -92,6 +92,7 @@ class TableEntry(Architecture):
             operations=(Resize(size=resize_px, interpolation=preset.interpolation.value), CenterCrop(size=crop_px)),
             mean=tuple(preset.mean),
             std=tuple(preset.std),
+            decode="reduced",
         )
 
     @property

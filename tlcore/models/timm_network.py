@@ -88,6 +88,7 @@ class TimmNetwork(Architecture):
             ),
             mean=tuple(data["mean"]),
             std=tuple(data["std"]),
+            decode="reduced",
         )
 
     def accuracy(self, weights: str | None = None) -> float | None:

@@ -112,6 +112,7 @@ _ENTRIES: tuple[Architecture, ...] = (
         packaged=EFFICIENTNET_LITE0,
         # timm's configuration of the network
         transform=TransformSpec(
+            decode="reduced",
             operations=(Resize(size=256, interpolation="bicubic"), CenterCrop(size=224)),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
@@ -361,7 +362,10 @@ _ENTRIES: tuple[Architecture, ...] = (
         weights=None,
         builder=_small_cnn,
         transform=TransformSpec(
-            operations=(Resize(size=32), CenterCrop(size=32)), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)
+            decode="reduced",
+            operations=(Resize(size=32), CenterCrop(size=32)),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
         ),
     ),
     TableEntry(
@@ -377,7 +381,10 @@ _ENTRIES: tuple[Architecture, ...] = (
         weights=None,
         builder=_cifar_cnn,
         transform=TransformSpec(
-            operations=(Resize(size=32), CenterCrop(size=32)), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)
+            decode="reduced",
+            operations=(Resize(size=32), CenterCrop(size=32)),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
         ),
     ),
 )

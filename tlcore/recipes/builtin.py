@@ -6,11 +6,15 @@ from tlcore.config import RunConfig
 from tlcore.recipes.recipe import Recipe
 from tlcore.transforms.spec import CenterCrop, RandomHorizontalFlip, RandomResizedCrop, Resize, TransformSpec
 
-_CROPPED = TransformSpec(operations=(Resize(size=256), CenterCrop(size=224)))
-_PLAIN_28 = TransformSpec(operations=(Resize(size=28), CenterCrop(size=28)), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+_CROPPED = TransformSpec(operations=(Resize(size=256), CenterCrop(size=224)), decode="reduced")
+_PLAIN_28 = TransformSpec(
+    operations=(Resize(size=28), CenterCrop(size=28)), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), decode="reduced"
+)
 _PLAIN_32 = _PLAIN_28.model_copy(update={"operations": (Resize(size=32), CenterCrop(size=32))})
-_RANDOM = TransformSpec(operations=(RandomResizedCrop(size=224), RandomHorizontalFlip()))
-_RANDOM_HALF = TransformSpec(operations=(RandomResizedCrop(size=224, scale=(0.5, 1.0)), RandomHorizontalFlip()))
+_RANDOM = _CROPPED.model_copy(update={"operations": (RandomResizedCrop(size=224), RandomHorizontalFlip())})
+_RANDOM_HALF = _CROPPED.model_copy(
+    update={"operations": (RandomResizedCrop(size=224, scale=(0.5, 1.0)), RandomHorizontalFlip())}
+)
 
 _SGD = {"name": "sgd", "learning_rate": 1e-3, "momentum": 0.9}
 

@@ -72,6 +72,11 @@ def transform_words(spec: TransformSpec | None, evaluation: TransformSpec | None
     return ", ".join(_step_words(step) for step in spec.operations) or "the image as it is"
 
 
+def _evaluation_words(spec: TransformSpec | None) -> str:
+    words = transform_words(spec)
+    return f"{words}, JPEGs unpacked in full" if spec is not None and spec.decode == "full" else words
+
+
 def _step_words(step: BaseModel) -> str:
     values = {name: getattr(step, name) for name, field in type(step).model_fields.items() if name != "op"}
     defaults = {name: field.default for name, field in type(step).model_fields.items()}
@@ -239,7 +244,7 @@ _WORDS: Mapping[str, Callable[[Any, RunConfig], str]] = {
     "model.weights": _weights_words,
     "strategy.name": lambda value, config: STRATEGIES.get(value, str(value)),
     "train_transform": lambda value, config: transform_words(value, config.eval_transform),
-    "eval_transform": lambda value, config: transform_words(value),
+    "eval_transform": lambda value, config: _evaluation_words(value),
     "cached_views": lambda value, config: count(value) if value else "fresh ones in every epoch",
     "optimizer.name": lambda value, config: _OPTIMIZERS.get(value, str(value)),
     "schedule.name": lambda value, config: str(value).replace("_", " "),

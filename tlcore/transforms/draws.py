@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.errors import ConfigError
-from tlcore.transforms.geometry import IDENTITY, Affine, Points, Size, frame, intersect, map_points
+from tlcore.transforms.geometry import Affine, Points, Size, frame, intersect, map_points, resizing
 from tlcore.transforms.spec import TransformSpec
 from tlcore.transforms.traces import Calls, px
 
@@ -45,9 +45,12 @@ class Draw:
         return map_points(self.to_original, frame((height, width)))
 
 
-def draw_views(transform: TransformSpec, image_CHW: "Tensor", seeds: Sequence[int]) -> list[Draw]:
+def draw_views(
+    transform: TransformSpec, image_CHW: "Tensor", seeds: Sequence[int], original: Size | None = None
+) -> list[Draw]:
     """One draw per seed of a uint8 image of shape (3, H, W). The random generators do not change.
 
+    `original` is the size of the original if `image_CHW` was unpacked at a smaller one.
     Raises ConfigError if an operation cannot work on its input image.
     """
     import torch
@@ -56,14 +59,17 @@ def draw_views(transform: TransformSpec, image_CHW: "Tensor", seeds: Sequence[in
     recorded = [_record(module) for module in modules]
     image = first(image_CHW.contiguous())
     with _GENERATOR, torch.random.fork_rng(devices=[]):
-        return [_draw(transform, image, modules, recorded, seed) for seed in seeds]
+        return [_draw(transform, image, modules, recorded, seed, original or _size(image)) for seed in seeds]
 
 
-def _draw(transform: TransformSpec, image: Any, modules: list[Any], recorded: list[Calls], seed: int) -> Draw:
+def _draw(
+    transform: TransformSpec, image: Any, modules: list[Any], recorded: list[Calls], seed: int, original: Size
+) -> Draw:
     import torch
 
     torch.default_generator.manual_seed(seed)
-    region, to_original, steps = frame(_size(image)), IDENTITY, []
+    region, to_original = frame(original), resizing(original, _size(image))
+    steps = [] if original == _size(image) else [("JPEG", f"{px(original)} unpacked as {px(_size(image))}")]
     for operation, module, calls in zip(transform.operations, modules, recorded, strict=True):
         calls.clear()
         before, image = _size(image), _apply(module, image, operation.op)

@@ -1,21 +1,23 @@
 """Image transforms as data: a `TransformSpec` builds a torchvision v2 pipeline and can write it as Python code.
 
 Each operation is one class below, with the name and parameters of its torchvision v2 class, and its trace of one call.
-A new operation is one new class here, and nothing else.
+A new operation is one new class here, and nothing else. It can also say how much smaller a JPEG may be unpacked.
 """
 
+import math
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from tlcore.errors import ConfigError
 from tlcore.transforms.geometry import (
     Size,
     center_crop_corner,
     fallback_boxes,
+    resized_size,
     resizing,
     rotation,
     scaling,
@@ -34,6 +36,12 @@ Channels = tuple[float, float, float]
 Interpolation = Literal["nearest", "nearest-exact", "bilinear", "bicubic", "lanczos"]
 GridInterpolation = Literal["nearest", "bilinear"]
 """The interpolations that torchvision has for rotating and shearing tensors."""
+
+SPARE = 2.0
+"""A reduced image still has at least so many times the pixels per side that the network gets. On photographs of 12
+megapixels, pixels after a Resize then differ by 0.2 to 0.5 of 255 on average, and by 10 at most."""
+UNPACKED_AT = (8, 4, 2)
+"""The factors by which the decoder of JPEG can divide the sides of an image: it computes fewer values per block."""
 
 
 class _Frozen(BaseModel):
@@ -57,6 +65,12 @@ class _Operation(_Frozen):
         """
         return (), "done" if calls else NOT_APPLIED
 
+    def spare(self, size: Size) -> float | None:
+        """How many times `SPARE` the sides of an image of this size are what the result needs: 1 if no pixel may be
+        missing, as for crops in px. None if a smaller image only gives a smaller result, and a later operation decides.
+        """
+        return 1.0
+
     @model_validator(mode="after")
     def _ranges_ascend(self) -> "_Operation":
         for name in ("scale", "ratio", "sigma"):
@@ -76,6 +90,10 @@ class Resize(_Operation):
 
     def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
         return (resizing(before, after),), f"{px(before)} to {px(after)}"
+
+    def spare(self, size: Size) -> float | None:
+        height, width = (self.size, self.size) if isinstance(self.size, int) else self.size
+        return min(size[0] / height, size[1] / width) / SPARE
 
 
 class CenterCrop(_Operation):
@@ -107,6 +125,13 @@ class RandomResizedCrop(_Operation):
             words += "; no box fitted, so the centre"
         return (translation(left, top) @ resizing(box, after),), words
 
+    def spare(self, size: Size) -> float | None:
+        """Half of the boxes keep `SPARE`; the smallest one is still not enlarged."""
+        height, width = size
+        middle = math.sqrt(height * width * sum(self.scale) / 2)
+        smallest = math.sqrt(height * width * self.scale[0] * min(self.ratio[0], 1 / self.ratio[1]))
+        return min(middle / SPARE, smallest, height, width) / self.size
+
 
 class RandomCrop(_Operation):
     op: Literal["RandomCrop"] = "RandomCrop"
@@ -130,6 +155,9 @@ class RandomHorizontalFlip(_Operation):
             return (), NOT_APPLIED
         return (translation(before[1], 0) @ scaling(-1, 1),), "left and right swapped"
 
+    def spare(self, size: Size) -> float | None:
+        return None
+
 
 class RandomVerticalFlip(_Operation):
     op: Literal["RandomVerticalFlip"] = "RandomVerticalFlip"
@@ -139,6 +167,9 @@ class RandomVerticalFlip(_Operation):
         if not calls:
             return (), NOT_APPLIED
         return (translation(0, before[0]) @ scaling(1, -1),), "upside down"
+
+    def spare(self, size: Size) -> float | None:
+        return None
 
 
 class RandomRotation(_Operation):
@@ -151,6 +182,9 @@ class RandomRotation(_Operation):
     def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
         angle = calls[0]["angle"]
         return (rotation(angle, before),), turned(angle)
+
+    def spare(self, size: Size) -> float | None:
+        return None
 
 
 class ColorJitter(_Operation):
@@ -169,6 +203,9 @@ class ColorJitter(_Operation):
             if factor is not None:
                 parts.append(f"hue {signed(factor * 360, 0)}°" if name == "hue" else f"{name} × {factor:.2f}")
         return (), ", ".join(parts) or "nothing"
+
+    def spare(self, size: Size) -> float | None:
+        return None
 
 
 class RandAugment(_Operation):
@@ -209,6 +246,9 @@ class RandomErasing(_Operation):
         share = box[0] * box[1] / (before[0] * before[1])
         return (), f"{px(box)} at ({sampled['j']}, {sampled['i']}) made black: {percent(share, 0)} of the area"
 
+    def spare(self, size: Size) -> float | None:
+        return None
+
 
 class RandomGrayscale(_Operation):
     op: Literal["RandomGrayscale"] = "RandomGrayscale"
@@ -216,6 +256,9 @@ class RandomGrayscale(_Operation):
 
     def trace(self, calls: Calls, before: Size, after: Size) -> Trace:
         return (), "made grey" if calls else NOT_APPLIED
+
+    def spare(self, size: Size) -> float | None:
+        return None
 
 
 class GaussianBlur(_Operation):
@@ -245,11 +288,47 @@ class TransformSpec(_Frozen):
     operations: tuple[Operation, ...]
     mean: Channels = (0.485, 0.456, 0.406)
     std: tuple[Positive, Positive, Positive] = (0.229, 0.224, 0.225)
+    decode: Literal["full", "reduced"] = "full"
+    """How a JPEG is unpacked: with all its pixels, or at the smallest scale that leaves the operations enough of them,
+    see `reduction`. Transforms that belong to weights say `reduced`. Records without the field mean `full`."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """`full` is not written, so that transforms from before the field have the same digests as ever."""
+        values: dict[str, Any] = fields(self)
+        if values.get("decode") == "full":
+            del values["decode"]
+        return values
 
     @property
     def is_random(self) -> bool:
         """Whether two draws of the same image can differ."""
         return any(operation.random for operation in self.operations)
+
+    def reduction(self, size: Size) -> int:
+        """The factor, 1, 2, 4 or 8, by which the sides of an upright JPEG of this size are divided when it is unpacked.
+
+        The first operation that resizes decides. It is 1 if another operation needs every pixel before that.
+        """
+        if self.decode == "full":
+            return 1
+        spare = next((found for operation in self.operations if (found := operation.spare(size)) is not None), 1.0)
+        return next((factor for factor in UNPACKED_AT if factor <= spare), 1)
+
+    def unpacked_size(self, size: Size) -> Size:
+        """The size of an upright JPEG of this size after `reduction`, with rounded sides.
+
+        The longer side is rounded so that a Resize of the shorter one gives the same size as it would from all pixels:
+        one pixel less would move the crop of the centre after it.
+        """
+        factor = self.reduction(size)
+        height, width = (-(-side // factor) for side in size)
+        first = next((operation for operation in self.operations if operation.spare(size) is not None), None)
+        if factor == 1 or not isinstance(first, Resize) or not isinstance(first.size, int):
+            return height, width
+        wanted = resized_size(size, first.size)
+        around = [(height, width + by) if width >= height else (height + by, width) for by in (0, -1, 1, -2, 2)]
+        return next((near for near in around if resized_size(near, first.size) == wanted), (height, width))
 
     def build_operations(self) -> "v2.Transform":
         """The part that works on one uint8 image of shape (3, H, W) and returns uint8."""

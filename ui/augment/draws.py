@@ -36,13 +36,14 @@ def _component() -> Any:
 
 @st.cache_resource(max_entries=16, ttl=600, show_spinner=False)
 def draws_of(
-    image_key: str, _pixels_HWC: npt.NDArray[np.uint8], transform: str, seeds: Sequence[int]
+    image_key: str, _image: PickedImage, transform: str, seeds: Sequence[int]
 ) -> tuple[list[Draw], list[dict[str, Any]]]:
     """The draws of a transform, given as JSON, and the data about them for the browser. Raises ConfigError."""
     import torch
 
-    image_CHW = torch.from_numpy(np.array(_pixels_HWC)).permute(2, 0, 1)
-    draws = draw_views(TransformSpec.model_validate_json(transform), image_CHW, seeds)
+    spec = TransformSpec.model_validate_json(transform)
+    image_CHW = torch.from_numpy(np.array(_image.pixels_for(spec))).permute(2, 0, 1)
+    draws = draw_views(spec, image_CHW, seeds, _image.size)
     return draws, [_for_browser(draw) for draw in draws]
 
 

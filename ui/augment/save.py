@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from tlcore.errors import ConfigError
+from tlcore.transforms.geometry import Size
 from tlcore.transforms.saved import list_transforms, save_transform
 from tlcore.transforms.spec import TransformSpec
 from ui.shared.hosting import is_hosted
@@ -28,15 +29,25 @@ class _Outcome:
 
 def show_python(transform: TransformSpec, image: PickedImage, seed: int) -> None:
     st.caption(f"Pasted into a script, this gives the draw with seed {seed}, number for number.")
-    st.code(python_source(transform, image.name, seed), language="python")
+    st.code(python_source(transform, image.name, seed, image.jpeg and image.jpeg.size), language="python")
 
 
-def python_source(transform: TransformSpec, file_name: str, seed: int) -> str:
-    """A script that makes one draw of an image file."""
+def python_source(transform: TransformSpec, file_name: str, seed: int, jpeg_size: Size | None = None) -> str:
+    """A script that makes one draw of an image file; of a JPEG with its size."""
+    factor = 1 if jpeg_size is None else transform.reduction(jpeg_size)
     imports, _, pipeline = transform.source().partition("\n\n")
+    reduced = ""
+    if jpeg_size is not None and factor > 1:
+        (height, width), unpacked = jpeg_size, transform.unpacked_size(jpeg_size)[::-1]
+        reduced = f"image.draft(None, {(width // factor, height // factor)})  # this JPEG is unpacked at 1/{factor}\n"
+        if width % factor or height % factor:
+            box = f"(0, 0, {width / factor}, {height / factor})"
+            reduced += f"image = image.resize({unpacked}, Image.Resampling.BICUBIC, {box})\n"
     return (
         f"{imports}\nfrom PIL import Image\n\n{pipeline}\n"
-        f"image = Image.open({file_name!r}).convert('RGB')\n"
+        f"image = Image.open({file_name!r})\n"
+        f"{reduced}"
+        "image = image.convert('RGB')\n"
         f"torch.manual_seed({seed})\n"
         "view = transform(image)\n"
     )

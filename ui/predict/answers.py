@@ -42,23 +42,23 @@ class Map:
 
 
 @st.cache_resource(max_entries=64, ttl=900, show_spinner=False)
-def ask(chosen: ModelRef, image_key: str, _pixels_HWC: npt.NDArray[np.uint8]) -> Answer:
+def ask(chosen: ModelRef, image_key: str, _image: PickedImage) -> Answer:
     """Raises TlcoreError."""
     predictor = chosen.load()
-    return Answer(predictor.classes, predictor.probabilities(_to_tensor(_pixels_HWC)).numpy())
+    image_CHW = _to_tensor(_image.pixels_for(predictor.transform))
+    return Answer(predictor.classes, predictor.probabilities(image_CHW).numpy())
 
 
 @st.cache_resource(max_entries=32, ttl=900, show_spinner="Drawing the map …")
-def explain(chosen: ModelRef, image_key: str, _pixels_HWC: npt.NDArray[np.uint8], target: int) -> Map:
+def explain(chosen: ModelRef, image_key: str, _image: PickedImage, target: int) -> Map:
     """Raises ModelError if the network cannot give a map."""
     predictor = chosen.load()
-    image_CHW = _to_tensor(_pixels_HWC)
+    image_CHW = _to_tensor(_image.pixels_for(predictor.transform))
     found = class_map(predictor.model, predictor.architecture, predictor.transform.build()(image_CHW), target)
-    (view,) = draw_views(predictor.transform, image_CHW, [0])
-    small = thumbnail(_pixels_HWC, SHOWN_PX)
-    height, width = _pixels_HWC.shape[:2]
-    values_HW = on_original(found.values_HW, view.to_original, (height, width), (small.height, small.width))
-    return Map(values_HW, view.region * (small.width / width), found.method, found.cells)
+    (view,) = draw_views(predictor.transform, image_CHW, [0], _image.size)
+    small = thumbnail(_image.pixels_HWC, SHOWN_PX)
+    values_HW = on_original(found.values_HW, view.to_original, _image.size, (small.height, small.width))
+    return Map(values_HW, view.region * (small.width / _image.size[1]), found.method, found.cells)
 
 
 def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:

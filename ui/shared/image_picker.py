@@ -3,18 +3,21 @@
 import hashlib
 import io
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from tlcore.data.dataset import Dataset
+from tlcore.data.dataset import Dataset, Decoded
 from tlcore.data.pixels.formats import UPLOAD_TYPES
-from tlcore.data.pixels.images import decode_image
+from tlcore.data.pixels.images import decode
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import UnreadableImage
+from tlcore.transforms.spec import TransformSpec
 from tlcore.words import count
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import Picture, PictureGroup, show_pictures
@@ -32,6 +35,13 @@ IN_STRIP = 12
 """Thumbnails beside the chosen one."""
 
 
+class Jpeg(NamedTuple):
+    size: tuple[int, int]
+    """Height and width of the upright image in the file."""
+    load: Callable[[TransformSpec], Decoded]
+    """Unpacks it for a transform. Raises UnreadableImage."""
+
+
 @dataclass(frozen=True, eq=False)
 class PickedImage:
     name: str
@@ -41,11 +51,20 @@ class PickedImage:
     pixels_HWC: npt.NDArray[np.uint8] = field(repr=False)
     label: str = ""
     """Its class in the dataset; empty for other images."""
+    jpeg: "Jpeg | None" = field(default=None, repr=False)
+    """How to unpack it for a transform; None for other formats, which are always unpacked in full."""
 
     @property
     def size(self) -> tuple[int, int]:
         height, width = self.pixels_HWC.shape[:2]
         return height, width
+
+    def pixels_for(self, transform: TransformSpec) -> npt.NDArray[np.uint8]:
+        """The pixels that reach this transform in training and prediction: fewer, if it has a large JPEG reduced."""
+        factor = 1 if self.jpeg is None else transform.reduction(self.jpeg.size)
+        if self.jpeg is None or factor == 1:
+            return self.pixels_HWC
+        return _unpack(self.key, factor, transform, self.jpeg.load)
 
 
 def pick_image(
@@ -68,28 +87,48 @@ def pick_image(
 
 
 @st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
-def _decode_sample(source: str, sample_id: str) -> "_Decoded":
-    return _fit(open_dataset(source).source.decode(sample_id).image)
+def _decode_sample(source: str, sample_id: str) -> "_Fitted":
+    return _fit(open_dataset(source).source.decode(sample_id))
 
 
 @st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
-def _decode_upload(digest: str, _data: bytes) -> "_Decoded":
-    return _fit(decode_image(_data))
+def _unpack(
+    key: str, factor: int, _transform: TransformSpec, _load: Callable[[TransformSpec], Decoded]
+) -> npt.NDArray[np.uint8]:
+    pixels = np.array(_load(_transform).image)
+    pixels.flags.writeable = False
+    return pixels
+
+
+@st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
+def _decode_upload(digest: str, _data: bytes) -> "_Fitted":
+    return _fit(decode(_data))
 
 
 @dataclass(frozen=True, eq=False)
-class _Decoded:
+class _Fitted:
     pixels_HWC: npt.NDArray[np.uint8]
+    jpeg_size: tuple[int, int] | None
+    """Height and width of the file's image if it is a JPEG."""
     size_words: str
     """Size of the file's image, which may be larger than the cached pixels."""
 
 
-def _fit(image: Image.Image) -> _Decoded:
+def _fit(decoded: Decoded) -> _Fitted:
+    image = decoded.image
     factor = -(-max(image.size) // MAX_SIDE_PX)
     pixels = np.array(image if factor == 1 else image.reduce(factor))
     pixels.flags.writeable = False
     words = f"{image.width} × {image.height} px"
-    return _Decoded(pixels, words if factor == 1 else f"{words}, used at 1 : {factor}")
+    return _Fitted(
+        pixels,
+        (image.height, image.width) if decoded.format == "JPEG" else None,
+        words if factor == 1 else f"{words}, used at 1 : {factor}",
+    )
+
+
+def _jpeg(fitted: _Fitted, load: Callable[[TransformSpec], Decoded]) -> Jpeg | None:
+    return None if fitted.jpeg_size is None else Jpeg(fitted.jpeg_size, load)
 
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
@@ -148,7 +187,8 @@ def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> Picke
         f"**{escape_markdown(sample.id)}** · {escape_markdown(label)} · {sample.split} · {decoded.size_words} · "
         f"{count(chosen + 1)} of {count(len(found))}"
     )
-    return PickedImage(sample.id, f"{source}\n{sample.id}", decoded.pixels_HWC, label)
+    jpeg = _jpeg(decoded, lambda transform: dataset.source.decode(sample.id, transform=transform))
+    return PickedImage(sample.id, f"{source}\n{sample.id}", decoded.pixels_HWC, label, jpeg)
 
 
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
@@ -183,7 +223,8 @@ def _from_file(page: str, *, take: bool) -> PickedImage | None:
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     decoded = _decode_upload(digest, data)
     st.caption(f"**{escape_markdown(file.name)}** · {decoded.size_words}")
-    return PickedImage(file.name, digest, decoded.pixels_HWC)
+    jpeg = _jpeg(decoded, lambda transform: decode(data, transform=transform))
+    return PickedImage(file.name, digest, decoded.pixels_HWC, jpeg=jpeg)
 
 
 def thumbnail(pixels_HWC: npt.NDArray[np.uint8], side_px: int) -> Image.Image:

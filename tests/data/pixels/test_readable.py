@@ -5,9 +5,10 @@ from PIL import Image
 
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
-from tlcore.data.dataset import Dataset, Skipped
+from tlcore.data.dataset import Dataset, Sample, Skipped
 from tlcore.data.pixels.readable import DecodedImages, decode_all
 from tlcore.system.drive import drive
+from tlcore.transforms.spec import TransformSpec
 
 IMAGE_BYTES = 3 * 4 * 3
 
@@ -22,8 +23,12 @@ def dataset(root, put):
     return open_dataset(DataConfig(source=str(root)))
 
 
+def for_training(dataset: Dataset) -> list[tuple[Sample, TransformSpec]]:
+    return [(sample, TransformSpec(operations=())) for sample in dataset.samples]
+
+
 def decoded_all(dataset: Dataset, budget_bytes: int) -> DecodedImages:
-    return drive(decode_all(dataset.samples, dataset.source, budget_bytes))
+    return drive(decode_all(for_training(dataset), dataset.source, budget_bytes))
 
 
 def test_unreadable_images_are_listed_and_the_rest_is_kept(dataset):
@@ -45,7 +50,7 @@ def test_images_over_the_budget_are_all_dropped_but_all_are_checked(dataset):
 
 
 def test_each_sample_done_is_counted(dataset):
-    assert list(decode_all(dataset.samples, dataset.source, 0)) == list(range(1, 44))
+    assert list(decode_all(for_training(dataset), dataset.source, 0)) == list(range(1, 44))
 
 
 def test_a_pipe_is_left_out_and_does_not_hang(dataset, root):

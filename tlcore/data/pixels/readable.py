@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tlcore.data.dataset import ImageSource, Sample, Skipped
 from tlcore.errors import UnreadableImage
+from tlcore.transforms.spec import TransformSpec
 
 if TYPE_CHECKING:
     import torch
@@ -29,9 +30,9 @@ class DecodedImages:
 
 
 def decode_all(
-    samples: Sequence[Sample], source: ImageSource, budget_bytes: int
+    samples: Sequence[tuple[Sample, TransformSpec]], source: ImageSource, budget_bytes: int
 ) -> Generator[int, None, DecodedImages]:
-    """Decode all samples. Their pixels are kept if all of them together fit into `budget_bytes`.
+    """Decode all samples for their transforms. Their pixels are kept if all together fit into `budget_bytes`.
 
     Yields the number of samples done, after each; returns the DecodedImages.
     """
@@ -61,22 +62,24 @@ class _Kept:
                 self.images[sample_id] = image
 
 
-def _decode_in_order(samples: Sequence[Sample], source: ImageSource, kept: _Kept) -> Iterator[Skipped | None]:
+def _decode_in_order(
+    samples: Sequence[tuple[Sample, TransformSpec]], source: ImageSource, kept: _Kept
+) -> Iterator[Skipped | None]:
     """Yield a Skipped for each unreadable sample, None for others. Threads are enough: decoding releases the GIL."""
     threads = min(_MAX_THREADS, os.cpu_count() or 1)
     pending: deque[Future[Skipped | None]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for sample in samples:
-            pending.append(pool.submit(_decode, source, sample.id, kept))
+        for sample, transform in samples:
+            pending.append(pool.submit(_decode, source, sample.id, transform, kept))
             if len(pending) > 4 * threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
 
 
-def _decode(source: ImageSource, sample_id: str, kept: _Kept) -> Skipped | None:
+def _decode(source: ImageSource, sample_id: str, transform: TransformSpec, kept: _Kept) -> Skipped | None:
     try:
-        kept.add(sample_id, source.load(sample_id))
+        kept.add(sample_id, source.load(sample_id, transform))
     except UnreadableImage as error:
         return Skipped(sample_id, str(error))
     return None

@@ -19,6 +19,8 @@ from tlcore.words import size
 if TYPE_CHECKING:
     import torch
 
+    from tlcore.transforms.spec import TransformSpec
+
 
 MAX_FILE_BYTES = 400_000_000
 """A larger file is not read. The limit is that of `cost.MAX_UNPACKED_BYTES`."""
@@ -32,17 +34,19 @@ class FileSource:
     confined: bool = False
     """Reject files that a symbolic link places outside `root`. For ids that come from somebody else."""
 
-    def load(self, sample_id: str) -> "torch.Tensor":
-        """One image as uint8 RGB of shape (3, H, W). Raises UnreadableImage."""
+    def load(self, sample_id: str, transform: "TransformSpec | None" = None) -> "torch.Tensor":
+        """One image as uint8 RGB of shape (3, H, W), unpacked as the transform says. Raises UnreadableImage."""
         from tlcore.data.pixels.images import to_tensor
 
-        return to_tensor(self.decode(sample_id).image)
+        return to_tensor(self.decode(sample_id, transform=transform).image)
 
-    def decode(self, sample_id: str, at_least_px: int | None = None) -> Decoded:
+    def decode(
+        self, sample_id: str, at_least_px: int | None = None, transform: "TransformSpec | None" = None
+    ) -> Decoded:
         """The same as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
         from tlcore.data.pixels.images import decode
 
-        return decode(self.read(sample_id), at_least_px)
+        return decode(self.read(sample_id), at_least_px, transform)
 
     def read(self, sample_id: str) -> bytes:
         """The bytes of one file; only the first bytes if it does not begin like an image. Raises UnreadableImage."""
@@ -104,14 +108,16 @@ class ArraySource:
     parts: Mapping[str, np.ndarray]
     """Name -> uint8 of shape (N, H, W), for grey images, or (N, H, W, 3)."""
 
-    def load(self, sample_id: str) -> "torch.Tensor":
+    def load(self, sample_id: str, transform: "TransformSpec | None" = None) -> "torch.Tensor":
         """A copy of one image as uint8 RGB of shape (3, H, W). Raises UnreadableImage for an unknown id."""
         import torch
 
         image = torch.from_numpy(self._array(sample_id).copy())
         return image.expand(3, -1, -1).contiguous() if image.ndim == 2 else image.permute(2, 0, 1)
 
-    def decode(self, sample_id: str, at_least_px: int | None = None) -> Decoded:
+    def decode(
+        self, sample_id: str, at_least_px: int | None = None, transform: "TransformSpec | None" = None
+    ) -> Decoded:
         """The same as a PIL image, without torch. Raises UnreadableImage."""
         from PIL import Image
 

@@ -104,7 +104,7 @@ class ViewDataset(Dataset[tuple[ViewKey, Tensor | str]]):
     transform: TransformSpec
     seed: int
     decoded: Mapping[str, Tensor] | None = None
-    """Images already in memory, by sample id."""
+    """Images already in memory, by sample id, unpacked as the transform says."""
 
     def __getitem__(self, key: ViewKey) -> tuple[ViewKey, Tensor | str]:
         position, views = key
@@ -112,7 +112,7 @@ class ViewDataset(Dataset[tuple[ViewKey, Tensor | str]]):
             position = 0
         sample = self.samples[position]
         try:
-            image = self.decoded[sample.id] if self.decoded is not None else self.source.load(sample.id)
+            image = self.decoded[sample.id] if self.decoded is not None else self.source.load(sample.id, self.transform)
         except UnreadableImage as error:
             return key, str(error)
         try:

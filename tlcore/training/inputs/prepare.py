@@ -57,7 +57,7 @@ def evaluation_inputs(
         kept = tuple(samples[position] for position in features.positions)
         head = build_head(plan.model, plan.architecture)
         return kept, feature_batches(plan, samples, features, batch_size=len(kept)), head
-    decoded = yield from decode_samples(plan, samples)
+    decoded = yield from _decode(plan, [(sample, transform) for sample in samples])
     batches = image_batches(plan, samples, transform, decoded, Processes())
     return readable(samples, decoded), batches, plan.model
 
@@ -104,17 +104,19 @@ def _features(plan: Plan, processes: Processes) -> Generator[Progress, None, Inp
 
 def _images(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
-    decoded = yield from decode_samples(plan, train + val)
+    training, evaluation = plan.config.train_transform, plan.config.eval_transform
+    wanted = [(sample, training) for sample in train] + [(sample, evaluation) for sample in val]
+    decoded = yield from _decode(plan, wanted)
     return Inputs(
-        train=image_batches(plan, train, plan.config.train_transform, decoded, processes),
-        val=image_batches(plan, val, plan.config.eval_transform, decoded, processes),
+        train=image_batches(plan, train, training, decoded, processes),
+        val=image_batches(plan, val, evaluation, decoded, processes),
         val_samples=readable(val, decoded),
         skipped=decoded.skipped,
     )
 
 
-def decode_samples(plan: Plan, samples: Sequence[Sample]) -> Generator[Progress, None, DecodedImages]:
-    """Decode every image once to find unreadable ones; the images stay in memory if they fit."""
+def _decode(plan: Plan, samples: Sequence[tuple[Sample, TransformSpec]]) -> Generator[Progress, None, DecodedImages]:
+    """Decode every image once, for its transform, to find unreadable ones; the images stay in memory if they fit."""
     decoding = decode_all(samples, plan.dataset.source, DECODED_BUDGET_BYTES)
     decoded = yield from Meter("check", 0, len(samples)).through(decoding)
     return decoded
