@@ -95,8 +95,6 @@ def _images_at(path: Path) -> list[Path]:
     tree = list_tree(path)
     if others := list(tree.others_below()):
         note(f"{path}: {count(len(others), 'file')} left out, no images, like {others[0]}")
-    if heic := list(tree.heic_below()):
-        note(f"{path}: {count(len(heic), 'HEIC photograph')} left out, like {heic[0]}: convert them to JPEG")
     if links := list(tree.not_followed_below()):
         note(f"{path}: {count(len(links), 'link')} not followed, to folders that are read already, like {links[0]}")
     return [path / name for name in tree.images_below()]

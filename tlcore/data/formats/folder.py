@@ -62,13 +62,7 @@ def read_folder(path: Path, listing: Tree, config: DataConfig) -> Dataset:
     layout = _find_layout(root, tree, hint)
     images = [Labelled(image, part.label, part.split) for part in layout.parts for image in _images(part)]
     if not images:
-        heic = list(tree.heic_below())
-        found = (
-            f" Found are {count(len(heic), 'HEIC photograph')}, which are not read: convert them to JPEG."
-            if heic
-            else ""
-        )
-        raise DatasetInvalid(f"No images in {root}.{found} {LAYOUT}, with files of {', '.join(FORMATS)}.")
+        raise DatasetInvalid(f"No images in {root}. {LAYOUT}, with files of {', '.join(FORMATS)}.")
     notes += [*layout.notes, *_passed_over(tree, layout.parts)]
     name = os.path.basename(os.path.abspath(path))  # also for `..`
     return assemble(name, images, FileSource(root), config, notes=notes, hint=hint)
@@ -247,10 +241,6 @@ def _passed_over(tree: Tree, parts: Sequence[_Part]) -> list[str]:
             notes.append(
                 f"Ignored, because they are in no class folder: {count(len(loose), 'image')}, like {loose[0]}."
             )
-    if heic := list(tree.heic_below()):
-        notes.append(
-            f"Not read: {count(len(heic), 'HEIC photograph')}, like {heic[0]}. Convert them to JPEG to use them."
-        )
     if others := list(tree.others_below()):
         are = "1 file that is no image" if len(others) == 1 else f"{count(len(others))} files that are no images"
         notes.append(f"Not counted: {are}, like {others[0]}.")

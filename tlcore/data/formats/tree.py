@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tlcore.data.formats.names import is_harmless
-from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, IMAGE_EXTENSIONS, image_format
+from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, IMAGE_EXTENSIONS, image_format
 from tlcore.errors import DatasetInvalid
 
 MAX_ENTRIES = 2_000_000
@@ -107,8 +107,6 @@ class Tree:
     """Names of image files, sorted."""
     others: list[str] = field(default_factory=list)
     """Names of other files, and of PLACEHOLDERS, sorted."""
-    heic: list[str] = field(default_factory=list)
-    """Sorted names of HEIC photographs, which are not read."""
     misnamed: list[str] = field(default_factory=list)
     """Names, made printable, of files and folders that are not UTF-8 or have control characters. They are not read."""
     not_followed: list[str] = field(default_factory=list)
@@ -123,10 +121,6 @@ class Tree:
     def others_below(self, prefix: str = "") -> Iterator[str]:
         """The same for the other files."""
         return self._below(lambda tree: tree.others, prefix)
-
-    def heic_below(self, prefix: str = "") -> Iterator[str]:
-        """The same for the HEIC photographs."""
-        return self._below(lambda tree: tree.heic, prefix)
 
     def misnamed_below(self, prefix: str = "") -> Iterator[str]:
         """The same for what has no valid name."""
@@ -242,7 +236,7 @@ class _Walk:
                         inner.append(entry.name)
         except OSError as error:
             raise DatasetInvalid(f"Cannot list the folder {path}: {error.strerror}.") from None
-        for names in (inner, tree.images, tree.others, tree.heic, tree.misnamed):
+        for names in (inner, tree.images, tree.others, tree.misnamed):
             names.sort()
         return inner
 
@@ -268,7 +262,7 @@ class _Walk:
         known = ending in OTHER_EXTENSIONS or not entry.is_file() or self._looked_into >= MAX_LOOKED_INTO
         self._looked_into += not known
         found = None if known else format_of_file(entry.path)
-        (tree.images if found in FORMATS else tree.heic if found == HEIC else tree.others).append(entry.name)
+        (tree.images if found in FORMATS else tree.others).append(entry.name)
 
 
 def _is_junction(entry: os.DirEntry[str]) -> bool:

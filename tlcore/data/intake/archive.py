@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from tlcore.data.dataset import Skipped
 from tlcore.data.formats.names import shown
 from tlcore.data.intake.entries import Member, judge_entries
-from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, image_format
+from tlcore.data.pixels.formats import HEAD_BYTES, image_format
 from tlcore.errors import DatasetInvalid
 from tlcore.words import size
 
@@ -159,8 +159,8 @@ def _write(opened: zipfile.ZipFile, member: Member, folder: Path) -> None:
         with opened.open(member.info) as source, target.open("xb") as file:
             left = member.info.file_size
             first = source.read(_CHUNK_BYTES)
-            if not member.known and (found := image_format(first[:HEAD_BYTES])) not in FORMATS:
-                raise _Damaged(HEIC_REASON if found == HEIC else "not an image, by its first bytes")
+            if not member.known and image_format(first[:HEAD_BYTES]) is None:
+                raise _Damaged("not an image, by its first bytes")
             chunk = first
             while chunk:
                 left -= len(chunk)

@@ -29,7 +29,7 @@ from tlcore.data.intake.entries import NO_IMAGE
 from tlcore.data.intake.first_look import BUDGET_S, look_first
 from tlcore.data.intake.library import add_path, free_name
 from tlcore.data.intake.names import safe_name, safe_part
-from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, IMAGE_EXTENSIONS, image_format
+from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, IMAGE_EXTENSIONS, image_format
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DataError, DatasetInvalid
 from tlcore.system.home import datasets_dir
@@ -212,7 +212,7 @@ def _no_image(name: str, data: BinaryIO) -> str | None:
         return NO_IMAGE
     found = image_format(data.read(HEAD_BYTES))
     data.seek(0)
-    return None if found in FORMATS else HEIC_REASON if found == HEIC else "not an image, by its first bytes"
+    return None if found in FORMATS else "not an image, by its first bytes"
 
 
 def _free_path(path: Path) -> Path:

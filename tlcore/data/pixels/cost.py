@@ -14,6 +14,8 @@ MAX_PIXELS = 100_000_000
 """An image that claims more is rejected."""
 MAX_UNPACKED_BYTES = 320_000_000
 """Most memory that the decoder may use for pixels and its own buffers: 80 megapixels of 4 bytes."""
+MAX_HEIF_BYTES = 400_000_000
+"""The same for HEIF: phones take photographs of 48 megapixels in it, which need 390 MB."""
 MAX_RATIO = 100
 """Longer side / shorter side. With its shorter side resized to 256 px, a strip of 1 x 65500 would be 12.9 GB."""
 WHOLE_PIXELS = 50_000_000
@@ -47,9 +49,10 @@ def check_cost(image: Image.Image, kind: str, data: bytes) -> None:
         )
     kept = pixels // reduction(image.size) ** 2 if kind == "JPEG" else pixels  # a JPEG is decoded at half size
     needed = kept * _PIXEL_BYTES.get(image.mode, 4) + _buffer_bytes(image, kind)
-    if needed > MAX_UNPACKED_BYTES:
+    allowed = MAX_HEIF_BYTES if kind == "HEIF" else MAX_UNPACKED_BYTES
+    if needed > allowed:
         raise UnreadableImage(
-            f"too large: unpacking {what} takes {needed / 1e6:.0f} MB, and at most {MAX_UNPACKED_BYTES / 1e6:.0f} are "
+            f"too large: unpacking {what} takes {needed / 1e6:.0f} MB, and at most {allowed / 1e6:.0f} are "
             "allowed; save it smaller"
         )
     slow = _SLOW_DECODERS.get(_decoder(image))
@@ -76,6 +79,8 @@ def _buffer_bytes(image: Image.Image, kind: str) -> int:
     width, height = map(int, image.size)
     if kind in ("WEBP", "AVIF"):  # decoded as a whole, then copied
         return 3 * width * height
+    if kind == "HEIF":  # the planes of the decoder, then RGB; 3.4 to 4 bytes measured
+        return 4 * width * height
     if kind == "JPEG" and image.info.get("progressive"):  # all coefficients, 2 bytes each
         layers: list[int] = [layer[1] * layer[2] for layer in getattr(image, "layer", [])] or [1]
         return 2 * width * height * sum(layers) // max(layers)

@@ -14,6 +14,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "TIFF": (".tif", ".tiff"),
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
     "AVIF": (".avif", ".avifs"),
+    "HEIF": (".heic", ".heif", ".hif", ".heics", ".heifs"),  # HEIC: as phones take photographs
 }
 """Pillow's name of the format -> its file endings, the usual one first."""
 
@@ -22,9 +23,6 @@ IMAGE_EXTENSIONS: frozenset[str] = frozenset(ending for endings in FORMATS.value
 
 UPLOAD_TYPES: tuple[str, ...] = tuple(sorted(ending[1:] for ending in IMAGE_EXTENSIONS))
 """The same without the dot, as a browser's file dialog needs them."""
-
-HEIC = "HEIC"
-HEIC_REASON = "a HEIC photograph; convert it to JPEG"
 
 HEAD_BYTES = 64
 """Number of bytes from the beginning of a file that `image_format` needs."""
@@ -36,9 +34,9 @@ _TIFF_HEADS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b", b"II\0\x2a", 
 
 
 def image_format(head: bytes) -> str | None:
-    """The format of a file that begins with `head`: a name in FORMATS, or HEIC, which is recognised but not read.
+    """The format of a file that begins with `head`: a name in FORMATS, or None for anything else.
 
-    None for anything else. Uses at most `HEAD_BYTES`; the rest of the file may still be damaged.
+    Uses at most `HEAD_BYTES`; the rest of the file may still be damaged.
     """
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
@@ -58,9 +56,9 @@ def image_format(head: bytes) -> str | None:
 
 
 def _heif_format(head: bytes) -> str | None:
-    """AVIF and HEIC share a container. It starts with its brand; after 4 more bytes come the compatible brands."""
+    """AVIF and HEIF share a container. It starts with its brand; after 4 more bytes come the compatible brands."""
     end = min(int.from_bytes(head[:4], "big"), len(head), HEAD_BYTES)
     brands = [head[8:12], *(head[start : start + 4] for start in range(16, end - 3, 4))]
     if _AVIF_BRANDS.intersection(brands):
         return "AVIF"
-    return HEIC if _HEIC_BRANDS.union(_HEIF_BRANDS).intersection(brands) else None
+    return "HEIF" if _HEIC_BRANDS.union(_HEIF_BRANDS).intersection(brands) else None

@@ -6,6 +6,7 @@ The format is recognised by content: real datasets have BMP files named `.jpg`.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from PIL import (  # Image.open may use only the plugins that are imported here
 from tlcore.data.dataset import Decoded
 from tlcore.data.pixels.colour import rows_of, to_rgb
 from tlcore.data.pixels.cost import MAX_PIXELS, check_cost, reduction
-from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, HEIC, HEIC_REASON, image_format
+from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, image_format
 from tlcore.errors import UnreadableImage
 
 if TYPE_CHECKING:
@@ -71,12 +72,13 @@ def decode(data: bytes, at_least_px: int | None = None, transform: "TransformSpe
     with _open(data) as (image, kind):
         size, factor = image.size, 1
         if at_least_px is not None:
-            image.draft(None, (at_least_px, at_least_px))
+            if kind == "JPEG":  # for HEIF it would take a thumbnail in the file, which can show anything
+                image.draft(None, (at_least_px, at_least_px))
         else:
             if kind == "JPEG" and transform is not None:
                 factor = transform.reduction(_upright(size, _turn(image))[::-1])
             least = max(factor, reduction(size))
-            if least > 1:
+            if least > 1 and kind == "JPEG":
                 image.draft(None, (image.width // least, image.height // least))
         image.load()
         method = _turn(image)
@@ -84,7 +86,8 @@ def decode(data: bytes, at_least_px: int | None = None, transform: "TransformSpe
         if transform is not None and factor > 1:
             wanted = transform.unpacked_size(_upright(size, method)[::-1])
             rgb = _aligned(rgb, size, factor, _upright(wanted[::-1], method))
-        return Decoded(rgb if method is None else rgb.transpose(method), kind, method is not None, len(data))
+        turned = method is not None or image.info.get("original_orientation", 1) not in (None, 1)
+        return Decoded(rgb if method is None else rgb.transpose(method), kind, turned, len(data))
 
 
 def _aligned(image: Image.Image, size: tuple[int, int], factor: int, wanted: tuple[int, int]) -> Image.Image:
@@ -117,10 +120,10 @@ def _open(data: bytes) -> Iterator[tuple[Image.Image, str]]:
     if not data:
         raise UnreadableImage("empty file")
     kind = image_format(data[:HEAD_BYTES])
-    if kind == HEIC:
-        raise UnreadableImage(HEIC_REASON)
     if kind is None:
         raise UnreadableImage(_NO_IMAGE)
+    if kind == "HEIF":
+        _register_heif()
     try:
         with Image.open(BytesIO(data), formats=(kind,)) as image:
             check_cost(image, kind, data)
@@ -135,6 +138,14 @@ def _open(data: bytes) -> Iterator[tuple[Image.Image, str]]:
         raise UnreadableImage(_reason(error)) from None
 
 
+@cache
+def _register_heif() -> None:
+    """Let Pillow read HEIF. Every process that meets such a file comes through here; others do without the import."""
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
+
 def to_tensor(image: Image.Image) -> "torch.Tensor":
     """An RGB image as uint8 of shape (3, H, W), a view of memory in the order H, W, 3."""
     import torch
@@ -144,8 +155,10 @@ def to_tensor(image: Image.Image) -> "torch.Tensor":
 
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())[:200] or type(error).__name__
-    if "truncated" in text.lower() or isinstance(error, EOFError):
+    if "truncated" in text.lower() or "unexpected end of file" in text.lower() or isinstance(error, EOFError):
         return "truncated: the file ends before the image does"
+    if "Unsupported codec" in text or "Unsupported feature" in text:
+        return "coded in a way that is not read here; save it as JPEG"
     if isinstance(error, MemoryError):
         return "too large for the memory of this machine"
     return f"damaged: {text}"

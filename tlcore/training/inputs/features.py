@@ -109,7 +109,7 @@ class FeatureRequest:
         parts = {
             "format": 2,
             "engine": self.runner(trunk, processes or Processes()).engine((height, width)),
-            "libraries": {name: version(name) for name in ("torch", "torchvision", "pillow")},
+            "libraries": {name: version(name) for name in ("torch", "torchvision", "pillow", "pillow-heif")},
             "trunk": trunk.digest(),
             "precision": trunk.choice.precision,
             "device": trunk.choice.device.type,
