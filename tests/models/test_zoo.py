@@ -220,3 +220,8 @@ def test_an_architecture_is_added_by_one_entry(monkeypatch: pytest.MonkeyPatch) 
 
     assert entry.num_parameters == count_parameters(resnet101())
     assert model.get_submodule("fc").out_features == 3
+
+
+@pytest.mark.parametrize("name", [*ZOO, "timm:resnet18"])
+def test_large_jpegs_are_unpacked_reduced_for_every_backbone(name):
+    assert find_architecture(name).eval_transform().decode == "reduced"
