@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 import tlcore
 from tests.support.photographs import jpeg, photograph
@@ -31,6 +32,9 @@ def write_images(folder) -> None:
     grey = rgb[..., :1]
     Image.fromarray(rgb).save(folder / "rgb.png")
     Image.fromarray(rgb).save(folder / "photo.jpg", quality=95)
+    register_heif_opener()
+    Image.fromarray(rgb).save(folder / "phone.heic", quality=95)
+    Image.fromarray(rgb).save(folder / "phone.avif", quality=95)
     Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "rgba.png")
     Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "rgba.webp", lossless=True)
     Image.fromarray(np.concatenate([grey, alpha], 2), "LA").save(folder / "la.png")
@@ -71,7 +75,7 @@ def test_the_script_predicts_every_kind_of_image_as_tlcore_does(configure, tmp_p
     folder.mkdir()
     write_images(folder)
     images = sorted(path.name for path in folder.iterdir())
-    assert len(images) == 31
+    assert len(images) == 33
     (folder / file_name(run, 3, "pth")).write_bytes(FORMATS["pth"].build(run, 3))
     script = FORMATS["python"].build(run, 3).decode()
     script += f"\nimport json\nprint(json.dumps({{name: dict(predict(name)) for name in {images!r}}}))\n"

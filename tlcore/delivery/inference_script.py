@@ -20,6 +20,14 @@ import math
 import numpy as np
 import torch
 from PIL import Image
+
+try:
+    from pillow_heif import register_heif_opener
+except ImportError:  # only HEIC photographs need it: pip install pillow-heif
+    pass
+else:
+    register_heif_opener()
+
 '''
 
 _PREPARE = '''

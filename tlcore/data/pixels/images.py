@@ -86,7 +86,7 @@ def decode(data: bytes, at_least_px: int | None = None, transform: "TransformSpe
         if transform is not None and factor > 1:
             wanted = transform.unpacked_size(_upright(size, method)[::-1])
             rgb = _aligned(rgb, size, factor, _upright(wanted[::-1], method))
-        turned = method is not None or image.info.get("original_orientation", 1) not in (None, 1)
+        turned = method is not None or (kind == "HEIF" and image.info.get("original_orientation") not in (None, 1))
         return Decoded(rgb if method is None else rgb.transpose(method), kind, turned, len(data))
 
 
