@@ -216,7 +216,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("weights", ["imagnet", "weights.zip", ""])
 def test_an_unknown_weights_name_is_answered_with_the_choices(weights: str) -> None:
     with pytest.raises(
-        WeightsError, match=r"expected `imagenet`, `imagenet:NAME`, `none`, or a file that ends in .pth"
+        WeightsError, match=r"expected `imagenet`, `imagenet:NAME`, `pretrained`, `none`, or a file that ends in .pth"
     ):
         build_model("resnet18", weights, 2)
 

@@ -150,7 +150,7 @@ def test_a_weights_file_is_looked_into_when_it_is_named(colours, tmp_path):
     assert page.button(key="train_start_disabled").disabled
     page.text_input(key="train_weights_file").set_value(str(tmp_path)).run()
     assert "train_start" not in {button.key for button in checked(page).button}
-    torch.save(find_architecture("small_cnn").build(pretrained=False).state_dict(), tmp_path / "own.pth")
+    torch.save(find_architecture("small_cnn").build().state_dict(), tmp_path / "own.pth")
     page.text_input(key="train_weights_file").set_value(str(tmp_path / "own.pth")).run()
     assert not checked(page).button(key="train_start").disabled
 
@@ -179,3 +179,33 @@ def _fill(path: str) -> None:
     from ui.train.fill import fill_from_run
 
     fill_from_run(Run(Path(path)))
+
+
+def test_a_search_finds_networks_of_timm_and_a_click_chooses_one(colours):
+    page = open_page(RunConfig(model={"backbone": "small_cnn"}), dataset=add_path(str(colours)))
+    assert not [radio for radio in page.radio if radio.key == "train_backbone_found"]
+    page.text_input(key="train_backbone_words").set_value("test vit").run()
+    found = page.radio(key="train_backbone_found")
+    assert "timm:test_vit.r160_in1k" in found.options
+    checked(found.set_value("timm:test_vit.r160_in1k").run())
+    assert draft_of(page).model == RunConfig(model={"backbone": "timm:test_vit.r160_in1k"}).model
+    text = text_of(page)
+    assert "Licence of the weights" in text
+    assert "Apache-2.0" in text
+    assert "model.safetensors of https://huggingface.co/timm/test_vit.r160_in1k is not on this machine" in text
+
+
+def test_a_licence_that_forbids_commercial_use_is_marked_beside_the_search_and_the_choice(colours):
+    page = open_page(RunConfig(model={"backbone": "timm:convnextv2_atto.fcmae"}), dataset=add_path(str(colours)))
+    assert "not for commercial use" in text_of(page)
+    page.text_input(key="train_backbone_words").set_value("no such network").run()
+    assert "No name has all of these words." in text_of(page)
+
+
+def test_a_network_that_cannot_be_trained_is_not_chosen_and_says_why(colours):
+    page = open_page(RunConfig(model={"backbone": "small_cnn", "weights": "none"}), dataset=add_path(str(colours)))
+    page.text_input(key="train_backbone_words").set_value("deit tiny distilled").run()
+    found = page.radio(key="train_backbone_found")
+    checked(found.set_value(found.options[0]).run())
+    assert draft_of(page).model.backbone == "small_cnn"
+    assert "cannot be used here: it has several heads" in text_of(page)

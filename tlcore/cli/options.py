@@ -48,8 +48,8 @@ OPTIONS = (
     Option("--val-fraction", ("data", "val_fraction"), "share that a val split made here gets", float),
     Option("--test-fraction", ("data", "test_fraction"), "share that a test split made here gets", float),
     Option("--split-seed", ("data", "split_seed"), "seed of splits made here", int),
-    Option("--backbone", ("model", "backbone"), "architecture, see `zoo`"),
-    Option("--weights", ("model", "weights"), "imagenet, a .pth or .safetensors file, or none"),
+    Option("--backbone", ("model", "backbone"), "architecture, see `zoo`, or timm:NAME"),
+    Option("--weights", ("model", "weights"), "imagenet, pretrained (timm), a .pth or .safetensors file, or none"),
     Option("--strategy", ("strategy", "name"), "feature_extraction, fine_tuning or from_scratch"),
     Option("--freeze-up-to", ("strategy", "freeze_up_to"), "last layer group to keep frozen", metavar="GROUP"),
     Option(

@@ -24,8 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, or a folder with images in it or below")
     parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
-    parser.add_argument("--backbone", help=f"with `{PRETRAINED}`: architecture, see `zoo` (default: mobilenet_v2)")
-    parser.add_argument("--weights", help=f"with `{PRETRAINED}`: imagenet, or a file (default: imagenet)")
+    parser.add_argument(
+        "--backbone", help=f"with `{PRETRAINED}`: architecture, see `zoo`, or timm:NAME (default: mobilenet_v2)"
+    )
+    parser.add_argument(
+        "--weights", help=f"with `{PRETRAINED}`: imagenet, pretrained (timm), or a file (default: the usual ones)"
+    )
     parser.add_argument("--recipe", help=f"with `{PRETRAINED}`: network, weights and transform of a recipe")
     parser.add_argument("--top", type=int, default=3, help="classes to name per image (default: 3)")
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
@@ -48,11 +52,11 @@ def _pretrained(arguments: argparse.Namespace) -> "Predictor":
     from tlcore.recipes.saved import find_recipe
 
     if arguments.recipe is None:
-        backbone, weights = arguments.backbone or "mobilenet_v2", arguments.weights or "imagenet"
+        backbone, weights = arguments.backbone or "mobilenet_v2", arguments.weights
         return imagenet_predictor(backbone, weights, arguments.device)
     config = find_recipe(arguments.recipe).config
     backbone = arguments.backbone or config.model.backbone
-    weights = arguments.weights or config.model.weights or "imagenet"
+    weights = arguments.weights or config.model.weights
     own = backbone == config.model.backbone  # the transform of a recipe is for its own network
     return imagenet_predictor(backbone, weights, arguments.device, config.eval_transform if own else None)
 

@@ -93,9 +93,8 @@ def _predict(recipe: "Recipe", arguments: argparse.Namespace) -> int:
     path = given_path(config.data.source)
     if not os.path.exists(path):
         raise DatasetNotFound(f"There is nothing at {path.absolute()}. Give an image, or a folder of images.")
-    weights = config.model.weights or "imagenet"
     device = arguments.config_device or config.device
-    predictor = imagenet_predictor(config.model.backbone, weights, device, config.eval_transform)
+    predictor = imagenet_predictor(config.model.backbone, config.model.weights, device, config.eval_transform)
     return print_predictions(predictor, [path], TOP_OF_RECIPE)
 
 

@@ -84,9 +84,12 @@ def _describe(entry: Architecture) -> None:
     rows = [(name, ", ".join(paths)) for name, paths in entry.groups.items()]
     print_table(f"{entry.name}: {entry.num_parameters / 1e6:.2f} M parameters", ["layer group", "modules"], rows)
     out = console()
-    licence = entry.licence()
-    words = "none" if licence is None else licence.words + (f"; {licence.warning}" if licence.warning else "")
-    out.print(f"Weights: {_weights(entry)}. Licence: {words}.", markup=False)
+    out.print(f"Weights: {_weights(entry)}.", markup=False)
+    for weights in entry.named_weights:
+        licence = entry.licence(weights)
+        if licence is not None:
+            warning = f" ! {licence.warning}" if licence.warning else ""
+            out.print(f"Licence of {weights}: {licence.words}.{warning}", markup=False)
     out.print(f"Preprocessing: {entry.eval_transform().source()}", highlight=False, markup=False)
 
 

@@ -76,11 +76,11 @@ def read_tensor_file(path: Path) -> TensorFile:
     """
     if path.suffix.lower() not in WEIGHTS_ENDINGS:
         raise WeightsError(
-            f"No weights {str(path)!r}: expected `imagenet`, `imagenet:NAME`, `none`, or a file that ends "
-            f"in {', '.join(WEIGHTS_ENDINGS)}."
+            f"No weights {str(path)!r}: expected `imagenet`, `imagenet:NAME`, `pretrained`, `none`, or a file that "
+            f"ends in {', '.join(WEIGHTS_ENDINGS)}."
         )
     if not os.path.isfile(path):
-        raise WeightsError(f"No weights file at {path}. Check the path, or choose `imagenet` or `none`.")
+        raise WeightsError(f"No weights file at {path}. Check the path, or choose named weights or `none`.")
     try:
         bytes_ = path.stat().st_size
         with path.open("rb") as file:

@@ -12,7 +12,7 @@ from typing import Any
 from torch import nn
 
 from tlcore.errors import ModelError
-from tlcore.models.architecture import CLASSIFIER, HEAD
+from tlcore.models.architecture import CLASSIFIER, FEATURES, HEAD
 
 MOST_GROUPS = 8
 """A network with more groups between stem and head gets `MERGED` groups of neighbours, so that settings that count
@@ -136,7 +136,8 @@ def _names(members: Sequence[tuple[str, ...]], model: nn.Module, *, has_tail: bo
             name = _name_of_tail(listed)
         else:
             name = _name_of(listed, sizes)
-        names.append(name if name not in names else f"{name}_{number}")
+        taken = (*names, HEAD, FEATURES)
+        names.append(name if name not in taken else f"{name}_{number}")
     return names
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from tlcore.config import RunConfig
-from tlcore.errors import TlcoreError
+from tlcore.errors import TlcoreError, UnknownBackbone
 from tlcore.models.architecture import PARTS
-from tlcore.models.zoo import ZOO
+from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import Recipe
 from tlcore.training.optimisation.optimizers import OPTIMIZERS
 from tlcore.training.optimisation.schedules import SCHEDULES
@@ -198,8 +198,10 @@ def _weights(config: RunConfig) -> str:
     """The named weights, or else the backbone's default."""
     if config.model.weights is not None:
         return config.model.weights
-    architecture = ZOO.get(config.model.backbone)
-    return "imagenet" if architecture is None else architecture.default_weights
+    try:
+        return find_architecture(config.model.backbone).default_weights
+    except UnknownBackbone:
+        return "imagenet"
 
 
 def _learned_before(config: RunConfig) -> str:
@@ -207,6 +209,11 @@ def _learned_before(config: RunConfig) -> str:
     weights = _weights(config)
     if weights == "none":
         return "They come from random weights here: nothing was learned before, so they tell little."
+    if weights == "pretrained":
+        return (
+            "They were learned from a large collection of images, mostly photographs, and need no improvement to tell "
+            "most things in photographs apart."
+        )
     if weights.partition(":")[0] == "imagenet":
         return (
             "They were learned from a million photographs, and need no improvement to tell most things in photographs "

@@ -134,7 +134,8 @@ def _weights_words(weights: str | None, config: RunConfig) -> str:
         return "automatic"
     if match := re.fullmatch(r"imagenet(?::(\w+))?", weights):
         return f"ImageNet ({match[1]})" if match[1] else "ImageNet"
-    return "none (random)" if weights == "none" else _file_name(weights)
+    named = {"none": "none (random)", "pretrained": "pretrained (timm)"}
+    return named.get(weights) or _file_name(weights)
 
 
 def _file_name(path: str) -> str:

@@ -39,8 +39,8 @@ class ModelRef:
     epoch: int = 0
     stamp: str = ""
     backbone: str = ""
-    weights: str = "imagenet"
-    """Name of the pretrained weights, or a file."""
+    weights: str = ""
+    """A file with the weights; empty: the usual ones of the backbone."""
     transform: str = ""
     """JSON of the transform for a pretrained network; empty: the transform of its weights."""
     dataset: str = ""
@@ -166,7 +166,7 @@ def _pick_imagenet() -> list[ModelRef]:
         file = weights.text_input(
             "Weights file",
             key="predict_weights",
-            placeholder="else torchvision's",
+            placeholder="else the published ones",
             max_chars=1000,
             persist_state="session",
         ).strip()
@@ -177,7 +177,7 @@ def _pick_imagenet() -> list[ModelRef]:
         steps = ", ".join(step.op for step in transform.operations)
         st.caption(f"Images go through the transform of the recipe “{escape_markdown(recipe.title)}”: {steps}.")
     as_json = "" if transform is None else transform.model_dump_json()
-    return [ModelRef(name, backbone=name, weights=file or "imagenet", transform=as_json)]
+    return [ModelRef(name, backbone=name, weights=file, transform=as_json)]
 
 
 def _asked_recipe() -> Recipe | None:
@@ -197,4 +197,4 @@ def _load_imagenet(backbone: str, weights: str, transform: str) -> "Predictor":
     from tlcore.evaluation.predict import imagenet_predictor
 
     spec = TransformSpec.model_validate_json(transform) if transform else None
-    return imagenet_predictor(backbone, weights, transform=spec)
+    return imagenet_predictor(backbone, weights or None, transform=spec)

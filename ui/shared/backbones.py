@@ -2,12 +2,17 @@
 
 import streamlit as st
 
-from tlcore.models.zoo import ZOO
+from tlcore.errors import ModelError
+from tlcore.models.zoo import ZOO, find_architecture
 
 
 @st.cache_data(ttl=10.0, show_spinner=False)
 def imagenet_weights_here() -> dict[str, bool]:
-    """Backbones with ImageNet weights -> whether their default file is on this machine. Those with a file are first."""
+    """Backbones with a head for ImageNet's classes -> whether their usual weights are on this machine; those are first.
+
+    Of timm's networks only those that are here.
+    """
+    from tlcore.models.at_hand import backbones_at_hand
     from tlcore.models.weights import weights_file
 
     files = {
@@ -16,6 +21,7 @@ def imagenet_weights_here() -> dict[str, bool]:
         if "imagenet" in architecture.named_weights
     }
     here = {name: file is not None and file.is_file() for name, file in files.items()}
+    here |= {name: True for name in backbones_at_hand() if name not in ZOO and _has_classes(name)}
     return dict(sorted(here.items(), key=lambda item: not item[1]))
 
 
@@ -23,3 +29,10 @@ def usable_without_download() -> list[str]:
     """Names of backbones with ImageNet weights on this machine."""
     here = imagenet_weights_here()
     return [name for name in ZOO if here.get(name)]
+
+
+def _has_classes(name: str) -> bool:
+    try:
+        return bool(find_architecture(name).classes())
+    except ModelError:  # weights without a head
+        return False

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 from tlcore.config import DataConfig, RunConfig
 from tlcore.data.dataset import Dataset
 from tlcore.errors import ConfigError
-from tlcore.models.zoo import ZOO, find_architecture
+from tlcore.models.zoo import find_architecture
 from ui.shared.cached import open_data, open_dataset
-from ui.train.backbones import backbone_label, offered_weights, weights_label
+from ui.train.backbones import backbone_label, offered_backbones, offered_weights, weights_label
 from ui.train.draft import Settings, draft, plain, put_value, value_at
 from ui.train.fields import FIELDS, FormState
 
@@ -26,14 +26,15 @@ def opened_data(source: str) -> Dataset:
 
 
 def form_state(dataset: Dataset) -> FormState:
-    """Raises UnknownBackbone."""
+    """Raises UnknownBackbone, also for a network that cannot be trained."""
     settings = draft()
     architecture = find_architecture(settings["model"]["backbone"])
+    architecture.group_names  # noqa: B018  # a network of timm that cannot be trained says so here
     return FormState(
         settings=settings,
         architecture=architecture,
         made_splits=dataset.made_splits,
-        backbones=tuple(ZOO),
+        backbones=offered_backbones(),
         weights=offered_weights(architecture),
         backbone_label=backbone_label,
         weights_label=lambda weights: weights_label(architecture, weights),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from tlcore.errors import ConfigError, WeightsError
+from tlcore.errors import ConfigError, UnknownBackbone, WeightsError
 from tlcore.models.architecture import Architecture
 from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.system.paths import given_path
@@ -14,7 +14,13 @@ from ui.shared.hosting import is_hosted
 from ui.shared.torch_once import load_torch
 from ui.train.fields import AUTO, FILE, is_named_weights
 
-_LABELS = {AUTO: "Automatic", "imagenet": "ImageNet", FILE: "A file", "none": "None (random)"}
+_LABELS = {
+    AUTO: "Automatic",
+    "imagenet": "ImageNet",
+    FILE: "A file",
+    "none": "None (random)",
+    "pretrained": "Pretrained",
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def offered_weights(architecture: Architecture) -> tuple[str, ...]:
     """The weights to choose from. On a hosted dashboard only those on this machine: no files, no downloads."""
     if not is_hosted():
         return (AUTO, *architecture.named_weights, FILE, "none")
-    here = weights_here()[architecture.name]
+    here = tuple(weights for weights in architecture.named_weights if architecture.is_here(weights))
     return (*([AUTO] if architecture.default_weights in here else []), *here, "none")
 
 
@@ -57,7 +63,8 @@ def check_weights(architecture: Architecture, weights: str | None) -> None:
         return
     if weights is not None and not is_named_weights(weights):
         raise ConfigError("A shared dashboard takes no files of weights. Choose other weights.")
-    if (weights or architecture.default_weights) not in weights_here()[architecture.name]:
+    chosen = weights or architecture.default_weights
+    if chosen not in architecture.named_weights or not architecture.is_here(chosen):
         raise ConfigError(
             f"The weights of {architecture.name} are not on this machine, and a shared dashboard downloads none. "
             "Choose a backbone that is here, or start from random weights."
@@ -77,14 +84,13 @@ def check_weights_file(architecture: Architecture, weights: str | None) -> None:
 @st.cache_data(max_entries=32, show_spinner="Reading the weights …")
 def _file_problem(backbone: str, weights: str, version: tuple[int, int] | None) -> str:
     """What is wrong with a weights file; empty if nothing is. `version` makes a changed file a new cache entry."""
-    from tlcore.models.matching import fit_state_dict
     from tlcore.models.weights import load_weights
 
     architecture = find_architecture(backbone)
     try:
         values = load_weights(architecture, weights)
         if values is not None:
-            fit_state_dict(values, architecture.outline(), architecture, weights)
+            architecture.check_values(values, weights)
     except WeightsError as error:
         return str(error)
     return ""
@@ -94,7 +100,7 @@ def backbone_label(name: str) -> str:
     """`mobilenet_v2 · 3.5 M · 71.9 % on ImageNet · here`."""
     known = facts().get(name)
     if known is None:
-        return name
+        return _label_of_timm(name)
     architecture = ZOO[name]
     parts = [name, f"{known.parameters / 1e6:.1f} M"]
     if known.accuracy is not None:
@@ -105,6 +111,31 @@ def backbone_label(name: str) -> str:
     else:
         parts.append("no weights")
     return " · ".join(parts)
+
+
+def offered_backbones() -> tuple[str, ...]:
+    """The options of the picker: the zoo, and networks of timm whose weights are on this machine."""
+    return (*ZOO, *_timm_here())
+
+
+@st.cache_data(ttl=10.0, show_spinner=False)
+def _timm_here() -> tuple[str, ...]:
+    load_torch()
+    from tlcore.models.at_hand import backbones_at_hand
+
+    return tuple(name for name in backbones_at_hand() if name not in ZOO)
+
+
+def _label_of_timm(name: str) -> str:
+    """`timm:vit_tiny_patch16_224 · 224 px · here`. To count its parameters would take a moment each."""
+    try:
+        architecture = find_architecture(name)
+    except UnknownBackbone:
+        return name
+    if not architecture.named_weights:
+        return f"{name} · {architecture.input_px} px · no weights"
+    here = architecture.is_here(architecture.default_weights)
+    return f"{name} · {architecture.input_px} px · {'here' if here else 'to be downloaded'}"
 
 
 def weights_label(architecture: Architecture, weights: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tlcore.config import is_weights_file
 from tlcore.models.architecture import CLASSIFIER, FEATURES, HEAD, Architecture
 from tlcore.training.defaults import default_learning_rate
 from tlcore.training.optimisation.optimizers import OPTIMIZERS
@@ -36,7 +37,7 @@ class FormState:
     backbones: tuple[str, ...] = ()
     """The options, in this order."""
     weights: tuple[str, ...] = ()
-    """The options for this architecture: AUTO, `imagenet`, `imagenet:NAME`, FILE, `none`."""
+    """The options for this architecture: AUTO, `imagenet`, `imagenet:NAME`, `pretrained`, FILE, `none`."""
     backbone_label: Callable[[str], str] = str
     weights_label: Callable[[str], str] = str
 
@@ -151,8 +152,8 @@ def _write_weights(chosen: str, weights: str | None) -> str | None:
 
 
 def is_named_weights(weights: str) -> bool:
-    """Whether it is a name and not a file: `imagenet`, `imagenet:NAME` or `none`."""
-    return weights.partition(":")[0] in ("imagenet", "none")
+    """Whether it is a name and not a file: `imagenet`, `imagenet:NAME`, `pretrained`, or `none`."""
+    return not is_weights_file(weights)
 
 
 def _read_class_weights(weights: Any) -> str:

@@ -1,5 +1,7 @@
 """Fills the form from a recipe or a run, or resets it to the defaults."""
 
+import streamlit as st
+
 from tlcore.config import RunConfig
 from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import Recipe
@@ -8,7 +10,7 @@ from tlcore.runs.folder.run import Run
 from tlcore.training.refit import refit
 from tlcore.training.resolve import left_open
 from ui.shared.hosting import is_hosted
-from ui.shared.state import set_params
+from ui.shared.state import set_params, setting_key
 from ui.train.draft import Origin, draft, note, put_draft
 
 
@@ -30,6 +32,7 @@ def fill_from_run(run: Run) -> None:
 def change_backbone(name: str) -> None:
     """Fit all settings that depend on the backbone to the new one. The form shows what changed."""
     settings = draft()
+    st.session_state.pop(setting_key(("model", "weights")), None)  # "automatic" stands for other weights now
     changed, sentences = refit(settings, name)
     settings.update(changed)
     note(sentences)

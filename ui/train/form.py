@@ -13,6 +13,7 @@ from tlcore.words import count
 from ui.shared.datasets import dataset_label
 from ui.shared.state import link
 from ui.shared.widgets import escape_markdown
+from ui.train.backbone_search import show_search
 from ui.train.bounds import bounds_of
 from ui.train.draft import draft, note, notes, put_value, value_at
 from ui.train.fields import (
@@ -53,6 +54,7 @@ def show_form(form: FormState, dataset: Dataset) -> DeltaGenerator:
         _rows(form, "data")
     with _section("Backbone", ":material/account_tree:"):
         _rows(form, "backbone", columns=2, leading=1)
+        show_search()
     with _section("Strategy", ":material/tune:"):
         _rows(form, "strategy", leading=1)
         layers = st.container()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from tlcore.config import RunConfig
+from tlcore.config import RunConfig, is_weights_file
 from tlcore.data.dataset import Dataset
 from tlcore.models.zoo import find_architecture
 from tlcore.words import count
@@ -39,11 +39,15 @@ def _plan(key: str, state: tuple[int, tuple[str, ...]], _config: RunConfig, _dat
 
 
 def missing_weights(plan: "Plan") -> str:
-    """Name of the weights file that is not on this machine yet; empty if none is missing."""
+    """Name of the weights file that is not on this machine yet, and where it is; empty if none is missing."""
     from tlcore.models.weights import weights_file
 
     file = weights_file(plan.architecture, plan.config.model.weights)
-    return "" if file is None or os.path.exists(file) else file.name
+    if file is None or os.path.exists(file):
+        return ""
+    weights = plan.config.model.weights
+    address = None if is_weights_file(weights) else plan.architecture.address(weights)
+    return file.name if address is None or file.name in address else f"{file.name} of {address}"
 
 
 def disk_bytes(plan: "Plan") -> int:

@@ -108,7 +108,9 @@ def _show_licence(plan: "Plan") -> None:
     if weights in plan.architecture.named_weights:
         licence = plan.architecture.licence(weights)
         if licence is not None:
-            show_fact("Licence of the weights", escape_markdown(licence.short), escape_markdown(licence.words))
+            short = escape_markdown(licence.short)
+            marked = f":orange[:material/warning: {short}]" if licence.warning else short
+            show_fact("Licence of the weights", marked, escape_markdown(licence.words))
 
 
 def _show_warnings(plan: "Plan", warnings: tuple[str, ...]) -> None:

@@ -117,7 +117,7 @@ def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts
     `facts` are further fields of `RunInfo`: `device`, `recipe`, `sweep`.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    stem = f"{stamp}-{config.model.backbone}-{_slug(dataset.name)}"
+    stem = f"{stamp}-{_slug(config.model.backbone)}-{_slug(dataset.name)}"
     path = _make_folder(stem)
     try:
         (path / "checkpoints").mkdir()
@@ -192,7 +192,7 @@ def _slug(name: str) -> str:
 
 
 def _description(config: ResolvedConfig, dataset: Dataset, fingerprint: str) -> dict[str, Any]:
-    packages = ("torch", "torchvision", "pillow", "numpy")
+    packages = ("torch", "torchvision", "timm", "pillow", "numpy")
     return {
         "format": FORMAT,
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
