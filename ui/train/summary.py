@@ -110,7 +110,7 @@ def _show_licence(plan: "Plan") -> None:
         if licence is not None:
             short = escape_markdown(licence.short)
             marked = f":orange[:material/warning: {short}]" if licence.warning else short
-            show_fact("Licence of the weights", marked, escape_markdown(licence.words))
+            show_fact("Licence", marked, escape_markdown(licence.words))
 
 
 def _show_warnings(plan: "Plan", warnings: tuple[str, ...]) -> None:
