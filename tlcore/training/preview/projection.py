@@ -111,10 +111,14 @@ def _features_trial(plan: Plan) -> tuple[float, float, str]:
     transform, views = plan.config.train_transform, plan.train_views
     request = FeatureRequest(plan.dataset, _spread(train, TRIAL_IMAGES), transform, views, plan.config.seed)
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
-    started = time.perf_counter()
-    for _ in compute_features(request, trunk, plan.config.workers, Processes()):
-        pass
-    per_image = (time.perf_counter() - started) / len(request.samples)
+    started, before, converts = time.perf_counter(), 0, False
+    for progress in compute_features(request, trunk, plan.config.workers, Processes()):
+        if converts and progress.done < len(
+            request.samples
+        ):  # the first batch waited for a conversion that the run itself will find done
+            started, before = time.perf_counter(), progress.done
+        converts = progress.phase == "convert"
+    per_image = (time.perf_counter() - started) / max(len(request.samples) - before, 1)
     words = f"{1000 * per_image:.0f} ms for each image once; the epochs then read its features"
     return per_image * (len(train) + len(val) / views), _head_epoch_s(plan), words
 
