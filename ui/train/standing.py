@@ -90,7 +90,7 @@ def _show_table(standing: Standing) -> None:
             "ms per image": 1000 * row.measured.seconds_per_image if row.measured else None,
             "Parameters": row.measured.parameters / 1e6 if row.measured else None,
             "Size": row.measured.bytes / 1e6 if row.measured else None,
-            "Licence of the weights": row.measured.licence if row.measured else "",
+            "Licence": row.measured.licence if row.measured else "",
         }
         for row in standing.rows
     ]
