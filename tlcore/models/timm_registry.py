@@ -75,10 +75,12 @@ def usual_px(name: str) -> int:
 
 
 def _near(name: str) -> str:
+    """The nearest tags if the network exists, else the nearest networks."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, timm_names(), n=_NEAR, cutoff=0.6)
-    word = name.partition(".")[0]
-    near = near or sorted((each for each in timm_names() if word in each), key=len)[:_NEAR]
+    import timm
+
+    model = name.partition(".")[0]
+    near = timm.list_pretrained(f"{model}.*")[:_NEAR] or get_close_matches(model, timm.list_models(), n=_NEAR)
     listed = f"Near it are {', '.join(near)}." if near else "Nothing is near it."
     return f"{listed} `zoo WORD` searches the {len(timm_names()):,} names."
