@@ -37,7 +37,11 @@ def test_a_config_cannot_be_changed_only_replaced():
         ({"epochs": 0}, "epochs: Input should be greater than or equal to 1 (given: 0)"),
         ({"gradient_clip": float("inf")}, "gradient_clip: Input should be a finite number"),
         ({"strategy": {"name": "finetuning"}}, "strategy.name: Input should be 'feature_extraction'"),
-        ({"strategy": {"freeze_up_to": "stem"}}, "feature_extraction trains the head alone"),
+        ({"strategy": {"freeze_up_to": "stem"}}, "feature_extraction trains the head alone: freeze_up_to is for"),
+        (
+            {"strategy": {"name": "from_scratch", "head_epochs": 2, "unfreeze_every": 1}},
+            "from_scratch has nothing learned to freeze: unfreeze_every and head_epochs are for fine_tuning",
+        ),
         (
             {"strategy": {"name": "from_scratch"}, "model": {"weights": "a.pth"}},
             "from_scratch starts from random weights",
@@ -67,6 +71,15 @@ def test_a_config_file_is_read_alone_or_out_of_a_run_file(tmp_path):
     alone.write_text(json.dumps(MINIMAL))
     run.write_text(json.dumps({"format": 1, "config": MINIMAL}))
     assert load_config(alone) == load_config(run) == parse_config(MINIMAL)
+
+
+def test_a_run_of_an_older_version_is_trained_again_as_it_was(tmp_path):
+    config = parse_config({**MINIMAL, "strategy": {"name": "fine_tuning"}}).model_dump(mode="json")
+    for name in ("head_epochs", "head_learning_rate", "batch_norm"):
+        del config["strategy"][name]
+    (tmp_path / "run.json").write_text(json.dumps({"format": 1, "config": config}))
+    strategy = load_config(tmp_path / "run.json").strategy
+    assert (strategy.head_epochs, strategy.batch_norm) == (0, "update")
 
 
 def test_a_config_file_that_is_missing_or_no_json_is_an_error(tmp_path):

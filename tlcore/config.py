@@ -65,20 +65,33 @@ class StrategyConfig(_Config):
     """Learning rate of single layer groups, or of the parts that every backbone has: `features`, `classifier` (hidden
     layers between them and the head, in some backbones) and `head`. A group takes precedence over its part, and both
     over the decay."""
-    learning_rate_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Each group's learning rate is this factor times that of the next group towards the head. 1: all equal."""
+    learning_rate_decay: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Each group's learning rate is this factor times that of the next group towards the head. 1: all equal.
+    None: a default for the strategy and the number of groups; in fine-tuning the rates fall towards the stem."""
+    head_epochs: Annotated[int, Field(ge=0)] | None = None
+    """Fine-tuning: epochs at the start that train the head alone, on features that are computed once, in the evaluation
+    view. They are some of the `epochs`, and the schedule begins after them. None: a default; 0: none."""
+    head_learning_rate: Annotated[float, Field(gt=0)] | None = None
+    """Learning rate of the head in `head_epochs`. None: what feature_extraction has by default."""
+    batch_norm: Literal["keep", "update"] | None = None
+    """BatchNorm in groups that are trained: `keep` the statistics of the weights, so that small batches do no harm, or
+    use each batch's and `update` them. None: `keep` in fine-tuning of pretrained weights, else `update`."""
     unfreeze_every: Annotated[int, Field(ge=1)] | None = None
-    """Epochs after which the next group, from the head down, is unfrozen. None: all are trained from the start."""
+    """Epochs after which the next group, from the head down, is unfrozen, counted from the end of `head_epochs`.
+    None: all are trained from then on."""
 
     @model_validator(mode="after")
     def _fits_the_strategy(self) -> "StrategyConfig":
-        if self.name == "feature_extraction" and (self.freeze_up_to or self.unfreeze_every):
-            raise ValueError(
-                "feature_extraction trains the head alone: freeze_up_to and unfreeze_every are for fine_tuning"
-            )
-        if self.name == "from_scratch" and (self.freeze_up_to or self.unfreeze_every):
-            raise ValueError("from_scratch has nothing learned to freeze: drop freeze_up_to and unfreeze_every")
+        named = [name for name in ("freeze_up_to", "unfreeze_every", "head_epochs") if getattr(self, name)]
+        if self.name == "feature_extraction" and named:
+            raise ValueError(f"feature_extraction trains the head alone: {_listed(named)} for fine_tuning")
+        if self.name == "from_scratch" and named:
+            raise ValueError(f"from_scratch has nothing learned to freeze: {_listed(named)} for fine_tuning")
         return self
+
+
+def _listed(names: list[str]) -> str:
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 class MixConfig(_Config):
@@ -106,7 +119,8 @@ class OptimizerConfig(_Config):
 
 
 class ScheduleConfig(_Config):
-    name: Name = "constant"
+    name: Name | None = None
+    """None: `one_cycle` in fine-tuning of pretrained weights, which begins with a warm-up, else `constant`."""
     warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
     """Epochs (may be a fraction) over which the learning rate rises linearly. 0: no warm-up."""
     step_epochs: Annotated[int, Field(ge=1)] = 7
@@ -180,8 +194,21 @@ class ResolvedModelConfig(ModelConfig):
     weights: PathText
 
 
+class ResolvedStrategyConfig(StrategyConfig):
+    """Its defaults are what records from before these settings meant."""
+
+    learning_rate_decay: Annotated[float, Field(gt=0, le=1)]
+    head_epochs: Annotated[int, Field(ge=0)] = 0
+    head_learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # without head epochs it has no effect
+    batch_norm: Literal["keep", "update"] = "update"
+
+
 class ResolvedOptimizerConfig(OptimizerConfig):
     learning_rate: Annotated[float, Field(gt=0)]
+
+
+class ResolvedScheduleConfig(ScheduleConfig):
+    name: Name
 
 
 class ResolvedConfig(RunConfig):
@@ -192,7 +219,9 @@ class ResolvedConfig(RunConfig):
     """
 
     model: ResolvedModelConfig
+    strategy: ResolvedStrategyConfig
     optimizer: ResolvedOptimizerConfig
+    schedule: ResolvedScheduleConfig
     train_transform: TransformSpec
     eval_transform: TransformSpec
 
@@ -230,7 +259,19 @@ def load_config(path: Path) -> RunConfig:
         raise ConfigError(f"Cannot read {path}: there is no such file.") from None
     if isinstance(data, dict) and isinstance(data.get("config"), dict):
         data = data["config"]
-    return parse_config(data, str(path))
+    return parse_config(as_before(data), str(path))
+
+
+def as_before(data: Any) -> Any:
+    """The plain data of a whole configuration that an older version stored, with the values that newer settings had
+    in effect; all other data as it is.
+
+    Short configurations, which people write, leave out more than the newer settings: they get today's defaults.
+    """
+    strategy = data.get("strategy") if isinstance(data, dict) else None
+    if not isinstance(strategy, dict) or "unfreeze_every" not in strategy or "head_epochs" in strategy:
+        return data
+    return {**data, "strategy": {"head_epochs": 0, "batch_norm": "update", **strategy}}
 
 
 def _problem(detail: Any) -> str:

@@ -99,6 +99,14 @@ def test_gradual_unfreezing_stops_at_the_group_that_stays_frozen() -> None:
     assert frozen_groups(RESNET, strategy, epoch=50) == never_trained(RESNET, strategy) == TRUNK[:4]
 
 
+def test_the_head_trains_alone_in_its_epochs_and_unfreezing_is_counted_from_their_end() -> None:
+    strategy = StrategyConfig(name="fine_tuning", head_epochs=2)
+    assert [len(frozen_groups(RESNET, strategy, epoch)) for epoch in range(1, 5)] == [5, 5, 0, 0]
+    both = StrategyConfig(name="fine_tuning", head_epochs=2, unfreeze_every=1, freeze_up_to="layer2")
+    assert [len(frozen_groups(RESNET, both, epoch)) for epoch in range(1, 7)] == [5, 5, 5, 4, 3, 3]
+    assert never_trained(RESNET, strategy) == ()
+
+
 def test_freezing_up_to_an_unknown_group_names_the_groups() -> None:
     strategy = StrategyConfig(name="fine_tuning", freeze_up_to="layr3")
     with pytest.raises(
@@ -173,6 +181,17 @@ def test_frozen_groups_keep_batchnorm_statistics_in_training() -> None:
     changed = {path.partition(".")[0] for path in _changed_modules(before, model)}
     assert changed == {"layer3", "layer4", "fc"}
     assert not torch.equal(before["layer4.0.bn1.running_mean"], model.state_dict()["layer4.0.bn1.running_mean"])
+
+
+def test_kept_statistics_stay_in_groups_that_are_trained() -> None:
+    model = build_model("resnet18", "none", num_classes=2)
+    set_training_mode(model, RESNET, frozen=("stem",), keep_statistics=True)
+    before = _snapshot(model)
+
+    _one_step(model, 32)
+
+    assert torch.equal(before["layer4.0.bn1.running_mean"], model.state_dict()["layer4.0.bn1.running_mean"])
+    assert not torch.equal(before["layer4.0.bn1.weight"], model.state_dict()["layer4.0.bn1.weight"])
 
 
 def test_with_a_frozen_trunk_everything_outside_the_head_is_in_evaluation_mode() -> None:

@@ -94,7 +94,7 @@ def test_a_layer_group_gets_a_learning_rate_of_its_own_and_loses_it_again(colour
     key = "train_strategy_learning_rates_block2"
     page.number_input(key=key).set_value(0.5).run()
     assert draft_of(page).strategy.learning_rates == {"block2": 0.5}
-    assert list(checked(page).table[0].value["Learning rate"]) == ["0.0001", "0.5", "0.0001", "0.0001"]
+    assert list(checked(page).table[0].value["Learning rate"]) == ["0.0003", "0.5", "0.0003", "0.0003"]
     page.number_input(key=key).set_value(None).run()
     assert draft_of(checked(page)).strategy.learning_rates == {}
 

@@ -63,7 +63,7 @@ def test_the_form_has_suitable_defaults_for_the_backbone_and_can_be_started(colo
     table: pd.DataFrame = page.table[0].value
     assert list(table["Layer group"]) == ["block1", "block2", "block3", "head"]
     assert list(table["In training"]) == ["frozen", "frozen", "frozen", "trained"]
-    assert list(table["Learning rate"]) == ["–", "–", "–", "0.001"]
+    assert list(table["Learning rate"]) == ["–", "–", "–", "0.003"]
     assert "258 of 0.3 M parameters" in text_of(page)
     assert "2 classes, 42 train, 18 val, 14 test" in text_of(page)
     assert not page.button(key="train_start").disabled
@@ -73,10 +73,10 @@ def test_the_form_has_suitable_defaults_for_the_backbone_and_can_be_started(colo
 def test_fine_tuning_shows_the_rates_of_all_groups(colours):
     page = small(open_page(colours))
     page.segmented_control(key="train_strategy_name").set_value("fine_tuning").run()
-    page.select_slider(key="train_strategy_learning_rate_decay").set_value(0.5)
+    page.number_input(key="train_strategy_learning_rate_decay").set_value(0.5)
     page.selectbox(key="train_strategy_freeze_up_to").set_value("block1").run()
     table = checked(page).table[0].value
-    assert list(table["Learning rate"]) == ["–", "2.5e-05", "5e-05", "0.0001"]
+    assert list(table["Learning rate"]) == ["–", "7.5e-05", "0.00015", "0.0003"]
     assert list(table["BatchNorm"]) == ["stored", "batch", "batch", "–"]
     assert "Automatic means “Gentle” here." in text_of(page)
 
@@ -150,7 +150,7 @@ def test_a_deleted_transform_is_one_friendly_box(colours):
 
 def test_a_sweep_is_started_and_seen_together(colours):
     page = small(open_page(colours))
-    page.pills(key="train_rates_0.001").set_value([0.001, 0.01])
+    page.pills(key="train_rates_0.003").set_value([0.003, 0.03])
     page.pills(key="train_decays").set_value([0.0]).run()
     checked(page.button(key="train_start_sweep").click().run())
     runs = list_runs()
@@ -160,7 +160,7 @@ def test_a_sweep_is_started_and_seen_together(colours):
         wait_for_end(run)
     checked(page.run())
     names = {trace.get("name") for figure in figures_of(page) for trace in figure["data"]}
-    assert {"rate 0.001, decay 0", "rate 0.01, decay 0"} <= names
+    assert {"rate 0.003, decay 0", "rate 0.03, decay 0"} <= names
     assert "Highest: learning rate" in text_of(page)
 
 

@@ -52,6 +52,14 @@ def test_ants_and_bees_with_resnet18(name):
     assert config.strategy.name == ("feature_extraction" if name.endswith("frozen") else "fine_tuning")
 
 
+@pytest.mark.parametrize("name", ["ants-bees-resnet18", "ants-bees-vgg16-finetune"])
+def test_an_exercise_that_trains_all_layers_at_once_does_so_whatever_the_defaults(name):
+    config = BUILTIN[name].config
+    strategy = config.strategy
+    assert (strategy.head_epochs, strategy.batch_norm, strategy.learning_rate_decay) == (0, "update", 1.0)
+    assert config.schedule.name == ("step" if name == "ants-bees-resnet18" else "constant")
+
+
 def test_cats_and_dogs():
     config = BUILTIN["cats-dogs-resnet18"].config
     assert config.train_transform.operations[0] == Resize(size=(256, 256))

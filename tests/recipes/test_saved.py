@@ -123,6 +123,18 @@ def test_paths_in_a_recipe_of_somebody_else_are_dropped_when_it_is_read(mine, tm
     assert (config.data.source, config.model.weights) == ("etc", None)
 
 
+def test_a_recipe_that_an_older_version_saved_keeps_what_it_meant(tmp_path):
+    config = RunConfig.model_validate({"strategy": {"name": "fine_tuning"}, "schedule": {"name": "constant"}})
+    older = Recipe(name="older", title="Older", config=config).model_dump(mode="json")
+    for name in ("head_epochs", "head_learning_rate", "batch_norm"):
+        del older["config"]["strategy"][name]
+    older["config"]["strategy"]["learning_rate_decay"] = 1.0
+    strategy = parse_recipe(json.dumps(older).encode(), "older.json").config.strategy
+    assert (strategy.head_epochs, strategy.batch_norm, strategy.learning_rate_decay) == (0, "update", 1.0)
+    short = {"name": "short", "title": "Short", "config": {"strategy": {"name": "fine_tuning"}}}
+    assert parse_recipe(json.dumps(short).encode(), "short.json").config.strategy.head_epochs is None
+
+
 def test_a_damaged_file_is_left_out_of_the_list_which_says_so(mine, home):
     save_recipe(mine)
     (home / "recipes/broken.json").write_text("{")

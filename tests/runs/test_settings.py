@@ -12,7 +12,12 @@ EVALUATION = TransformSpec(operations=(Resize(size=256), CenterCrop(size=224)))
 EVERY_EFFECT = {
     "data": {"source": "/home/me/photographs", "images": "/home/me/images"},
     "model": {"backbone": "resnet18", "weights": "/secret/place/weights.pth"},
-    "strategy": {"name": "fine_tuning", "learning_rates": {"features": 1e-4}, "freeze_up_to": "layer1"},
+    "strategy": {
+        "name": "fine_tuning",
+        "learning_rates": {"features": 1e-4},
+        "freeze_up_to": "layer1",
+        "head_epochs": 2,
+    },
     "optimizer": {"name": "sgd", "learning_rate": 0.01},
     "mix": {"name": "mixup"},
 }

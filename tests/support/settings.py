@@ -15,6 +15,7 @@ _NAMES: dict[Path, Any] = {
     ("strategy", "name"): "fine_tuning",
     ("strategy", "freeze_up_to"): "block1",
     ("strategy", "learning_rates"): {"block2": 1e-5, "features": 1e-4, "classifier": 2e-4, "head": 3e-3},
+    ("strategy", "head_epochs"): 2,  # leaves epochs for the warm-up and the other layers
     ("optimizer", "name"): "sgd",
     ("schedule", "name"): "step",
     ("loss", "class_weights"): {"ant": 3.0},

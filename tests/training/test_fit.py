@@ -76,6 +76,67 @@ def test_gradual_unfreezing_adds_a_group_every_few_epochs(configure):
     assert changed == [["head"]] * 2 + [["block3", "head"]] * 2 + [["block2", "block3", "head"]]
 
 
+HEAD_FIRST = {**FINE_TUNING, "head_epochs": 2, "head_learning_rate": 0.02}
+
+
+def test_in_its_epochs_the_head_learns_alone_as_in_feature_extraction_and_then_all_layers_join(configure):
+    tuned, checkpoints = run(make_plan(configure(strategy=HEAD_FIRST, train_transform=RANDOM, epochs=4)))
+    frozen, _ = run(make_plan(configure(optimizer={"learning_rate": 0.02}, epochs=2)))
+    assert [record.val_loss for record in tuned[:3]] == [record.val_loss for record in frozen]
+    assert [record.train_loss for record in tuned[1:3]] == [record.train_loss for record in frozen[1:]]
+    groups = make_plan(configure()).architecture.group_names
+    for before, after in itertools.pairwise(checkpoints):
+        changed = {name for name in before.model if not torch.equal(before.model[name], after.model[name])}
+        moved = {group_of(make_plan(configure()).architecture, name) for name in changed}
+        assert moved == ({"head"} if after.epoch <= 2 else set(groups))
+
+
+def test_the_head_has_its_own_rate_before_the_schedule_begins(configure):
+    settings = {"strategy": HEAD_FIRST, "schedule": {"name": "cosine"}, "optimizer": {"learning_rate": 1e-3}}
+    records, _ = run(make_plan(configure(**settings, epochs=4)))
+    rates = [record.learning_rates["head"] for record in records[1:]]
+    assert rates[:2] == [0.02, 0.02]
+    assert 1e-3 > rates[2] > rates[3] > 0
+
+
+def test_features_that_do_not_fit_are_computed_anew_in_each_epoch_of_the_head(configure, monkeypatch):
+    settings = {"model": NO_DROPOUT, "eval_transform": SMALL, "strategy": HEAD_FIRST, "epochs": 3}
+    kept, _ = run(make_plan(configure(**settings)))
+    monkeypatch.setenv("TLCORE_CACHE_GB", "0")
+    anew, _ = run(make_plan(configure(**settings)))
+    losses = [[record.val_loss for record in records[:3]] for records in (anew, kept)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_images_are_not_mixed_while_the_head_learns_alone(configure):
+    plain, _ = run(make_plan(configure(strategy=HEAD_FIRST, epochs=3)))
+    mixed, _ = run(make_plan(configure(strategy=HEAD_FIRST, epochs=3, mix={"name": "mixup", "alpha": 1.0})))
+    losses = [[record.train_loss for record in records[1:]] for records in (plain, mixed)]
+    assert losses[0][:2] == losses[1][:2]
+    assert losses[0][2] != losses[1][2]
+
+
+@pytest.mark.parametrize("stopped_after", [1, 2, 3])
+def test_a_run_with_head_epochs_continues_as_if_it_had_not_stopped(configure, stopped_after):
+    config = configure(strategy=HEAD_FIRST, train_transform=RANDOM, epochs=4)
+    whole, checkpoints = run(make_plan(config))
+    plan, checkpoint = make_plan(config), checkpoints[stopped_after]
+    plan.model.load_state_dict(checkpoint.model)  # as a restored run has it
+    rest, after = run(plan, resume_from=checkpoint, history=whole[: stopped_after + 1])
+    assert [record.val_loss for record in rest] == [record.val_loss for record in whole[stopped_after + 1 :]]
+    assert all(torch.equal(after[-1].model[name], value) for name, value in checkpoints[-1].model.items())
+
+
+@pytest.mark.parametrize("batch_norm", ["keep", "update"])
+def test_kept_statistics_of_batchnorm_do_not_change_and_its_weights_learn(configure, batch_norm):
+    plan = make_plan(configure(model=NO_DROPOUT, strategy={**FINE_TUNING, "batch_norm": batch_norm}, epochs=1))
+    before = copy.deepcopy(plan.model.state_dict())
+    run(plan)
+    changed = {name for name, value in plan.model.state_dict().items() if not torch.equal(before[name], value)}
+    assert any(name.endswith("running_mean") for name in changed) == (batch_norm == "update")
+    assert "conv1.1.weight" in changed
+
+
 def test_as_many_cached_views_as_epochs_are_fresh_augmentation_exactly(configure):
     settings = {"model": NO_DROPOUT, "train_transform": SMALL | RANDOM, "eval_transform": SMALL, "epochs": 3}
     cached, _ = run(make_plan(configure(**settings, cached_views=3)))

@@ -12,8 +12,8 @@ OWN = TransformSpec(operations=(Resize(size=40), CenterCrop(size=32)))
 @pytest.mark.parametrize(
     ("settings", "weights", "learning_rate"),
     [
-        ({"model": {"backbone": "mobilenet_v2"}}, "imagenet", 1e-3),
-        ({"model": {"backbone": "mobilenet_v2"}, "strategy": {"name": "fine_tuning"}}, "imagenet", 1e-4),
+        ({"model": {"backbone": "mobilenet_v2"}}, "imagenet", 3e-3),
+        ({"model": {"backbone": "mobilenet_v2"}, "strategy": {"name": "fine_tuning"}}, "imagenet", 3e-4),
         ({"model": {"backbone": "mobilenet_v2"}, "strategy": {"name": "from_scratch"}}, "none", 1e-3),
         ({"model": {"backbone": "mobilenet_v2", "weights": "none"}, "optimizer": {"learning_rate": 0.5}}, "none", 0.5),
     ],
@@ -22,6 +22,44 @@ def test_open_settings_are_chosen_for_the_strategy_and_the_backbone(settings, we
     resolved = resolve(parse_config(settings))
     assert resolved.model.weights == weights
     assert resolved.optimizer.learning_rate == learning_rate
+
+
+def test_fine_tuning_of_pretrained_weights_begins_with_the_head_and_falls_towards_the_stem():
+    tuned = resolve(parse_config({"model": {"backbone": "mobilenet_v2"}, "strategy": {"name": "fine_tuning"}}))
+    assert (tuned.strategy.head_epochs, tuned.strategy.head_learning_rate) == (6, 3e-3)
+    assert (tuned.strategy.batch_norm, tuned.schedule.name) == ("keep", "one_cycle")
+    groups = len(find_architecture("mobilenet_v2").groups)
+    assert tuned.strategy.learning_rate_decay ** (groups - 1) == pytest.approx(0.1, rel=0.1)
+    short = resolve(parse_config({"strategy": {"name": "fine_tuning"}, "epochs": 1}))
+    assert short.strategy.head_epochs == 0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"strategy": {"name": "feature_extraction"}},
+        {"strategy": {"name": "from_scratch"}},
+        {"strategy": {"name": "fine_tuning"}, "model": {"weights": "none"}},
+    ],
+)
+def test_without_pretrained_layers_to_protect_all_train_alike(settings):
+    resolved = resolve(parse_config(settings))
+    assert (resolved.strategy.head_epochs, resolved.strategy.learning_rate_decay) == (0, 1.0)
+    assert (resolved.strategy.batch_norm, resolved.schedule.name) == ("update", "constant")
+
+
+def test_groups_that_join_one_by_one_need_no_epochs_of_the_head():
+    strategy = {"name": "fine_tuning", "unfreeze_every": 2}
+    assert resolve(parse_config({"strategy": strategy})).strategy.head_epochs == 0
+
+
+def test_a_record_from_before_these_settings_means_what_it_meant(configure):
+    settings = resolve(configure(strategy={"name": "fine_tuning"})).model_dump(mode="json")
+    for name in ("head_epochs", "head_learning_rate", "batch_norm"):
+        del settings["strategy"][name]
+    before = parse_resolved(settings, "run.json")
+    assert (before.strategy.head_epochs, before.strategy.batch_norm) == (0, "update")
+    assert resolve(before.asked()).strategy == before.strategy
 
 
 def test_the_views_are_those_of_the_weights_and_what_suits_the_strategy():

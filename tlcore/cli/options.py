@@ -55,6 +55,20 @@ OPTIONS = (
     Option(
         "--lr-decay", ("strategy", "learning_rate_decay"), "factor on the learning rate per group to the stem", float
     ),
+    Option(
+        "--head-epochs",
+        ("strategy", "head_epochs"),
+        "fine_tuning: epochs at the start that train the head alone, on kept features",
+        int,
+        "EPOCHS",
+    ),
+    Option("--head-lr", ("strategy", "head_learning_rate"), "learning rate of these epochs", float, "LR"),
+    Option(
+        "--batch-norm",
+        ("strategy", "batch_norm"),
+        "in trained layers: keep the statistics of the weights, or update them",
+        metavar="keep|update",
+    ),
     Option("--unfreeze-every", ("strategy", "unfreeze_every"), "epochs until the next group joins", int, "EPOCHS"),
     Option("--views", ("cached_views",), "augmented views kept per image; 0: fresh in every epoch", int),
     Option("--mix", ("mix", "name"), "none, mixup, cutmix or mixup_or_cutmix"),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlcore.config import StrategyConfig
 from tlcore.errors import ConfigError, suggestion
@@ -48,10 +49,12 @@ def frozen_groups(architecture: Architecture, strategy: StrategyConfig, epoch: i
 
     Raises ConfigError if `freeze_up_to` is not a group, or is the head.
     """
-    always = never_trained(architecture, strategy)
+    always, first = never_trained(architecture, strategy), strategy.head_epochs or 0
+    if epoch <= first:
+        return architecture.group_names[:-1]
     if strategy.unfreeze_every is None:
         return always
-    num_training = 1 + (epoch - 1) // strategy.unfreeze_every
+    num_training = 1 + (epoch - first - 1) // strategy.unfreeze_every
     still_waiting = architecture.group_names[: max(0, len(architecture.groups) - num_training)]
     return max(always, still_waiting, key=len)
 
@@ -83,22 +86,30 @@ def learning_rates(architecture: Architecture, strategy: StrategyConfig, base: f
     names = architecture.group_names
     known = tuple(dict.fromkeys((*names, *PARTS)))
     _check_names(strategy.learning_rates, architecture, known, setting="learning_rates")
-    decayed = {name: base * strategy.learning_rate_decay**distance for distance, name in enumerate(reversed(names))}
+    decay = 1.0 if strategy.learning_rate_decay is None else strategy.learning_rate_decay
+    decayed = {name: base * decay**distance for distance, name in enumerate(reversed(names))}
     of_parts = {name: strategy.learning_rates.get(part_of(name), decayed[name]) for name in names}
     return {name: strategy.learning_rates.get(name, of_parts[name]) for name in names}
 
 
-def set_training_mode(model: nn.Module, architecture: Architecture, frozen: Collection[str]) -> None:
+def set_training_mode(
+    model: nn.Module, architecture: Architecture, frozen: Collection[str], *, keep_statistics: bool = False
+) -> None:
     """Put the groups in `frozen` into evaluation mode without gradients, and the others into training mode.
 
-    If only the head is trained, all else is in evaluation mode, including the model itself (so that it returns plain
-    logits) and auxiliary classifiers (which only help to train the trunk).
+    With `keep_statistics`, every BatchNorm layer normalises with its stored statistics and does not change them; its
+    scale and shift are trained with its group. If only the head is trained, all else is in evaluation mode, including
+    the model itself (so that it returns plain logits) and auxiliary classifiers (which only help to train the trunk).
     """
     trunk_trains = any(name not in frozen for name in architecture.group_names[:-1])
     model.train(trunk_trains)
     for name, paths in architecture.groups.items():
         _set_trainable(model, paths, name not in frozen)
     _set_trainable(model, architecture.aux_modules, trunk_trains and HEAD not in frozen)
+    if keep_statistics:
+        for module in model.modules():
+            if isinstance(module, _BatchNorm):
+                module.eval()
 
 
 def _set_trainable(model: nn.Module, paths: Sequence[str], trainable: bool) -> None:

@@ -85,7 +85,8 @@ def _train(
     torch.manual_seed(plan.config.seed)
     seen, unseen = np.flatnonzero(~held_out_N), np.flatnonzero(held_out_N)
     batches = partial(_batches, plan, features_ND, targets_N)
-    inputs = Inputs(batches(seen, plan.config.batch_size), batches(unseen, len(unseen)), (), ())
+    train, val = batches(seen, plan.config.batch_size), batches(unseen, len(unseen))
+    inputs = Inputs(train=train, val=val, are_features=True, is_mixed=False)
     trainer = Trainer(plan, inputs, Processes())
     last: list[EpochDone] = []
 

@@ -17,6 +17,8 @@ _RANDOM_HALF = _CROPPED.model_copy(
 )
 
 _SGD = {"name": "sgd", "learning_rate": 1e-3, "momentum": 0.9}
+# The exercises train all layers from the first step, and let BatchNorm follow each batch
+_ALL_AT_ONCE = {"name": "fine_tuning", "learning_rate_decay": 1.0, "head_epochs": 0, "batch_norm": "update"}
 
 _ANTS_BEES: dict[str, Any] = {
     "data": "photographs of ants and bees in class folders, 244 to train on and 153 to validate",
@@ -111,7 +113,7 @@ _ENTRIES = (
             {
                 "data": {"source": "hymenoptera_data"},
                 "model": {"backbone": "resnet18"},
-                "strategy": {"name": "fine_tuning"},
+                "strategy": _ALL_AT_ONCE,
                 "train_transform": _RANDOM,
                 "eval_transform": _CROPPED,
                 "optimizer": _SGD,
@@ -249,13 +251,11 @@ _ENTRIES = (
             {
                 "data": {"source": "hymenoptera_data"},
                 "model": {"backbone": "vgg16"},
-                "strategy": {
-                    "name": "fine_tuning",
-                    "learning_rates": {"features": 1e-4, "classifier": 5e-4},
-                },
+                "strategy": {**_ALL_AT_ONCE, "learning_rates": {"features": 1e-4, "classifier": 5e-4}},
                 "train_transform": _RANDOM_HALF,
                 "eval_transform": _CROPPED,
                 "optimizer": _SGD,
+                "schedule": {"name": "constant"},
                 "epochs": 2,
                 "batch_size": 32,
                 "seed": 1234,

@@ -173,6 +173,17 @@ def _frozen(config: RunConfig) -> Section | None:
                 "next one, towards the first layers, joins. So the first layers are left alone until the new last "
                 "layer no longer sends back noise."
             )
+        if strategy.head_epochs:
+            alone = "first epoch trains" if strategy.head_epochs == 1 else f"first {strategy.head_epochs} epochs train"
+            kept += (
+                f" The {alone} the new last layer alone, on features that are computed once"
+                f"{_with_rate(strategy.head_learning_rate)}. The others join when it no longer guesses."
+            )
+        if strategy.batch_norm == "keep":
+            kept += (
+                " BatchNorm layers go on normalising with the means and variances that came with the weights: those "
+                "of a small batch would be an estimate from a handful of images."
+            )
         title = "All layers learn on"
         if strategy.unfreeze_every:
             title = "The layers learn on, one group after the other"
@@ -192,6 +203,10 @@ def _frozen(config: RunConfig) -> Section | None:
         "many images; with a few hundred, pretrained weights win by far.",
         "changes",
     )
+
+
+def _with_rate(rate: float | None) -> str:
+    return "" if rate is None else f", with a learning rate of {rate:g}"
 
 
 def _weights(config: RunConfig) -> str:
@@ -224,7 +239,8 @@ def _learned_before(config: RunConfig) -> str:
 
 def _rates(config: RunConfig) -> Section | None:
     strategy = config.strategy
-    if not strategy.learning_rates and strategy.learning_rate_decay == 1:
+    decay = strategy.learning_rate_decay or 1.0
+    if not strategy.learning_rates and decay == 1:
         return None
     meanings = {
         "features": "the convolutions",
@@ -237,8 +253,8 @@ def _rates(config: RunConfig) -> Section | None:
     listed = "".join(
         f"\n* `{name}`{', ' + meanings[name] if name in PARTS else ''}: {rate:g}" for name, rate in rates.items()
     )
-    if strategy.learning_rate_decay < 1:
-        listed += f"\n* each group of layers {strategy.learning_rate_decay:g} times the rate of the next"
+    if decay < 1:
+        listed += f"\n* each group of layers {decay:g} times the rate of the next"
     return Section(
         "Different learning rates",
         "The first layers see edges, textures and colours, which are the same in every photograph: hardly anything "
@@ -270,7 +286,7 @@ def _steps(config: RunConfig) -> Section:
 
 def _schedule(config: RunConfig) -> Section | None:
     schedule = config.schedule
-    entry = SCHEDULES.get(schedule.name)
+    entry = SCHEDULES.get(schedule.name or "constant")
     words = "" if entry is None else entry.words(schedule)
     if not words:
         return None

@@ -4,7 +4,7 @@ import re
 from pathlib import Path, PurePath
 from typing import Any
 
-from tlcore.config import RunConfig
+from tlcore.config import RunConfig, as_before
 from tlcore.data.catalog import is_named
 from tlcore.errors import ConfigError, suggestion
 from tlcore.recipes.builtin import BUILTIN
@@ -62,6 +62,8 @@ def parse_recipe(content: bytes, where: str) -> Recipe:
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{where} is larger than {MAX_BYTES >> 20} MiB, which no recipe is.")
     data = parse_json(content, WHAT, where, error=ConfigError)
+    if isinstance(data, dict) and "config" in data:
+        data = {**data, "config": as_before(data["config"])}
     recipe = as_record(data, Recipe, WHAT, where, error=ConfigError)
     return recipe.model_copy(update={"config": portable(recipe.config)})
 

@@ -22,6 +22,7 @@ STRATEGIES: Mapping[str, str] = {
     "from_scratch": "from scratch",
 }
 """The name of a strategy within a sentence."""
+_BATCH_NORM = {"keep": "keeps its statistics", "update": "updates its statistics"}
 _OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 
 
@@ -190,6 +191,9 @@ _LABELS = {
     "strategy.freeze_up_to": "Frozen up to",
     "strategy.learning_rates": "Learning rates of parts",
     "strategy.learning_rate_decay": "Factor per layer group",
+    "strategy.head_epochs": "Epochs of the head alone",
+    "strategy.head_learning_rate": "Learning rate of the head alone",
+    "strategy.batch_norm": "BatchNorm",
     "strategy.unfreeze_every": "Epochs until the next group joins",
     "train_transform": "Training views",
     "eval_transform": "Validation view",
@@ -216,6 +220,9 @@ _SHORT = {
     "strategy.name": "{}",
     "strategy.learning_rates": "rates {}",
     "strategy.learning_rate_decay": "× {} per group",
+    "strategy.head_epochs": "head alone for {}",
+    "strategy.head_learning_rate": "lr {} of the head alone",
+    "strategy.batch_norm": "BatchNorm {}",
     "train_transform": "views: {}",
     "mix.name": "mix {}",
     "cached_views": "{} kept views",
@@ -248,7 +255,9 @@ _WORDS: Mapping[str, Callable[[Any, RunConfig], str]] = {
     "eval_transform": lambda value, config: _evaluation_words(value),
     "cached_views": lambda value, config: count(value) if value else "fresh ones in every epoch",
     "optimizer.name": lambda value, config: _OPTIMIZERS.get(value, str(value)),
-    "schedule.name": lambda value, config: str(value).replace("_", " "),
+    "strategy.head_epochs": lambda value, config: "automatic" if value is None else count(value, "epoch"),
+    "strategy.batch_norm": lambda value, config: _BATCH_NORM.get(value, "automatic"),
+    "schedule.name": lambda value, config: "automatic" if value is None else str(value).replace("_", " "),
     "keep_optimizer_state": lambda value, config: str(value).replace("_", " "),
 }
 _WHEN: Mapping[str, Callable[[RunConfig], bool]] = {
@@ -256,6 +265,9 @@ _WHEN: Mapping[str, Callable[[RunConfig], bool]] = {
     "strategy.freeze_up_to": lambda config: config.strategy.name == "fine_tuning",
     "strategy.learning_rates": lambda config: bool(config.strategy.learning_rates),
     "strategy.learning_rate_decay": lambda config: config.strategy.name != "feature_extraction",
+    "strategy.head_epochs": lambda config: config.strategy.name == "fine_tuning",
+    "strategy.head_learning_rate": lambda config: bool(config.strategy.head_epochs),
+    "strategy.batch_norm": lambda config: config.strategy.name != "feature_extraction",
     "strategy.unfreeze_every": lambda config: config.strategy.name == "fine_tuning",
     "mix.alpha": lambda config: config.mix.name != "none",
     "cached_views": lambda config: (

@@ -11,6 +11,7 @@ from torch.optim.swa_utils import AveragedModel
 from torchvision.transforms import v2
 
 from tlcore.errors import CheckpointError, TrainingDiverged
+from tlcore.models.architecture import HEAD
 from tlcore.models.engines.choose import REUSED, Runner
 from tlcore.models.engines.frozen import FrozenTrunk
 from tlcore.models.engines.part import Part
@@ -23,7 +24,7 @@ from tlcore.training.history import EpochRecord, epochs_without_gain
 from tlcore.training.inputs.batches import Batch
 from tlcore.training.inputs.inference import logits_of, predict_logits
 from tlcore.training.inputs.meter import Meter
-from tlcore.training.inputs.prepare import Inputs, prepare_inputs
+from tlcore.training.inputs.prepare import EpochInputs, Inputs, prepare_inputs
 from tlcore.training.optimisation.losses import class_weights, image_losses
 from tlcore.training.optimisation.optimizers import build_optimizer
 from tlcore.training.optimisation.schedules import Schedule
@@ -48,7 +49,7 @@ def fit(
     """
     processes = processes or Processes()
     torch.manual_seed(plan.config.seed)
-    preparing = prepare_inputs(plan, processes)
+    preparing = prepare_inputs(plan, processes, after_epoch=0 if resume_from is None else resume_from.epoch)
     while True:
         try:
             yield next(preparing)
@@ -80,15 +81,15 @@ class Trainer:
 
     def __init__(self, plan: Plan, inputs: Inputs, processes: Processes) -> None:
         self._plan, self._config, self._inputs = plan, plan.config, inputs
-        # training on stored features is cheap: every process does all of it, and none has to wait
-        self._sharing = Processes() if plan.uses_features else processes
+        self._processes = processes
         self._model = plan.model
         self._averaged = _build_average(plan)
-        self._evaluated = self._network(self._averaged.module if self._averaged else self._model)
-        self._stepped = self._network(self._model)
-        self._frozen: tuple[str, ...] | None = None
+        self._stepped = self._model
+        self._trains: tuple[EpochInputs, tuple[str, ...]] | None = None
+        self._own_rates: dict[str, float] = {}
         self._optimizer = build_optimizer(self._config.optimizer, trained_parameters(plan), plan.learning_rates)
-        self._schedule = Schedule(self._config.schedule, self._config.epochs, len(inputs.train))
+        head_epochs = self._config.strategy.head_epochs
+        self._schedule = Schedule(self._config.schedule, self._config.epochs, len(inputs.train), head_epochs)
         self._mix = _build_mix(plan)
         counts = torch.bincount(inputs.train.targets, minlength=len(plan.dataset.classes)).tolist()
         weights = class_weights(self._config.loss, plan.dataset.classes, counts)
@@ -97,7 +98,7 @@ class Trainer:
     def run_epoch(self, epoch: int) -> Generator[Event, None, EpochRecord]:
         """Train, validate, yield EpochDone."""
         started = time.perf_counter()
-        loss, accuracy = yield from self._train_epoch(epoch)
+        loss, accuracy = yield from self.train_epoch(epoch)
         train_s = time.perf_counter() - started
         return (yield from self.validate_epoch(epoch, loss, accuracy, train_s))
 
@@ -106,8 +107,9 @@ class Trainer:
     ) -> Generator[Event, None, EpochRecord]:
         """Validate the model as it is, and yield EpochDone. `train_s`: seconds of training in this epoch."""
         started = time.perf_counter()
-        val_logits, engine = yield from self._validate(epoch)
-        val_targets = self._inputs.val.targets
+        inputs = self._inputs.of(epoch)
+        val_logits, engine = yield from self._validate(epoch, inputs)
+        val_targets = inputs.val.targets
         val_loss = _finite(float(image_losses(val_logits, val_targets).mean()), f"validation loss after epoch {epoch}")
         self._schedule.end_epoch(val_loss)
         val_s = time.perf_counter() - started
@@ -119,17 +121,17 @@ class Trainer:
             val_accuracy=float((val_logits.argmax(1) == val_targets).double().mean()),
             learning_rates={group["name"]: group["lr"] for group in self._optimizer.param_groups},
             seconds=train_s + val_s,
-            images_per_s=len(self._inputs.train.targets) / train_s if train_s else len(val_targets) / val_s,
+            images_per_s=len(inputs.train.targets) / train_s if train_s else len(val_targets) / val_s,
             device=self._plan.choice.words,
             engine=engine,
         )
         yield EpochDone(record, self._checkpoint(record), val_logits, self._inputs.val_samples)
         return record
 
-    def _train_epoch(self, epoch: int) -> Generator[Progress | BatchLoss, None, tuple[float, float]]:
-        """Mean loss and accuracy over the images, each measured when it was trained on."""
-        self.set_frozen(epoch)
-        batches = self._inputs.train
+    def train_epoch(self, epoch: int) -> Generator[Progress | BatchLoss, None, tuple[float, float]]:
+        """One epoch of steps; returns mean loss and accuracy over the images, each measured when it was trained on."""
+        inputs = self.begin(epoch)
+        batches = inputs.train
         images = len(batches.targets)
         meter, done = Meter("train", epoch, images), 0
         device = self._plan.choice.device
@@ -146,16 +148,18 @@ class Trainer:
             if meter.is_due(done):  # depends on time, so on another batch in each process: no values are exchanged here
                 loss, accuracy = _means(sums, epoch)
                 yield from meter.at(done, loss, accuracy)
-        return _means(self._sharing.all_reduce(sums), epoch)
+        return _means(self._sharing(inputs).all_reduce(sums), epoch)
 
     def step(self, batch: Batch, factor: float) -> Tensor:
         """One optimiser step with every learning rate times `factor`; returns the sums of (loss, correct, 1) over this
-        process's images."""
+        process's images. `batch` is of the inputs that `begin` returned."""
+        inputs = self._trained_on()
         for group in self._optimizer.param_groups:
-            group["lr"] = group["base_lr"] * factor
-        inputs, labels = self._mix(batch.inputs, batch.targets) if self._mix else (batch.inputs, batch.targets)
+            group["lr"] = (self._own_rates.get(group["name"]) or group["base_lr"]) * factor
+        mix = self._mix if inputs.is_mixed else None
+        values, labels = mix(batch.inputs, batch.targets) if mix else (batch.inputs, batch.targets)
         with self._plan.choice.autocast():
-            output = self._stepped(inputs)
+            output = self._stepped(values)
         logits_NC, auxiliary = main_and_auxiliary(output)
         losses = self._losses(logits_NC, labels)
         for auxiliary_NC in auxiliary:
@@ -163,7 +167,7 @@ class Trainer:
         losses = losses * batch.counts
         self._optimizer.zero_grad()
         # processes average their gradients; this makes the average equal to that of one process with the whole batch
-        torch.autograd.backward(losses.sum() * (self._sharing.count / batch.size))
+        torch.autograd.backward(losses.sum() * (self._sharing(inputs).count / batch.size))
         if self._config.gradient_clip is not None:
             trained = [p for group in self._optimizer.param_groups for p in group["params"]]
             nn.utils.clip_grad_norm_(trained, self._config.gradient_clip)
@@ -176,35 +180,51 @@ class Trainer:
     def _losses(self, logits_NC: Tensor, labels: Tensor) -> Tensor:
         return image_losses(logits_NC, labels, self._config.loss.label_smoothing, self._class_weights)
 
-    def _validate(self, epoch: int) -> Generator[Progress, None, tuple[Tensor, str]]:
+    def _validate(self, epoch: int, inputs: EpochInputs) -> Generator[Progress, None, tuple[Tensor, str]]:
         """The logits of val, and the engine that computed them, or their features, in words."""
-        val, plan = self._inputs.val, self._plan
-        run = logits_of(self._evaluated, plan.architecture, val, plan.choice, self._sharing)
-        predicting = predict_logits(run, val, self._sharing)
+        val, plan, sharing = inputs.val, self._plan, self._sharing(inputs)
+        network = self._network(self._averaged.module if self._averaged else self._model, inputs)
+        run = logits_of(network, plan.architecture, val, plan.choice, sharing)
+        predicting = predict_logits(run, val, sharing)
         logits_NC = yield from Meter("val", epoch, len(val.targets)).through(predicting)
         return logits_NC, run.words
 
-    def _network(self, model: nn.Module) -> nn.Module:
+    def _network(self, model: nn.Module, inputs: EpochInputs) -> nn.Module:
         """The module from a batch's inputs to logits: the whole model, or its head if the inputs are features."""
-        return build_head(model, self._plan.architecture) if self._plan.uses_features else model
+        return build_head(model, self._plan.architecture) if inputs.are_features else model
 
-    def _trained_network(self) -> nn.Module:
+    def _trained_network(self, inputs: EpochInputs, frozen: tuple[str, ...]) -> nn.Module:
         """As `_network`; if only the head is trained on images, the fastest engine runs the frozen trunk."""
         plan = self._plan
-        head_alone = plan.config.strategy.name == "feature_extraction" and not plan.architecture.aux
-        if plan.uses_features or not head_alone:
-            return self._network(self._model)
+        head_alone = frozen == plan.architecture.group_names[:-1] and not plan.architecture.aux
+        if inputs.are_features or not head_alone:
+            return self._network(self._model, inputs)
         part, images = Part(self._model, plan.architecture, "features"), len(plan.dataset.samples)
-        trunk = Runner(part, plan.choice, images, passes=REUSED, processes=self._sharing.count)
+        trunk = Runner(part, plan.choice, images, passes=REUSED, processes=self._sharing(inputs).count)
         return FrozenTrunk(trunk, build_head(self._model, plan.architecture))
 
-    def set_frozen(self, epoch: int) -> None:
-        """Freeze the groups that this epoch does not train; evaluation left everything in eval mode."""
-        frozen = frozen_groups(self._plan.architecture, self._config.strategy, epoch)
-        set_training_mode(self._model, self._plan.architecture, frozen)
-        if frozen != self._frozen:
-            self._stepped = self._sharing.wrap(self._trained_network())
-            self._frozen = frozen
+    def _sharing(self, inputs: EpochInputs) -> Processes:
+        """Training on stored features is cheap: every process does all of it, and none has to wait."""
+        return Processes() if inputs.are_features else self._processes
+
+    def begin(self, epoch: int) -> EpochInputs:
+        """The inputs of this epoch, after freezing the groups that it does not train; evaluation left everything in
+        eval mode."""
+        inputs = self._inputs.of(epoch)
+        strategy = self._config.strategy
+        frozen = frozen_groups(self._plan.architecture, strategy, epoch)
+        keep = strategy.batch_norm == "keep"
+        set_training_mode(self._model, self._plan.architecture, frozen, keep_statistics=keep)
+        if self._trains is None or (inputs is not self._trains[0] or frozen != self._trains[1]):
+            self._stepped = self._sharing(inputs).wrap(self._trained_network(inputs, frozen))
+            self._trains = inputs, frozen
+        self._own_rates = {HEAD: strategy.head_learning_rate} if epoch <= strategy.head_epochs else {}
+        return inputs
+
+    def _trained_on(self) -> EpochInputs:
+        if self._trains is None:
+            raise RuntimeError("A step before begin(): it is not known what is trained.")
+        return self._trains[0]
 
     def _checkpoint(self, record: EpochRecord) -> Checkpoint:
         device = self._plan.choice.device

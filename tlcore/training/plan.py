@@ -69,7 +69,7 @@ def plan_run(
         architecture.check_input_px(min(transform.output_px()), trunk_trains=trains_trunk)
     rates = learning_rates(architecture, config.strategy, config.optimizer.learning_rate)
     check_optimizer(config.optimizer)
-    Schedule(config.schedule, config.epochs)
+    Schedule(config.schedule, config.epochs, head_epochs=config.strategy.head_epochs)
     if model is None:
         model = build_model(architecture, config.model.weights, len(dataset.classes), config.seed)
     if not _is_outline(model):
@@ -125,8 +125,11 @@ def _uses_features(plan: Plan) -> tuple[bool, tuple[str, ...]]:
 
 def keeps_features(plan: Plan, views: int) -> bool:
     """Whether the whole trunk is frozen, and its features of this many views fit into half of the cache."""
-    if plan.config.strategy.name != "feature_extraction":
-        return False
+    return plan.config.strategy.name == "feature_extraction" and fits_cache(plan, views)
+
+
+def fits_cache(plan: Plan, views: int) -> bool:
+    """Whether the features of this many views fit into half of the cache."""
     trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
     return trunk.bytes_per_view(plan.config.eval_transform) * views <= cache_limit_bytes() / 2
 

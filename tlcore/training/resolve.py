@@ -6,7 +6,12 @@ from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.data.catalog import is_named
 from tlcore.models.zoo import find_architecture
 from tlcore.system.paths import given_path
-from tlcore.training.defaults import TRAIN_AUGMENTATION, default_learning_rate
+from tlcore.training.defaults import (
+    TRAIN_AUGMENTATION,
+    chosen_schedule,
+    chosen_strategy,
+    default_learning_rate,
+)
 from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
@@ -20,7 +25,7 @@ def resolve(config: RunConfig) -> ResolvedConfig:
     """
     if isinstance(config, ResolvedConfig):
         return config
-    architecture, strategy, source = find_architecture(config.model.backbone), config.strategy.name, config.data.source
+    architecture, source, strategy = find_architecture(config.model.backbone), config.data.source, config.strategy.name
     weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
     evaluation = config.eval_transform or architecture.eval_transform(weights)
     rate = config.optimizer.learning_rate or default_learning_rate(strategy, config.optimizer.name)
@@ -33,6 +38,8 @@ def resolve(config: RunConfig) -> ResolvedConfig:
             }
         ),
         "model": config.model.model_dump() | {"weights": _absolute(weights)},
+        "strategy": chosen_strategy(config, architecture).model_dump(),
+        "schedule": chosen_schedule(config).model_dump(),
         "eval_transform": evaluation,
         "train_transform": config.train_transform or augmented(evaluation, TRAIN_AUGMENTATION[strategy]),
         "optimizer": config.optimizer.model_dump() | {"learning_rate": rate},
@@ -51,6 +58,11 @@ def left_open(config: ResolvedConfig) -> RunConfig:
         (None, "eval_transform"),
         (None, "train_transform"),
         ("optimizer", "learning_rate"),
+        ("strategy", "learning_rate_decay"),
+        ("strategy", "head_epochs"),
+        ("strategy", "head_learning_rate"),
+        ("strategy", "batch_norm"),
+        ("schedule", "name"),
     ):
         change = {name: None} if part is None else {part: getattr(asked, part).model_dump() | {name: None}}
         shorter = asked.replace(**change)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tlcore.config import is_weights_file
+from tlcore.config import ModelConfig, OptimizerConfig, RunConfig, StrategyConfig, is_weights_file
 from tlcore.models.architecture import CLASSIFIER, FEATURES, HEAD, Architecture
-from tlcore.training.defaults import default_learning_rate
+from tlcore.training.defaults import chosen_strategy, default_learning_rate, default_schedule
 from tlcore.training.optimisation.optimizers import OPTIMIZERS
 from tlcore.training.optimisation.schedules import SCHEDULES
 from ui.shared.state import setting_key
@@ -23,6 +23,7 @@ STRATEGIES = {
     "fine_tuning": "Fine-tuning",
     "from_scratch": "From scratch",
 }
+BATCH_NORM = {"keep": "keeps its statistics", "update": "updates its statistics"}
 RATES: Path = ("strategy", "learning_rates")
 
 
@@ -68,7 +69,7 @@ class Choice:
 
     options: Callable[[FormState], Sequence[str]]
     label: Callable[[FormState, str], str] = lambda form, option: option
-    empty: str | None = None
+    empty: Callable[[FormState], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,52 @@ def _of_optimizer(setting: str) -> Callable[[FormState], bool]:
 
 
 def _of_schedule(setting: str) -> Callable[[FormState], bool]:
-    return lambda form: (entry := SCHEDULES.get(form["schedule.name"])) is not None and setting in entry.fields
+    return lambda form: (entry := SCHEDULES.get(schedule_name(form))) is not None and setting in entry.fields
+
+
+def schedule_name(form: FormState) -> str:
+    """The name of the schedule that the run gets."""
+    return form["schedule.name"] or default_schedule(form["strategy.name"], form["model.weights"])
+
+
+def strategy_of(form: FormState) -> StrategyConfig:
+    """The strategy that the run gets, as far as the form can say before it is checked."""
+    parts = form.settings
+    config = RunConfig.model_construct(
+        model=ModelConfig.model_construct(**parts["model"]),
+        strategy=StrategyConfig.model_construct(**parts["strategy"]),
+        optimizer=OptimizerConfig.model_construct(**parts["optimizer"]),
+        epochs=parts["epochs"],
+    )
+    return chosen_strategy(config, form.architecture)
+
+
+def usual_rate(form: FormState) -> float:
+    """The learning rate that is chosen if none is given. Raises ConfigError for an unknown optimiser."""
+    return default_learning_rate(form["strategy.name"], form["optimizer.name"])
 
 
 def _usual_rate(form: FormState) -> str:
-    name = form["optimizer.name"]
-    if name not in OPTIMIZERS:
-        return "automatic"
-    return f"automatic: {default_learning_rate(form['strategy.name'], name):g}"
+    return f"automatic: {usual_rate(form):g}" if form["optimizer.name"] in OPTIMIZERS else "automatic"
+
+
+def _usual_strategy(setting: str) -> Callable[[FormState], str]:
+    """What is chosen for an open setting of the strategy."""
+
+    def words(form: FormState) -> str:
+        if form["optimizer.name"] not in OPTIMIZERS:
+            return "automatic"
+        return f"automatic: {_in_words(getattr(strategy_of(form), setting))}"
+
+    return words
+
+
+def _in_words(value: Any) -> str:
+    return BATCH_NORM.get(value, value) if isinstance(value, str) else f"{value:g}"
+
+
+def _schedule_label(name: str) -> str:
+    return SCHEDULES[name].label if name in SCHEDULES else name
 
 
 def _read_weights(weights: str | None) -> str:
@@ -212,7 +251,7 @@ FIELDS: tuple[Field, ...] = (
         ("strategy", "freeze_up_to"),
         "Frozen up to",
         "strategy",
-        Choice(lambda form: form.architecture.group_names[:-1], empty="nothing"),
+        Choice(lambda form: form.architecture.group_names[:-1], empty=lambda form: "nothing"),
         "Layer groups from the stem up to this one keep their weights and BatchNorm statistics.",
         _strategy("fine_tuning"),
         only_where_shown=True,
@@ -221,8 +260,38 @@ FIELDS: tuple[Field, ...] = (
         ("strategy", "learning_rate_decay"),
         "Learning rate, factor per group",
         "strategy",
-        Steps((0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0), "× {:g}".format),
-        "Each group learns this much slower than the next one towards the head.",
+        Number(0.1, _usual_strategy("learning_rate_decay")),
+        "Each group learns with this factor times the rate of the next one towards the head. 1: all alike.",
+        _strategy("fine_tuning", "from_scratch"),
+    ),
+    Field(
+        ("strategy", "head_epochs"),
+        "Epochs of the head alone",
+        "strategy",
+        Number(1, _usual_strategy("head_epochs")),
+        "The first epochs train the head on features that are computed once, which takes next to no time. Then the "
+        "other layers join. 0: all train from the start.",
+        _strategy("fine_tuning"),
+        only_where_shown=True,
+    ),
+    Field(
+        ("strategy", "head_learning_rate"),
+        "Learning rate of the head alone",
+        "strategy",
+        Number(1e-4, _usual_strategy("head_learning_rate")),
+        "In its own epochs, before the other layers join.",
+        lambda form: form["strategy.name"] == "fine_tuning" and form["strategy.head_epochs"] != 0,
+    ),
+    Field(
+        ("strategy", "batch_norm"),
+        "BatchNorm",
+        "strategy",
+        Choice(
+            lambda form: list(BATCH_NORM),
+            lambda form, name: BATCH_NORM.get(name, name),
+            empty=_usual_strategy("batch_norm"),
+        ),
+        "Means and variances of small batches are noisy: statistics that came with the weights do better then.",
         _strategy("fine_tuning", "from_scratch"),
     ),
     Field(
@@ -230,7 +299,7 @@ FIELDS: tuple[Field, ...] = (
         "Unfreeze one group every … epochs",
         "strategy",
         Number(),
-        "From the head down. Off: all groups train from the first epoch.",
+        "From the head down. Off: all groups train from the first epoch after those of the head alone.",
         _strategy("fine_tuning"),
         only_where_shown=True,
     ),
@@ -292,7 +361,11 @@ FIELDS: tuple[Field, ...] = (
         ("schedule", "name"),
         "Schedule",
         "schedule",
-        Choice(lambda form: list(SCHEDULES), lambda form, name: SCHEDULES[name].label if name in SCHEDULES else name),
+        Choice(
+            lambda form: list(SCHEDULES),
+            lambda form, name: _schedule_label(name),
+            empty=lambda form: f"automatic: {_schedule_label(schedule_name(form))}",
+        ),
     ),
     Field(("schedule", "warmup_epochs"), "Warm-up epochs", "schedule", Number(0.5)),
     Field(

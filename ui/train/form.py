@@ -39,7 +39,7 @@ from ui.train.views import show_views_picker
 MORE_RATES = "train_more_rates"
 STRATEGY_HELP = {
     "feature_extraction": "The backbone stays as it is, and only a new head learns. Quick, and hard to beat.",
-    "fine_tuning": "The backbone learns on, at a low learning rate. For many images, or images unlike those it knows.",
+    "fine_tuning": "First the head, then all layers, slowly. For many images, or images unlike those it knows.",
     "from_scratch": "Everything begins at random. Needs many images: a yardstick for what the weights are worth.",
 }
 
@@ -167,7 +167,7 @@ def _show(field: Field, form: FormState) -> None:
                 [*there, *([value] if value is not None and value not in there else [])],
                 index=None if empty is not None else 0,
                 format_func=lambda option: label(form, option),
-                placeholder=empty,
+                placeholder=None if empty is None else empty(form),
                 key=field.key,
                 help=field.help,
                 **on_change,

@@ -25,7 +25,7 @@ HEALTH = "health"
 COST: dict[str, Any] = {
     **dict.fromkeys(("data", "model", "train_transform", "eval_transform", "mix", "cached_views"), True),
     **dict.fromkeys(("batch_size", "precision", "device"), True),
-    "strategy": {"name", "freeze_up_to", "unfreeze_every"},
+    "strategy": {"name", "freeze_up_to", "unfreeze_every", "head_epochs", "batch_norm"},
 }
 """The settings on which the time depends."""
 
@@ -85,7 +85,8 @@ def _time(probe: Probe | None, config: RunConfig) -> tuple[str, str]:
     lines = probe.lines()
     if lines:
         found = lines[-1]["projection"]
-        whole = lines[-1]["start_s"] + found["once_s"] + config.epochs * found["epoch_s"]
+        whole_epochs = config.epochs - (config.strategy.head_epochs or 0)
+        whole = lines[-1]["start_s"] + found["once_s"] + whole_epochs * found["epoch_s"]
         words = f"{seconds(lines[-1]['start_s'])} to start; {found['seconds_are']}."
         return f"about {seconds(whole)}", words
     if probe.is_live:

@@ -105,3 +105,18 @@ def test_unknown_schedule_and_too_long_warmup_say_what_to_do():
         Schedule(ScheduleConfig(name="cosin"), EPOCHS)
     with pytest.raises(ConfigError, match="A warm-up of 12 epochs leaves nothing of 12"):
         Schedule(ScheduleConfig(warmup_epochs=12), EPOCHS)
+
+
+def test_a_schedule_begins_after_the_epochs_of_the_head():
+    config = ScheduleConfig(name="one_cycle", warmup_epochs=1)
+    late, alone = Schedule(config, EPOCHS + 3, STEPS, head_epochs=3), Schedule(config, EPOCHS, STEPS)
+    assert [late.factor(done) for done in (0, 1.5, 2.9)] == [1.0] * 3
+    steps = [step / STEPS for step in range(EPOCHS * STEPS)]
+    assert [late.factor(3 + done) for done in steps] == pytest.approx([alone.factor(done) for done in steps])
+
+
+def test_epochs_of_the_head_must_leave_some_for_the_other_layers():
+    with pytest.raises(ConfigError, match="12 epochs of the head alone leave nothing of 12 for the other layers"):
+        Schedule(ScheduleConfig(), 12, head_epochs=12)
+    with pytest.raises(ConfigError, match=r"A warm-up of 2 epochs leaves nothing of 2\. Shorten it"):
+        Schedule(ScheduleConfig(warmup_epochs=2), 12, head_epochs=10)

@@ -8,7 +8,7 @@ from torch import nn
 
 from tlcore.data.dataset import Sample, Skipped
 from tlcore.data.pixels.readable import DecodedImages, decode_all
-from tlcore.errors import DatasetInvalid
+from tlcore.errors import DatasetInvalid, UnreadableImage
 from tlcore.models.split import build_head
 from tlcore.system.drive import relay
 from tlcore.training.distributed import Processes
@@ -16,27 +16,45 @@ from tlcore.training.events import Progress
 from tlcore.training.inputs.batches import Batches, FeatureBatches, ImageBatches, ViewDataset, worker_count
 from tlcore.training.inputs.features import FeatureRequest, Features, Trunk, is_cached, load_or_compute
 from tlcore.training.inputs.meter import Meter
-from tlcore.training.plan import Plan, keeps_features
+from tlcore.training.plan import Plan, fits_cache, keeps_features
 from tlcore.transforms.spec import TransformSpec
 
 DECODED_BUDGET_BYTES = 384 * 2**20  # limit for decoded images kept in memory between epochs
 
 
 @dataclass(frozen=True)
-class Inputs:
+class EpochInputs:
+    """The batches of an epoch."""
+
     train: Batches
     val: Batches
-    val_samples: tuple[Sample, ...]
+    are_features: bool = False
+    """Whether they are stored features of the frozen part, for the head, and not images for the whole network."""
+    is_mixed: bool = True
+    """Whether MixUp and CutMix apply, if they are on."""
+
+
+@dataclass(frozen=True)
+class Inputs(EpochInputs):
+    """The inputs of all epochs."""
+
+    val_samples: tuple[Sample, ...] = ()
     """The readable samples of `val`, in the order of its batches."""
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[Skipped, ...] = ()
+    head_epochs: int = 0
+    of_head: EpochInputs | None = None
+    """Other inputs of epoch 0 and of the first `head_epochs`, which train the head alone."""
+
+    def of(self, epoch: int) -> EpochInputs:
+        return self.of_head if self.of_head is not None and epoch <= self.head_epochs else self
 
 
-def prepare_inputs(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
-    """Read every image once, or load its features from the cache.
+def prepare_inputs(plan: Plan, processes: Processes, after_epoch: int = 0) -> Generator[Progress, None, Inputs]:
+    """Read every image once, or load its features from the cache, for the epochs after `after_epoch`.
 
     Raises DatasetInvalid if all training images of a class, or all images of a split, are unreadable.
     """
-    inputs = yield from _features(plan, processes) if plan.uses_features else _images(plan, processes)
+    inputs = yield from _features(plan, processes) if plan.uses_features else _images(plan, processes, after_epoch)
     counts = torch.bincount(inputs.train.targets, minlength=len(plan.dataset.classes)).tolist()
     for name, count in zip(plan.dataset.classes, counts, strict=True):
         if count == 0:
@@ -97,21 +115,55 @@ def _features(plan: Plan, processes: Processes) -> Generator[Progress, None, Inp
     return Inputs(
         train=feature_batches(plan, train_samples, train, config.batch_size),
         val=feature_batches(plan, val_samples, val, batch_size=len(val_samples)),
+        are_features=True,
+        is_mixed=False,
         val_samples=tuple(val_samples[position] for position in val.positions),
         skipped=train.skipped + val.skipped,
     )
 
 
-def _images(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
+def _images(plan: Plan, processes: Processes, after_epoch: int) -> Generator[Progress, None, Inputs]:
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
     training, evaluation = plan.config.train_transform, plan.config.eval_transform
     wanted = [(sample, training) for sample in train] + [(sample, evaluation) for sample in val]
     decoded = yield from _decode(plan, wanted)
+    head_epochs = plan.config.strategy.head_epochs
+    of_head = (yield from _of_head(plan, decoded, processes)) if after_epoch < head_epochs else None
     return Inputs(
         train=image_batches(plan, train, training, decoded, processes),
         val=image_batches(plan, val, evaluation, decoded, processes),
         val_samples=readable(val, decoded),
         skipped=decoded.skipped,
+        head_epochs=head_epochs,
+        of_head=of_head,
+    )
+
+
+def _of_head(plan: Plan, decoded: DecodedImages, processes: Processes) -> Generator[Progress, None, EpochInputs]:
+    """Inputs of the epochs in which only the head learns: the evaluation view of each image, as features if the cache
+    can store them.
+
+    Raises UnreadableImage for an image that the transform cannot work on.
+    """
+    train, val = (readable(plan.dataset.split(split), decoded) for split in ("train", "val"))
+    transform, total = plan.config.eval_transform, len(train) + len(val)
+    if not fits_cache(plan, total):
+        decoded = replace(decoded, images=None)  # those in memory were unpacked for another view
+        images = [image_batches(plan, samples, transform, decoded, processes) for samples in (train, val)]
+        return EpochInputs(train=images[0], val=images[1], is_mixed=False)
+    of_train = features_of(plan, train, transform, 1, processes)
+    first = yield from relay(of_train, lambda progress: (replace(progress, total=total),))
+    of_val = features_of(plan, val, transform, 1, processes)
+    second = yield from relay(
+        of_val, lambda progress: (replace(progress, done=len(train) + progress.done, total=total),)
+    )
+    for image in (*first.skipped, *second.skipped):
+        raise UnreadableImage(f"{image.id} could be read when the run started, and cannot be used now: {image.reason}")
+    return EpochInputs(
+        train=feature_batches(plan, train, first, plan.config.batch_size),
+        val=feature_batches(plan, val, second, batch_size=len(val)),
+        are_features=True,
+        is_mixed=False,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tlcore.config import OptimizerConfig
+from tlcore.config import OptimizerConfig, Strategy
 from tlcore.errors import ConfigError, suggestion
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class OptimizerEntry:
     """The settings of an `OptimizerConfig` that it uses, besides its name."""
     words: Callable[[OptimizerConfig], str]
     """How it makes a step with these settings: the end of a sentence that starts with its label."""
-    step_scale: float
-    """Usual learning rate relative to Adam's; used for the default."""
+    learning_rates: Mapping[Strategy, float]
+    """Default learning rate of the head by strategy. benchmarks/optimizers.py compares those of a frozen backbone."""
     state: tuple[str, ...]
     """State that it may keep for each parameter between steps, by torch's names."""
     build: Callable[[ParameterGroups, OptimizerConfig], "torch.optim.Optimizer"]
@@ -83,12 +83,14 @@ def _with_momentum(config: OptimizerConfig) -> str:
     )
 
 
+_ADAM_RATES: dict[Strategy, float] = {"feature_extraction": 3e-3, "fine_tuning": 3e-4, "from_scratch": 1e-3}
+
 OPTIMIZERS: dict[str, OptimizerEntry] = {
     "sgd": OptimizerEntry(
         label="SGD",
         fields=("learning_rate", "weight_decay", "momentum", "nesterov"),
         words=_along_the_gradient,
-        step_scale=10.0,
+        learning_rates={"feature_extraction": 1e-2, "fine_tuning": 3e-3, "from_scratch": 1e-2},
         state=("momentum_buffer",),
         build=_sgd,
     ),
@@ -96,7 +98,7 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {
         label="Adam",
         fields=("learning_rate", "weight_decay"),
         words=_scaled,
-        step_scale=1.0,
+        learning_rates=_ADAM_RATES,
         state=("step", "exp_avg", "exp_avg_sq"),
         build=_adam,
     ),
@@ -104,7 +106,7 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {
         label="AdamW",
         fields=("learning_rate", "weight_decay"),
         words=_scaled,
-        step_scale=1.0,
+        learning_rates=_ADAM_RATES,
         state=("step", "exp_avg", "exp_avg_sq"),
         build=_adamw,
     ),
@@ -112,9 +114,8 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {
         label="RMSprop",
         fields=("learning_rate", "weight_decay", "momentum"),
         words=_scaled_with_momentum,
-        # The usual momentum of 0.9 adds up ten steps. Measured on ants and bees, frozen, six seeds: a validation loss
-        # of 0.098 with a tenth of Adam's rate, and of 0.256 with the full rate.
-        step_scale=0.1,
+        # The usual momentum of 0.9 adds up ten steps, so these are a tenth of Adam's and less
+        learning_rates={"feature_extraction": 1e-4, "fine_tuning": 3e-5, "from_scratch": 1e-4},
         state=("step", "square_avg", "momentum_buffer"),
         build=_rmsprop,
     ),

@@ -136,16 +136,28 @@ def schedules_with(field: str) -> tuple[str, ...]:
 class Schedule:
     """The factor on every learning rate, from the first step to the last."""
 
-    def __init__(self, config: ScheduleConfig, epochs: int, steps_per_epoch: int | None = None) -> None:
-        """`steps_per_epoch` are the optimiser's steps; without them, the curve is smooth, for a preview.
+    def __init__(
+        self, config: ScheduleConfig, epochs: int, steps_per_epoch: int | None = None, head_epochs: int = 0
+    ) -> None:
+        """`steps_per_epoch` are the optimiser's steps; without them, the curve is smooth, for a preview. In the first
+        `head_epochs` of all `epochs` the factor is 1; the schedule begins after them.
 
-        Raises ConfigError for an unknown name, or a warm-up that leaves nothing after it.
+        A schedule without a name is constant. Raises ConfigError for an unknown name, and for head epochs or a warm-up
+        that leave nothing after them.
         """
-        self._entry = find_schedule(config.name)
-        if config.warmup_epochs >= epochs:
-            raise ConfigError(f"A warm-up of {config.warmup_epochs:g} epochs leaves nothing of {epochs}. Shorten it.")
+        self._entry = find_schedule(config.name or "constant")
+        if head_epochs and head_epochs >= epochs:
+            raise ConfigError(
+                f"{head_epochs} epochs of the head alone leave nothing of {epochs} for the other layers. Use fewer "
+                "of them, or choose feature_extraction."
+            )
+        if config.warmup_epochs >= epochs - head_epochs:
+            raise ConfigError(
+                f"A warm-up of {config.warmup_epochs:g} epochs leaves nothing of {epochs - head_epochs}. Shorten it."
+            )
         self.config = config
         self.epochs = epochs
+        self._head_epochs = head_epochs
         self._step = 1 / steps_per_epoch if steps_per_epoch else 0.0
         self._reductions = 0
         self._lowest_loss: float | None = None
@@ -153,11 +165,14 @@ class Schedule:
 
     def factor(self, epochs_done: float) -> float:
         """The factor for the step that begins after `epochs_done` (fractional) epochs."""
+        epochs_done -= self._head_epochs
+        if epochs_done < 0:
+            return 1.0
         warmup = self.config.warmup_epochs
         if epochs_done < warmup:
             # Use the rate at the end of the step: with the rate at its beginning, the first step would do nothing
             return min(1.0, (epochs_done + self._step) / warmup)
-        position = Position(epochs_done - warmup, self.epochs - warmup, self._step)
+        position = Position(epochs_done - warmup, self.epochs - self._head_epochs - warmup, self._step)
         return float(self._entry.factor(self.config, position) * self.config.gamma**self._reductions)
 
     def end_epoch(self, val_loss: float) -> None:

@@ -29,11 +29,12 @@ def group_rows(plan: Plan) -> list[GroupRow]:
         for name, module in plan.model.named_modules()
         if isinstance(module, _BatchNorm)
     }
-    every = plan.config.strategy.unfreeze_every
+    strategy = plan.config.strategy
+    every, joins = strategy.unfreeze_every, strategy.head_epochs + 1
     rows = []
     for distance, group in enumerate(reversed(plan.groups)):
         frozen = group.name in plan.frozen
-        first_epoch = 1 if every is None else 1 + distance * every
+        first_epoch = joins if every is None else joins + distance * every
         waits = first_epoch > 1 and group.name != HEAD
         rows.append(
             GroupRow(
@@ -41,13 +42,13 @@ def group_rows(plan: Plan) -> list[GroupRow]:
                 parameters=group.num_parameters,
                 trained="frozen" if frozen else f"from epoch {first_epoch}" if waits else "trained",
                 learning_rate=None if frozen else plan.learning_rates[group.name],
-                batchnorm=_batchnorm(group.name in with_batchnorm, frozen, waits),
+                batchnorm=_batchnorm(group.name in with_batchnorm, frozen or strategy.batch_norm == "keep", waits),
             )
         )
     return rows[::-1]
 
 
-def _batchnorm(present: bool, frozen: bool, waits: bool) -> str:
+def _batchnorm(present: bool, kept: bool, waits: bool) -> str:
     if not present:
         return ""
-    return "stored" if frozen else "stored, then batch" if waits else "batch"
+    return "stored" if kept else "stored, then batch" if waits else "batch"

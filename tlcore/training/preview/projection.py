@@ -42,8 +42,9 @@ class Disk:
 class Projection:
     batches_per_epoch: int
     epochs: int
+    """Number of epochs that take `epoch_s` each."""
     once_s: float
-    """Time before the first epoch."""
+    """Time of the rest: what is computed before the first epoch, and in fine-tuning the epochs of the head alone."""
     epoch_s: float
     seconds_are: str
     """The parts of the time, in words."""
@@ -60,7 +61,7 @@ def project(plan: Plan) -> Projection:
     once_s, epoch_s, words = (_features_trial if plan.uses_features else _epochs_trial)(plan)
     return Projection(
         batches_per_epoch=plan.batches_per_epoch,
-        epochs=plan.config.epochs,
+        epochs=plan.config.epochs - plan.config.strategy.head_epochs,
         once_s=once_s,
         epoch_s=epoch_s,
         seconds_are=words,
@@ -82,9 +83,10 @@ def projected_disk(plan: Plan) -> Disk:
     bytes_ = frozen + (trained + _CHECKPOINT_BYTES + _EPOCH_BYTES) * checkpoints + resumable * kept
     bytes_ += _logits_bytes(plan) * checkpoints + _listed_bytes(plan) + _RUN_BYTES
     feature_bytes = 0
-    if plan.uses_features:
+    if plan.uses_features or config.strategy.head_epochs:
         trunk = Trunk(plan.model, plan.architecture, plan.choice)
-        views = len(plan.dataset.split("train")) * plan.train_views + len(plan.dataset.split("val"))
+        of_train = plan.train_views if plan.uses_features else 1
+        views = len(plan.dataset.split("train")) * of_train + len(plan.dataset.split("val"))
         feature_bytes = views * trunk.bytes_per_view(plan.config.eval_transform)
     return Disk(bytes_, feature_bytes)
 
@@ -134,8 +136,8 @@ def _head_epoch_s(plan: Plan) -> float:
     features_VND = torch.randn(1, images, *trunk.feature_shape(plan.config.eval_transform))
     targets = torch.arange(images) % len(plan.dataset.classes)
     batches = FeatureBatches(features_VND, targets, plan.choice, images, plan.config.seed)
-    trainer = Trainer(plan, Inputs(batches, batches, (), ()), Processes())
-    trainer.set_frozen(1)
+    trainer = Trainer(plan, Inputs(batches, batches, are_features=True, is_mixed=False), Processes())
+    trainer.begin(1)
     head = build_head(plan.model, plan.architecture)
 
     def step() -> None:
@@ -162,16 +164,22 @@ def _mean_s(work: Callable[[], None]) -> float:
 def _epochs_trial(plan: Plan) -> tuple[float, float, str]:
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
     few = (*_spread(train, TRIAL_IMAGES), *_spread(val, TRIAL_IMAGES))
-    trial = replace(
-        plan,
-        dataset=replace(plan.dataset, samples=few),
-        config=plan.config.model_copy(update={"epochs": 1, "schedule": type(plan.config.schedule)()}),
-    )
+    config = plan.config
+    alone = {
+        "epochs": 1,
+        "schedule": config.schedule.model_copy(update={"name": "constant", "warmup_epochs": 0.0}),
+        "strategy": config.strategy.model_copy(update={"head_epochs": 0}),
+    }
+    trial = replace(plan, dataset=replace(plan.dataset, samples=few), config=config.model_copy(update=alone))
     records = [event.record for event in fit(trial) if isinstance(event, EpochDone)]
     train_s = len(train) / records[1].images_per_s
     val_s = len(val) / records[0].images_per_s
     words = f"{train_s:.1f} s to train and {val_s:.1f} s to validate in each epoch"
-    return 0.0, train_s + val_s, words
+    head_epochs = config.strategy.head_epochs
+    if not head_epochs:
+        return 0.0, train_s + val_s, words
+    once_s = val_s * (len(train) + len(val)) / len(val) + head_epochs * _head_epoch_s(plan)
+    return once_s, train_s + val_s, f"{once_s:.1f} s for {head_epochs} epochs of the head alone, then {words}"
 
 
 def _spread(samples: Sequence[Sample], count: int) -> tuple[Sample, ...]:
