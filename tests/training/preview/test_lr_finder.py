@@ -54,6 +54,13 @@ def test_it_ends_when_the_loss_diverges(configure):
     assert all(math.isfinite(point.loss) for point in points)
 
 
+def test_in_fine_tuning_the_head_learns_first_as_in_the_run(configure):
+    settings = {"name": "fine_tuning", "head_epochs": 2, "head_learning_rate": 0.05}
+    trained = points_of(make_plan(configure(strategy=settings)), steps=3)
+    fresh = points_of(make_plan(configure(strategy={**settings, "head_epochs": 0})), steps=3)
+    assert trained[0].loss < 0.8 * fresh[0].loss
+
+
 def test_groups_keep_their_proportion_to_the_head(configure):
     """A group that is frozen in the plan stays frozen in the test."""
     plan = make_plan(configure(strategy={"name": "fine_tuning", "learning_rates": {"block1": 0.0}}))
@@ -70,31 +77,20 @@ def test_a_suggestion_is_where_the_loss_falls_before_the_minimum(configure):
     assert 1e-5 < suggestion.learning_rate < lowest.learning_rate
 
 
-def fastais_valley(rates: list[float], losses: list[float], steps: int) -> float:
-    """A copy of the valley method of fastai 2.8, `callback/schedule.py`, with the inputs that `lr_find` gives it."""
-    rates, losses = rates[steps // 10 : -5], losses[steps // 10 : -5]
-    lengths, longest_start, longest_end = [1] * len(losses), 0, 0
-    for i in range(1, len(losses)):
-        for j in range(i):
-            if losses[i] < losses[j] and lengths[i] < lengths[j] + 1:
-                lengths[i] = lengths[j] + 1
-            if lengths[longest_end] < lengths[i]:
-                longest_end = i
-                longest_start = longest_end - lengths[longest_end]
-    sections = (longest_end - longest_start) / 3
-    return rates[longest_start + int(sections) + int(sections / 2)]
-
-
 @pytest.mark.parametrize("seed", range(4))
-def test_the_suggestion_is_fastais_valley(seed):
-    wobble = random.Random(seed)
-    flat = [1 + 0.001 * wobble.random() for _ in range(40)]
-    fall = [1 - 0.015 * step + 0.002 * wobble.random() for step in range(45)]
-    points = curve([*flat, *fall, *(0.4 + 0.2 * step for step in range(15))])
-    theirs = fastais_valley(
-        [point.learning_rate for point in points], [point.smoothed_loss for point in points], len(points)
-    )
-    assert suggest(points).learning_rate == theirs
+def test_the_suggestion_is_where_most_of_the_fall_is_done_whatever_the_noise(seed):
+    noise = random.Random(seed)
+    fall = [*[1.0] * 40, *(1 - 0.02 * step for step in range(40)), *[0.2] * 20]
+    points = curve([loss + noise.uniform(-0.05, 0.05) for loss in fall])
+    suggested = suggest(points).learning_rate
+    place = next(index for index, point in enumerate(points) if point.learning_rate == suggested)
+    assert abs(place - 68) <= 3  # 70 % of the way from 1 to 0.2 is 0.44, 28 steps into the fall
+
+
+def test_a_diverging_end_does_not_move_the_suggestion():
+    fall = [*[1.0] * 40, *(1 - 0.02 * step for step in range(40)), *[0.2] * 20]
+    rates = [suggest(curve([*fall, *end])).learning_rate for end in ([0.5, 3.0], [50.0, 1e30])]
+    assert rates[0] == rates[1]
 
 
 @pytest.mark.parametrize(
