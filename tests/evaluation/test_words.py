@@ -5,6 +5,7 @@ import pytest
 from tlcore.evaluation.metrics import Accuracy, PairedTest
 from tlcore.evaluation.selection import Selection
 from tlcore.evaluation.words import (
+    frozen_is_enough_words,
     many_candidates_words,
     p_value_words,
     paired_words,
@@ -26,6 +27,16 @@ SELECTION = Selection("test", 9, Accuracy(94, 98, 0.9, 0.98), 6, Accuracy(96, 98
 )
 def test_mcnemar_in_words(test, words):
     assert paired_words(test) == words
+
+
+def test_a_frozen_run_that_cannot_be_told_from_a_fine_tuned_one_is_said_to_be_enough():
+    equal, better = PairedTest(3, 2, 98, 1.0), PairedTest(20, 1, 98, 1e-4)
+    words = frozen_is_enough_words(("fine_tuning", "feature_extraction"), equal)
+    assert words == frozen_is_enough_words(("feature_extraction", "fine_tuning"), equal)
+    assert "do not show that fine-tuning is better" in (words or "")
+    assert frozen_is_enough_words(("feature_extraction", "fine_tuning"), better) is None
+    assert frozen_is_enough_words(("fine_tuning", "fine_tuning"), equal) is None
+    assert frozen_is_enough_words(("from_scratch", "feature_extraction"), equal) is None
 
 
 def test_a_p_value_keeps_two_digits():

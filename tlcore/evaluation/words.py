@@ -78,6 +78,17 @@ def paired_words(test: PairedTest) -> str:
     return f"{counts}, {p_value_words(test.p_value)}: {verdict} with {count(test.total, 'image')}"
 
 
+def frozen_is_enough_words(strategies: tuple[str, str], test: PairedTest) -> str | None:
+    """What it means that a frozen run and a fine-tuning run, in any order, cannot be told apart; None for other pairs,
+    and if they can."""
+    if set(strategies) != {"feature_extraction", "fine_tuning"} or test.p_value < SIGNIFICANT:
+        return None
+    return (
+        "These images do not show that fine-tuning is better than the frozen network. Without more images, the frozen "
+        "one is the choice: it trains in a fraction of the time."
+    )
+
+
 def many_candidates_words(candidates: int) -> str | None:
     """How to read a p-value if the two were picked from this many; None for two."""
     if candidates <= 2:

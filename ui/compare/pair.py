@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.evaluation.compare import Comparison, compare_predictions
-from tlcore.evaluation.words import many_candidates_words, paired_words
+from tlcore.evaluation.words import frozen_is_enough_words, many_candidates_words, paired_words
 from tlcore.runs.folder.run import Run
 from tlcore.words import count, percent
 from ui.compare.runs import BY_VAL, pick_epoch, pick_run
@@ -27,6 +27,9 @@ def show_pair(runs: list[Run]) -> None:
     distinct = test.p_value < 0.05
     icon = ":material/check_circle:" if distinct else ":material/balance:"
     st.markdown(f"#### {icon} {_capitalised(paired_words(test))}")
+    strategies = (first[0].config.strategy.name, second[0].config.strategy.name)
+    if words := frozen_is_enough_words(strategies, test):
+        st.markdown(f":material/lightbulb: {words}")
     st.caption(
         "Fixed: only the second is right. Broken: only the first is. McNemar's exact test asks how often so uneven a "
         "split would come by chance if both were equally good."
