@@ -21,7 +21,7 @@ def test_find_lr_prints_a_table_and_a_suggestion(find, home):
     assert status == 0
     assert "Loss while the learning rate climbs" in out
     assert "1e-07" in out
-    assert "is in the middle of the longest stretch over which the loss falls" in out.splitlines()[-1]
+    assert "the loss falls, and most of its fall is done" in out.splitlines()[-1]
     assert not (home / "runs").exists()
 
 

@@ -24,7 +24,7 @@ START, END, STEPS = 1e-7, 10.0, 100  # fastai's
 SMOOTHING = 0.98  # decay of the moving average of the loss, as in fastai
 DIVERGED = 4.0  # the test ends at this many times the lowest loss so far, as in fastai
 MIN_POINTS = 20
-SHARE = 0.7  # of the whole fall of the loss, at the suggested rate; measured best of several rules over seven tasks
+SHARE = 0.7  # of the whole fall of the loss; measured: docs/benchmarks.md
 WIDTH = 0.04  # standard deviation of the Gaussian average, as a share of the points
 MIN_FALL = 0.05  # the loss must fall by this fraction of its first value, else the curve says nothing
 
@@ -86,10 +86,11 @@ def find_learning_rate(
 
 
 def suggest(points: Sequence[RatePoint]) -> Suggestion:
-    """The learning rate at which the loss has fallen by `SHARE` of its whole fall, or the reason why there is none.
+    """A learning rate at which the loss falls, or the reason why there is none.
 
-    The loss of each batch is averaged with those before and after it: an average that only looks back lags behind by
-    tens of steps. benchmarks/lr_finder.py compares the rule with fastai's `valley`.
+    It is the higher one of fastai's `valley` (the middle of the longest fall of the smoothed curve) and of the rate at
+    which the loss has fallen by `SHARE` of its whole fall. For the latter each loss is averaged with those before and
+    after it: the smoothed curve only looks back, and lags behind by tens of steps.
     """
     if len(points) < MIN_POINTS:
         return Suggestion(None, f"Only {len(points)} steps before the loss diverged: too few for a suggestion.")
@@ -99,8 +100,25 @@ def suggest(points: Sequence[RatePoint]) -> Suggestion:
     if lowest > (1 - MIN_FALL) * first:
         return Suggestion(None, "The loss never falls clearly, so the curve gives no suggestion.")
     bound = first - SHARE * (first - lowest)
-    chosen = next(point.learning_rate for point, loss in zip(points, losses, strict=True) if loss <= bound)
-    return Suggestion(chosen, f"At {chosen:.2g} the loss has fallen by {100 * SHARE:g} % of its way to the lowest.")
+    fallen = next(point.learning_rate for point, loss in zip(points, losses, strict=True) if loss <= bound)
+    chosen = max(fallen, _valley(points))
+    return Suggestion(chosen, f"At {chosen:.2g} the loss falls, and most of its fall is done.")
+
+
+def _valley(points: Sequence[RatePoint]) -> float:
+    """The rate in the middle of the longest falling subsequence, without the first tenth of the points and the last
+    five, as in fastai."""
+    points = points[len(points) // 10 : -5]
+    losses = [point.smoothed_loss for point in points]
+    lengths = [1] * len(losses)
+    for here in range(len(losses)):
+        for before in range(here):
+            if losses[before] > losses[here]:
+                lengths[here] = max(lengths[here], lengths[before] + 1)
+    last = lengths.index(max(lengths))
+    first = last - lengths[last]  # as in fastai, computed from its length
+    third = (last - first) / 3
+    return points[first + int(third) + int(third / 2)].learning_rate
 
 
 def _smoothed(losses: Sequence[float]) -> list[float]:
