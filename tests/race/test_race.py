@@ -26,9 +26,9 @@ def loaded(monkeypatch):
     """The ids of the images that were read, in order."""
     names, load = [], FileSource.load
 
-    def note(source, sample_id):
+    def note(source, sample_id, transform=None):
         names.append(sample_id)
-        return load(source, sample_id)
+        return load(source, sample_id, transform)
 
     monkeypatch.setattr(FileSource, "load", note)
     return names

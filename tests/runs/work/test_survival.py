@@ -53,9 +53,9 @@ def cut(path):
 def test_a_validation_loss_that_is_no_number_ends_the_run_and_leaves_its_epochs(configure, monkeypatch):
     run = train(configure(), until=1)
 
-    def validate(trainer, epoch):
+    def validate(trainer, epoch, inputs):
         yield Progress("val", epoch, 18, 18, 1.0)
-        return torch.full((18, 2), float("nan"))
+        return torch.full((18, 2), float("nan")), "torch"
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "_validate", validate)
