@@ -8,6 +8,7 @@ import streamlit as st
 
 from tlcore.config import RunConfig, is_weights_file
 from tlcore.data.dataset import Dataset
+from tlcore.errors import WeightsError
 from tlcore.models.zoo import find_architecture
 from tlcore.words import count
 from ui.train.backbones import check_weights, check_weights_file
@@ -39,15 +40,23 @@ def _plan(key: str, state: tuple[int, tuple[str, ...]], _config: RunConfig, _dat
 
 
 def missing_weights(plan: "Plan") -> str:
-    """Name of the weights file that is not on this machine yet, and where it is; empty if none is missing."""
+    """What is said if the weights file is not on this machine yet: that it is downloaded, or what to install. Else
+    empty."""
     from tlcore.models.weights import weights_file
 
-    file = weights_file(plan.architecture, plan.config.model.weights)
+    weights = plan.config.model.weights
+    file = weights_file(plan.architecture, weights)
     if file is None or os.path.exists(file):
         return ""
-    weights = plan.config.model.weights
-    address = None if is_weights_file(weights) else plan.architecture.address(weights)
-    return file.name if address is None or file.name in address else f"{file.name} of {address}"
+    try:
+        address = None if is_weights_file(weights) else plan.architecture.address(weights)
+    except WeightsError as error:  # nothing downloads it
+        return str(error)
+    name = file.name if address is None or file.name in address else f"{file.name} of {address}"
+    return (
+        f"{name} is not on this machine: it is downloaded when the run starts. "
+        "Without a network, choose a file or other weights."
+    )
 
 
 def disk_bytes(plan: "Plan") -> int:

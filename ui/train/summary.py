@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tlcore.config import RunConfig
-from tlcore.errors import WeightsError
 from tlcore.runs.work.probes import Probe, any_live_probe, find_probe, start_probe
 from tlcore.runs.work.turn import live_runs
 from tlcore.words import count, seconds, size
@@ -120,15 +119,7 @@ def _show_warnings(plan: "Plan", warnings: tuple[str, ...]) -> None:
     if warnings and st.button("See the health report", key="train_health", icon=":material/health_and_safety:"):
         link("pages/dataset.py", dataset_tab=HEALTH)
     if missing := missing_weights(plan):
-        try:
-            plan.architecture.address(plan.config.model.weights)
-            coming = (
-                f"{missing} is not on this machine: it is downloaded when the run starts. "
-                "Without a network, choose a file or other weights."
-            )
-        except WeightsError as error:  # nothing downloads it
-            coming = str(error)
-        st.warning(escape_markdown(coming), icon=":material/cloud_download:")
+        st.warning(escape_markdown(missing), icon=":material/cloud_download:")
     for notice in plan.notices:
         st.caption(f":material/info: {escape_markdown(notice)}")
 
