@@ -10,9 +10,9 @@ RECIPE = BUILTIN["imagenet-predict"].config
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ([], ("mobilenet_v2", "imagenet", "auto")),
-        (["--recipe", "imagenet-predict"], ("vgg16", "imagenet", "auto", RECIPE.eval_transform)),
-        (["--recipe", "imagenet-predict", "--backbone", "resnet18"], ("resnet18", "imagenet", "auto", None)),
+        ([], ("efficientnet_lite0", None, "auto")),
+        (["--recipe", "imagenet-predict"], ("vgg16", None, "auto", RECIPE.eval_transform)),
+        (["--recipe", "imagenet-predict", "--backbone", "resnet18"], ("resnet18", None, "auto", None)),
     ],
 )
 def test_a_recipe_brings_its_network_and_its_transform(options, expected, monkeypatch, home):

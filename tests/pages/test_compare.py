@@ -304,7 +304,7 @@ def test_a_download_is_offered_in_every_format(run):
     labels = [button.proto.label for button in page.get("download_button")]
     weights = ["PyTorch weights", "safetensors", "Training checkpoint"]
     assert labels == [*weights, "Inference code", "Predictions, CSV", "Epochs, CSV"]
-    assert "find_architecture('small_cnn')" in "".join(code.value for code in page.code)
+    assert "ZOO['small_cnn']" in "".join(code.value for code in page.code)
 
 
 def test_an_added_format_gets_a_button(run, monkeypatch):

@@ -10,10 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tlcore.config import ModelConfig
+
 if TYPE_CHECKING:
     from tlcore.evaluation.predict import Predictor
 
 PRETRAINED = "imagenet"
+DEFAULT = ModelConfig().backbone
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, or a folder with images in it or below")
     parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
     parser.add_argument(
-        "--backbone", help=f"with `{PRETRAINED}`: architecture, see `zoo`, or timm:NAME (default: mobilenet_v2)"
+        "--backbone", help=f"with `{PRETRAINED}`: architecture, see `zoo`, or timm:NAME (default: {DEFAULT})"
     )
     parser.add_argument(
         "--weights", help=f"with `{PRETRAINED}`: imagenet, pretrained (timm), or a file (default: the usual ones)"
@@ -52,7 +55,7 @@ def _pretrained(arguments: argparse.Namespace) -> "Predictor":
     from tlcore.recipes.saved import find_recipe
 
     if arguments.recipe is None:
-        backbone, weights = arguments.backbone or "mobilenet_v2", arguments.weights
+        backbone, weights = arguments.backbone or DEFAULT, arguments.weights
         return imagenet_predictor(backbone, weights, arguments.device)
     config = find_recipe(arguments.recipe).config
     backbone = arguments.backbone or config.model.backbone
