@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "docs" / "screenshots"
 QUALITY = 80
 RUNS = (
-    {"strategy": {"name": "from_scratch"}, "epochs": 12},
-    {"strategy": {"name": "fine_tuning"}, "epochs": 12},
+    {"strategy": {"name": "from_scratch"}, "epochs": 8},
+    {"strategy": {"name": "fine_tuning"}, "epochs": 8},
     {"epochs": 12},
 )
 # file name -> (address, query parameters)
