@@ -34,9 +34,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--networks", nargs="+", default=[network.name for network in NETWORKS])
     arguments = parser.parse_args()
     require_shared()
     for network, weights in NETWORKS.items():
+        if network.name not in arguments.networks:
+            continue
         found: dict[str, list[Result]] = {side: [] for side in (OURS, FROZEN, FASTAI, LOGISTIC)}
         for seed in range(arguments.seeds):
             for side, results in found.items():
