@@ -24,6 +24,8 @@ RUNS = (
     {"strategy": {"name": "fine_tuning"}, "epochs": 8},
     {"epochs": 12},
 )
+LIVE = {"model": {"backbone": "small_cnn", "weights": "none"}, "strategy": {"name": "from_scratch"}, "epochs": 200}
+"""Its epochs take about a second."""
 # file name -> (address, query parameters)
 SHOTS = {
     "overview": ("", {}),
@@ -55,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, open_browser(chromium) as browser:
         measure(furnish.scan, "demo", home)
         runs = [measure(furnish.train, settings, home) for settings in RUNS]
-        live, _ = measure(furnish.start, {**RUNS[0], "epochs": 200}, home)
+        live, _ = measure(furnish.start, LIVE, home)
         dashboard = Dashboard(Path(home)).start()
         try:
             for name, (address, params) in SHOTS.items():
