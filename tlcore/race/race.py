@@ -6,8 +6,7 @@ Nothing is trained for keeps, and the images that report a result later are not 
 import gc
 import logging
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -28,6 +27,7 @@ from tlcore.system.network import can_reach
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.features import FeatureRequest, Trunk, cache_limit_bytes, load_or_compute
+from tlcore.training.inputs.meter import as_part
 from tlcore.training.plan import Plan, plan_run
 from tlcore.training.resolve import resolve
 from tlcore.words import count, shorten
@@ -148,7 +148,7 @@ def _predict(
     skipped: dict[int, str] = {}
     for request in requests:
         computing = load_or_compute(request, trunk, plan.config.workers, Processes())
-        features = yield from relay(computing, partial(_as_part, before=before, total=len(course.samples)))
+        features = yield from as_part(computing, before, len(course.samples))
         unusable = sorted(set(range(len(request.samples))).difference(features.positions))
         reasons = (image.reason for image in features.skipped)
         skipped |= {before + position: reason for position, reason in zip(unusable, reasons, strict=True)}
@@ -160,10 +160,6 @@ def _predict(
     targets_N, fold_N = course.targets_N[found], course.fold_N[found]
     predicted_N[found] = yield from predict_held_out(plan, torch.cat(values), targets_N, fold_N)
     return Kept(predicted=predicted_N.tolist(), skipped=skipped)
-
-
-def _as_part(progress: Progress, before: int, total: int) -> tuple[Progress]:
-    return (replace(progress, done=before + progress.done, total=total),)
 
 
 def _teller(candidate: Candidate, number: int, of: int) -> Callable[[Progress], tuple[Step]]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from tlcore.system.drive import relay
@@ -33,3 +34,9 @@ class Meter:
         now = self._told = time.perf_counter()
         rate = done / max(now - self._started, 1e-9)
         yield Progress(self._phase, self._epoch, done, self._total, rate, loss, accuracy)
+
+
+def as_part(work: Generator[Progress, None, T], before: int, total: int) -> Generator[Progress, None, T]:
+    """Follow one of several passes as a part of `total` images, of which `before` were finished earlier."""
+    result = yield from relay(work, lambda progress: (replace(progress, done=before + progress.done, total=total),))
+    return result

@@ -10,12 +10,11 @@ from tlcore.data.dataset import Sample, Skipped
 from tlcore.data.pixels.readable import DecodedImages, decode_all
 from tlcore.errors import DatasetInvalid, UnreadableImage
 from tlcore.models.split import build_head
-from tlcore.system.drive import relay
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.batches import Batches, FeatureBatches, ImageBatches, ViewDataset, worker_count
 from tlcore.training.inputs.features import FeatureRequest, Features, Trunk, is_cached, load_or_compute
-from tlcore.training.inputs.meter import Meter
+from tlcore.training.inputs.meter import Meter, as_part
 from tlcore.training.plan import Plan, fits_cache, keeps_features
 from tlcore.transforms.spec import TransformSpec
 
@@ -107,11 +106,11 @@ def feature_batches(plan: Plan, samples: Sequence[Sample], features: Features, b
 
 def _features(plan: Plan, processes: Processes) -> Generator[Progress, None, Inputs]:
     config, train_samples, val_samples = plan.config, plan.dataset.split("train"), plan.dataset.split("val")
-    before, total = len(train_samples), len(train_samples) + len(val_samples)
+    total = len(train_samples) + len(val_samples)
     of_train = features_of(plan, train_samples, config.train_transform, plan.train_views, processes)
-    train = yield from relay(of_train, lambda progress: (replace(progress, total=total),))
+    train = yield from as_part(of_train, 0, total)
     of_val = features_of(plan, val_samples, config.eval_transform, 1, processes)
-    val = yield from relay(of_val, lambda progress: (replace(progress, done=before + progress.done, total=total),))
+    val = yield from as_part(of_val, len(train_samples), total)
     return Inputs(
         train=feature_batches(plan, train_samples, train, config.batch_size),
         val=feature_batches(plan, val_samples, val, batch_size=len(val_samples)),
@@ -151,12 +150,8 @@ def _of_head(plan: Plan, decoded: DecodedImages, processes: Processes) -> Genera
         decoded = replace(decoded, images=None)  # those in memory were unpacked for another view
         images = [image_batches(plan, samples, transform, decoded, processes) for samples in (train, val)]
         return EpochInputs(train=images[0], val=images[1], is_mixed=False)
-    of_train = features_of(plan, train, transform, 1, processes)
-    first = yield from relay(of_train, lambda progress: (replace(progress, total=total),))
-    of_val = features_of(plan, val, transform, 1, processes)
-    second = yield from relay(
-        of_val, lambda progress: (replace(progress, done=len(train) + progress.done, total=total),)
-    )
+    first = yield from as_part(features_of(plan, train, transform, 1, processes), 0, total)
+    second = yield from as_part(features_of(plan, val, transform, 1, processes), len(train), total)
     for image in (*first.skipped, *second.skipped):
         raise UnreadableImage(f"{image.id} could be read when the run started, and cannot be used now: {image.reason}")
     return EpochInputs(
