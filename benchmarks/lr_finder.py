@@ -7,10 +7,10 @@ rate, with ours, and with the default.
 import argparse
 import os
 import statistics
-from collections.abc import Sequence
 
 from benchmarks.frozen_tasks import TASKS, Setting, Task, draw_demo, open_task, plan_of, train_all
 from benchmarks.measure import fresh_home, measure, require_shared
+from tests.support.fastai_valley import fastai_valley
 
 OPTIMIZERS = ("sgd", "adam", "rmsprop")
 SEEDS = 2
@@ -53,23 +53,8 @@ def suggestions(task: Task, optimizer: str, home: str) -> dict[str, float]:
     points = [event for event in find_learning_rate(plan) if isinstance(event, RatePoint)]
     ours = suggest(points).learning_rate
     assert ours is not None
-    theirs = valley([point.learning_rate for point in points], [point.smoothed_loss for point in points])
+    theirs = fastai_valley([point.learning_rate for point in points], [point.smoothed_loss for point in points])
     return {"valley": theirs, "ours": ours, "default": plan.config.optimizer.learning_rate}
-
-
-def valley(rates: Sequence[float], losses: Sequence[float]) -> float:
-    """fastai 2.8's valley method, `callback/schedule.py`, with the points that `lr_find` gives it."""
-    rates, losses = rates[len(rates) // 10 : -5], losses[len(losses) // 10 : -5]
-    lengths, start, end = [1] * len(losses), 0, 0
-    for i in range(1, len(losses)):
-        for j in range(i):
-            if losses[i] < losses[j] and lengths[i] < lengths[j] + 1:
-                lengths[i] = lengths[j] + 1
-            if lengths[end] < lengths[i]:
-                end = i
-                start = end - lengths[end]
-    sections = (end - start) / 3
-    return rates[start + int(sections) + int(sections / 2)]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from tests.support.fastai_valley import fastai_valley
 from tlcore.data.catalog import open_dataset
 from tlcore.errors import ConfigError
 from tlcore.training.plan import plan_run
@@ -93,26 +94,11 @@ def test_a_diverging_end_does_not_move_the_suggestion():
     assert rates[0] == rates[1]
 
 
-def fastais_valley(rates: list[float], losses: list[float], steps: int) -> float:
-    """A copy of the valley method of fastai 2.8, `callback/schedule.py`, with the inputs that `lr_find` gives it."""
-    rates, losses = rates[steps // 10 : -5], losses[steps // 10 : -5]
-    lengths, longest_start, longest_end = [1] * len(losses), 0, 0
-    for i in range(1, len(losses)):
-        for j in range(i):
-            if losses[i] < losses[j] and lengths[i] < lengths[j] + 1:
-                lengths[i] = lengths[j] + 1
-            if lengths[longest_end] < lengths[i]:
-                longest_end = i
-                longest_start = longest_end - lengths[longest_end]
-    sections = (longest_end - longest_start) / 3
-    return rates[longest_start + int(sections) + int(sections / 2)]
-
-
 def test_the_suggestion_is_never_below_fastais_valley():
     late = [*[1.0] * 10, *[0.3] * 20, *(0.3 - 0.004 * step for step in range(60)), *[0.06] * 10]
     points = curve(late)
     rates, losses = [point.learning_rate for point in points], [point.smoothed_loss for point in points]
-    theirs = fastais_valley(rates, losses, len(points))
+    theirs = fastai_valley(rates, losses)
     assert suggest(points).learning_rate == theirs > points[40].learning_rate
 
 
