@@ -79,10 +79,11 @@ _ENTRIES = (
             }
         ),
         exercise=(
-            "The network begins with the same weights as in the frozen lesson, but every layer is trained, with a "
-            "lower learning rate and on random crops. Nothing can be computed beforehand, so each epoch sends all "
-            "images through the whole network. Whether that pays is for the Compare page to say: its paired test takes "
-            "the two runs image by image.\n\n" + _ONE_RUN
+            "The network begins with the same weights as in the frozen lesson. At first the new last layer learns "
+            "alone, as in that lesson; then every layer is trained, with a lower learning rate and on random crops. "
+            "From then on nothing can be computed beforehand: each epoch sends all images through the whole network. "
+            "Whether that pays is for the Compare page to say: its paired test takes the two runs image by image.\n\n"
+            + _ONE_RUN
         ),
         **_DEMO,
     ),
