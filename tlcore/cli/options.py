@@ -130,6 +130,10 @@ def add_config_options(parser: argparse.ArgumentParser, without: Collection[str]
     parser.set_defaults(recipe=None, group_lr=[])
 
 
+def add_download_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--download", action="store_true", help="fetch a torchvision dataset that is not on disk")
+
+
 def config_from(arguments: argparse.Namespace) -> RunConfig:
     """The RunConfig that results from the options, the recipe and the file.
 

@@ -12,7 +12,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from tlcore.cli.options import add_config_options, config_from, options_of
+from tlcore.cli.options import add_config_options, add_download_option, config_from, options_of
 
 if TYPE_CHECKING:
     from tlcore.config import RunConfig
@@ -28,7 +28,7 @@ TELL_EVERY_S = 0.5  # between two lines of progress as JSON
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_options(parser, without=("model", "strategy", "cached_views", "mix", "report_every"))
-    parser.add_argument("--download", action="store_true", help="fetch a torchvision dataset that is not on disk")
+    add_download_option(parser)
     parser.add_argument(
         "--backbones",
         metavar="NAME[=WEIGHTS],...",

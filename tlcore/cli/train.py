@@ -7,7 +7,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from tlcore.cli.options import add_config_options, config_from, fitted_recipe
+from tlcore.cli.options import add_config_options, add_download_option, config_from, fitted_recipe
 from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.errors import DatasetNotFound
 from tlcore.recipes.recipe import RUN_INFO_KEY
@@ -41,7 +41,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
 
     add_config_options(parser)
     parser.add_argument("--augment", choices=["none", *AUGMENTATIONS], help="training transform, by name")
-    parser.add_argument("--download", action="store_true", help="fetch a torchvision dataset that is not on disk")
+    add_download_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
