@@ -91,12 +91,9 @@ def download_address(candidate: Candidate) -> str | None:
 
     Raises UnknownBackbone, and WeightsError if there are no such weights.
     """
-    from tlcore.models.weights import weights_file
-
     architecture = find_architecture(candidate.backbone)
     weights = candidate.weights or architecture.default_weights
-    file = weights_file(architecture, weights)
-    if file is None or is_weights_file(weights) or file.is_file():
+    if weights == "none" or is_weights_file(weights) or architecture.is_here(weights):
         return None
     return architecture.address(weights)
 

@@ -6,6 +6,7 @@ from tlcore.config import ModelConfig
 from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.transforms.spec import Resize, TransformSpec
 from ui.augment.pipeline import fit_steps
+from ui.shared.backbones import named_weights_label
 
 _BACKBONE, _WEIGHTS, _BELONGS = "augment_backbone", "augment_weights", "augment_belongs"
 
@@ -30,7 +31,7 @@ def pick_view_of_weights() -> tuple[TransformSpec, int]:
             "With the weights",
             architecture.named_weights,
             key=f"{_WEIGHTS}_{name}",
-            format_func=lambda weights: weights.replace("imagenet:", "ImageNet, ").replace("imagenet", "ImageNet"),
+            format_func=named_weights_label,
             persist_state="session",
             help="Weights that were trained in another way can have another validation view.",
         )

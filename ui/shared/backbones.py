@@ -13,14 +13,12 @@ def imagenet_weights_here() -> dict[str, bool]:
     Of timm's networks only those that are here.
     """
     from tlcore.models.at_hand import backbones_at_hand
-    from tlcore.models.weights import weights_file
 
-    files = {
-        name: weights_file(architecture, "imagenet")
+    here = {
+        name: architecture.is_here("imagenet")
         for name, architecture in ZOO.items()
         if "imagenet" in architecture.named_weights
     }
-    here = {name: file is not None and file.is_file() for name, file in files.items()}
     here |= {name: True for name in backbones_at_hand() if name not in ZOO and _has_classes(name)}
     return dict(sorted(here.items(), key=lambda item: not item[1]))
 
@@ -29,6 +27,13 @@ def usable_without_download() -> list[str]:
     """Names of backbones with ImageNet weights on this machine."""
     here = imagenet_weights_here()
     return [name for name in ZOO if here.get(name)]
+
+
+def named_weights_label(weights: str) -> str:
+    """`ImageNet`, `ImageNet, IMAGENET1K_V2` or `Pretrained`: weights that have a name in a run's configuration."""
+    kind, _, name = weights.partition(":")
+    label = {"imagenet": "ImageNet", "pretrained": "Pretrained"}.get(kind, kind)
+    return f"{label}, {name}" if name else label
 
 
 def _has_classes(name: str) -> bool:

@@ -10,17 +10,12 @@ from tlcore.models.architecture import Architecture
 from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.system.paths import given_path
 from tlcore.words import percent
+from ui.shared.backbones import named_weights_label
 from ui.shared.hosting import is_hosted
 from ui.shared.torch_once import load_torch
 from ui.train.fields import AUTO, FILE, is_named_weights
 
-_LABELS = {
-    AUTO: "Automatic",
-    "imagenet": "ImageNet",
-    FILE: "A file",
-    "none": "None (random)",
-    "pretrained": "Pretrained",
-}
+_LABELS = {AUTO: "Automatic", FILE: "A file", "none": "None (random)"}
 
 
 @dataclass(frozen=True)
@@ -40,21 +35,19 @@ def facts() -> dict[str, Facts]:
 def weights_here() -> dict[str, tuple[str, ...]]:
     """For each backbone, the names of the weights whose file is on this machine."""
     load_torch()
-    from tlcore.models.weights import weights_file
-
-    here = {}
-    for name, architecture in ZOO.items():
-        files = {weights: weights_file(architecture, weights) for weights in architecture.named_weights}
-        here[name] = tuple(weights for weights, file in files.items() if file is not None and file.is_file())
-    return here
+    return {name: _named_weights_here(architecture) for name, architecture in ZOO.items()}
 
 
 def offered_weights(architecture: Architecture) -> tuple[str, ...]:
     """The weights to choose from. On a hosted dashboard only those on this machine: no files, no downloads."""
     if not is_hosted():
         return (AUTO, *architecture.named_weights, FILE, "none")
-    here = tuple(weights for weights in architecture.named_weights if architecture.is_here(weights))
+    here = _named_weights_here(architecture)
     return (*([AUTO] if architecture.default_weights in here else []), *here, "none")
+
+
+def _named_weights_here(architecture: Architecture) -> tuple[str, ...]:
+    return tuple(weights for weights in architecture.named_weights if architecture.is_here(weights))
 
 
 def check_weights(architecture: Architecture, weights: str | None) -> None:
@@ -141,4 +134,4 @@ def _label_of_timm(name: str) -> str:
 def weights_label(architecture: Architecture, weights: str) -> str:
     if weights == AUTO:
         return f"{_LABELS[AUTO]}: {weights_label(architecture, architecture.default_weights)}"
-    return _LABELS.get(weights) or weights.replace("imagenet:", "ImageNet, ")
+    return _LABELS.get(weights) or named_weights_label(weights)
