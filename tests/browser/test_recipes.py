@@ -1,5 +1,7 @@
 """One click on a recipe fills the form, and the page of a recipe has its own link."""
 
+from playwright.sync_api import expect
+
 from tests.support.browser import HEADINGS, chosen, settled, widget
 
 
@@ -9,7 +11,8 @@ def test_a_click_on_a_card_fills_the_form(furnished_dashboard, open_page):
     widget(page, "train_origin").wait_for()
     settled(page, HEADINGS["train"])
     assert chosen(page, "train_model_backbone").startswith("vgg16 · 138.4 M · 71.6 % on ImageNet")
-    assert widget(page, "train_strategy_learning_rates_features").locator("input").input_value() == "0.0001"
+    # a number field is drawn empty for a moment, before the value that the recipe has set reaches it
+    expect(widget(page, "train_strategy_learning_rates_features").locator("input")).to_have_value("0.0001")
     page.get_by_text("2 epochs of").wait_for()
 
 

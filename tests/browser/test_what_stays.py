@@ -1,5 +1,7 @@
 """What a link contains, and what a visit remembers."""
 
+from playwright.sync_api import expect
+
 from tests.support.browser import choose, chosen, click_through, press, settled, visit, widget
 
 
@@ -37,7 +39,7 @@ def test_settings_of_a_page_stay_after_visiting_another(furnished, furnished_das
     click_through(page, "")
 
     click_through(page, "train")
-    assert number.input_value() == "7"
+    expect(number).to_have_value("7")
     click_through(page, "dataset")
     assert "val" in _captions(page)
     assert not {"train", "test"} & _captions(page)
