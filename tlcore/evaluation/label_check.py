@@ -8,11 +8,8 @@ import pandas as pd
 from tlcore.config import RunConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.health.label_check import SuspectLabels, suspect_labels
-from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
-from tlcore.training.inputs.features import FeatureRequest, Trunk, load_or_compute
-from tlcore.training.plan import plan_run
-from tlcore.training.resolve import resolve
+from tlcore.training.inputs.whole import dataset_features
 
 
 def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, SuspectLabels]:
@@ -21,13 +18,10 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
     Columns of the suspects: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`.
     Uses backbone, weights and device of the configuration. Raises ConfigError, ModelError or DeviceError.
     """
-    plan = plan_run(resolve(config), dataset)
-    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
-    request = FeatureRequest(dataset, dataset.samples, plan.config.eval_transform, views=1, seed=config.seed)
-    features = yield from load_or_compute(request, trunk, config.workers, Processes())
-    samples = [dataset.samples[position] for position in features.positions]
-    values_ND = features.values_VND[0].float().flatten(1).numpy()
-    found, agreement = suspect_labels(values_ND, np.array([sample.target for sample in samples]), config.seed)
+    features = yield from dataset_features(config, dataset)
+    samples = features.samples
+    targets_N = np.array([sample.target for sample in samples])
+    found, agreement = suspect_labels(features.values_ND, targets_N, config.seed)
     suspects = pd.DataFrame(
         {
             "id": [samples[position].id for position in found["position"]],

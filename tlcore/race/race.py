@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from torch import nn
 
 from tlcore.config import RunConfig, is_weights_file
@@ -24,10 +23,9 @@ from tlcore.system.device import choose_device
 from tlcore.system.drive import relay
 from tlcore.system.failures import as_user_error
 from tlcore.system.network import can_reach
-from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
-from tlcore.training.inputs.features import FeatureRequest, Trunk, cache_limit_bytes, load_or_compute
-from tlcore.training.inputs.meter import as_part
+from tlcore.training.inputs.features import FeatureRequest, Trunk, cache_limit_bytes
+from tlcore.training.inputs.whole import joined_features, split_requests, trunk_of
 from tlcore.training.plan import Plan, plan_run
 from tlcore.training.resolve import resolve
 from tlcore.words import count, shorten
@@ -120,11 +118,7 @@ def _run(course: _Course, candidate: Candidate) -> Generator[Progress, None, tup
             f"Its features of {count(len(course.samples), 'image')} would take more than half of the cache's "
             f"{cache_limit_bytes() / 1e9:.1f} GB. The environment variable TLCORE_CACHE_GB makes it larger."
         )
-    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
-    transform, seed = plan.config.eval_transform, plan.config.seed
-    requests = [
-        FeatureRequest(course.dataset, course.dataset.split(name), transform, 1, seed) for name in course.splits
-    ]
+    trunk, requests = trunk_of(plan), split_requests(plan, course.splits)
     kept = load_kept(result_key(plan, trunk, requests), len(course.samples))
     if kept is None:
         kept = yield from _predict(course, plan, trunk, requests)
@@ -144,22 +138,14 @@ def _run(course: _Course, candidate: Candidate) -> Generator[Progress, None, tup
 def _predict(
     course: _Course, plan: Plan, trunk: Trunk, requests: Sequence[FeatureRequest]
 ) -> Generator[Progress, None, Kept]:
-    values, rows, before = [], [], 0
-    skipped: dict[int, str] = {}
-    for request in requests:
-        computing = load_or_compute(request, trunk, plan.config.workers, Processes())
-        features = yield from as_part(computing, before, len(course.samples))
-        unusable = sorted(set(range(len(request.samples))).difference(features.positions))
-        reasons = (image.reason for image in features.skipped)
-        skipped |= {before + position: reason for position, reason in zip(unusable, reasons, strict=True)}
-        values.append(features.values_VND[0])
-        rows += [before + position for position in features.positions]
-        before += len(request.samples)
-    found = np.array(rows)
+    features = yield from joined_features(requests, trunk, plan.config.workers)
+    found = np.array(features.positions)
+    unusable = sorted(set(range(len(course.samples))).difference(features.positions))
     predicted_N = np.full(len(course.samples), UNSEEN, dtype=np.int64)
     targets_N, fold_N = course.targets_N[found], course.fold_N[found]
-    predicted_N[found] = yield from predict_held_out(plan, torch.cat(values), targets_N, fold_N)
-    return Kept(predicted=predicted_N.tolist(), skipped=skipped)
+    predicted_N[found] = yield from predict_held_out(plan, features.values_VND[0], targets_N, fold_N)
+    reasons = (image.reason for image in features.skipped)
+    return Kept(predicted=predicted_N.tolist(), skipped=dict(zip(unusable, reasons, strict=True)))
 
 
 def _teller(candidate: Candidate, number: int, of: int) -> Callable[[Progress], tuple[Step]]:
