@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,23 @@ def test_another_split_needs_no_new_scan(make_images):
     assert set(table["id"]) == set(first["id"])
     assert dict(zip(table["id"], table["split"], strict=True)) != dict(zip(first["id"], first["split"], strict=True))
     assert table.set_index("id")["digest"].to_dict() == first.set_index("id")["digest"].to_dict()
+
+
+def test_a_part_of_the_images_needs_no_new_scan_and_leaves_the_whole_in_the_cache(dataset):
+    root = dataset.source.root
+    for name in ("train/blue/000.png", "val/green/002.png"):
+        noise = np.random.default_rng(3).integers(0, 256, (7, 7, 3), dtype=np.uint8)
+        image = Image.fromarray(noise).resize((90, 80), Image.Resampling.BICUBIC)
+        image.point(lambda value, name=name: value * (0.9 if "val" in name else 1)).save(root / name)
+    whole = opened(root)
+    table, _ = finish(whole)
+    assert (table["near_group"] >= 0).sum() == 2
+    part = replace(whole, samples=tuple(sample for sample in whole.samples if sample.id != "val/green/002.png")[::-1])
+    fewer, read = finish(part)
+    assert read == 0
+    assert fewer["id"].tolist() == [sample.id for sample in part.samples]
+    assert (fewer["near_group"] == -1).all()
+    pd.testing.assert_frame_equal(load_scan(whole), table)
 
 
 def test_unreadable_images_are_found_and_left_out_of_the_statistics(dataset):

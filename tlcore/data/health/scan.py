@@ -51,11 +51,12 @@ def scan(dataset: Dataset) -> Generator[ScanProgress, None, pd.DataFrame]:
 
     Columns: `id`, `split`, `class`, those of `measures.measure`, and `near_group`: images that are nearly the same
     share a number, others have -1. A row with a `reason` could not be read.
+    Images in another order, and a part of the images, need no new scan: other splits, or some left out.
     Closing the generator leaves the cache as it was.
     """
     wanted = _wanted(dataset)
-    table = _load(dataset)
-    if table is None or not _same(table, wanted):
+    table = _chosen(_load(dataset), wanted)
+    if table is None:
         table = yield from _measure(dataset, wanted)
         table["near_group"] = yield from _near_groups(table, dataset)
         _save(dataset, table)
@@ -64,8 +65,8 @@ def scan(dataset: Dataset) -> Generator[ScanProgress, None, pd.DataFrame]:
 
 def load_scan(dataset: Dataset) -> pd.DataFrame | None:
     """The table of an earlier `scan`; None if an image is new or has changed since."""
-    table = _load(dataset)
-    return None if table is None or not _same(table, _wanted(dataset)) else _labelled(dataset, table)
+    table = _chosen(_load(dataset), _wanted(dataset))
+    return None if table is None else _labelled(dataset, table)
 
 
 def channel_statistics(table: pd.DataFrame) -> pd.DataFrame:
@@ -87,8 +88,21 @@ def _wanted(dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame({"id": ids, "stamp": dataset.source.stamps(ids)})
 
 
-def _same(table: pd.DataFrame, wanted: pd.DataFrame) -> bool:
-    return len(table) == len(wanted) and all((table[name] == wanted[name]).all() for name in wanted)
+def _chosen(table: pd.DataFrame | None, wanted: pd.DataFrame) -> pd.DataFrame | None:
+    """The wanted rows of a cached table, in their order; None if one is not there.
+
+    An image that resembled only images that are not wanted loses its `near_group`.
+    """
+    if table is None:
+        return None
+    if len(table) == len(wanted) and all((table[name] == wanted[name]).all() for name in wanted):
+        return table
+    rows = _keys(table).get_indexer(_keys(wanted))
+    if (rows < 0).any():
+        return None
+    chosen = table.iloc[rows].reset_index(drop=True)
+    alone = ~chosen["near_group"].duplicated(keep=False)
+    return chosen.assign(near_group=chosen["near_group"].mask(alone, -1))
 
 
 def _measure(dataset: Dataset, wanted: pd.DataFrame) -> Generator[ScanProgress, None, pd.DataFrame]:
