@@ -2,8 +2,8 @@ import pytest
 
 import tlcore
 from tlcore.config import ScheduleConfig
-from tlcore.figures.training import plot_curves, plot_learning_rates, plot_times
-from tlcore.training.curves import schedule_table
+from tlcore.figures.training import plot_curves, plot_learning_rates, plot_lr_finder, plot_times
+from tlcore.training.curves import rates_table, schedule_table
 from tlcore.training.optimisation.schedules import Schedule
 
 
@@ -27,3 +27,11 @@ def test_the_table_of_a_schedule_goes_from_the_warm_up_to_the_end():
     assert rates[:3] == pytest.approx([0.0, 0.25, 0.5])
     assert rates[6] == pytest.approx(0.25)
     assert rates[-1] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_table_of_a_range_test_has_its_points_and_not_its_progress():
+    points = [{"learning_rate": rate, "loss": 1.0, "smoothed_loss": 0.5} for rate in (1e-4, 1e-3)]
+    table = rates_table([{"phase": "features", "done": 1}, *points, {"suggestion": {"learning_rate": 1e-3}}])
+    assert table.to_dict("records") == points
+    assert list(plot_lr_finder(table).data[0].x) == [1e-4, 1e-3]
+    assert rates_table([{"phase": "prepare"}]).empty

@@ -1,7 +1,7 @@
-"""The tables that `figures.training` draws: the epochs of a training, and its learning rate over time."""
+"""The tables that `figures.training` draws: a training's epochs and learning rate, and the range test's points."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tlcore.training.history import EpochRecord
 from tlcore.training.optimisation.schedules import Schedule
@@ -34,3 +34,14 @@ def schedule_table(schedule: Schedule, learning_rate: float, points: int = 201) 
     done = np.linspace(0, schedule.epochs, points)
     rates = [learning_rate * schedule.factor(float(each)) for each in done]
     return pd.DataFrame({"epochs_done": done, "learning_rate": rates})
+
+
+def rates_table(lines: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
+    """`learning_rate`, `loss` and `smoothed_loss` of each point in the lines of `find-lr --json`, in their order.
+
+    Other lines, such as progress, do not count.
+    """
+    import pandas as pd
+
+    columns = ["learning_rate", "loss", "smoothed_loss"]
+    return pd.DataFrame([line for line in lines if "smoothed_loss" in line], columns=columns)

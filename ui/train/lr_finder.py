@@ -2,12 +2,12 @@
 
 import hashlib
 
-import pandas as pd
 import streamlit as st
 
 from tlcore.config import RunConfig
 from tlcore.figures.training import plot_lr_finder
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
+from tlcore.training.curves import rates_table
 from tlcore.words import PHASES
 from ui.shared.hosting import check_room
 from ui.shared.widgets import escape_markdown, friendly_errors, show_figure
@@ -39,11 +39,11 @@ def _draw(probe: Probe, was_live: bool) -> None:
     if was_live and not live:
         st.rerun()
     lines = probe.lines()
-    points = [line for line in lines if "smoothed_loss" in line]
+    points = rates_table(lines)
     suggestion = next((line["suggestion"] for line in lines if "suggestion" in line), None)
     rate = suggestion["learning_rate"] if suggestion else None
-    if points:
-        show_figure(plot_lr_finder(pd.DataFrame(points), rate), key="train_find_figure")
+    if not points.empty:
+        show_figure(plot_lr_finder(points, rate), key="train_find_figure")
     elif live:
         phase = PHASES[lines[-1]["phase"]] if lines else PHASES["prepare"]
         share = lines[-1]["done"] / max(lines[-1]["total"], 1) if lines else 0.0
