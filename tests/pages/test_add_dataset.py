@@ -68,17 +68,6 @@ def test_a_hostile_or_useless_zip_is_one_box(dialog, home, data):
     assert not list(home.rglob("*.png"))
 
 
-def test_images_can_be_added_class_by_class(dialog):
-    dialog.segmented_control(key="add_dataset_way").set_value("Images per class").run()
-    for index, name in enumerate(["ants", "bees"]):
-        dialog.text_input(key=f"add_dataset_class_{index}").set_value(name).run()
-        files = [(f"{number}.png", picture(number), "image/png") for number in range(3)]
-        dialog.get("file_uploader")[index].set_value(files).run()
-    assert dialog.text_input(key="add_dataset_name").value == "ants and bees"
-    dialog.button(key="add_dataset_unpack").click().run()
-    assert "6 images of 2 classes" in text_of(dialog).replace("*", "")
-
-
 @pytest.fixture
 def own_machine(monkeypatch) -> None:
     monkeypatch.setattr("ui.add_dataset.dialog.is_own_machine", lambda: True)  # AppTest has no IP address of a machine
@@ -97,7 +86,7 @@ def test_a_path_can_be_named_on_ones_own_machine(dialog, colours):
 def test_a_hosted_dashboard_offers_no_path(monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     hosted = AppTest.from_function(body, default_timeout=30).run()
-    assert hosted.segmented_control(key="add_dataset_way").options == ["Zip", "Images per class", "CSV and images"]
+    assert hosted.segmented_control(key="add_dataset_way").options == ["Zip", "New dataset", "CSV and images"]
 
 
 @pytest.mark.usefixtures("own_machine")

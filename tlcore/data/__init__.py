@@ -11,5 +11,6 @@ and `fingerprints` tell whether anything changed, `thumbnails` makes small pictu
 `health`: `scan` looks at every image (`measures`, `measuring`, `near_duplicates`), `audit` reports what is wrong with
 them, `label_check` finds labels that look wrong.
 
-`intake`: `library` lists the available datasets, `upload` adds new ones (`archive`, `entries`, `encodings`, `names`).
+`intake`: `library` lists the available datasets, `upload` adds new ones (`archive`, `entries`, `encodings`, `names`), and
+`building` makes one of single photographs (`photographs`).
 """

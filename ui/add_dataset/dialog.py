@@ -1,4 +1,4 @@
-"""The dialog that adds a dataset: from uploaded files, after a summary to confirm, or from a path on one's machine."""
+"""The dialog that adds a dataset: built here, from uploaded files after a summary, or from a path on one's machine."""
 
 import time
 from collections.abc import Generator
@@ -10,10 +10,11 @@ import streamlit as st
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake.archive import LIMITS, Unpacked
 from tlcore.data.intake.library import add_path
-from tlcore.data.intake.upload import Staged, Summary, Upload, stage_archive, stage_classes, stage_table, summarise
+from tlcore.data.intake.upload import Staged, Summary, stage_archive, stage_table, summarise
 from tlcore.errors import TlcoreError
 from tlcore.system.drive import drive
 from tlcore.words import count
+from ui.add_dataset.build import build_dataset, has_draft
 from ui.add_dataset.summary import show_summary
 from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.hosting import is_hosted, is_own_machine
@@ -21,8 +22,7 @@ from ui.shared.state import ADDING, NEWS, link
 from ui.shared.widgets import error_box, escape_markdown
 
 _STAGED = "add_dataset_staged"
-ZIP, CLASSES, TABLE, PATH = "Zip", "Images per class", "CSV and images", "Path"
-MOST_CLASSES = 30
+ZIP, BUILD, TABLE, PATH = "Zip", "New dataset", "CSV and images", "Path"
 _EVERY_S = 0.2
 
 
@@ -56,13 +56,12 @@ def show_ways() -> None:
 def _ask() -> Staged | None:
     if is_hosted():
         st.caption(":material/public: Everybody who opens this dashboard sees what you add here, under its name.")
-    ways = {ZIP: _from_zip, CLASSES: _from_classes, TABLE: _from_table}
+    ways = {ZIP: _from_zip, BUILD: _build, TABLE: _from_table}
     if is_own_machine():
         ways[PATH] = _from_path
-    way = st.segmented_control(
-        "From", list(ways), default=ZIP, required=True, key="add_dataset_way", label_visibility="collapsed"
-    )
-    return ways[way]()
+    st.session_state.setdefault("add_dataset_way", BUILD if has_draft() else ZIP)
+    way = st.segmented_control("From", list(ways), required=True, key="add_dataset_way", label_visibility="collapsed")
+    return ways[way or ZIP]()
 
 
 def _from_zip() -> Staged | None:
@@ -77,29 +76,10 @@ def _from_zip() -> Staged | None:
     return None
 
 
-def _from_classes() -> Staged | None:
-    st.caption(
-        "Name a class, add its images, and go on with the next. It takes two or more. Images are known by their "
-        "content, whatever their names end in."
-    )
-    number = st.number_input("Classes", 2, MOST_CLASSES, 2, key="add_dataset_classes", width=140)
-    images: dict[str, list[Upload]] = {}
-    for index in range(int(number)):
-        label = st.text_input(
-            f"Class {index + 1}", key=f"add_dataset_class_{index}", max_chars=60, placeholder="its name, such as ants"
-        )
-        files = st.file_uploader(
-            f"Images of class {index + 1}",
-            accept_multiple_files=True,
-            key=f"add_dataset_images_{index}",
-            label_visibility="collapsed",
-        )
-        if label.strip() and files:
-            images.setdefault(label.strip(), []).extend((file.name, file) for file in files)
-    name = _name(" and ".join(list(images)[:3]))
-    if _unpack_button(len(images) >= 2):
-        return _stage(stage_classes(images, name))
-    return None
+def _build() -> None:
+    if (built := build_dataset()) is not None:
+        source, page = built
+        _choose(source, page)
 
 
 def _from_table() -> Staged | None:
@@ -193,8 +173,8 @@ def _decide(staged: Staged) -> None:
         st.button("Discard", key="add_dataset_discard", icon=":material/delete:", on_click=_forget_staged)
 
 
-def _choose(source: str) -> None:
+def _choose(source: str, page: str = "pages/dataset.py") -> None:
     dataset_sources.clear()
     st.session_state.pop(ADDING, None)
     st.session_state[NEWS] = f"{escape_markdown(dataset_label(source))} is here and chosen."
-    link("pages/dataset.py", dataset=source)
+    link(page, dataset=source, view="new" if page == "pages/train.py" else None)

@@ -20,6 +20,8 @@ TRAIN_DRAFT, TRAIN_ORIGIN, TRAIN_NOTES = "train_draft", "train_origin_of_draft",
 """Session keys of the Train form: settings, what it was filled from, its automatic changes (`ui.train.draft`)."""
 ADDING = "state_adding"
 """Session key: whether the dialog that adds a dataset is open. It stays open when the page is redrawn."""
+BUILDING = "building"
+"""Session key and query parameter: the key of the dataset that is being built in this visit."""
 NEWS = "state_news"
 """Session key: what was just done, as Markdown, until the next page has announced it."""
 MISSING_DATASET = "state_missing_dataset"

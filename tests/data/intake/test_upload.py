@@ -9,7 +9,7 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake import upload
 from tlcore.data.intake.library import list_sources
-from tlcore.data.intake.upload import stage_archive, stage_classes, stage_table, summarise
+from tlcore.data.intake.upload import stage_archive, stage_table, summarise
 from tlcore.errors import DataError, DatasetInvalid
 from tlcore.system.drive import drive
 
@@ -143,14 +143,6 @@ def test_a_table_without_its_images_says_what_is_missing(home):
     assert left_behind(home) == ["datasets"]
 
 
-def test_images_per_class_are_filed_under_safe_names():
-    uploads = [("photo.png", picture(number)) for number in range(3)]
-    staged = drive(stage_classes({"../red/ants": uploads, "bees": uploads, "Bees": [("x.txt", picture())]}, "x"))
-    assert staged.summary.classes == ("bees", "red_ants")
-    assert staged.summary.images == 6
-    assert [image.id for image in staged.summary.skipped] == ["bees/x.txt"]
-
-
 def test_left_out_files_are_noted_whenever_the_dataset_is_opened(home):
     staged = drive(stage_archive(packed(*folders("insects/"), "insects/readme.txt", "insects/con/1.png"), "x"))
     said = (
@@ -190,22 +182,6 @@ def test_images_uploaded_beside_a_table_lie_in_no_folder():
     table = io.BytesIO(b"".join(b"images/%d.png,%s\n" % (number, b"ab"[number % 2 :][:1]) for number in range(4)))
     staged = drive(stage_table(("labels.csv", table), [(f"{n}.png", picture(n)) for n in range(4)], "x"))
     assert staged.summary.classes == ("a", "b")
-
-
-def test_a_class_is_called_as_it_was_named():
-    labels = ['it\'s "quoted"', "\U0001f469\u200d\U0001f33e", "a/b", "a_b", ".hidden", "a\u202eb"]
-    staged = drive(stage_classes({label: [("photo.png", picture(n)) for n in range(3)] for label in labels}, "x"))
-    assert staged.summary.classes == tuple(
-        sorted(["it's _quoted_", "\U0001f469\u200d\U0001f33e", "a_b", "a_b-2", "hidden", "ab"])
-    )
-    assert staged.summary.images == 18
-
-
-def test_an_upload_whose_ending_says_nothing_is_known_by_its_first_bytes():
-    files = {name: [("a.jpg_large", picture(1)), ("b", picture(2)), ("c", io.BytesIO(b"text"))] for name in ("x", "y")}
-    staged = drive(stage_classes(files, "z"))
-    assert staged.summary.images == 4
-    assert [image.reason for image in staged.summary.skipped] == ["not an image, by its first bytes"] * 2
 
 
 def test_unreadable_images_are_named_and_do_not_count():

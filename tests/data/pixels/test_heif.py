@@ -18,7 +18,8 @@ from tlcore import evaluate, load_predictor, train
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.health.measures import measure
-from tlcore.data.intake.upload import stage_archive, stage_classes
+from tlcore.data.intake.building import new_draft
+from tlcore.data.intake.upload import stage_archive
 from tlcore.data.pixels.images import decode, decode_image, upright_size
 from tlcore.data.pixels.sources import FileSource
 from tlcore.data.pixels.thumbnails import thumbnails
@@ -195,13 +196,11 @@ def test_an_archive_and_single_uploads_take_them_in(phone):
     staged = drive(stage_archive(archive, "phone"))
     assert staged.summary.images == 42 + 18 + 14
     assert [image.id for image in staged.summary.unreadable] == ["train/blue/damaged.heic"]
-    uploads = {
-        label: [(path.name, io.BytesIO(path.read_bytes())) for path in sorted((phone / "val" / label).iterdir())]
-        for label in ("blue", "green")
-    }
-    staged = drive(stage_classes(uploads, "single"))
-    assert staged.summary.images == 18
-    assert not staged.summary.skipped
+    draft = new_draft()
+    for label in ("blue", "green"):
+        paths = sorted((phone / "val" / label).iterdir())
+        taken = draft.add(draft.add_class(label), [(path.name, io.BytesIO(path.read_bytes())) for path in paths])
+        assert (len(taken.names), taken.skipped) == (9, ())
 
 
 def test_the_scan_measures_them(tmp_path):

@@ -126,8 +126,13 @@ def uploaded_folder(source: str) -> Path | None:
 
 
 def free_name(text: str) -> str:
-    """A safe name that is free in `datasets_dir()` and not that of a built-in dataset: `flowers`, or `flowers-2`."""
+    """A safe name that is free in `datasets_dir()` and not that of a built-in dataset: `flowers`, or `flowers-2`.
+
+    A folder named like a split would make `datasets_dir()` itself look like a dataset: `test` is `test photographs`.
+    """
     name = safe_name(text)
+    if split_of(name):
+        name = f"{name} photographs"
     taken = {entry.name.lower() for entry in datasets_dir().iterdir()} if datasets_dir().is_dir() else set()
     number, candidate = 1, name
     while candidate.lower() in taken or is_named(candidate):

@@ -5,6 +5,7 @@ import re
 import unicodedata
 
 from tlcore.data.formats.names import is_harmless
+from tlcore.data.formats.tree import PLACEHOLDERS, SYSTEM_NAMES
 
 _MAX_NAME = 60
 _MAX_PART_LETTERS, _MAX_PART_BYTES = 120, 240  # longest name of a folder or file; file systems allow 255 bytes
@@ -49,6 +50,16 @@ def safe_part(name: str) -> str:
     while len((stem + ending).encode()) > _MAX_PART_BYTES:
         stem = stem[:-1]
     return stem.rstrip(". ") + ending
+
+
+def visible_part(name: str, default: str) -> str:
+    """A valid folder or file name, as close as possible, that no listing of a folder leaves out.
+
+    A leading dot is changed, because it would hide the file; and so are names that systems give to their own files.
+    """
+    harmless = "".join(letter for letter in " ".join(name.split()) if is_harmless(letter))
+    part = safe_part(harmless.strip(" ./\\") or default)
+    return f"_{part}" if part.lower() in SYSTEM_NAMES | PLACEHOLDERS else part
 
 
 def numbered(name: str, number: int) -> str:

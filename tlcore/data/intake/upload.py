@@ -1,6 +1,6 @@
 """Uploaded datasets: each is assembled in a staging folder, described, then added to the library or discarded.
 
-`archive` unpacks; `library` lists the available datasets.
+`archive` unpacks; `library` lists the available datasets; `building` makes one of single photographs.
 """
 
 import csv
@@ -21,7 +21,7 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset, Skipped
 from tlcore.data.formats.intake_notes import save_notes
-from tlcore.data.formats.names import is_harmless, shown
+from tlcore.data.formats.names import shown
 from tlcore.data.formats.tables import find_tables, is_table_name, open_place
 from tlcore.data.formats.tree import OTHER_EXTENSIONS, list_tree
 from tlcore.data.intake.archive import LIMITS, Limits, Unpacked, Unpacking, unpack
@@ -29,6 +29,7 @@ from tlcore.data.intake.entries import NO_IMAGE
 from tlcore.data.intake.first_look import BUDGET_S, look_first
 from tlcore.data.intake.library import add_path, free_name
 from tlcore.data.intake.names import safe_name, safe_part
+from tlcore.data.intake.photographs import Upload
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, IMAGE_EXTENSIONS, image_format
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DataError, DatasetInvalid
@@ -37,9 +38,6 @@ from tlcore.words import count
 
 _STALE_S = 24 * 3600
 _NOT_KEPT = ("No val", "No test", "No images in", "In ")  # notes that are created again whenever the dataset is opened
-
-Upload = tuple[str, BinaryIO]
-"""A file's name and its content."""
 
 
 @dataclass(frozen=True)
@@ -110,32 +108,6 @@ def stage_table(
     """Stage a CSV or TSV of `path,label` and the images that it names. Otherwise as `stage_archive`."""
     files = [(safe_part(Path(file).name), data) for file, data in [table, *images]]
     return _stage(name, lambda root: _write_all(files, root, limits))
-
-
-def stage_classes(
-    images: Mapping[str, Sequence[Upload]], name: str, limits: Limits = LIMITS
-) -> Generator[Unpacked, None, Staged]:
-    """Stage images by class name. Class names that differ only in case are merged. Otherwise as `stage_archive`."""
-    folders: dict[str, str] = {}
-    files: list[Upload] = []
-    for label, uploads in images.items():
-        folder = folders.get(label.strip().casefold())
-        if folder is None:
-            taken = {name.casefold() for name in folders.values()}
-            plain = folder = _visible(label, "class")
-            number = 1
-            while folder.casefold() in taken:
-                number += 1
-                folder = f"{plain}-{number}"
-            folders[label.strip().casefold()] = folder
-        files += [(f"{folder}/{_visible(file_name, 'image')}", data) for file_name, data in uploads]
-    return _stage(name, lambda root: _write_all(files, root, limits))
-
-
-def _visible(name: str, default: str) -> str:
-    """A valid folder or file name, as close as possible. A leading dot is changed, because it would hide the file."""
-    harmless = "".join(letter for letter in " ".join(name.split()) if is_harmless(letter))
-    return safe_part(harmless.strip(" ./\\") or default)
 
 
 def summarise(dataset: Dataset, skipped: Iterable[Skipped] = (), budget_s: float = BUDGET_S) -> Summary:
