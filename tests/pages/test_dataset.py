@@ -8,7 +8,6 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import checked, figure, numbers, open_page as open_any_page, pictures, run, text_of
 from tlcore.errors import TlcoreError
-from ui.dataset.checking import LabelCheck
 from ui.dataset.data import look_at
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -126,31 +125,6 @@ def test_statistics_of_every_backbone_are_those_of_its_weights():
     for name, architecture in ZOO.items():
         transform = architecture.eval_transform()
         assert architecture.normalisation == (transform.mean, transform.std), name
-
-
-def test_a_label_check_shows_what_went_wrong_in_the_words_of_the_command_line(home):
-    """Without a network: torch.hub prints on standard output that it downloads, and then fails."""
-    check = LabelCheck("demo", "mobilenet_v2", str(home / "nothing.pth"))
-    check.run()
-    assert check.finished.is_set()
-    assert "nothing.pth" in check.error
-    assert "Traceback" not in check.error
-
-
-def test_lines_that_are_no_events_of_a_label_check_are_passed_over():
-    check = LabelCheck("demo", "small_cnn")
-    for line in (
-        b'Downloading: "https://x"\n',
-        b"3\n",
-        b"[1]\n",
-        b"{broken\n",
-        b'{"done": 4, "total": 9}\n',
-        b"\xff\n",
-    ):
-        check._note(line)
-    assert (check.done, check.total, check.suspects) == (4, 9, None)
-    check._note(b'{"suspects": [], "agreement": 0.5}\n')
-    assert (check.suspects, check.agreement) == ([], 0.5)
 
 
 def test_a_label_check_takes_a_weights_file_but_not_on_a_hosted_dashboard(colours, monkeypatch):

@@ -8,10 +8,9 @@ import pytest
 from tests.support.pages import open_page, page_at, run, text_of
 from tlcore.data.intake.library import add_path
 from tlcore.errors import RunBusy
-from ui.dataset.checking import label_check
 from ui.shared.cached import DemoDrawing
 from ui.shared.datasets import dataset_name, source_of
-from ui.shared.hosting import check_room, note_work
+from ui.shared.hosting import check_room
 
 pytestmark = pytest.mark.usefixtures("empty_caches")
 
@@ -106,21 +105,3 @@ def test_on_a_hosted_dashboard_other_work_than_runs_is_started_one_at_a_time(mon
         check_room()
     monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: False)
     check_room()
-
-
-def test_a_label_check_that_goes_on_is_such_work_too(monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
-    finished = threading.Event()
-    note_work(finished)
-    with pytest.raises(RunBusy, match="Try again when what is under way is done"):
-        check_room()
-    finished.set()
-    check_room()
-
-
-def test_a_label_check_notes_itself(monkeypatch):
-    monkeypatch.setattr("ui.dataset.checking.LabelCheck.run", lambda check: None)
-    noted = []
-    monkeypatch.setattr("ui.dataset.checking.note_work", noted.append)
-    check = label_check("demo", "small_cnn", "")
-    assert noted == [check.finished]

@@ -2,33 +2,35 @@
 
 import argparse
 import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tlcore.config import RunConfig
 
 SHOWN = 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", default="demo", metavar="DATA", help="as for `train` (default: demo)")
+    parser.add_argument("--data", metavar="DATA", help="as for `train` (default: demo)")
     parser.add_argument("--images", metavar="FOLDER", help="folder that the paths of a table are relative to")
     parser.add_argument("--backbone", help="architecture, see `zoo`")
     parser.add_argument("--weights", help="as for `train`")
-    parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
+    parser.add_argument("--device", help="auto (the default), cuda, cuda:N, mps or cpu")
+    parser.add_argument("--config", metavar="FILE", help="RunConfig as JSON, or a run.json; options override it")
     parser.add_argument("--json", action="store_true", help="progress, then the suspects, as one line of JSON each")
 
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, console, print_table
-    from tlcore.config import parse_config
     from tlcore.data.catalog import open_dataset
     from tlcore.evaluation.label_check import check_labels
     from tlcore.system.drive import drive
     from tlcore.words import percent
 
-    model = {name: getattr(arguments, name) for name in ("backbone", "weights") if getattr(arguments, name)}
-    data = {"source": arguments.data, "images": arguments.images}
-    config = parse_config({"data": data, "model": model, "device": arguments.device}, "the options")
+    config = _config(arguments)
     work = check_labels(config, open_dataset(config.data))
     if arguments.json:
-        found, agreement = drive(work, lambda event: _print_line(done=event.done, total=event.total))
+        found, agreement = drive(work, lambda event: _print_line(phase=event.phase, done=event.done, total=event.total))
         _print_line(suspects=found.to_dict("records"), agreement=agreement)
         return 0
     with ProgressDisplay() as display:
@@ -45,6 +47,25 @@ def run(arguments: argparse.Namespace) -> int:
     if len(found) > SHOWN:
         console().print(f"and {len(found) - SHOWN} more")
     return 0
+
+
+def _config(arguments: argparse.Namespace) -> "RunConfig":
+    from pathlib import Path
+
+    from tlcore.config import load_config, parse_config
+
+    settings = load_config(Path(arguments.config)).model_dump(mode="json") if arguments.config else {}
+    for part, name, value in (
+        ("data", "source", arguments.data),
+        ("data", "images", arguments.images),
+        ("model", "backbone", arguments.backbone),
+        ("model", "weights", arguments.weights),
+    ):
+        if value is not None:
+            settings[part] = settings.get(part, {}) | {name: value}
+    if arguments.device is not None:
+        settings["device"] = arguments.device
+    return parse_config(settings, "the options")
 
 
 def _print_line(**content: object) -> None:

@@ -5,20 +5,19 @@ from typing import Any
 
 import streamlit as st
 
-from tlcore.config import ModelConfig
+from tlcore.config import DataConfig, ModelConfig, RunConfig
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.models.zoo import ZOO
 from tlcore.words import count, percent
-from ui.dataset.checking import LabelCheck, label_check
 from ui.dataset.detail import show_image
 from ui.shared.backbones import usable_without_download
 from ui.shared.cached import open_dataset
-from ui.shared.hosting import check_room, is_hosted
+from ui.shared.hosting import is_hosted
 from ui.shared.pictures import PictureGroup, picture_of, show_pictures
-from ui.shared.widgets import error_box, friendly_errors
+from ui.shared.widgets import friendly_errors
+from ui.shared.work import show_work, start_work, work_key
 
 PER_PAGE = 24
-_STARTED = "dataset_labels_started"
 
 
 def show_label_check(source: str) -> None:
@@ -40,32 +39,22 @@ def show_label_check(source: str) -> None:
             width=220,
         )
         weights = "" if is_hosted() else _pick_weights()
-        asked = (source, backbone, weights)
+        key = work_key("labels", source, backbone, weights)
         if st.button("Check the labels", key="dataset_labels_check", icon=":material/label:"):
-            if st.session_state.get(_STARTED) != asked or label_check(*asked).finished.is_set():
-                with friendly_errors():
-                    check_room()
-            if label_check(*asked).error:
-                label_check.clear(*asked)
-            st.session_state[_STARTED] = asked
-    if st.session_state.get(_STARTED) != asked:
+            model = ModelConfig(backbone=backbone, weights=weights or None)
+            with friendly_errors():
+                start_work(key, ["check-labels", "--json"], RunConfig(data=DataConfig(source=source), model=model))
+    check = show_work(key, "The check")
+    if check is None:
         return
-    check = label_check(*asked)
-    if not check.finished.wait(0.1):
-        st.fragment(_draw_progress, run_every=1.0)(check)
-    elif check.suspects is None:
-        if check.cancelled:
-            st.info("The check was stopped.", icon=":material/info:")
-        else:
-            error_box(check.error)
-    elif not check.suspects:
+    if not check["suspects"]:
         st.success("No label looks wrong.", icon=":material/check_circle:")
     else:
         st.caption(
-            f"The classifier agrees with {percent(check.agreement, 0)} of the labels that it did not see. The less it "
-            "agrees, the more of these labels are right after all."
+            f"The classifier agrees with {percent(check['agreement'], 0)} of the labels that it did not see. The less "
+            "it agrees, the more of these labels are right after all."
         )
-        _show_suspects(source, check.suspects)
+        _show_suspects(source, check["suspects"])
 
 
 def _pick_weights() -> str:
@@ -80,19 +69,6 @@ def _pick_weights() -> str:
         width=260,
     )
     return path.strip()
-
-
-def _draw_progress(check: LabelCheck) -> None:
-    if check.finished.is_set():
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        if check.total:
-            text = f"Computing features: {count(check.done)} of {count(check.total)} images"
-            st.progress(check.done / check.total, text=text)
-        else:
-            st.progress(0.0, text=f"Loading {check.backbone} …")
-        if st.button("Cancel", key="dataset_labels_cancel", icon=":material/close:"):
-            check.cancel()
 
 
 @st.fragment

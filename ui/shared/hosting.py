@@ -1,7 +1,6 @@
 """Limits of a hosted dashboard, which anybody may open. `TLCORE_HOSTED=1` turns them on."""
 
 import os
-import threading
 
 import streamlit as st
 
@@ -27,23 +26,5 @@ def check_room() -> None:
 
     Raises RunBusy on a hosted dashboard if the queue is full or such work is running already.
     """
-    if is_hosted() and (any_live_probe() or _any_noted() or len(live_runs()) >= MAX_QUEUE):
+    if is_hosted() and (any_live_probe() or len(live_runs()) >= MAX_QUEUE):
         raise RunBusy("This shared machine is busy. Try again when what is under way is done.")
-
-
-def note_work(finished: threading.Event) -> None:
-    """Work that a thread of the server follows counts for `check_room` until it is `finished`."""
-    noted = _noted()
-    noted.append(finished)
-    for event in [event for event in noted if event.is_set()]:
-        noted.remove(event)
-
-
-def _any_noted() -> bool:
-    return any(not finished.is_set() for finished in list(_noted()))
-
-
-@st.cache_resource(show_spinner=False)
-def _noted() -> list[threading.Event]:
-    """One list for all visitors."""
-    return []

@@ -1,3 +1,4 @@
+import os
 import time
 
 import pytest
@@ -55,6 +56,24 @@ def test_a_stopped_probe_is_over_and_keeps_its_output(configure):
     wait_for_end(probe)
     assert find_probe("rates-4") == probe
     assert probe.was_stopped
+
+
+def test_a_probe_that_another_process_is_starting_counts_as_running(home):
+    folder = home / "cache/probes/rates-5"
+    folder.mkdir(parents=True)
+    assert find_probe("rates-5").is_live
+    os.utime(folder, (0, 0))
+    assert not find_probe("rates-5").is_live
+
+
+def test_of_each_kind_the_newest_are_kept(configure, home, monkeypatch):
+    monkeypatch.setattr("tlcore.runs.work.probes.start_detached", lambda *arguments: 2**30)
+    monkeypatch.setattr("tlcore.runs.work.probes.KEPT", 2)
+    for number, key in enumerate(["labels-1", "rates-1", "rates-2", "rates-3"]):
+        probe = start_probe(key, ["find-lr"], configure())
+        os.utime(probe.folder, (number, number))
+    start_probe("rates-4", ["find-lr"], configure())
+    assert {path.name for path in (home / "cache/probes").iterdir()} == {"labels-1", "rates-3", "rates-4"}
 
 
 @pytest.mark.parametrize("key", ["../elsewhere", "a/b", ""])

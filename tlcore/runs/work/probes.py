@@ -1,10 +1,12 @@
 """Probes: short computations for a configuration without a run, such as a projection, as processes that print JSON.
 
-The printed lines are cached under a key, so that the same probe is not computed again.
+The printed lines are cached under a key, so that the same probe is not computed again. The part of a key before the
+first dash is the kind of the probe.
 """
 
 import re
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,10 +25,11 @@ from tlcore.system.liveness import is_alive, start_time
 from tlcore.system.records import as_record, parse_json, read_bytes, read_record
 from tlcore.system.spawn import said_error, start_detached
 
-KEPT = 32  # number of probes kept in the cache
-
+KEPT = 32  # number of probes of a kind kept in the cache
+STARTING_S = 5.0  # a new probe without a process record is being started by another process
 
 WHAT = "a line of JSON"
+LINES = "lines.jsonl"
 STOPPED = "stopped"
 """Name of the file that marks a probe that was stopped."""
 
@@ -43,11 +46,20 @@ class Probe:
     @property
     def is_live(self) -> bool:
         pid, started = self._process()
-        return is_alive(pid, started)
+        return is_alive(pid, started) if pid else self._is_starting()
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Changes when it has printed more, or when it was started anew; zeros if it is gone."""
+        try:
+            status = (self.folder / LINES).stat()
+        except OSError:
+            return 0, 0
+        return status.st_mtime_ns, status.st_size
 
     def lines(self) -> list[dict[str, Any]]:
         """The lines it has printed so far, without lines from others, such as torch.hub during a download."""
-        path = self.folder / "lines.jsonl"
+        path = self.folder / LINES
         try:
             content = read_bytes(path, WHAT)
         except (FileNotFoundError, RecordError):
@@ -85,6 +97,12 @@ class Probe:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _is_starting(self) -> bool:
+        try:
+            return time.time() - self.folder.stat().st_mtime < STARTING_S and not self.was_stopped
+        except OSError:
+            return False
+
     def _process(self) -> tuple[int, float]:
         try:
             process = read_record(self.folder / "process.json", _Process, "the record of a process")
@@ -109,10 +127,15 @@ def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
     except OSError as error:
         raise ConfigError(f"Cannot write to {_folder()}: {error.strerror}. Free some space, or allow it.") from None
     write_json(probe.folder / "config.json", config.model_dump(mode="json"), durable=False)
-    with (probe.folder / "lines.jsonl").open("wb") as lines, (probe.folder / "errors.log").open("wb") as errors:
+    with (probe.folder / LINES).open("wb") as lines, (probe.folder / "errors.log").open("wb") as errors:
         pid = start_detached([*command, "--config", str(probe.folder / "config.json")], lines, errors)
     write_json(probe.folder / "process.json", {"pid": pid, "started": start_time(pid) or 0.0}, durable=False)
-    drop_oldest(_folder(), max_entries=KEPT, spare=lambda folder: Probe(folder).is_live)
+    kind = key.partition("-")[0]
+    drop_oldest(
+        _folder(),
+        max_entries=KEPT,
+        spare=lambda folder: folder.name.partition("-")[0] != kind or Probe(folder).is_live,
+    )
     return probe
 
 

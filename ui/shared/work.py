@@ -1,0 +1,101 @@
+"""Long work of a page: a command of tlcore in a separate process, with its progress, a way to cancel, and its result.
+
+All visitors share it. It continues when they leave the page, and when the server restarts. The command prints lines of
+JSON: progress, with `done`, `total` and if it likes a `phase`, and in the end its result, as one line without `done`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from tlcore.config import RunConfig
+from tlcore.runs.work.probes import Probe, find_probe, start_probe
+from tlcore.system.cache import digest_key
+from tlcore.words import PHASES, count
+from ui.shared.hosting import check_room
+from ui.shared.widgets import error_box
+
+Result = dict[str, Any]
+
+
+def work_key(kind: str, *parts: str) -> str:
+    """Key of the work of a kind, a word in lower case, for everything that its result depends on."""
+    return f"{kind}-{digest_key(*parts)}"
+
+
+def start_work(key: str, command: Sequence[str], config: RunConfig) -> None:
+    """Start a command, such as `["check-labels", "--json"]`, for a configuration, which it gets as `--config`.
+
+    An earlier result under this key is dropped; work that goes on already is left alone. Raises RunBusy on a hosted
+    dashboard without room, and ConfigError if the disk is full.
+    """
+    earlier = find_probe(key)
+    if earlier is not None and earlier.is_live:
+        return
+    check_room()
+    if earlier is not None:
+        earlier.cancel()
+    start_probe(key, command, config)
+
+
+def is_working(key: str) -> bool:
+    probe = find_probe(key)
+    return probe is not None and probe.is_live
+
+
+def forget_work(key: str) -> None:
+    """Stop the work, and drop what it has found."""
+    probe = find_probe(key)
+    if probe is not None:
+        probe.cancel()
+
+
+def find_result(key: str) -> Result | None:
+    """The result of finished work; None if there is none (yet). Shared: do not change it."""
+    probe = find_probe(key)
+    if probe is None or probe.is_live:
+        return None
+    return _read(str(probe.folder), probe.stamp)
+
+
+def show_work(key: str, what: str) -> Result | None:
+    """Draw the progress of the work, or why it ended without a result; nothing if it was never started.
+
+    Returns the result as soon as there is one: the page reruns then. `what` is the work in messages: `The check`.
+    """
+    probe = find_probe(key)
+    if probe is None:
+        return None
+    if probe.is_live:
+        st.fragment(_draw_progress, run_every=1.0)(probe, key)
+        return None
+    result = _read(str(probe.folder), probe.stamp)
+    if result is None:
+        if probe.was_stopped:
+            st.info(f"{what} was stopped.", icon=":material/info:")
+        else:
+            error_box(probe.error() or f"{what} ended without a result.")
+    return result
+
+
+def _draw_progress(probe: Probe, key: str) -> None:
+    if not probe.is_live:
+        st.rerun()
+    told: dict[str, Any] = next((line for line in reversed(probe.lines()) if "done" in line), {})
+    done, total = told.get("done", 0), told.get("total", 0)
+    phase = PHASES.get(told.get("phase", ""), PHASES["features"] if total else PHASES["prepare"]).capitalize()
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"work_{key}"):
+        if total > 1:
+            st.progress(min(done / total, 1.0), text=f"{phase}: {count(done)} of {count(total)}")
+        else:
+            st.progress(0.0, text=f"{phase} …")
+        st.button("Cancel", key=f"work_cancel_{key}", icon=":material/close:", on_click=probe.stop)
+
+
+@st.cache_resource(max_entries=32, ttl=3600, show_spinner=False)
+def _read(folder: str, stamp: tuple[int, int]) -> Result | None:
+    """The last line of a finished probe, if it is a result. `stamp` says which state of its file is meant."""
+    lines = Probe(Path(folder)).lines()
+    return lines[-1] if lines and "done" not in lines[-1] else None
