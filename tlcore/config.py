@@ -41,6 +41,8 @@ class DataConfig(_Config):
     """The same for `test`."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of the splits that are made because the data has none."""
+    edits: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """How many of the dataset's edits to apply, counted from the first. None: all there are; 0: none."""
 
 
 class ModelConfig(_Config):
@@ -190,6 +192,12 @@ class RunConfig(_Config):
         return type(self).model_validate({**self.model_dump(), **changes})
 
 
+class ResolvedDataConfig(DataConfig):
+    """Its default is what records from before edits meant."""
+
+    edits: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
 class ResolvedModelConfig(ModelConfig):
     weights: PathText
 
@@ -218,6 +226,7 @@ class ResolvedConfig(RunConfig):
     machine, because a run can be continued and evaluated on another one.
     """
 
+    data: ResolvedDataConfig
     model: ResolvedModelConfig
     strategy: ResolvedStrategyConfig
     optimizer: ResolvedOptimizerConfig
@@ -269,9 +278,13 @@ def as_before(data: Any) -> Any:
     Short configurations, which people write, leave out more than the newer settings: they get today's defaults.
     """
     strategy = data.get("strategy") if isinstance(data, dict) else None
-    if not isinstance(strategy, dict) or "unfreeze_every" not in strategy or "head_epochs" in strategy:
+    if not isinstance(strategy, dict) or "unfreeze_every" not in strategy:
         return data
-    return {**data, "strategy": {"head_epochs": 0, "batch_norm": "update", **strategy}}
+    if "head_epochs" not in strategy:
+        data = {**data, "strategy": {"head_epochs": 0, "batch_norm": "update", **strategy}}
+    if isinstance(data.get("data"), dict) and "edits" not in data["data"]:
+        data = {**data, "data": {"edits": 0, **data["data"]}}
+    return data
 
 
 def _problem(detail: Any) -> str:

@@ -7,6 +7,7 @@ TlcoreError
 │   ├── DatasetNotFound    nothing at that path, or nothing under that name
 │   ├── DatasetInvalid     found, but not usable: empty, only one class, a class that is missing in train
 │   ├── DatasetChanged     not the same images any more that a run was trained on
+│   ├── EditRefused        a change of a dataset that cannot be made
 │   ├── NotComparable      two evaluations without a common image
 │   └── UnreadableImage    one image that cannot be decoded
 ├── ModelError
@@ -61,6 +62,10 @@ class DatasetInvalid(DataError):
 
 
 class DatasetChanged(DataError):
+    pass
+
+
+class EditRefused(DataError):
     pass
 
 

@@ -48,6 +48,7 @@ OPTIONS = (
     Option("--val-fraction", ("data", "val_fraction"), "share that a val split made here gets", float),
     Option("--test-fraction", ("data", "test_fraction"), "share that a test split made here gets", float),
     Option("--split-seed", ("data", "split_seed"), "seed of splits made here", int),
+    Option("--edits", ("data", "edits"), "apply so many of the dataset's edits; 0: none (default: all)", int),
     Option("--backbone", ("model", "backbone"), "architecture, see `zoo`, or timm:NAME"),
     Option("--weights", ("model", "weights"), "imagenet, pretrained (timm), a .pth or .safetensors file, or none"),
     Option("--strategy", ("strategy", "name"), "feature_extraction, fine_tuning or from_scratch"),

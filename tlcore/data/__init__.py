@@ -11,6 +11,9 @@ and `fingerprints` tell whether anything changed, `thumbnails` makes small pictu
 `health`: `scan` looks at every image (`measures`, `measuring`, `near_duplicates`), `audit` reports what is wrong with
 them, `label_check` finds labels that look wrong.
 
-`intake`: `library` lists the available datasets, `upload` adds new ones (`archive`, `entries`, `encodings`, `names`), and
-`building` makes one of single photographs (`photographs`).
+`edits`: changes of a dataset beside its files, as a log with undo. `lines` says what one means, `log` stores them,
+`apply` makes the edited dataset, `actions` checks and appends.
+
+`intake`: `library` lists the available datasets, `upload` adds new ones (`archive`, `entries`, `encodings`, `names`),
+and `building` makes one of single photographs (`photographs`).
 """

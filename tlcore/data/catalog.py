@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tlcore.config import DataConfig, parse_config
 from tlcore.data.dataset import Dataset
+from tlcore.data.edits.apply import with_edits
+from tlcore.data.edits.log import Log, log_path, log_version, read_log
 from tlcore.data.formats.demo import NAME as DEMO, open_demo
 from tlcore.data.formats.intake_notes import load_notes
 from tlcore.data.formats.records import restore_splits, samples_table, save_samples
@@ -17,7 +19,18 @@ from tlcore.data.pixels.fingerprints import fingerprint
 from tlcore.errors import ConfigError, DatasetInvalid, DatasetNotFound
 from tlcore.system.paths import given_path
 
-__all__ = ["fingerprint", "is_named", "open_dataset", "restore_splits", "samples_table", "save_samples"]
+__all__ = [
+    "edits_of",
+    "edits_path",
+    "edits_version",
+    "fingerprint",
+    "is_named",
+    "open_dataset",
+    "open_unedited",
+    "restore_splits",
+    "samples_table",
+    "save_samples",
+]
 
 
 def is_named(source: str) -> bool:
@@ -25,15 +38,44 @@ def is_named(source: str) -> bool:
     return source.lower() in (DEMO, *NAMED_SETS)
 
 
-def open_dataset(config: DataConfig | str, download: bool = False) -> Dataset:
+def edits_path(source: str) -> Path:
+    """The log of the edits of a dataset, which need not exist."""
+    return log_path(source, is_named(source))
+
+
+def edits_version(source: str) -> int:
+    """The number of edits of a dataset now, undone ones included. Quick. Raises RecordError."""
+    return log_version(edits_path(source))
+
+
+def edits_of(config: DataConfig) -> Log:
+    """The edits that `config.edits` counts.
+
+    Raises RecordError if they cannot be read, and ConfigError if there are fewer.
+    """
+    if config.edits == 0:
+        return Log()
+    log = read_log(edits_path(config.source))
+    return log if config.edits is None else log.first(config.edits)
+
+
+def open_dataset(config: DataConfig | str, download: bool = False, *, edits: Log | None = None) -> Dataset:
     """Open the dataset that `config.source` names: `demo`, a torchvision dataset, a folder, or a table.
 
     A source alone is enough if all other settings have their defaults: `open_dataset("photos")`.
     A folder with the name of a named dataset is opened with a path, as in `./mnist`. `download` is for
-    torchvision datasets. Raises DatasetNotFound, DatasetInvalid, or ConfigError for settings that do not fit.
+    torchvision datasets. The dataset has its edits, those that `config.edits` counts; or the given ones, such as those
+    that a run has stored. Raises DatasetNotFound, DatasetInvalid, RecordError for edits that cannot be read, or
+    ConfigError for settings that do not fit.
     """
     if isinstance(config, str):
         config = parse_config({"data": {"source": config}}, "the dataset").data
+    log = edits_of(config) if edits is None else edits
+    return with_edits(open_unedited(config, download), log)
+
+
+def open_unedited(config: DataConfig, download: bool = False) -> Dataset:
+    """The dataset as its files and folders say, whatever `config.edits` is. Raises as `open_dataset` does."""
     if config.source.lower() == DEMO:
         return open_demo(config)
     if config.source.lower() in NAMED_SETS:

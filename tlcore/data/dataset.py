@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
+    from tlcore.data.edits.apply import AppliedEdits
     from tlcore.transforms.spec import TransformSpec
 
 SPLITS = ("train", "val", "test")
@@ -88,6 +89,13 @@ class Dataset:
     """Sentences for the user: what was created, ignored or assumed."""
     made_splits: tuple[str, ...] = ()
     """The splits that were made here because the data lacks them. Empty: all splits come from the data."""
+    edits: "AppliedEdits | None" = None
+    """The edits that were applied to it; None if it has none."""
+
+    @property
+    def unedited(self) -> "Dataset":
+        """The dataset as its files and folders say, without edits."""
+        return self if self.edits is None else self.edits.unedited
 
     def split(self, name: str) -> tuple[Sample, ...]:
         """The samples of one split; empty if the dataset lacks it. Raises ConfigError for an unknown name."""

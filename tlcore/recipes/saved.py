@@ -95,9 +95,10 @@ def recipe_name(text: str) -> str:
 
 
 def portable(config: RunConfig) -> RunConfig:
-    """The settings without parts of one machine: folders above the data, a weights file, a device, worker counts."""
+    """The settings without parts of one machine: folders above the data and its edits, a weights file, a device,
+    worker counts."""
     source, weights = config.data.source, config.model.weights
-    data: dict[str, Any] = {"images": None}
+    data: dict[str, Any] = {"images": None, "edits": None}
     if not is_named(source):
         data["source"] = PurePath(source.replace("\\", "/")).name or source
     asked = config.model_dump()

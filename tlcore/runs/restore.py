@@ -22,7 +22,9 @@ from tlcore.training.plan import Plan, plan_run
 
 
 def reopen_dataset(run: Run) -> tuple[Dataset, tuple[str, ...]]:
-    """The run's dataset as it is now, with the run's splits; and a sentence if the images have changed.
+    """The run's dataset as it is now, with the run's splits and edits; and a sentence if the images have changed.
+
+    Later edits do not count, and the run keeps its own if those of the dataset are gone.
 
     Raises DatasetChanged if the classes have changed or the report split is gone, and DataError if the data is gone.
     """
@@ -54,7 +56,7 @@ def relocate(run: Run, source: str) -> Run:
 
 def _open(run: Run, data: DataConfig) -> Dataset:
     try:
-        dataset = restore_splits(open_dataset(data), run.samples_file).with_classes(run.classes)
+        dataset = restore_splits(open_dataset(data, edits=run.edits()), run.samples_file).with_classes(run.classes)
     except DatasetNotFound as error:
         raise DatasetNotFound(error, cli="If it was moved, say where it is now with --data FOLDER.") from None
     if dataset.classes != run.classes:

@@ -185,6 +185,7 @@ _LABELS = {
     "data.val_fraction": "Share set aside for val",
     "data.test_fraction": "Share set aside for test",
     "data.split_seed": "Seed of the splits",
+    "data.edits": "Edits of the dataset",
     "model.backbone": "Backbone",
     "model.weights": "Weights",
     "strategy.name": "Strategy",
@@ -215,6 +216,7 @@ _LABELS = {
     "workers": "Processes that decode images",
 }
 _SHORT = {
+    "data.edits": "edits {}",
     "model.backbone": "{}",
     "model.weights": "weights {}",
     "strategy.name": "{}",
@@ -237,6 +239,7 @@ _SHORT = {
 }
 _NONE = {
     "data.images": "beside the table",
+    "data.edits": "all there are",
     "strategy.freeze_up_to": "nothing",
     "strategy.unfreeze_every": "all join from the start",
     "gradient_clip": "off",
@@ -249,6 +252,7 @@ _WORDS: Mapping[str, Callable[[Any, RunConfig], str]] = {
     "data.images": lambda value, config: _NONE["data.images"] if value is None else _file_name(value),
     "data.val_fraction": lambda value, config: percent(value, 0),
     "data.test_fraction": lambda value, config: percent(value, 0),
+    "data.edits": lambda value, config: _NONE["data.edits"] if value is None else count(value) if value else "none",
     "model.weights": _weights_words,
     "strategy.name": lambda value, config: STRATEGIES.get(value, str(value)),
     "train_transform": lambda value, config: transform_words(value, config.eval_transform),

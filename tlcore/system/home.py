@@ -20,3 +20,8 @@ def cache_dir() -> Path:
 
 def datasets_dir() -> Path:
     return home_dir() / "datasets"
+
+
+def edits_dir() -> Path:
+    """The folder for the edits of datasets, one log per dataset."""
+    return home_dir() / "edits"

@@ -3,7 +3,7 @@
 import os
 
 from tlcore.config import ResolvedConfig, RunConfig
-from tlcore.data.catalog import is_named
+from tlcore.data.catalog import edits_version, is_named
 from tlcore.models.zoo import find_architecture
 from tlcore.system.paths import given_path
 from tlcore.training.defaults import (
@@ -20,8 +20,9 @@ def resolve(config: RunConfig) -> ResolvedConfig:
     """The configuration with every None that stands for a choice replaced by the choice.
 
     Paths become absolute, so that a run can be continued from another folder. A resolved configuration does not change.
-    Raises UnknownBackbone, WeightsError for an `imagenet:NAME` that does not exist, and ConfigError for an unknown
-    optimiser.
+    The edits of the dataset are those that there are now.
+    Raises UnknownBackbone, WeightsError for an `imagenet:NAME` that does not exist, RecordError for edits that cannot
+    be read, and ConfigError for an unknown optimiser.
     """
     if isinstance(config, ResolvedConfig):
         return config
@@ -29,14 +30,14 @@ def resolve(config: RunConfig) -> ResolvedConfig:
     weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
     evaluation = config.eval_transform or architecture.eval_transform(weights)
     rate = config.optimizer.learning_rate or default_learning_rate(strategy, config.optimizer.name)
-    images = config.data.images
+    images, edits = config.data.images, config.data.edits
     choices = {
-        "data": config.data.model_copy(
-            update={
-                "source": source if is_named(source) else _absolute(source),
-                "images": None if images is None else _absolute(images),
-            }
-        ),
+        "data": config.data.model_dump()
+        | {
+            "source": source if is_named(source) else _absolute(source),
+            "images": None if images is None else _absolute(images),
+            "edits": edits_version(source) if edits is None else edits,
+        },
         "model": config.model.model_dump() | {"weights": _absolute(weights)},
         "strategy": chosen_strategy(config, architecture).model_dump(),
         "schedule": chosen_schedule(config).model_dump(),
@@ -50,9 +51,12 @@ def resolve(config: RunConfig) -> ResolvedConfig:
 def left_open(config: ResolvedConfig) -> RunConfig:
     """The shortest RunConfig for the same run: settings that would be chosen anyway are left open.
 
-    If the strategy or the backbone is changed afterwards, the new one gets its own defaults.
+    If the strategy or the backbone is changed afterwards, the new one gets its own defaults. The edits are always left
+    open: new runs get those of the dataset as it is then.
     """
     asked = config.asked()
+    asked = asked.replace(data=asked.data.model_dump() | {"edits": None})
+    config = config.replace(data=config.data.model_dump() | {"edits": resolve(asked).data.edits})
     for part, name in (
         ("model", "weights"),
         (None, "eval_transform"),

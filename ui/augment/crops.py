@@ -11,14 +11,14 @@ from tlcore.figures.augment import plot_coverage, plot_kept_area, plot_ratio
 from tlcore.transforms.crops import CropSummary, coverage, sample_crops, sizes_before_crop, summarise_crops
 from tlcore.transforms.spec import RandomResizedCrop, TransformSpec
 from tlcore.words import count, percent
-from ui.shared.cached import open_dataset
+from ui.shared.cached import edits_version, open_dataset
 from ui.shared.widgets import show_figure
 
 DRAWS = 10_000
 
 
 @st.cache_data(max_entries=32, ttl=300, show_spinner="Looking at the sizes of the images …")
-def _sizes(source: str) -> pd.DataFrame:
+def _sizes(source: str, version: int) -> pd.DataFrame:
     return image_sizes(open_dataset(source))
 
 
@@ -32,9 +32,9 @@ class Delivered:
 
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
-def _delivered(source: str, operations: str) -> Delivered | None:
+def _delivered(source: str, version: int, operations: str) -> Delivered | None:
     """For operations, given as JSON, that end in a RandomResizedCrop. None if the dataset has no readable image."""
-    sizes = _sizes(source)
+    sizes = _sizes(source, version)
     spec = TransformSpec.model_validate_json(operations)
     reached = sizes_before_crop(spec.operations, sizes["height"].to_numpy(), sizes["width"].to_numpy())
     if reached is None or sizes.empty:
@@ -55,7 +55,7 @@ def show_crops(source: str, transform: TransformSpec) -> None:
         st.info("This pipeline has no RandomResizedCrop: add one to see what it delivers.", icon=":material/crop_free:")
         return
     decisive = TransformSpec(operations=transform.operations[: first + 1])
-    delivered = _delivered(source, decisive.model_dump_json())
+    delivered = _delivered(source, edits_version(source), decisive.model_dump_json())
     if delivered is None:
         st.info("No image of the training split can be read.", icon=":material/broken_image:")
         return

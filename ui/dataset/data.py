@@ -13,7 +13,7 @@ from tlcore.data.health.scan import ScanProgress, channel_statistics, scan
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.system.drive import drive
-from ui.shared.cached import open_dataset
+from ui.shared.cached import edits_version, forget_dataset, open_dataset
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,30 @@ class ScanJob:
         self.progress = progress
 
 
-@st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
 def look_at(source: str) -> ScanJob:
-    """The scan of a dataset. It starts at the first call. Later changes show after `forget`, or after a while."""
+    """The scan of a dataset. It starts at the first call. Changed files show after `forget`, or after a while."""
+    return _look_at(source, edits_version(source))
+
+
+def forget_look(source: str) -> None:
+    """Scan again at the next call."""
+    _look_at.clear(source, edits_version(source))
+
+
+@st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
+def _look_at(source: str, version: int) -> ScanJob:
     look = ScanJob(open_dataset(source))
     threading.Thread(target=look.run, daemon=True).start()
     return look
 
 
-@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
 def samples_of(source: str) -> pd.DataFrame:
     """Columns `id`, `split`, `class`, and `search`, the id in lower case. Shared: do not change it."""
+    return _samples_of(source, edits_version(source))
+
+
+@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+def _samples_of(source: str, version: int) -> pd.DataFrame:
     dataset = open_dataset(source)
     samples = dataset.samples
     ids = pd.Series([sample.id for sample in samples], dtype="str")
@@ -85,8 +98,12 @@ def samples_of(source: str) -> pd.DataFrame:
     )
 
 
-@st.cache_data(max_entries=8, ttl=300, show_spinner=False)
 def counts_of(source: str) -> pd.DataFrame:
+    return _counts_of(source, edits_version(source))
+
+
+@st.cache_data(max_entries=8, ttl=300, show_spinner=False)
+def _counts_of(source: str, version: int) -> pd.DataFrame:
     return open_dataset(source).counts_table()
 
 
@@ -98,6 +115,6 @@ def small_pictures(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]
 
 def forget(source: str) -> None:
     """Drop what is cached, so that the next call reads the disk again."""
-    small_pictures.clear()
-    for cached in (open_dataset, look_at, samples_of, counts_of):
-        cached.clear(source)
+    forget_dataset(source)
+    for cached in (small_pictures, _look_at, _samples_of, _counts_of):
+        cached.clear()

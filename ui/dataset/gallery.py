@@ -10,7 +10,7 @@ import streamlit as st
 from tlcore.figures.dataset import plot_class_counts
 from ui.dataset.data import counts_of, samples_of, small_pictures
 from ui.dataset.detail import show_image
-from ui.shared.cached import open_dataset
+from ui.shared.cached import edits_version, open_dataset
 from ui.shared.pictures import PictureGroup, picture_of, show_pictures
 from ui.shared.state import adopt_address, write_address
 from ui.shared.views import pick_from_list, pick_segment
@@ -30,7 +30,7 @@ def show_gallery(source: str) -> None:
     split, label = st.session_state.get(_SPLIT, ALL), st.session_state.get(_CLASS, ALL)
     _show_counts(source, split, label)
     split, label, search, order = _filters(source)
-    rows = _filtered(source, split, label, search, order)
+    rows = _filtered(source, edits_version(source), split, label, search, order)
     if rows.empty:
         st.info(f"No image {'contains “' + escape_markdown(search) + '” in its name' if search else 'is left'}.")
         return
@@ -47,14 +47,14 @@ def show_gallery(source: str) -> None:
 
 
 def _show_counts(source: str, split: str, label: str) -> None:
-    figure = _counts_figure(source, split, label)
+    figure = _counts_figure(source, edits_version(source), split, label)
     key = f"dataset_bars_{split or 'all'}_{label or 'all'}"
     show_figure(figure, key, on_select=lambda: _choose_bar(key), selection_mode="points")
     st.caption("Click a bar to see its images, and once more to see all.")
 
 
 @st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
-def _counts_figure(source: str, split: str, label: str) -> go.Figure:
+def _counts_figure(source: str, version: int, split: str, label: str) -> go.Figure:
     return plot_class_counts(
         counts_of(source), split=None if split == ALL else split, label=None if label == ALL else label
     )
@@ -108,7 +108,7 @@ def _page(pages: int) -> int:
 
 
 @st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
-def _filtered(source: str, split: str, label: str, search: str, order: str) -> pd.DataFrame:
+def _filtered(source: str, version: int, split: str, label: str, search: str, order: str) -> pd.DataFrame:
     samples = samples_of(source)
     keep = np.ones(len(samples), bool)
     if split != ALL:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlcore.words import count, seconds
-from ui.dataset.data import Report, ScanJob, look_at
+from ui.dataset.data import Report, ScanJob, forget_look, look_at
 from ui.shared.widgets import error_box
 
 WORDS = {"reading": "Checking every image", "comparing": "Looking for images that are alike"}
@@ -23,7 +23,7 @@ def wait_for_report(source: str) -> Report | None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="dataset_stopped"):
             st.markdown(words, width="stretch")
             if st.button("Check every image", key="dataset_look", icon=":material/search:", type="primary"):
-                look_at.clear(source)
+                forget_look(source)
                 st.rerun()
     return look.report
 

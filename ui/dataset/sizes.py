@@ -10,7 +10,7 @@ from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.words import count, percent
 from ui.dataset.data import Report
 from ui.dataset.detail import show_image
-from ui.shared.cached import open_dataset
+from ui.shared.cached import edits_version, open_dataset
 from ui.shared.pictures import PictureGroup, picture_of, show_pictures
 from ui.shared.widgets import show_figure
 
@@ -39,9 +39,14 @@ def show_sizes(source: str, report: Report) -> None:
     )
     scatter, histogram = st.columns(2, gap="medium")
     with scatter:
-        chosen = show_figure(_sizes_figure(source, report), "dataset_sizes", on_select="rerun", selection_mode="points")
+        chosen = show_figure(
+            _sizes_figure(source, edits_version(source), report),
+            "dataset_sizes",
+            on_select="rerun",
+            selection_mode="points",
+        )
     with histogram:
-        show_figure(_shapes_figure(source, report), "dataset_shapes")
+        show_figure(_shapes_figure(source, edits_version(source), report), "dataset_shapes")
     points = chosen.selection.points
     if not points:
         return
@@ -60,13 +65,13 @@ def show_sizes(source: str, report: Report) -> None:
 
 
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
-def _sizes_figure(source: str, _report: Report) -> go.Figure:
+def _sizes_figure(source: str, version: int, _report: Report) -> go.Figure:
     table = _report.table
     return plot_sizes(table[table["reason"] == ""])
 
 
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
-def _shapes_figure(source: str, _report: Report) -> go.Figure:
+def _shapes_figure(source: str, version: int, _report: Report) -> go.Figure:
     table = _report.table
     return plot_shapes(table[table["reason"] == ""])
 

@@ -10,7 +10,7 @@ from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.words import count
-from ui.shared.cached import demo_drawing, open_dataset
+from ui.shared.cached import demo_drawing, edits_version, open_dataset
 from ui.shared.widgets import escape_markdown
 
 PICTURES = 8
@@ -27,7 +27,7 @@ def show_strip(source: str) -> None:
     except TlcoreError:  # the Dataset page reports the error
         return
     with st.container(horizontal=True, gap="xsmall", key="overview_strip"):
-        for picture, label in _pictures(source, dataset):
+        for picture, label in _pictures(source, edits_version(source), dataset):
             st.image(picture, width=SIDE_PX, alt=label)
     classes = ", ".join(escape_markdown(name) for name in dataset.classes[:8]) + (
         " …" if len(dataset.classes) > 8 else ""
@@ -43,7 +43,7 @@ def _wait() -> None:
 
 
 @st.cache_data(max_entries=32, ttl=300, show_spinner=False)
-def _pictures(source: str, _dataset: Dataset) -> list[tuple[bytes, str]]:
+def _pictures(source: str, version: int, _dataset: Dataset) -> list[tuple[bytes, str]]:
     """Images and their classes, spread evenly over the classes of the first split. With many classes, not all."""
     samples = [sample for sample in _dataset.samples if sample.split == _dataset.split_names[0]]
     step = max(1, len(samples) // PICTURES)

@@ -1,29 +1,68 @@
-"""Cached calls of pure tlcore functions, and work that a server does only once, such as drawing the demo."""
+"""Cached calls of pure tlcore functions, and work that a server does only once, such as drawing the demo.
+
+What depends on a dataset is cached by its source and by `edits_version`, so that an edit shows at the next rerun.
+"""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
 from tlcore.config import DataConfig
-from tlcore.data.catalog import open_dataset as open_source
+from tlcore.data.catalog import edits_of, edits_version as count_edits, open_unedited
 from tlcore.data.dataset import Dataset
+from tlcore.data.edits.apply import with_edits
 from tlcore.data.formats.demo import draw_demo
 from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run, list_runs as list_run_folders, split_readable
 from tlcore.words import count
 
 
-@st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
+def edits_version(source: str) -> int:
+    """The number of edits of a dataset now, for the key of a cache. It costs one look at the log's size and times.
+
+    0 if the log cannot be read: opening the dataset says why.
+    """
+    try:
+        return count_edits(source)
+    except TlcoreError:
+        return 0
+
+
 def open_dataset(source: str) -> Dataset:
-    """The dataset of that name or path, read again every five minutes. Raises TlcoreError."""
-    return open_source(source)
+    """The dataset of that name or path with its edits as they are now. Its files are read again after five minutes.
+
+    Raises TlcoreError.
+    """
+    return open_data(DataConfig(source=source))
 
 
-@st.cache_resource(max_entries=32, ttl=300, show_spinner=False, hash_funcs={DataConfig: DataConfig.model_dump_json})
 def open_data(data: DataConfig) -> Dataset:
     """The same, for data settings that may say how to make missing splits. Raises TlcoreError."""
-    return open_source(data)
+    return _edited(data, edits_version(data.source) if data.edits is None else data.edits)
+
+
+def forget_dataset(source: str) -> None:
+    """Read the files of a dataset again at the next call."""
+    _unedited.clear()
+    _edited.clear()
+
+
+_of_data: dict[str | type[Any], Callable[[Any], Any]] = {DataConfig: DataConfig.model_dump_json}
+
+
+@st.cache_resource(max_entries=32, ttl=300, show_spinner=False, hash_funcs=_of_data)
+def _unedited(data: DataConfig) -> Dataset:
+    return open_unedited(data)
+
+
+@st.cache_resource(max_entries=32, ttl=60, show_spinner=False, hash_funcs=_of_data)
+def _edited(data: DataConfig, version: int) -> Dataset:
+    """Its files are not read again: an edit costs a fraction of that."""
+    unedited = _unedited(data.model_copy(update={"edits": 0}))
+    return with_edits(unedited, edits_of(data.model_copy(update={"edits": version})))
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)

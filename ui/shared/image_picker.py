@@ -19,7 +19,7 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import UnreadableImage
 from tlcore.transforms.spec import TransformSpec
 from tlcore.words import count
-from ui.shared.cached import open_dataset
+from ui.shared.cached import edits_version, open_dataset
 from ui.shared.pictures import Picture, PictureGroup, show_pictures
 from ui.shared.state import param, set_params
 from ui.shared.views import pick_view
@@ -151,7 +151,7 @@ def _pick_from_strip(source: str, dataset: Dataset, found: "range | list[int]", 
 
 
 def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> PickedImage | None:
-    ids = _sample_ids(source)
+    ids = _sample_ids(source, edits_version(source))
     with st.container(horizontal=True, wrap=False, gap="xsmall"):
         wanted = st.text_input(
             "File name",
@@ -192,7 +192,7 @@ def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> Picke
 
 
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
-def _sample_ids(source: str) -> list[str]:
+def _sample_ids(source: str, version: int) -> list[str]:
     return [sample.id.lower() for sample in open_dataset(source).samples]
 
 

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import ImageSource
 from tlcore.data.pixels.thumbnails import thumbnails
@@ -103,15 +102,15 @@ def _show_enlarged(run: Run, row: Mapping[Any, Any]) -> None:
 def _thumbnails(run: Run, ids: list[str], side_px: int | None = None) -> dict[str, bytes]:
     """Id -> JPEG. Unreadable images are missing; if the dataset is gone, all are."""
     try:
-        source = _source(run.config.data.model_dump_json())
+        source = _source(str(run.path), run)
         return thumbnails(source, ids) if side_px is None else thumbnails(source, ids, side_px)
     except TlcoreError:
         return {}
 
 
 @st.cache_resource(max_entries=16, ttl=600, show_spinner=False)
-def _source(data: str) -> ImageSource:
-    return open_dataset(DataConfig.model_validate_json(data)).source
+def _source(path: str, _run: Run) -> ImageSource:
+    return open_dataset(_run.config.data, edits=_run.edits()).source
 
 
 def _picture(row: Mapping[Any, Any], jpeg: bytes | None, extra: str) -> Picture:

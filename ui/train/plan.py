@@ -23,11 +23,12 @@ def plan_of(config: RunConfig, dataset: Dataset) -> "Plan":
     architecture = find_architecture(config.model.backbone)
     check_weights(architecture, config.model.weights if config.strategy.name != "from_scratch" else "none")
     check_weights_file(architecture, config.model.weights)
-    return _plan(config.model_dump_json(), (len(dataset.samples), dataset.classes), config, dataset)
+    version = 0 if dataset.edits is None else dataset.edits.version
+    return _plan(config.model_dump_json(), (version, len(dataset.samples), dataset.classes), config, dataset)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the network …")
-def _plan(key: str, state: tuple[int, tuple[str, ...]], _config: RunConfig, _dataset: Dataset) -> "Plan":
+def _plan(key: str, state: tuple[int, int, tuple[str, ...]], _config: RunConfig, _dataset: Dataset) -> "Plan":
     from tlcore.models.weights import weights_file
     from tlcore.training.optimisation.losses import class_weights
     from tlcore.training.plan import outline_run

@@ -15,7 +15,13 @@ from ui.train.draft import plain, put_value, value_at
 from ui.train.fields import FIELDS, Choice, FormState, Number, Steps, rate_fields
 
 PATHS = [path for path, _ in leaves(RunConfig.model_json_schema())]
-PICKED_ELSEWHERE = {("data", "source"), ("data", "images"), ("train_transform",), ("eval_transform",)}
+PICKED_ELSEWHERE = {
+    ("data", "source"),
+    ("data", "images"),
+    ("data", "edits"),
+    ("train_transform",),
+    ("eval_transform",),
+}
 RATES = ("strategy", "learning_rates")
 
 

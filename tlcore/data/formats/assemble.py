@@ -1,13 +1,13 @@
 """From labelled images to a validated `Dataset`: order of classes and samples, splits, and errors."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import SPLITS, Dataset, ImageSource, Sample
 from tlcore.data.formats.names import listed
-from tlcore.data.formats.splits import Labelled, complete_splits
+from tlcore.data.formats.splits import NO_TEST, Labelled, complete_splits
 from tlcore.errors import DatasetInvalid
 from tlcore.words import count
 
@@ -41,13 +41,14 @@ def assemble(
             f"{hint}A classifier needs two: add another class."
         )
     check_class_count(name, len(names))
-    images, made_splits, split_notes = complete_splits(images, config)
+    images, made_splits, made_notes = complete_splits(images, config)
     _check_train_has_all(name, images)
     target = {label: index for index, label in enumerate(names)}
     rank = {split: index for index, split in enumerate(SPLITS)}
     samples = [Sample(image.id, target[image.label], image.split or "train") for image in images]
     samples.sort(key=lambda sample: (rank[sample.split], sample.target, sample.id))
-    return Dataset(name, names, tuple(samples), source, (*notes, *split_notes, *_gaps(images)), made_splits)
+    dataset = Dataset(name, names, tuple(samples), source, made_splits=made_splits)
+    return replace(dataset, notes=(*notes, *made_notes, *split_notes(dataset)))
 
 
 def class_order(labels: Iterable[str]) -> tuple[str, ...]:
@@ -83,12 +84,12 @@ def _check_train_has_all(name: str, images: list[Labelled]) -> None:
             )
 
 
-def _gaps(images: list[Labelled]) -> list[str]:
-    """Notes on classes without an image in some split."""
-    per_split = {split: Counter(i.label for i in images if i.split == split) for split in SPLITS}
-    notes = []
+def split_notes(dataset: Dataset) -> list[str]:
+    """Notes on a missing test split, and on classes without an image in some split."""
+    per_split = {split: dataset.class_counts(split) for split in SPLITS}
+    notes = [] if any(per_split["test"].values()) else [NO_TEST]
     for split in ("val", "test"):
-        missing = per_split["train"].keys() - per_split[split].keys()
-        if per_split[split] and missing:
+        missing = [name for name, images in per_split["train"].items() if images and not per_split[split][name]]
+        if any(per_split[split].values()) and missing:
             notes.append(f"No images in {split} of: {listed(missing)}.")
     return notes

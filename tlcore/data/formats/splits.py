@@ -33,6 +33,7 @@ class Completed(NamedTuple):
     made_splits: tuple[str, ...]
     """The splits that were made because the data lacks them."""
     notes: list[str]
+    """On the splits that were made."""
 
 
 def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
@@ -59,8 +60,6 @@ def complete_splits(images: list[Labelled], config: DataConfig) -> Completed:
         trained = sum(image.split == "train" for image in before)
         shares = " and ".join(_share(images, name, trained) for name in made_splits)
         notes.append(f"No {' or '.join(made_splits)} split: {shares}, stratified, seed {config.split_seed}.")
-    if "test" not in given.union(made_splits):
-        notes.append(NO_TEST)
     return Completed(images, made_splits, notes)
 
 

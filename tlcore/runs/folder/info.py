@@ -26,6 +26,8 @@ class DatasetInfo(BaseModel):
     report_split: Literal["test", "val"]
     """The report split: `test`, or `val` if the data has no test split."""
     notes: tuple[str, ...] = ()
+    edits: dict[str, Annotated[int, Field(ge=0)]] = {}
+    """The summary of its edits, as `AppliedEdits.summary` gives it; empty if it had none."""
 
 
 class RunInfo(BaseModel):

@@ -2,6 +2,7 @@
 
 run.json            create_run, once                  checkpoints/        the process that trains
 samples.csv         create_run, once                  predictions/SPLIT/  any process that computes logits; atomic
+edits.jsonl         create_run, once, if any
 status.json         the process that handles the run  metrics.jsonl       the process that trains
 left_out.json       the process that trains           writer.lock         nobody: it is only locked, see `lock`
 writer.json         the process that holds the lock   worker.log          the worker and its child processes
@@ -13,6 +14,7 @@ from pathlib import Path
 
 RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.csv"
+EDITS_FILE = "edits.jsonl"
 METRICS_FILE = "metrics.jsonl"
 SKIPPED_FILE = "left_out.json"
 LABEL_FILE = "label.json"

@@ -17,12 +17,13 @@ from pydantic import BaseModel
 from tlcore.config import ResolvedConfig
 from tlcore.data.catalog import save_samples
 from tlcore.data.dataset import SPLITS, Dataset
+from tlcore.data.edits.log import Log, read_log
 from tlcore.errors import RecordError, RunError, RunNotFound, RunUnreadable, suggestion
 from tlcore.runs.folder.info import FORMAT, RunInfo, parse_info
-from tlcore.runs.folder.layout import RUN_FILE, SAMPLES_FILE, SKIPPED_FILE, list_epochs
+from tlcore.runs.folder.layout import EDITS_FILE, RUN_FILE, SAMPLES_FILE, SKIPPED_FILE, list_epochs
 from tlcore.runs.folder.metrics_file import read_records
 from tlcore.runs.folder.status import Status, read_status, write_status
-from tlcore.system.files import write_json
+from tlcore.system.files import write_atomic, write_json
 from tlcore.system.home import runs_dir
 from tlcore.system.records import read_json, read_record
 from tlcore.training.curves import curves_table
@@ -52,6 +53,14 @@ class Run:
     def samples_file(self) -> Path:
         """Path, label and split of every sample, from when the run was created."""
         return self.path / SAMPLES_FILE
+
+    def edits(self) -> Log | None:
+        """The edits of the dataset that the run was trained with; None if the folder has none.
+
+        Raises RecordError if they cannot be read.
+        """
+        path = self.path / EDITS_FILE
+        return read_log(path) if path.exists() else None
 
     @cached_property
     def info(self) -> RunInfo:
@@ -122,6 +131,8 @@ def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts
     try:
         (path / "checkpoints").mkdir()
         save_samples(dataset, path / SAMPLES_FILE)
+        if (edits := dataset.edits) is not None:
+            write_atomic(path / EDITS_FILE, lambda file: file.write(edits.log.content))
         write_status(path, "queued", pid=0, epochs=config.epochs)  # no worker has it yet
         info = parse_info({**_description(config, dataset, fingerprint), **facts}, str(path / RUN_FILE))
         write_json(path / RUN_FILE, info.model_dump(mode="json"))
@@ -204,6 +215,7 @@ def _description(config: ResolvedConfig, dataset: Dataset, fingerprint: str) -> 
             "counts": {split: len(dataset.split(split)) for split in SPLITS},
             "report_split": dataset.report_split,
             "notes": list(dataset.notes),
+            "edits": {} if dataset.edits is None else dataset.edits.summary,
         },
         "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
     }
