@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = {"data": {"source": arguments.data, "images": arguments.images}}
     dataset = open_dataset(parse_config(settings, "the command").data)
     table = _scan(dataset)
-    findings = audit(table, dataset.classes, dataset.notes)
+    findings = audit(table, dataset.classes, dataset.notes, dataset.accepted)
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.split_names)
     out = console()
     out.print(f"{dataset.name}: {len(dataset.classes)} classes, {splits}", markup=False)

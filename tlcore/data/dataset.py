@@ -1,6 +1,6 @@
 """What a dataset is: named classes, samples in splits, and a source of their pixels. No disk access here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -91,6 +91,11 @@ class Dataset:
     """The splits that were made here because the data lacks them. Empty: all splits come from the data."""
     edits: "AppliedEdits | None" = None
     """The edits that were applied to it; None if it has none."""
+
+    @property
+    def accepted(self) -> Mapping[str, frozenset[str]]:
+        """Kind of finding -> ids of the images that it is fine for, by its edits."""
+        return {} if self.edits is None else self.edits.accepted
 
     @property
     def unedited(self) -> "Dataset":

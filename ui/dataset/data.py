@@ -45,7 +45,7 @@ class ScanJob:
     def run(self) -> None:
         try:
             table = drive(scan(self.dataset), self._note)
-            findings = audit(table, self.dataset.classes, self.dataset.notes)
+            findings = audit(table, self.dataset.classes, self.dataset.notes, self.dataset.accepted)
             self.report = Report(table, tuple(findings), channel_statistics(table))
         except _Cancelled:
             return

@@ -48,7 +48,8 @@ def _warnings(
 def _findings(dataset: Dataset) -> tuple[str, ...]:
     table = load_scan(dataset)
     if table is not None:
-        return tuple(_words(finding) for finding in audit(table, dataset.classes) if finding.kind in WARNED)
+        findings = audit(table, dataset.classes, accepted=dataset.accepted)
+        return tuple(_words(finding) for finding in findings if finding.kind in WARNED)
     counts = dataset.class_counts("train")
     rarest, most = min(counts, key=counts.__getitem__), max(counts.values())
     if counts[rarest] >= RARE * most:

@@ -163,8 +163,7 @@ class Edits:
 
     def accepted(self) -> Mapping[str, frozenset[str]]:
         """Finding -> ids of the images of the dataset that it is fine for."""
-        edits = self._at(read_log(self._path)).edits
-        return {} if edits is None else edits.accepted
+        return self._at(read_log(self._path)).accepted
 
     def _append(self, ids: Sequence[str], make: "Callable[[Dataset, Sequence[Sample], _Parts], Line]") -> int:
         wanted = list(dict.fromkeys(ids))

@@ -3,7 +3,7 @@
 A new check is a new entry in `CHECKS`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -69,12 +69,26 @@ class Check(NamedTuple):
         return Finding(self.kind, self.severity, title, self.why, self.advice, tuple(groups))
 
 
-def audit(table: pd.DataFrame, classes: Sequence[str], notes: Iterable[str] = ()) -> list[Finding]:
+def audit(
+    table: pd.DataFrame,
+    classes: Sequence[str],
+    notes: Iterable[str] = (),
+    accepted: Mapping[str, Collection[str]] | None = None,
+) -> list[Finding]:
     """Everything that is wrong or unusual in the images of a `scan`, the worst first.
 
-    `classes` (in order) and `notes` are the dataset's; the notes say what it leaves out or adds.
+    `classes` (in order) and `notes` are the dataset's; the notes say what it leaves out or adds. `accepted`: kind of a
+    finding -> ids of the images that it is fine for, as `AppliedEdits.accepted` gives it. A group is left out when it
+    is fine for all its images; until then it stays whole, because its images are judged beside each other.
     """
-    findings = [check.finding(groups) for check in CHECKS if (groups := check.find(table, classes))]
+    fine = accepted or {}
+    findings = []
+    for check in CHECKS:
+        groups = check.find(table, classes)
+        if known := set(fine.get(check.kind, ())):
+            groups = [group for group in groups if not group.ids or not known.issuperset(group.ids)]
+        if groups:
+            findings.append(check.finding(groups))
     remarks = [Group((), note) for note in notes]
     return findings + ([_REMARKS.finding(remarks)] if remarks else [])
 
