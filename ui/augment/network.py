@@ -3,10 +3,10 @@
 import streamlit as st
 
 from tlcore.config import ModelConfig
-from tlcore.models.zoo import ZOO, find_architecture
+from tlcore.models.zoo import find_architecture
 from tlcore.transforms.spec import Resize, TransformSpec
 from ui.augment.pipeline import fit_steps
-from ui.shared.backbones import named_weights_label
+from ui.shared.backbones import named_weights_label, offered_backbones
 
 _BACKBONE, _WEIGHTS, _BELONGS = "augment_backbone", "augment_weights", "augment_belongs"
 
@@ -16,10 +16,11 @@ def pick_view_of_weights() -> tuple[TransformSpec, int]:
 
     Steps of the pipeline that had the old network's size or interpolation get those of the new one.
     """
+    backbones = offered_backbones()
     name = st.selectbox(
         "For the network",
-        list(ZOO),
-        index=list(ZOO).index(ModelConfig().backbone),
+        backbones,
+        index=backbones.index(ModelConfig().backbone),
         key=_BACKBONE,
         persist_state="session",
         help="Its weights bring the crop size, the mean and std, and the validation view.",

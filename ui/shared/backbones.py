@@ -4,6 +4,7 @@ import streamlit as st
 
 from tlcore.errors import ModelError
 from tlcore.models.zoo import ZOO, find_architecture
+from ui.shared.torch_once import load_torch
 
 
 @st.cache_data(ttl=10.0, show_spinner=False)
@@ -21,6 +22,19 @@ def imagenet_weights_here() -> dict[str, bool]:
     }
     here |= {name: True for name in backbones_at_hand() if name not in ZOO and _has_classes(name)}
     return dict(sorted(here.items(), key=lambda item: not item[1]))
+
+
+def offered_backbones() -> tuple[str, ...]:
+    """The options of the picker: the zoo, and networks of timm whose weights are on this machine."""
+    return (*ZOO, *_timm_here())
+
+
+@st.cache_data(ttl=10.0, show_spinner=False)
+def _timm_here() -> tuple[str, ...]:
+    load_torch()
+    from tlcore.models.at_hand import backbones_at_hand
+
+    return tuple(name for name in backbones_at_hand() if name not in ZOO)
 
 
 def usable_without_download() -> list[str]:

@@ -8,8 +8,9 @@ from tlcore.config import DataConfig, RunConfig
 from tlcore.data.dataset import Dataset
 from tlcore.errors import ConfigError
 from tlcore.models.zoo import find_architecture
+from ui.shared.backbones import offered_backbones
 from ui.shared.cached import open_data, open_dataset
-from ui.train.backbones import backbone_label, offered_backbones, offered_weights, weights_label
+from ui.train.backbones import backbone_label, offered_weights, weights_label
 from ui.train.draft import Settings, draft, plain, put_value, value_at
 from ui.train.fields import FIELDS, FormState
 

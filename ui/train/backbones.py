@@ -106,19 +106,6 @@ def backbone_label(name: str) -> str:
     return " · ".join(parts)
 
 
-def offered_backbones() -> tuple[str, ...]:
-    """The options of the picker: the zoo, and networks of timm whose weights are on this machine."""
-    return (*ZOO, *_timm_here())
-
-
-@st.cache_data(ttl=10.0, show_spinner=False)
-def _timm_here() -> tuple[str, ...]:
-    load_torch()
-    from tlcore.models.at_hand import backbones_at_hand
-
-    return tuple(name for name in backbones_at_hand() if name not in ZOO)
-
-
 def _label_of_timm(name: str) -> str:
     """`timm:vit_tiny_patch16_224 · 224 px · here`. To count its parameters would take a moment each."""
     try:
