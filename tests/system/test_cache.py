@@ -111,3 +111,14 @@ def test_folders_are_dropped_too_unless_spared(tmp_path):
 def test_keys_differ_where_texts_do():
     assert digest_key("a", "b") != digest_key("ab")
     assert len(digest_key("a\udcff")) == 32
+
+
+def test_entries_are_listed_by_the_beginning_of_their_key_and_dropped():
+    cache = DiskCache("things", ".txt")
+    assert cache.entries("a") == []
+    for key in ("ab-2", "ab-1", "cd-1"):
+        put(key, cache=cache)
+    assert [path.stem for path in cache.entries("ab-")] == ["ab-1", "ab-2"]
+    cache.drop("ab-1")
+    cache.drop("ab-1")
+    assert [path.stem for path in cache.entries("ab-")] == ["ab-2"]

@@ -44,6 +44,17 @@ class DiskCache:
     def has(self, key: str) -> bool:
         return self.path(key).exists()
 
+    def entries(self, prefix: str) -> list[Path]:
+        """The entries whose key begins with this text, sorted. For a cache without subfolders."""
+        with suppress(OSError):
+            return sorted((cache_dir() / self.name).glob(f"{prefix}*{self.ending}"))
+        return []
+
+    def drop(self, key: str) -> None:
+        """Delete an entry, if it is there and can be deleted."""
+        with suppress(OSError):
+            self.path(key).unlink()
+
     def load(self, key: str, read: Callable[[Path], T]) -> T | None:
         """The result of `read` on the entry, which then counts as just used; None if there is none or it is damaged."""
         path = self.path(key)
@@ -54,8 +65,7 @@ class DiskCache:
         except MemoryError:
             raise
         except Exception:  # damaged files can raise any error
-            with suppress(OSError):
-                path.unlink()
+            self.drop(key)
             return None
         with suppress(OSError):
             os.utime(path)

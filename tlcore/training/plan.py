@@ -11,7 +11,8 @@ from tlcore.models.groups import LayerGroup, layer_groups, learning_rates, never
 from tlcore.models.zoo import Architecture, architecture_of
 from tlcore.system.allocator import keep_freed_memory
 from tlcore.system.device import DeviceChoice, choose_device
-from tlcore.training.inputs.features import Trunk, cache_limit_bytes
+from tlcore.training.inputs.feature_store import cache_limit_bytes
+from tlcore.training.inputs.features import Trunk
 from tlcore.training.optimisation.optimizers import check_optimizer
 from tlcore.training.optimisation.schedules import Schedule
 

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,7 +16,8 @@ from tlcore.system.device import choose_device
 from tlcore.system.drive import drive
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
-from tlcore.training.inputs.features import FeatureRequest, Trunk, load_or_compute
+from tlcore.training.inputs.feature_store import load_rows, save_rows
+from tlcore.training.inputs.features import FeatureRequest, Trunk, compute_features, is_cached, load_or_compute
 from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, TransformSpec
 
 FIXED = TransformSpec(operations=(Resize(size=32), CenterCrop(size=32)))
@@ -197,3 +199,103 @@ def test_features_of_another_engine_are_another_entry(request_for, trunk, monkey
     again, computed = compute(request_for(), trunk)
     assert not computed
     assert torch.equal(again.values_VND, in_onnx.values_VND)
+
+
+def compute_only(request, trunk):
+    """A fresh computation, with nothing kept."""
+    return drive(compute_features(request, trunk, 0, Processes()))
+
+
+def test_a_smaller_split_another_order_and_other_labels_compute_no_image_again(request_for, trunk):
+    whole = request_for()
+    compute(whole, trunk)
+    for samples in (
+        whole.samples[:30] + whole.samples[31:],
+        whole.samples[::-1],
+        [replace(sample, target=1 - sample.target) for sample in whole.samples],
+        [replace(sample, split="val") for sample in whole.samples[10:20]],
+    ):
+        part = replace(whole, samples=samples)
+        assert is_cached(part, trunk)
+        features, computed = compute(part, trunk)
+        assert not computed
+        assert torch.equal(features.values_VND, compute_only(part, trunk).values_VND)
+
+
+@pytest.mark.parametrize(("transform", "views"), [(FIXED, 1), (RANDOM, 3)])
+def test_only_new_images_are_computed_and_the_bits_are_those_of_a_pass_over_all(request_for, trunk, transform, views):
+    whole = request_for(transform, views)
+    compute(replace(whole, samples=whole.samples[:10]), trunk)
+    compute(replace(whole, samples=whole.samples[12:37]), trunk)
+    assert not is_cached(whole, trunk)
+    told: list[Progress] = []
+    features = drive(load_or_compute(whole, trunk, 0, Processes()), told.append)
+    assert told[-1].total == told[-1].done == 7
+    assert torch.equal(features.values_VND, compute_only(whole, trunk).values_VND)
+    assert is_cached(whole, trunk)
+
+
+def test_a_renamed_image_keeps_its_features_where_views_are_not_random(request_for, trunk, colours):
+    compute(request_for(), trunk)
+    compute(request_for(RANDOM), trunk)
+    (colours / "train/blue/000.png").rename(colours / "train/blue/renamed.png")
+    assert not compute(request_for(), trunk)[1]
+    told: list[Progress] = []
+    drive(load_or_compute(request_for(RANDOM), trunk, 0, Processes()), told.append)
+    assert told[-1].total == 1  # its augmentation is drawn from its name
+
+
+def test_images_of_the_same_content_are_computed_once(request_for, trunk, colours):
+    (colours / "train/blue/001.png").write_bytes((colours / "train/blue/000.png").read_bytes())
+    told: list[Progress] = []
+    features = drive(load_or_compute(request_for(), trunk, 0, Processes()), told.append)
+    assert told[-1].total == 41
+    assert len(features.positions) == 42
+    assert torch.equal(features.values_VND[0, 0], features.values_VND[0, 1])
+
+
+def test_an_unreadable_image_is_remembered_beside_any_other_images(request_for, trunk, colours):
+    (colours / "train/green/004.png").write_bytes(b"no image")
+    whole = request_for()
+    compute(whole, trunk)
+    part = replace(whole, samples=whole.samples[20:])
+    features, computed = compute(part, trunk)
+    assert not computed
+    assert [image.id for image in features.skipped] == ["train/green/004.png"]
+    assert features.positions == (*range(5), *range(6, 22))
+    with pytest.raises(DatasetInvalid, match=r"Not one of 1 images can be read; train/green/004.png: not an image"):
+        compute(replace(whole, samples=whole.samples[25:26]), trunk)
+
+
+def test_a_missing_file_is_no_other_missing_file(request_for, trunk, colours):
+    whole = request_for()
+    for name in ("000", "001"):
+        (colours / f"train/blue/{name}.png").unlink()
+    features, _ = compute(whole, trunk)
+    assert {image.id: image.reason for image in features.skipped} == {
+        "train/blue/000.png": "file not found",
+        "train/blue/001.png": "file not found",
+    }
+    assert not compute(whole, trunk)[1]
+
+
+def test_rows_of_another_engine_are_not_mixed_in_when_the_first_batch_changes_the_engine(
+    request_for, trunk, monkeypatch
+):
+    whole = request_for()
+    part = replace(whole, samples=whole.samples[:20])
+    compute(part, trunk)
+    torch_family = part.family(trunk)
+    monkeypatch.setattr(choose, "CONVERT_S", 0.0)  # every pass is long enough
+    onnx_family = part.family(trunk)
+    assert onnx_family != torch_family
+    wrong = load_rows(torch_family, part.row_keys())
+    save_rows(onnx_family, replace(wrong, values_VND=wrong.values_VND + 1, engine="ONNX Runtime, fp32"))
+
+    def refuse(network, images_NCHW, key, threads):
+        raise RuntimeError("unsupported")
+
+    monkeypatch.setattr(choose, "convert", refuse)
+    features, _ = compute(whole, trunk)
+    assert torch.equal(features.values_VND, compute_only(whole, trunk).values_VND)
+    assert not compute(whole, trunk)[1]

@@ -1,25 +1,26 @@
-"""Features of frozen layers: computed once per image and view, cached on disk, never silently out of date.
+"""Features of frozen layers: computed once per image and view, kept on disk, never silently out of date.
 
-The name of a cache file is a hash of everything that its values depend on, so it is either right or not found.
+The name of a kept row is a hash of everything that its values depend on, so it is either right or not found. Which
+split an image is in, its label, and the other images beside it are no part of that. So an edit, another split and a
+fold compute only the images that are new.
 """
 
 import hashlib
 import json
 import os
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from tlcore.data.dataset import Dataset, Sample, Skipped
-from tlcore.errors import ConfigError, DatasetInvalid
+from tlcore.data.pixels.digests import MISSING
+from tlcore.errors import DatasetInvalid
 from tlcore.models.engines.choose import REUSED, Runner
 from tlcore.models.engines.part import Part
 from tlcore.models.zoo import Architecture
-from tlcore.system.cache import DiskCache
 from tlcore.system.device import DeviceChoice
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
@@ -28,15 +29,22 @@ from tlcore.training.inputs.batches import (
     ViewDataset,
     ViewKey,
     ViewLoader,
-    batch_positions,
     share_of,
     worker_count,
+)
+from tlcore.training.inputs.feature_store import (
+    KEY_BYTES,
+    Rows,
+    join_rows,
+    load_rows,
+    missing_keys,
+    pick_rows,
+    save_rows,
 )
 from tlcore.training.inputs.meter import Meter
 from tlcore.transforms.spec import TransformSpec
 
 FORWARD_BATCH = 16  # images per forward pass; measured fastest on two cores, because activations stay in the CPU cache
-DEFAULT_CACHE_GB = 4.0
 
 
 @dataclass(frozen=True)
@@ -103,105 +111,144 @@ class FeatureRequest:
         images = len(self.dataset.samples)
         return Runner(trunk.part, trunk.choice, images, passes=REUSED, processes=processes.count)
 
-    def key(self, trunk: Trunk, processes: Processes | None = None) -> str:
-        """Hash of everything that the features depend on, computed by so many processes."""
+    def family(self, trunk: Trunk, processes: Processes | None = None) -> str:
+        """Hash of everything that the features of an image depend on, but the image; computed by so many processes.
+
+        The engine depends on the number of images in the dataset: it can change where a pass over all of them takes
+        about the time of a conversion, some seconds. Then all are computed again, once.
+        """
         height, width = self.transform.output_px()
         parts = {
-            "format": 2,
+            "format": 3,
             "engine": self.runner(trunk, processes or Processes()).engine((height, width)),
             "libraries": {name: version(name) for name in ("torch", "torchvision", "pillow", "pillow-heif")},
             "trunk": trunk.digest(),
             "precision": trunk.choice.precision,
             "device": trunk.choice.device.type,
             "transform": self.transform.model_dump(mode="json"),
-            "views": [self.views, self.seed, [s.id for s in self.samples]] if self.transform.is_random else 1,
-            "images": self.dataset.source.digests([sample.id for sample in self.samples]),
+            "views": [self.views, self.seed] if self.transform.is_random else 1,
         }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[: 2 * KEY_BYTES]
+
+    def row_keys(self) -> list[bytes]:
+        """Per sample, the hash of what its features depend on besides the family: its content; and its id if that
+        decides how it is augmented, or if there is no content that can be read."""
+        ids = [sample.id for sample in self.samples]
+        by_id = self.transform.is_random
+        return [
+            _row_key(digest, name if by_id or digest == MISSING else "")
+            for name, digest in zip(ids, self.dataset.source.digests(ids), strict=True)
+        ]
+
+    def key(self, trunk: Trunk) -> str:
+        """Hash of everything that the features of these samples depend on."""
+        return hashlib.sha256(b"".join([self.family(trunk).encode(), *self.row_keys()])).hexdigest()
+
+
+def _row_key(digest: str, name: str) -> bytes:
+    return hashlib.blake2b(os.fsencode(f"{digest}\0{name}"), digest_size=KEY_BYTES).digest()
 
 
 def load_or_compute(
     request: FeatureRequest, trunk: Trunk, workers: int | None, processes: Processes
 ) -> Generator[Progress, None, Features]:
-    """Yields Progress while computing, if necessary; returns the Features."""
-    found = _cache().load(request.key(trunk, processes), _load) if processes.is_main else None
-    features: Features | None = processes.broadcast(found)
-    if features is None:
-        features = yield from compute_features(request, trunk, workers, processes)
-        if processes.is_main:
-            _save(request.key(trunk, processes), features)  # the first batch may have changed the engine
-    return features
+    """Yields Progress while computing, if necessary; returns the Features. Only images without a kept row are computed.
+
+    On a CPU the values have the same bits as those of a pass over all images: every forward pass has the same number of
+    images, so which others are beside an image does not matter. Raises DatasetInvalid if no image can be read.
+    """
+    keys = processes.broadcast(request.row_keys() if processes.is_main else None)
+    family = request.family(trunk, processes)
+    kept: Rows | None = processes.broadcast(load_rows(family, keys) if processes.is_main else None)
+    new: Rows | None = None
+    while rest := _first_of_each(keys, without=(kept, new)):
+        samples, its_keys = [request.samples[position] for position in rest], [keys[position] for position in rest]
+        computed = yield from _compute(replace(request, samples=samples), its_keys, trunk, workers, processes)
+        new = computed if new is None else join_rows(new, computed)
+        before, family = family, request.family(trunk, processes)
+        if family != before and kept is not None:  # the first batch has changed the engine, so these are of another one
+            kept = processes.broadcast(load_rows(family, keys) if processes.is_main else None)
+    if new is not None and processes.is_main:
+        save_rows(family, new)
+    return _in_order(request.samples, keys, pick_rows([rows for rows in (kept, new) if rows is not None], keys))
 
 
 def is_cached(request: FeatureRequest, trunk: Trunk) -> bool:
-    return _cache().has(request.key(trunk))
+    return not missing_keys(request.family(trunk), request.row_keys())
 
 
 def compute_features(
     request: FeatureRequest, trunk: Trunk, workers: int | None, processes: Processes
 ) -> Generator[Progress, None, Features]:
+    """The same without the disk: every image is computed, and nothing is kept."""
+    keys = [position.to_bytes(KEY_BYTES, "big") for position in range(len(request.samples))]
+    rows = yield from _compute(request, keys, trunk, workers, processes)
+    return _in_order(request.samples, keys, rows)
+
+
+def _first_of_each(keys: Sequence[bytes], without: Sequence[Rows | None]) -> list[int]:
+    """The position of each key that none of these rows has; of equal keys the first."""
+    known = {key for rows in without if rows is not None for key in (*rows.keys, *rows.unreadable)}
+    first = {key: position for position, key in reversed(list(enumerate(keys))) if key not in known}
+    return sorted(first.values())
+
+
+def _compute(
+    request: FeatureRequest, keys: Sequence[bytes], trunk: Trunk, workers: int | None, processes: Processes
+) -> Generator[Progress, None, Rows]:
     """One decode per image, one forward pass per view; each process takes its part of every batch."""
     samples, views = request.samples, tuple(range(1, request.views + 1))
     dataset = ViewDataset(samples, request.dataset.source, request.transform, request.seed)
     load = ViewLoader(dataset, worker_count(workers, trunk.choice.device, len(samples)))
     normalize, runner = request.transform.build_normalize(), request.runner(trunk, processes)
-    batches = batch_positions(len(samples), max(1, FORWARD_BATCH * processes.count // len(views)), None)
-    keys: list[list[ViewKey]] = [
+    at_once = max(1, FORWARD_BATCH // len(views))
+    everything = list(range(len(samples)))
+    batches = [everything[start:][: at_once * processes.count] for start in everything[:: at_once * processes.count]]
+    wanted: list[list[ViewKey]] = [
         [(position, views) for position in share_of(batch, processes.rank, processes.count)] for batch in batches
     ]
     found: dict[int, Tensor | str] = {}
     meter, done, found_any = Meter("features", 0, len(samples)), 0, False
-    for batch, items in zip(batches, load(keys), strict=True):
+    for batch, items in zip(batches, load(wanted), strict=True):
         found.update({position: reason for (position, _), reason in items if isinstance(reason, str)})
         readable = [(position, image) for (position, _), image in items if isinstance(image, Tensor)]
         if readable:
-            images = normalize(torch.cat([image for _, image in readable]).to(trunk.choice.device))
+            images = _fill_up(torch.cat([image for _, image in readable]), at_once * len(views))
+            images = normalize(images.to(trunk.choice.device))
             if not found_any and runner.converts(images):
                 yield Progress("convert", 0, 0, 1, 0.0)
             found_any = True
             features = runner(images.contiguous(memory_format=trunk.choice.memory_format)).cpu()
-            by_image = features.reshape(len(readable), len(views), *features.shape[1:])
+            by_image = features[: len(readable) * len(views)].reshape(len(readable), len(views), *features.shape[1:])
             found.update({position: value for (position, _), value in zip(readable, by_image, strict=True)})
         done += len(batch)
         yield from meter.at(done)
     found.pop(PADDING, None)
-    return _assemble(samples, processes.gather_dict(found), runner.words)
+    return _as_rows(keys, processes.gather_dict(found), runner.words)
 
 
-def _assemble(samples: Sequence[Sample], found: Mapping[int, Tensor | str], engine: str) -> Features:
+def _fill_up(images_NCHW: Tensor, count: int) -> Tensor:
+    """This many images, the last one repeated: the last digits of a feature depend on the number of images in a pass,
+    because libraries choose their method by it."""
+    missing = count - len(images_NCHW)
+    return torch.cat([images_NCHW, images_NCHW[-1:].expand(missing, -1, -1, -1)]) if missing > 0 else images_NCHW
+
+
+def _as_rows(keys: Sequence[bytes], found: Mapping[int, Tensor | str], engine: str) -> Rows:
+    readable = [position for position in sorted(found) if isinstance(found[position], Tensor)]
+    unreadable = {keys[position]: reason for position, reason in sorted(found.items()) if isinstance(reason, str)}
+    values = [torch.as_tensor(found[position]) for position in readable]
+    values_VND = torch.stack(values, dim=1) if values else torch.empty(0, 0)
+    return Rows(tuple(keys[position] for position in readable), values_VND, unreadable, engine)
+
+
+def _in_order(samples: Sequence[Sample], keys: Sequence[bytes], rows: Rows) -> Features:
     """Raises DatasetInvalid if no image could be read."""
-    positions = tuple(p for p in sorted(found) if isinstance(found[p], Tensor))
-    skipped = tuple(Skipped(samples[p].id, str(found[p])) for p in sorted(found) if isinstance(found[p], str))
+    reasons = [rows.unreadable.get(key) for key in keys]
+    positions = tuple(position for position, reason in enumerate(reasons) if reason is None)
+    skipped = tuple(
+        Skipped(sample.id, reason) for sample, reason in zip(samples, reasons, strict=True) if reason is not None
+    )
     if not positions:
         raise DatasetInvalid(f"Not one of {len(samples)} images can be read; {skipped[0].id}: {skipped[0].reason}")
-    values_VND = torch.stack([torch.as_tensor(found[p]) for p in positions], dim=1)
-    return Features(values_VND, positions, skipped, engine)
-
-
-def _cache() -> DiskCache:
-    return DiskCache("features", ".pt", max_bytes=cache_limit_bytes())
-
-
-def _save(key: str, features: Features) -> None:
-    content = {
-        "values": features.values_VND,
-        "positions": list(features.positions),
-        "left_out": [(image.id, image.reason) for image in features.skipped],
-        "engine": features.engine,
-    }
-    _cache().save(key, lambda file: torch.save(content, file))
-
-
-def _load(path: Path) -> Features:
-    content = torch.load(path, weights_only=True)
-    skipped = tuple(Skipped(*image) for image in content["left_out"])
-    return Features(content["values"], tuple(content["positions"]), skipped, content["engine"])
-
-
-def cache_limit_bytes() -> int:
-    """Size limit of the feature cache: `TLCORE_CACHE_GB`, by default 4. Raises ConfigError if it is not a number."""
-    text = os.environ.get("TLCORE_CACHE_GB", str(DEFAULT_CACHE_GB))
-    try:
-        return int(float(text) * 1e9)
-    except ValueError:
-        raise ConfigError(f"TLCORE_CACHE_GB is a number of gigabytes, not {text!r}.") from None
+    return Features(rows.values_VND, positions, skipped, rows.engine)
