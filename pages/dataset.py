@@ -4,6 +4,7 @@ import streamlit as st
 
 from tlcore.words import count
 from ui.dataset.change import show_changes
+from ui.dataset.edits import show_edits, show_mark
 from ui.dataset.gallery import show_gallery
 from ui.dataset.health import headline, show_health
 from ui.dataset.progress import wait_for_report
@@ -15,9 +16,9 @@ from ui.shared.views import pick_view
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shell import open_page
 
-IMAGES = "images"
+IMAGES, EDITS = "images", "edits"
 SHOWN = {"health": show_health, "sizes": show_sizes, "colours": show_colours}
-TABS = {IMAGES: "Images", "health": "Health report", "sizes": "Sizes", "colours": "Colours"}
+TABS = {IMAGES: "Images", "health": "Health report", "sizes": "Sizes", "colours": "Colours", EDITS: "Edits"}
 
 page = open_page("Dataset")
 source = page.dataset_source
@@ -33,6 +34,7 @@ with friendly_errors():
         if st.button("Train on it", key="dataset_train", type="primary", icon=":material/model_training:"):
             link("pages/train.py", view="new")
         show_changes(source)
+        show_mark(source)
     report = wait_for_report(source)
     if report is not None:
         st.markdown(f"Health: {headline(report)}")
@@ -40,6 +42,8 @@ with friendly_errors():
     tab = pick_view("dataset_tab", TABS, "Part")
     if tab == IMAGES:
         show_gallery(source)
+    elif tab == EDITS:
+        show_edits(source)
     elif report is None:
         st.caption("Comes as soon as every image was read.")
     else:

@@ -88,6 +88,14 @@ def components_of(page: AppTest) -> list[Any]:
 
 
 def pictures(page: AppTest) -> list[dict[str, Any]]:
-    """All pictures in the grids of `ui.shared.pictures`, which send a list of groups."""
-    grids = [groups for groups in components_of(page) if isinstance(groups, list)]
-    return [picture for groups in grids for group in groups for picture in group["pictures"]]
+    """All pictures in the grids of `ui.shared.pictures`, which send groups and marks."""
+    return [picture for grid in _grids(page) for group in grid["groups"] for picture in group["pictures"]]
+
+
+def marked(page: AppTest) -> list[str]:
+    """Ids of the pictures on the page that have a mark."""
+    return [sample_id for grid in _grids(page) if grid["marks"] for sample_id in grid["marks"]["chosen"]]
+
+
+def _grids(page: AppTest) -> list[dict[str, Any]]:
+    return [data for data in components_of(page) if "groups" in data]

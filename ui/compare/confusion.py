@@ -139,4 +139,6 @@ def _show_cell(run: Run, evaluation: Evaluation, epoch: int, cell: tuple[str, st
     rows = of_class[of_class["predicted"] == predicted].sort_values("confidence", ascending=False, kind="stable")
     what = "right" if target == predicted else f"taken for {escape_markdown(predicted)}"
     st.markdown(f"**{escape_markdown(target)}, {what}**: {count(len(rows))} of {count(len(of_class), 'image')}")
-    show_gallery(run, rows, f"compare_cell_page_{target}_{predicted}", empty="No image is in this cell.")
+    key, empty = f"compare_cell_page_{target}_{predicted}", "No image is in this cell."
+    why = f"{target}, right" if target == predicted else f"{target} taken for {predicted}"
+    show_gallery(run, rows, key, empty=empty, why=why)

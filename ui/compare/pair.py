@@ -48,7 +48,9 @@ def show_pair(runs: list[Run]) -> None:
             st.subheader(f"{word} · {count(len(ids))}")
             key = f"compare_{word.lower()}_page"
             rows = _rows(second, ids)
-            show_gallery(second[0], rows, key, empty="None.", per_page=PER_PAGE, extra=partial(_first_words, first))
+            show_gallery(
+                second[0], rows, key, empty="None.", per_page=PER_PAGE, extra=partial(_first_words, first), why=word
+            )
 
 
 def _pick_side(column: DeltaGenerator, number: int, runs: list[Run]) -> Side:

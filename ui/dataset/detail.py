@@ -1,29 +1,37 @@
-"""One large image with its measurements and findings."""
+"""One large image with its measurements, findings and edits, and what can be done with it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from tlcore.data.edits import open_edits
 from tlcore.data.health.audit import Finding
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import percent, size
-from ui.dataset.data import look_at, samples_of
+from ui.dataset.data import look_at
+from ui.shared.actions_bar import show_actions
 from ui.shared.cached import open_dataset
+from ui.shared.labels_now import labels_now
 from ui.shared.pictures import LARGE_PX, enlarged
 from ui.shared.widgets import escape_markdown
+
+LEFT_OUT = "Left out"
 
 
 @st.dialog("Image", width="medium", icon=":material/image:")
 def show_image(source: str, sample_id: str) -> None:
-    samples = samples_of(source)
-    row = samples[samples["id"] == sample_id]
-    if row.empty:
+    show_detail(source, sample_id)
+
+
+def show_detail(source: str, sample_id: str) -> None:
+    """What is in the dialog. An image that was left out is shown with its edits."""
+    label = labels_now(source).get(sample_id)
+    edits = _edits_of(source, sample_id)
+    if label is None and not edits:
         st.info("This image is no longer in the dataset.")
         return
     jpeg = thumbnails(open_dataset(source).source, [sample_id], LARGE_PX).get(sample_id)
-    report = look_at(source).report
-    measured = None if report is None else report.table[report.table["id"] == sample_id]
     picture, details = st.columns([1.6, 1], gap="medium")
     with picture:
         if jpeg is None:
@@ -31,14 +39,35 @@ def show_image(source: str, sample_id: str) -> None:
         else:
             st.image(enlarged(jpeg), width="stretch")
     with details:
-        st.subheader(escape_markdown(str(row["class"].iloc[0])))
-        lines = [("File", sample_id), ("Split", str(row["split"].iloc[0]))]
-        if measured is not None and len(measured):
-            lines += _measured(
-                {str(name): value for name, value in measured.iloc[0].items()}, report.findings if report else ()
-            )
-        for name, value in lines:
+        st.subheader(escape_markdown(LEFT_OUT if label is None else label.name))
+        lines = [("File", sample_id)]
+        if label is not None:
+            lines += [("Split", label.split), *_measured_lines(source, sample_id)]
+        for name, value in [*lines, *edits]:
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
+    show_actions(source, [] if label is None else [sample_id], "dataset_detail")
+
+
+def edit_words(row: Mapping[Any, Any]) -> str:
+    """What an edit does to an image, from a row of the table of edits: `ants → bees`."""
+    if row["action"] == "accept":
+        return f"fine: {row['after'].replace('_', ' ')}"
+    return f"{row['before']} → {row['after']}" if row["before"] else str(row["after"])
+
+
+def _edits_of(source: str, sample_id: str) -> list[tuple[str, str]]:
+    """The edits of one image that are in effect: number and day, and words."""
+    table = open_edits(source, open_dataset(source)).table()
+    rows = table[(table["id"] == sample_id) & table["in_effect"].astype(bool)]
+    return [(f"Edit {row['number']}, {row['at'][:10]}", edit_words(row)) for row in rows.to_dict("records")]
+
+
+def _measured_lines(source: str, sample_id: str) -> list[tuple[str, str]]:
+    report = look_at(source).report
+    measured = None if report is None else report.table[report.table["id"] == sample_id]
+    if report is None or measured is None or measured.empty:
+        return []
+    return _measured({str(name): value for name, value in measured.iloc[0].items()}, report.findings)
 
 
 def _measured(row: Mapping[str, Any], findings: Sequence[Finding]) -> list[tuple[str, str]]:

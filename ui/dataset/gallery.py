@@ -10,8 +10,9 @@ import streamlit as st
 from tlcore.figures.dataset import plot_class_counts
 from ui.dataset.data import counts_of, samples_of, small_pictures
 from ui.dataset.detail import show_image
+from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import edits_version, open_dataset
-from ui.shared.pictures import PictureGroup, picture_of, show_pictures
+from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.state import adopt_address, write_address
 from ui.shared.views import pick_from_list, pick_segment
 from ui.shared.widgets import escape_markdown, show_figure
@@ -41,7 +42,7 @@ def show_gallery(source: str) -> None:
         picture_of(row["id"], jpegs.get(row["id"]), f"{row['class']}", str(row["split"]))
         for row in shown.to_dict("records")
     )
-    clicked = show_pictures([PictureGroup("", pictures)], key="dataset_pictures")
+    clicked = show_pictures_to_act_on(source, [PictureGroup("", pictures)], "dataset_pictures", rows["id"])
     if clicked:
         show_image(source, clicked)
 

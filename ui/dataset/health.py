@@ -10,8 +10,9 @@ from tlcore.words import count
 from ui.dataset.data import Report, forget
 from ui.dataset.detail import show_image
 from ui.dataset.labels import show_label_check
+from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import open_dataset
-from ui.shared.pictures import PictureGroup, picture_of, show_pictures
+from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.widgets import escape_markdown
 
 PER_PAGE = 36  # pictures of a finding
@@ -77,6 +78,7 @@ def _show_finding(source: str, report: Report, finding: Finding) -> None:
     groups = [group for group in finding.groups if group.ids]
     if not groups:
         return
+    every = list(dict.fromkeys(sample_id for group in groups for sample_id in group.ids))
     single = all(len(group.ids) == 1 for group in groups)
     per_page = PER_PAGE if single else PER_PAGE // 3
     pages = math.ceil(len(groups) / per_page)
@@ -102,6 +104,13 @@ def _show_finding(source: str, report: Report, finding: Finding) -> None:
             )
             for group in groups
         ]
-    clicked = show_pictures(drawn, key=f"dataset_finding_pictures_{finding.kind}")
+    clicked = show_pictures_to_act_on(
+        source,
+        drawn,
+        f"dataset_finding_pictures_{finding.kind}",
+        every,
+        why=f"Health report: {finding.title}",
+        finding=finding.kind,
+    )
     if clicked:
         show_image(source, clicked)

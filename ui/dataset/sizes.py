@@ -10,8 +10,9 @@ from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.words import count, percent
 from ui.dataset.data import Report
 from ui.dataset.detail import show_image
+from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import edits_version, open_dataset
-from ui.shared.pictures import PictureGroup, picture_of, show_pictures
+from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.widgets import show_figure
 
 SHOWN = 24
@@ -59,7 +60,9 @@ def show_sizes(source: str, report: Report) -> None:
     ]
     more = f", the first {SHOWN} of them" if len(rows) > SHOWN else ""
     heading = f"{width} × {height} px: {count(len(rows))} image{'s' if len(rows) > 1 else ''}{more}"
-    clicked = show_pictures([PictureGroup(heading, tuple(pictures))], key="dataset_of_size")
+    clicked = show_pictures_to_act_on(
+        source, [PictureGroup(heading, tuple(pictures))], "dataset_of_size", rows["id"], why=f"{width} × {height} px"
+    )
     if clicked:
         show_image(source, clicked)
 

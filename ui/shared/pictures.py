@@ -1,4 +1,7 @@
-"""A grid of clickable pictures, in groups with headings. It is one Streamlit element for any number of pictures."""
+"""A grid of clickable pictures, in groups with headings. It is one Streamlit element for any number of pictures.
+
+With a selection, each picture has a mark that chooses it; `ui.shared.acting` shows such grids with what can be done.
+"""
 
 import base64
 import io
@@ -9,6 +12,8 @@ from typing import Any
 
 import streamlit as st
 from PIL import Image
+
+from ui.shared.selection import Selection
 
 LARGE_PX = 1100
 """For a single picture."""
@@ -34,6 +39,8 @@ class Picture:
     badge: Badge | None = None
     chosen: bool = False
     """Whether it is the chosen one: it gets a frame, and screen readers announce it."""
+    can_be_marked: bool = True
+    """False for an image that the dataset no longer has."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,14 @@ def _component() -> Any:
     )
 
 
-def show_pictures(groups: Sequence[PictureGroup], key: str, *, row: bool = False) -> str | None:
-    """Draw the pictures; with `row`, small and in one line. Returns the clicked id, in the rerun after the click."""
+def show_pictures(
+    groups: Sequence[PictureGroup], key: str, *, row: bool = False, selection: Selection | None = None
+) -> str | None:
+    """Draw the pictures; with `row`, small and in one line. Returns the clicked id, in the rerun after the click.
+
+    With a `selection`, a mark on each picture (or Shift and a click, or the space key) chooses it. Marks set in the
+    browser are in the selection when the script runs again.
+    """
     shown = [
         {
             "heading": group.heading,
@@ -65,13 +78,28 @@ def show_pictures(groups: Sequence[PictureGroup], key: str, *, row: bool = False
                     "lines": picture.lines,
                     "badge": picture.badge and {"good": picture.badge.good, "word": picture.badge.word},
                     "chosen": picture.chosen,
+                    "fixed": not picture.can_be_marked,
                 }
                 for picture in group.pictures
             ],
         }
         for group in groups
     ]
-    result = _component()(key=key, data=shown, on_clicked_change=lambda: None)
+    marks = None
+    if selection is not None:
+        ids = [picture.id for group in groups for picture in group.pictures]
+        marks = {"number": selection.number, "chosen": selection.among(ids)}
+
+    def take_marks() -> None:
+        if selection is not None:
+            selection.take(st.session_state[key].get("marked"))
+
+    result = _component()(
+        key=key,
+        data={"groups": shown, "marks": marks},
+        on_clicked_change=lambda: None,
+        on_marked_change=take_marks,
+    )
     return result.clicked if isinstance(result.clicked, str) else None
 
 

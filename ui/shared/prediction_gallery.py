@@ -1,4 +1,7 @@
-"""A paged gallery of test images with their predictions. A click enlarges an image and links it to other pages."""
+"""A paged gallery of test images with their predictions. A click enlarges an image and links it to other pages.
+
+Actions on the images concern the dataset of the run as it is now. What changed since the run stands below an image.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,7 +16,10 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run
 from tlcore.words import percent
+from ui.shared.acting import show_pictures_to_act_on
+from ui.shared.actions_bar import can_act
 from ui.shared.datasets import dataset_sources
+from ui.shared.labels_now import Label, changed_since, labels_if_editable
 from ui.shared.pictures import LARGE_PX, Badge, Picture, PictureGroup, enlarged, show_pictures
 from ui.shared.state import carried
 from ui.shared.widgets import escape_markdown
@@ -23,6 +29,7 @@ GONE = (
     "The images cannot be shown: the dataset of this run was moved or deleted, or its files cannot be read. "
     "The figures stay as they were."
 )
+NOT_EDITABLE = "These images cannot be edited: the dataset of this run is gone, or not in the list of datasets."
 Extra = Callable[[pd.DataFrame], list[str]]
 
 
@@ -35,19 +42,28 @@ def show_gallery(
     bind: bool = False,
     per_page: int = PER_PAGE,
     extra: Extra | None = None,
+    why: str = "",
 ) -> None:
     """Images of a run in the order of `table`, which has the rows of `evaluation.tables.predictions_table`.
 
-    `extra` gives one more line of text for each shown row. With `bind`, the address contains the page number.
+    `extra` gives one more line of text for each shown row. With `bind`, the address contains the page number. `why`,
+    which images these are, is kept with edits of them, together with the name of the run.
     """
     if table.empty:
         st.caption(empty)
         return
-    st.fragment(_show_page)(run, table, key, "query-params" if bind else None, per_page, extra)
+    why = f"{why}, run {run.name}" if why else f"Run {run.name}"
+    st.fragment(_show_page)(run, table, key, "query-params" if bind else None, per_page, extra, why)
 
 
 def _show_page(
-    run: Run, table: pd.DataFrame, key: str, bind: Literal["query-params"] | None, per_page: int, extra: Extra | None
+    run: Run,
+    table: pd.DataFrame,
+    key: str,
+    bind: Literal["query-params"] | None,
+    per_page: int,
+    extra: Extra | None,
+    why: str,
 ) -> None:
     pages = math.ceil(len(table) / per_page)
     page = 1
@@ -58,10 +74,19 @@ def _show_page(
     if not jpegs:
         st.info(GONE, icon=":material/broken_image:")
     lines = extra(rows) if extra else [""] * len(rows)
+    source = run.config.data.source
+    now = labels_if_editable(source)
     pictures = tuple(
-        _picture(row, jpegs.get(row["id"]), line) for row, line in zip(rows.to_dict("records"), lines, strict=True)
+        _picture(row, jpegs.get(row["id"]), line, now) for row, line in zip(rows.to_dict("records"), lines, strict=True)
     )
-    clicked = show_pictures([PictureGroup("", pictures)], key=f"{key}_pictures")
+    groups = [PictureGroup("", pictures)]
+    if now is None:
+        clicked = show_pictures(groups, f"{key}_pictures")
+        if can_act():
+            st.caption(NOT_EDITABLE)
+    else:
+        every = [sample_id for sample_id in table["id"] if sample_id in now]
+        clicked = show_pictures_to_act_on(source, groups, f"{key}_pictures", every, why=why)
     row = rows[rows["id"] == clicked]
     if len(row):
         _show_enlarged(run, row.to_dict("records")[0])
@@ -113,8 +138,12 @@ def _source(path: str, _run: Run) -> ImageSource:
     return open_dataset(_run.config.data, edits=_run.edits()).source
 
 
-def _picture(row: Mapping[Any, Any], jpeg: bytes | None, extra: str) -> Picture:
-    faint = [f"{percent(row['confidence'], 0)} sure, loss {row['loss']:.2f}", extra, row["id"].rpartition("/")[2]]
+def _picture(row: Mapping[Any, Any], jpeg: bytes | None, extra: str, now: Mapping[str, Label] | None) -> Picture:
+    """`now`: the labels that the images have now, if the dataset can be edited."""
+    changed = "" if now is None else changed_since(row["target"], now.get(row["id"]))
+    sure = f"{percent(row['confidence'], 0)} sure, loss {row['loss']:.2f}"
+    faint = [changed, sure, extra, row["id"].rpartition("/")[2]]
     said = [] if row["right"] else [f"taken for {row['predicted']}"]
     badge = Badge(bool(row["right"]), "right" if row["right"] else "wrong")
-    return Picture(row["id"], jpeg, (row["target"], *said, *filter(None, faint)), badge)
+    lines = (row["target"], *said, *filter(None, faint))
+    return Picture(row["id"], jpeg, lines, badge, can_be_marked=now is None or row["id"] in now)

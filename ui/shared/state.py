@@ -28,6 +28,8 @@ MISSING_DATASET = "state_missing_dataset"
 """Session key: the unknown dataset that an address named, and when (`time.monotonic`)."""
 HELD_CHARTS = "state_held_charts"
 """In the session: the live charts as they were drawn last, which may be held still (`ui.train.live_charts`)."""
+SELECTION = "state_selection"
+"""Prefix of session keys: the chosen images of a set of pictures (`ui.shared.selection`)."""
 RUN_COLOURS = "state_run_colours"
 """Session key: name of a run -> its place in the palette."""
 
@@ -110,6 +112,11 @@ def _chosen_at(key: str) -> str:
 def setting_key(path: Sequence[str]) -> str:
     """Key of the widget for a setting, which is given by its path in RunConfig."""
     return "_".join(("train", *path))
+
+
+def selection_key(pictures: str) -> str:
+    """Key of the selection in the set of pictures with that key."""
+    return f"{SELECTION}_{pictures}"
 
 
 def _in_address(name: str, value: str) -> str:

@@ -17,13 +17,19 @@ def samples_table(dataset: Dataset) -> list[tuple[str, str, str]]:
     return [(sample.id, dataset.classes[sample.target], sample.split) for sample in dataset.samples]
 
 
-def save_samples(dataset: Dataset, path: Path) -> None:
-    """Write the rows of `samples_table` as CSV in UTF-8 with a header. The file can itself be opened as a table."""
+def samples_csv(dataset: Dataset) -> bytes:
+    """The rows of `samples_table` as CSV in UTF-8 with a header. Such a file can itself be opened as a table."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_HEADER)
     writer.writerows(samples_table(dataset))
-    write_atomic(path, lambda file: file.write(text.getvalue().encode()))
+    return text.getvalue().encode()
+
+
+def save_samples(dataset: Dataset, path: Path) -> None:
+    """Write `samples_csv` to a file."""
+    content = samples_csv(dataset)
+    write_atomic(path, lambda file: file.write(content))
 
 
 def restore_splits(dataset: Dataset, path: Path) -> Dataset:

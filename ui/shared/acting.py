@@ -1,0 +1,67 @@
+"""Pictures of a dataset that can be chosen and acted on: the grid, the number of chosen ones, the bar of actions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from tlcore.words import count
+from ui.shared.actions_bar import Usual, can_act, show_actions
+from ui.shared.labels_now import labels_now
+from ui.shared.pictures import PictureGroup, show_pictures
+from ui.shared.selection import Selection, selection_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def show_pictures_to_act_on(
+    source: str,
+    groups: Sequence[PictureGroup],
+    key: str,
+    every: "Sequence[str] | pd.Series[str]",
+    *,
+    why: str = "",
+    finding: str = "",
+    usual: Usual | None = None,
+) -> str | None:
+    """Draw the pictures of one page, and below them the bar for the chosen ones. Returns the clicked id.
+
+    `every` has the ids of all pages; the rest is as in `show_actions`. Call it in a fragment: then a mark on a picture
+    redraws only this part. Strangers see the pictures alone.
+    """
+    if not can_act():
+        return show_pictures(groups, key)
+    selection = selection_of(source, key)
+    if selection.chosen:
+        selection.keep(labels_now(source))
+    clicked = show_pictures(groups, key, selection=selection)
+    with st.container(gap="xsmall", key=f"acting_{key}" if selection.chosen else f"idle_{key}"):
+        _show_number(selection, key, every)
+        show_actions(source, selection.ids, key, why=why, finding=finding, usual=usual)
+    return clicked
+
+
+def _show_number(selection: Selection, key: str, every: "Sequence[str] | pd.Series[str]") -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if selection.chosen:
+            elsewhere = len(selection.chosen) - len(selection.chosen.keys() & set(every))
+            hidden = f", {count(elsewhere)} of them not in this list" if elsewhere else ""
+            st.markdown(f"**{count(len(selection.chosen), 'image')} chosen**{hidden}", width="content")
+        else:
+            st.caption("Choose images with their mark; with Shift, a range.", width="content")
+        st.button(
+            f"Choose all {count(len(every))}",
+            key=f"{key}_all",
+            type="tertiary",
+            icon=":material/select_all:",
+            on_click=lambda: selection.choose([*selection.chosen, *every]),
+        )
+        if selection.chosen:
+            st.button(
+                "Clear",
+                key=f"{key}_clear",
+                type="tertiary",
+                icon=":material/deselect:",
+                on_click=lambda: selection.choose(()),
+            )
