@@ -9,6 +9,7 @@ TlcoreError
 │   ├── DatasetChanged     not the same images any more that a run was trained on
 │   ├── EditRefused        a change of a dataset that cannot be made
 │   ├── NotComparable      two evaluations without a common image
+│   ├── NotPlaceable       images whose features give no map: too few, or all the same
 │   └── UnreadableImage    one image that cannot be decoded
 ├── ModelError
 │   ├── UnknownBackbone    no such architecture in the zoo
@@ -70,6 +71,10 @@ class EditRefused(DataError):
 
 
 class NotComparable(DataError):
+    pass
+
+
+class NotPlaceable(DataError):
     pass
 
 

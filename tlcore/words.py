@@ -14,6 +14,7 @@ PHASES: Mapping[str, str] = {
     "speed": "timing the network",
     "convert": "converting the network for ONNX Runtime, once",
     "features": "computing features",
+    "place": "placing the images",
     "train": "training",
     "val": "validating",
     "predict": "evaluating",

@@ -17,6 +17,7 @@ from tlcore.cli import (
     evaluate,
     export,
     find_lr,
+    image_map,
     import_epoch,
     predict,
     race,
@@ -25,6 +26,7 @@ from tlcore.cli import (
     runs,
     train,
     worker,
+    worth,
     zoo,
 )
 from tlcore.system.failures import as_user_error
@@ -45,6 +47,8 @@ COMMANDS = {
     "device": device,
     "audit": audit,
     "check-labels": check_labels,
+    "map": image_map,
+    "worth": worth,
 }
 
 

@@ -69,12 +69,12 @@ def p_value_words(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
-def paired_words(test: PairedTest) -> str:
+def paired_words(test: PairedTest, fixed: str = "fixed") -> str:
     """`12 images fixed, 4 broken, p = 0.08: not distinguishable with 98 images`."""
     if test.fixed + test.broken == 0:
-        return f"no image fixed, none broken: the same ones are right, of {count(test.total, 'image')}"
+        return f"no image {fixed}, none broken: the same ones are right, of {count(test.total, 'image')}"
     verdict = "distinguishable" if test.p_value < SIGNIFICANT else "not distinguishable"
-    counts = f"{count(test.fixed, 'image')} fixed, {test.broken} broken"
+    counts = f"{count(test.fixed, 'image')} {fixed}, {test.broken} broken"
     return f"{counts}, {p_value_words(test.p_value)}: {verdict} with {count(test.total, 'image')}"
 
 
