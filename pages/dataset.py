@@ -3,6 +3,7 @@
 import streamlit as st
 
 from tlcore.words import count
+from ui.dataset.add_images import show_add_images
 from ui.dataset.change import show_changes
 from ui.dataset.edits import show_edits, show_mark
 from ui.dataset.gallery import show_gallery
@@ -33,6 +34,7 @@ with friendly_errors():
     with st.container(horizontal=True):
         if st.button("Train on it", key="dataset_train", type="primary", icon=":material/model_training:"):
             link("pages/train.py", view="new")
+        show_add_images(source)
         show_changes(source)
         show_mark(source)
     report = wait_for_report(source)

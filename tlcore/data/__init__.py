@@ -15,5 +15,5 @@ them, `label_check` finds labels that look wrong.
 `apply` makes the edited dataset, `actions` checks and appends.
 
 `intake`: `library` lists the available datasets, `upload` adds new ones (`archive`, `entries`, `encodings`, `names`),
-and `building` makes one of single photographs (`photographs`).
+`building` makes one of single photographs (`photographs`), and `additions` adds more to one that was made here.
 """

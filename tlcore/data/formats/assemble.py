@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import SPLITS, Dataset, ImageSource, Sample
+from tlcore.data.formats.hints import HOW, HOW_CLI
 from tlcore.data.formats.names import listed
 from tlcore.data.formats.splits import NO_TEST, Labelled, complete_splits
 from tlcore.errors import DatasetInvalid
@@ -38,7 +39,8 @@ def assemble(
     if len(names) < 2:
         raise DatasetInvalid(
             f"{name} has one class only, {names[0]!r}, with {count(len(images), 'image')}, like {images[0].id!r}. "
-            f"{hint}A classifier needs two: add another class."
+            f"{hint}A classifier needs two: add another class. {HOW}",
+            cli=HOW_CLI,
         )
     check_class_count(name, len(names))
     images, made_splits, made_notes = complete_splits(images, config)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.assemble import assemble
-from tlcore.data.formats.hints import labels_elsewhere
+from tlcore.data.formats.hints import HOW, HOW_CLI, labels_elsewhere
 from tlcore.data.formats.names import listed, shown
 from tlcore.data.formats.split_names import is_filler, split_of
 from tlcore.data.formats.splits import Labelled
@@ -201,11 +201,13 @@ def _check_classes(root: Path, tree: Tree, classes: Mapping[str, Tree], hint: st
     if tree.images and not classes:
         raise DatasetInvalid(
             f"The images in {root} are in no class folder ({len(tree.images)}, like {tree.images[0]!r}). "
-            f"{hint}{LAYOUT}."
+            f"{hint}{LAYOUT}. {HOW}",
+            cli=HOW_CLI,
         )
     if classes and all(split_of(name) for name in classes):
         raise DatasetInvalid(
-            f"The images in {root} have no labels: {listed(classes)} hold no class folders. {hint}{LAYOUT}."
+            f"The images in {root} have no labels: {listed(classes)} hold no class folders. {hint}{LAYOUT}. {HOW}",
+            cli=HOW_CLI,
         )
     _check_not_the_other_way_round(root, classes)
 

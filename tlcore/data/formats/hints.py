@@ -1,4 +1,4 @@
-"""Hints for the error about a folder without class folders: where its labels may be instead."""
+"""Hints for the error about a folder without class folders: where its labels may be, and what it is good for."""
 
 import re
 from collections import Counter
@@ -6,6 +6,13 @@ from itertools import islice
 
 from tlcore.data.formats.names import listed
 from tlcore.data.formats.tree import Tree
+
+HOW = (
+    "Photographs without labels can be predicted by a run, on the Predict page under Folder; what you accept there "
+    "becomes training data of the run's dataset."
+)
+"""What one can do with a folder that has no labels."""
+HOW_CLI = "The command is `predict-folder RUN FOLDER`."
 
 _NUMBERED = re.compile(r"(.*?[^\W\d_])[\W_]*\d[\W\d_]*(?:\.[^.]*)?", re.DOTALL)
 _MOST_NAMES = 2_000  # file names that are examined

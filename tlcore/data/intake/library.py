@@ -1,4 +1,5 @@
-"""The datasets that can be chosen: built-in ones, those under the data root, and added paths.
+"""The datasets that can be chosen: built-in ones, those under the data root, and added paths; and photographs without
+labels.
 
 Uploaded ones can be removed and renamed. Data roots are `datasets_dir()` and each folder in the environment variable
 TLCORE_DATA. Only names are read, and the first bytes of files whose names say nothing; whether a folder can be used
@@ -7,7 +8,8 @@ is known only after opening it.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -18,13 +20,16 @@ from tlcore.data.formats.rows import TABLE_EXTENSIONS
 from tlcore.data.formats.split_names import split_of
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files
 from tlcore.data.formats.tree import is_image_file
+from tlcore.data.formats.unlabelled import open_unlabelled
 from tlcore.data.intake.names import safe_name
-from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError
+from tlcore.data.intake.photographs import Taken, Upload, take_in
+from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError, StorageError
 from tlcore.system.files import write_json
 from tlcore.system.home import datasets_dir, home_dir
 from tlcore.system.paths import given_path
 from tlcore.system.records import read_record
 
+_DATASETS, _UNLABELLED = "paths", "unlabelled"  # the lists in the record
 _MAX_LISTED = 200
 _LOOKED_INTO = 200  # files opened to look for an image
 _LOOKED_AT = 2_000  # a folder with more entries is not taken for a dataset
@@ -40,6 +45,48 @@ def list_sources() -> list[str]:
     return list(dict.fromkeys([*named, *found[:_MAX_LISTED], *added]))
 
 
+def list_unlabelled() -> list[str]:
+    """Folders of photographs without labels: under the data roots, such as the test set of a competition, and added
+    ones. They are no datasets; `open_unlabelled` opens one.
+    """
+    found = [str(path) for root in data_roots() for path in _unlabelled_in(root)]
+    return list(
+        dict.fromkeys([*found[:_MAX_LISTED], *(path for path in _known_paths(_UNLABELLED) if os.path.isdir(path))])
+    )
+
+
+def add_unlabelled(path: str) -> str:
+    """Remember a folder of photographs on this machine; returns its path.
+
+    Raises DatasetNotFound if it does not exist, DatasetInvalid if there is no image in it.
+    """
+    full = _resolved(path)
+    open_unlabelled(full)
+    _save_paths([*_known_paths(_UNLABELLED), str(full)], _UNLABELLED)
+    return str(full)
+
+
+def store_unlabelled(name: str, uploads: Sequence[Upload]) -> tuple[str, Taken]:
+    """Store uploaded photographs in a folder of their own; returns its path, and what was taken and what was not.
+
+    Raises DatasetInvalid if no image is among them, StorageError.
+    """
+    folder = datasets_dir() / free_name(name or "photographs")
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise StorageError(f"Nothing can be written to {datasets_dir()}: {error.strerror}.") from None
+    try:
+        taken = take_in(folder, uploads, {})
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # if nothing was stored
+    if not taken.names:
+        reason = f": {taken.skipped[0].id} is {taken.skipped[0].reason}" if taken.skipped else ""
+        raise DatasetInvalid(f"No photograph is among these files{reason}.")
+    return str(folder), taken
+
+
 def data_roots() -> list[Path]:
     """The folders that contain datasets. Uploads are written into the first one."""
     others = [part for part in os.environ.get("TLCORE_DATA", "").split(os.pathsep) if part]
@@ -48,11 +95,7 @@ def data_roots() -> list[Path]:
 
 def add_path(path: str) -> str:
     """Remember a folder or table on this machine; returns its source. Raises DatasetNotFound if it does not exist."""
-    full = given_path(path.strip().strip("\"'"))
-    try:
-        full = full.resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):
-        raise DatasetNotFound(f"There is nothing at {path[:300]!r} on the machine that runs the dashboard.") from None
+    full = _resolved(path)
     if not full.is_dir() and full.suffix.lower() not in TABLE_EXTENSIONS:
         raise DatasetInvalid(f"{full} is neither a folder nor a table ({', '.join(TABLE_EXTENSIONS)}).")
     source = str(full)
@@ -160,6 +203,26 @@ def _datasets_in(root: Path) -> Iterator[Path]:
             yield from tables
 
 
+def _unlabelled_in(root: Path) -> Iterator[Path]:
+    """Folders directly below a data root with images in them, and no classes or tables; and such folders of test images
+    in a dataset.
+    """
+    for folder in (root, *_folders(root)):
+        loose = [
+            inner for inner in _folders(folder) if split_of(inner.name) not in (None, "train") and _is_loose(inner)
+        ]
+        if folder != root and _is_loose(folder):
+            yield folder
+        yield from loose if any(split_of(inner.name) == "train" for inner in _folders(folder)) else []
+
+
+def _is_loose(folder: Path) -> bool:
+    """Whether there are images directly in a folder, and none in class folders or labelled by a table."""
+    if any(path.suffix.lower() in TABLE_EXTENSIONS[:2] for path in _files(folder)):
+        return False
+    return _has_images(folder) and not any(_has_images(inner) for inner in _folders(folder)[:5])
+
+
 def _folders(path: Path) -> list[Path]:
     return sorted(Path(entry.path) for entry in _entries(path) if _is_dir(entry))
 
@@ -199,20 +262,32 @@ def _record() -> Path:
 
 
 def _added_paths() -> list[str]:
-    """The remembered paths that still exist."""
+    """The remembered paths of datasets that still exist."""
     return [path for path in _known_paths() if os.path.exists(path)]
 
 
-def _known_paths() -> list[str]:
-    """All remembered paths."""
+def _resolved(path: str) -> Path:
+    full = given_path(path.strip().strip("\"'"))
     try:
-        return read_record(_record(), dict[str, list[str]], "a list of datasets").get("paths", [])
+        return full.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        raise DatasetNotFound(f"There is nothing at {path[:300]!r} on the machine that runs the dashboard.") from None
+
+
+def _known_paths(kind: str = _DATASETS) -> list[str]:
+    """All remembered paths."""
+    return _load_paths().get(kind, [])
+
+
+def _save_paths(paths: list[str], kind: str = _DATASETS) -> None:
+    write_json(_record(), _load_paths() | {kind: list(dict.fromkeys(paths))})
+
+
+def _load_paths() -> dict[str, list[str]]:
+    try:
+        return read_record(_record(), dict[str, list[str]], "a list of datasets")
     except (OSError, RecordError):  # no record yet, or a damaged one
-        return []
-
-
-def _save_paths(paths: list[str]) -> None:
-    write_json(_record(), {"paths": list(dict.fromkeys(paths))})
+        return {}
 
 
 def _not_removable(source: str) -> DatasetNotFound | DatasetInvalid:

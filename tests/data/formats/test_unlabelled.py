@@ -1,0 +1,90 @@
+"""Photographs without labels: how such a folder opens, is listed, and what opening it as a dataset says."""
+
+import io
+import shutil
+
+import pytest
+from PIL import Image
+
+from tlcore.data.catalog import open_dataset
+from tlcore.data.formats.unlabelled import open_unlabelled
+from tlcore.data.intake.library import (
+    add_path,
+    add_unlabelled,
+    list_sources,
+    list_unlabelled,
+    store_unlabelled,
+)
+from tlcore.errors import DatasetInvalid, DatasetNotFound
+
+ADVICE = "Photographs without labels can be predicted by a run, on the Predict page under Folder"
+
+
+@pytest.fixture
+def loose(tmp_path):
+    folder = tmp_path / "competition"
+    (folder / "more").mkdir(parents=True)
+    for number in range(4):
+        image = Image.new("RGB", (8, 8), (number, 0, 0))
+        image.save(folder / f"{number}.png")
+        image.save(folder / "more" / f"{number}.jpg")
+    (folder / "sample_submission.txt").write_text("id,label")
+    return folder
+
+
+def test_every_image_below_the_folder_is_one_of_the_photographs(loose):
+    photographs = open_unlabelled(loose)
+    assert photographs.ids == ("0.png", "1.png", "2.png", "3.png", *(f"more/{number}.jpg" for number in range(4)))
+    assert photographs.source.load("more/1.jpg").shape == (3, 8, 8)
+    assert photographs.notes == ("Not counted: 1 file, no images, like sample_submission.txt.",)
+
+
+def test_nothing_there_and_no_image_are_said(tmp_path):
+    with pytest.raises(DatasetNotFound, match=r"^There is no folder .*/nowhere\. Check the path\.$"):
+        open_unlabelled(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetInvalid, match=r"^There are no images in .*/empty, with files of JPEG, PNG"):
+        open_unlabelled(tmp_path / "empty")
+
+
+def test_opening_it_as_a_dataset_says_what_it_is_good_for(loose, tmp_path):
+    shutil.rmtree(loose / "more")
+    with pytest.raises(DatasetInvalid, match=rf"in no class folder .*{ADVICE}") as raised:
+        open_dataset(str(loose))
+    assert raised.value.cli == "The command is `predict-folder RUN FOLDER`."
+    (tmp_path / "one").mkdir()
+    shutil.copytree(loose, tmp_path / "one" / "pictures")
+    with pytest.raises(DatasetInvalid, match=rf"has one class only, 'pictures'.*{ADVICE}"):
+        open_dataset(str(tmp_path / "one"))
+
+
+def test_the_library_lists_them_apart_from_datasets(loose, make_images, home):
+    dataset = make_images("home/datasets/colours", train=3, val=3)
+    shutil.copytree(loose, dataset / "test")
+    shutil.rmtree(dataset / "test" / "more")
+    shutil.copytree(dataset / "test", home / "datasets" / "shots")
+    assert list_sources() == ["demo", str(dataset)]
+    assert list_unlabelled() == [str(dataset / "test"), str(home / "datasets" / "shots")]
+
+
+def test_a_folder_elsewhere_is_remembered_beside_the_datasets(loose, make_images):
+    colours = add_path(str(make_images(train=3, val=3)))
+    assert add_unlabelled(f" '{loose}' ") == str(loose)
+    assert add_unlabelled(str(loose)) == str(loose)
+    assert (list_sources(), list_unlabelled()) == (["demo", colours], [str(loose)])
+    shutil.rmtree(loose)
+    assert list_unlabelled() == []
+    with pytest.raises(DatasetNotFound, match="There is nothing at '/no/such/place'"):
+        add_unlabelled("/no/such/place")
+
+
+def test_uploads_are_checked_and_stored_in_a_folder_of_their_own(loose, home):
+    uploads = [(f"../{number}.png", io.BytesIO((loose / f"{number}.png").read_bytes())) for number in (0, 1, 1)]
+    source, taken = store_unlabelled("my shots", [*uploads, ("x.png", io.BytesIO(b"text"))])
+    assert source == str(home / "datasets" / "my shots")
+    assert taken.names == ("0.png", "1.png")
+    assert [image.id for image in taken.skipped] == ["../1.png", "x.png"]
+    assert list_unlabelled() == [source]
+    with pytest.raises(DatasetInvalid, match=r"^No photograph is among these files: x.png is not an image"):
+        store_unlabelled("none", [("x.png", io.BytesIO(b"text"))])
+    assert list_unlabelled() == [source]
