@@ -54,7 +54,7 @@ def with_left_out(dataset: Dataset) -> Dataset:
     before = dataset.unedited
     known = {sample.id for sample in before.samples}
     added = tuple(sample for sample in dataset.samples if sample.id not in known)
-    return replace(before, samples=(*before.samples, *added)) if added else before
+    return replace(before, samples=(*before.samples, *added), source=dataset.source) if added else before
 
 
 def _layout_key(plan: Plan, method: Method) -> str:

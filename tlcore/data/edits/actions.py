@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import SPLITS, Dataset, Sample
+from tlcore.data.edits.added import added_contents, contents_of, keep_photograph
 from tlcore.data.edits.apply import Change, changed, changed_samples, unusable, with_edits
 from tlcore.data.edits.lines import (
     MAX_IMAGES,
     MAX_TEXT,
     Accept,
+    Add,
+    AddedImage,
     Discard,
     EditedImage,
     Exclude,
@@ -29,6 +32,8 @@ from tlcore.data.edits.lines import (
 )
 from tlcore.data.edits.log import Log, log_version, open_for_writing, read_log
 from tlcore.data.formats.names import listed, shown
+from tlcore.data.pixels.digests import MISSING
+from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DataError, EditRefused, suggestion
 from tlcore.system.records import list_problems
 from tlcore.words import count
@@ -60,6 +65,33 @@ class Edits:
     def version(self) -> int:
         """Number of lines in the log now: what `DataConfig.edits` counts. Quick."""
         return log_version(self._path)
+
+    def add(self, labels: Mapping[str, str], source: FileSource, split: str = "train", why: str = "") -> int:
+        """Add photographs that are not in the dataset: `labels` maps ids in `source` to classes of the dataset.
+
+        They are kept under `TLCORE_HOME/edits`. Those whose content the dataset has already are left out of the line.
+        Returns the number of the new line.
+        """
+        dataset = self._at(read_log(self._path))
+        unknown = [label for label in dict.fromkeys(labels.values()) if label not in dataset.classes]
+        if unknown:
+            raise EditRefused(f"No class is named {shown(unknown[0])}. {suggestion(unknown[0], dataset.classes)}")
+        if split not in dataset.split_names:
+            raise EditRefused(f"There is no split {shown(split)}. {suggestion(split, dataset.split_names)}")
+        if not 0 < len(labels) <= MAX_IMAGES:
+            raise EditRefused(f"{count(len(labels), 'image')} are chosen, and one edit has 1 to {MAX_IMAGES:,}.")
+        known = contents_of(dataset.unedited)
+        new: dict[str, AddedImage] = {}
+        for name, content in zip(labels, source.digests(list(labels)), strict=True):
+            if content not in known and content not in new and content != MISSING:
+                kept = keep_photograph(source, name, content)
+                new[content] = AddedImage(id=kept, content=content, label=labels[name])
+        with open_for_writing(self._path) as (log, append):
+            added = added_contents(log)  # another tab may have added some since
+            images = tuple(image for content, image in new.items() if content not in added)
+            if not images:
+                raise EditRefused("Nothing would change: the dataset has these photographs, or their files are gone.")
+            return append(_checked(Add, at=_now(), images=images, split=split, why=why))
 
     def relabel(self, ids: Sequence[str], label: str, why: str = "") -> int:
         """Give images another label, which must be a class of the dataset. Returns the number of the new line."""
@@ -156,7 +188,8 @@ class Edits:
                 after, why = after_words(line), line.why
                 for image in line.images:
                     in_effect = now is not None and (edits is None or bool(now.get(image.id)))
-                    rows.append((*common, image.id, image.before, after, why, in_effect))
+                    label = image.label if isinstance(image, AddedImage) else after
+                    rows.append((*common, image.id, image.before, label, why, in_effect))
             elif line is not None:
                 rows.append((number, line.at, line.action, "", "", "", "", False))
         return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -171,7 +204,7 @@ class Edits:
             raise EditRefused("No image is chosen.")
         if len(wanted) > MAX_IMAGES:
             raise EditRefused(f"{count(len(wanted), 'image')} are chosen, and one edit has at most {MAX_IMAGES:,}.")
-        parts = _Parts(self._at(read_log(self._path)).unedited, wanted)  # reading files is not done under the lock
+        parts = _Parts(self._at(read_log(self._path)), wanted)  # reading files is not done under the lock
         with open_for_writing(self._path) as (log, append):
             dataset = self._at(log)
             by_id = {sample.id: sample for sample in dataset.samples}
@@ -208,9 +241,9 @@ class Edits:
 class _Parts:
     """The contents of chosen images, and of all images with the same content, for a line."""
 
-    def __init__(self, unedited: Dataset, wanted: Sequence[str]) -> None:
-        ids = list(dict.fromkeys([*(sample.id for sample in unedited.samples), *wanted]))
-        self._content = dict(zip(ids, unedited.source.digests(ids), strict=True))
+    def __init__(self, dataset: Dataset, wanted: Sequence[str]) -> None:
+        ids = list(dict.fromkeys([*(sample.id for sample in dataset.unedited.samples), *wanted]))
+        self._content = dict(zip(ids, dataset.source.digests(ids), strict=True))
         chosen = {self._content[name] for name in wanted}
         self._copies: dict[str, list[str]] = {content: [] for content in chosen}
         for name, content in self._content.items():
@@ -236,10 +269,14 @@ class _Parts:
             raise EditRefused(f"The text has {len(text):,} characters, and at most {MAX_TEXT:,} are stored.")
         copies = {image.content: self._copies[image.content] for image in images}
         several = {content: names for content, names in copies.items() if len(names) > 1}
-        try:
-            return kind(at=_now(), images=images, copies=several, **more)
-        except ValidationError as failure:
-            raise EditRefused(f"This is not an edit:\n{list_problems(failure)}") from None
+        return _checked(kind, at=_now(), images=images, copies=several, **more)
+
+
+def _checked(kind: type[ImagesLine], **fields: Any) -> Line:
+    try:
+        return kind(**fields)
+    except ValidationError as failure:
+        raise EditRefused(f"This is not an edit:\n{list_problems(failure)}") from None
 
 
 def open_edits(source: str, dataset: Dataset | None = None) -> Edits:

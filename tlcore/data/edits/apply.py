@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tlcore.data.dataset import SPLITS, Dataset, Sample
-from tlcore.data.edits.lines import Exclude, ImagesLine, Line, Move, Relabel, fold
+from tlcore.data.edits.added import with_added
+from tlcore.data.edits.lines import Add, Exclude, ImagesLine, Line, Move, Relabel, fold
 from tlcore.data.edits.log import Log
 from tlcore.data.formats.assemble import split_notes
 from tlcore.data.formats.names import listed
@@ -19,7 +20,14 @@ from tlcore.data.pixels.digests import MISSING
 from tlcore.errors import DatasetInvalid
 from tlcore.words import count
 
-_KINDS = {"relabel": "relabelled", "exclude": "left_out", "move": "moved", "accept": "accepted", "note": "noted"}
+_KINDS = {
+    "add": "added",
+    "relabel": "relabelled",
+    "exclude": "left_out",
+    "move": "moved",
+    "accept": "accepted",
+    "note": "noted",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +82,13 @@ def with_edits(dataset: Dataset, log: Log) -> Dataset:
     if not log.version:
         return dataset
     in_effect = {number: line for number in fold(log.lines).in_effect if (line := log.lines[number - 1])}
-    edits = AppliedEdits(log, dataset, in_effect, _find(dataset, in_effect))
+    whole = with_added(dataset, [line for line in in_effect.values() if isinstance(line, Add)])
+    edits = AppliedEdits(log, dataset, in_effect, _find(whole, in_effect))
     changes: dict[str, Change | None] = {}
     for number, line in in_effect.items():
         for ids in edits.found[number].values():
             changes.update(changed(line, ids, changes, dataset.classes))
-    samples = changed_samples(dataset.samples, changes)
+    samples = changed_samples(whole.samples, changes)
     problem = unusable(dataset, samples)
     if problem:
         raise DatasetInvalid(
@@ -87,7 +96,7 @@ def with_edits(dataset: Dataset, log: Log) -> Dataset:
             "Undo edits, or discard them all.",
             cli="That is `edits undo` and `edits discard`.",
         )
-    mended = replace(dataset, samples=samples, edits=edits)
+    mended = replace(whole, samples=samples, edits=edits)
     return replace(mended, notes=_notes(dataset, mended, edits))
 
 
@@ -199,6 +208,7 @@ def _notes(before: Dataset, mended: Dataset, edits: AppliedEdits) -> tuple[str, 
     done = [
         f"{count(numbers[kind], 'image')} {words}"
         for kind, words in (
+            ("added", "added"),
             ("relabelled", "with another label"),
             ("left_out", "left out"),
             ("moved", "in another split"),

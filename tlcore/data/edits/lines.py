@@ -52,6 +52,18 @@ class _OfImages(_Line):
     `images` are never meant, even if an image of the line is gone."""
 
 
+class AddedImage(EditedImage):
+    label: Label
+
+
+class Add(_OfImages):
+    """Photographs from elsewhere, which are kept beside the log, with a label each."""
+
+    action: Literal["add"] = "add"
+    split: Literal["train", "val", "test"] = "train"
+    images: Annotated[tuple[AddedImage, ...], Field(min_length=1, max_length=MAX_IMAGES)]
+
+
 class Relabel(_OfImages):
     action: Literal["relabel"] = "relabel"
     label: Label
@@ -90,7 +102,7 @@ class Discard(_Line):
     action: Literal["discard"] = "discard"
 
 
-ImagesLine = Relabel | Exclude | Move | Accept | Note
+ImagesLine = Add | Relabel | Exclude | Move | Accept | Note
 Line = Annotated[ImagesLine | Undo | Redo | Discard, Field(discriminator="action")]
 
 
@@ -146,6 +158,8 @@ def line_words(line: "Line") -> str:
     if isinstance(line, Undo | Redo):
         return line.action
     images = count(len(line.images), "image")
+    if isinstance(line, Add):
+        return f"{images} added to {line.split}"
     if isinstance(line, Relabel):
         return f"{images} relabelled as {line.label}"
     if isinstance(line, Exclude):
@@ -158,7 +172,10 @@ def line_words(line: "Line") -> str:
 
 
 def after_words(line: "Line") -> str:
-    """What the images of a line are or get: a label, a split, the name of a finding, or the text of a note."""
+    """What the images of a line are or get: a label, a split, the name of a finding, or the text of a note.
+
+    Empty for added images, which have a label each.
+    """
     if isinstance(line, Relabel):
         return line.label
     if isinstance(line, Move):

@@ -1,0 +1,127 @@
+"""Photographs that edits add to a dataset: kept under `TLCORE_HOME/edits/added`, by content, and served beside the
+dataset's own images. Nothing is written into the dataset's folder.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tlcore.data.dataset import SPLITS, Dataset, Decoded, ImageSource, Sample
+from tlcore.data.edits.lines import Add, fold
+from tlcore.data.edits.log import Log
+from tlcore.data.formats.names import shown
+from tlcore.data.intake.names import visible_part
+from tlcore.data.pixels.digests import MISSING
+from tlcore.data.pixels.sources import FileSource
+from tlcore.errors import StorageError
+from tlcore.system.files import write_atomic
+from tlcore.system.home import edits_dir
+
+if TYPE_CHECKING:
+    import torch
+
+    from tlcore.transforms.spec import TransformSpec
+
+PREFIX = "added/"
+"""Ids of added images: this, the digest of the content, and the file name, as in `added/4f…/IMG_1.jpg`."""
+
+
+def added_dir() -> Path:
+    return edits_dir() / "added"
+
+
+@dataclass(frozen=True)
+class AddedSource:
+    """The images of a dataset, and those that edits added to it."""
+
+    own: ImageSource
+    added: FileSource
+    ids: frozenset[str]
+    """Ids of the added ones."""
+
+    def load(self, sample_id: str, transform: "TransformSpec | None" = None) -> "torch.Tensor":
+        source, name = self._find(sample_id)
+        return source.load(name, transform)
+
+    def decode(
+        self, sample_id: str, at_least_px: int | None = None, transform: "TransformSpec | None" = None
+    ) -> Decoded:
+        source, name = self._find(sample_id)
+        return source.decode(name, at_least_px, transform)
+
+    def digests(self, sample_ids: Sequence[str]) -> list[str]:
+        return self._of_each(sample_ids, lambda source, names: source.digests(names))
+
+    def stamps(self, sample_ids: Sequence[str]) -> list[str]:
+        return self._of_each(sample_ids, lambda source, names: source.stamps(names))
+
+    @property
+    def place(self) -> str:
+        """That of the own images: an added image has an id that no own one has, and its content is in it."""
+        return self.own.place
+
+    def _find(self, sample_id: str) -> tuple[ImageSource, str]:
+        return (self.added, sample_id.removeprefix(PREFIX)) if sample_id in self.ids else (self.own, sample_id)
+
+    def _of_each(self, sample_ids: Sequence[str], ask: Callable[[ImageSource, Sequence[str]], list[str]]) -> list[str]:
+        added = [name for name in sample_ids if name in self.ids]
+        if not added:
+            return ask(self.own, sample_ids)
+        own = [name for name in sample_ids if name not in self.ids]
+        found = dict(zip(own, ask(self.own, own), strict=True))
+        found |= zip(added, ask(self.added, [name.removeprefix(PREFIX) for name in added]), strict=True)
+        return [found[name] for name in sample_ids]
+
+
+def keep_photograph(source: FileSource, name: str, digest: str) -> str:
+    """Keep a file of this content, and return its id; a hard link where the file system has them.
+
+    A link costs no space, and what changes in a file later is noticed by its digest. Raises StorageError.
+    """
+    folder = added_dir() / digest
+    target = folder / visible_part(name.rpartition("/")[2], "image")
+    if not target.exists():
+        path = os.path.realpath(source.root / name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(path, target)
+            except FileExistsError:  # another tab was quicker
+                pass
+            except OSError:
+                with open(path, "rb") as file:
+                    write_atomic(target, lambda copy: shutil.copyfileobj(file, copy))
+        except OSError as error:
+            raise StorageError(f"{shown(name)} could not be kept in {added_dir()}: {error.strerror}.") from None
+    return f"{PREFIX}{digest}/{target.name}"
+
+
+def with_added(dataset: Dataset, lines: Iterable[Add]) -> Dataset:
+    """The dataset with the images that these lines add; without those whose file is gone or whose class it lacks."""
+    wanted = {image.id: (image, line.split) for line in lines for image in line.images}
+    if not wanted:
+        return dataset
+    source = AddedSource(dataset.source, FileSource(added_dir(), confined=True), frozenset(wanted))
+    contents = source.digests(list(wanted))
+    there = {i for i, content in zip(wanted, contents, strict=True) if content == wanted[i][0].content != MISSING}
+    target = {name: index for index, name in enumerate(dataset.classes)}
+    samples = list(dataset.samples)
+    for sample_id, (image, split) in wanted.items():
+        if sample_id in there and image.label in target:
+            samples.append(Sample(sample_id, target[image.label], split))
+    samples.sort(key=lambda sample: (SPLITS.index(sample.split), sample.target, sample.id))
+    return replace(dataset, samples=tuple(samples), source=source)
+
+
+def added_contents(log: Log) -> frozenset[str]:
+    """Contents of the images that a log adds now."""
+    lines = (log.lines[number - 1] for number in fold(log.lines).in_effect)
+    return frozenset(image.content for line in lines if isinstance(line, Add) for image in line.images)
+
+
+def contents_of(dataset: Dataset) -> frozenset[str]:
+    """Contents of the images of a dataset."""
+    return frozenset(dataset.source.digests([sample.id for sample in dataset.samples])) - {MISSING}
