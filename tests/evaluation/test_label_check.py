@@ -2,6 +2,7 @@ import shutil
 
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
+from tlcore.data.edits import open_edits
 from tlcore.evaluation.label_check import check_labels
 from tlcore.system.drive import drive
 
@@ -16,6 +17,24 @@ def test_a_picture_in_the_wrong_folder_is_suspected_with_its_class(configure, co
         ["train/green/moved.png", "train", "green", "blue"]
     ]
     assert (found["p_suggested"] > found["p_given"]).all()
+
+
+def test_a_suspect_comes_with_the_images_that_are_most_like_it(configure, colours):
+    shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
+    config = configure()
+    found, _ = drive(check_labels(config, open_dataset(config.data)))
+    (others,) = found["neighbours"]
+    assert len(others) == 8
+    assert sum("blue" in name for name in others) >= 7
+    assert len({name.split("/")[0] for name in others}) > 1
+
+
+def test_a_label_that_was_accepted_is_not_suspected_again(configure, colours):
+    shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
+    config = configure()
+    open_edits(str(colours)).accept("labels", ["train/green/moved.png"])
+    found, _ = drive(check_labels(config, open_dataset(config.data)))
+    assert found.empty
 
 
 def test_the_command_names_the_suspects(colours, capsys):

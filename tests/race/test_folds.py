@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from tlcore.data.catalog import open_dataset
-from tlcore.race.folds import FOLDS, folds_of, predict_held_out
-from tlcore.race.standing import UNSEEN
+from tlcore.evaluation.folds import FOLDS, UNSEEN, folds_of
+from tlcore.race.folds import predict_held_out
 from tlcore.system.drive import drive
 from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
@@ -56,6 +56,14 @@ def test_a_small_class_is_never_held_out_as_a_whole():
 
 def test_there_are_fewer_folds_if_all_classes_are_small():
     assert set(folds_of(targets(3, 2, 3), seed=0)) == {0, 1, 2}
+
+
+def test_images_of_a_group_are_in_one_fold():
+    targets_N = targets(40, 40)
+    groups_N = np.arange(80) // 4 * 7
+    fold_N = folds_of(targets_N, 0, groups_N)
+    assert all(len(set(fold_N[groups_N == group])) == 1 for group in groups_N)
+    assert set(fold_N) == set(range(FOLDS))
 
 
 @pytest.mark.parametrize(("counts", "unseen"), [((12, 1), 1), ((1, 1), 2)])

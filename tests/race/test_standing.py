@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from tlcore.evaluation.folds import UNSEEN
 from tlcore.evaluation.metrics import paired_test, wilson_interval
 from tlcore.race.candidates import Candidate
-from tlcore.race.standing import UNSEEN, Measured, Standing, rank, standing_table, suggest
+from tlcore.race.standing import Measured, Standing, rank, standing_table, suggest
 
 IMAGES = 200
 TARGETS = np.zeros(IMAGES, dtype=np.int64)

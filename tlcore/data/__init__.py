@@ -9,7 +9,7 @@ them (`cost` limits that, `colour` converts to RGB), `readable` is a training's 
 and `fingerprints` tell whether anything changed, `thumbnails` makes small pictures.
 
 `health`: `scan` looks at every image (`measures`, `measuring`, `near_duplicates`), `audit` reports what is wrong with
-them, `label_check` finds labels that look wrong.
+them.
 
 `edits`: changes of a dataset beside its files, as a log with undo. `lines` says what one means, `log` stores them,
 `apply` makes the edited dataset, `actions` checks and appends.

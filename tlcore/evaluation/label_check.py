@@ -1,4 +1,4 @@
-"""Run the label check of a dataset on the features of a pretrained backbone; the check is in `data.health`."""
+"""Run the label check of a dataset on the features of a pretrained backbone; the check is in `suspects`."""
 
 from collections.abc import Generator
 
@@ -7,29 +7,46 @@ import pandas as pd
 
 from tlcore.config import RunConfig
 from tlcore.data.dataset import Dataset
-from tlcore.data.health.label_check import SuspectLabels, suspect_labels
+from tlcore.evaluation.neighbours import Likeness, unit_rows
+from tlcore.evaluation.suspects import SuspectLabels, suspect_labels
 from tlcore.training.events import Progress
 from tlcore.training.inputs.whole import dataset_features
+
+ACCEPTED = "labels"
+"""The finding that an edit accepts which says that the label of an image is right."""
+NEIGHBOURS = 8
+MOST_NEIGHBOURS = 4_000
+"""So many suspects, the first ones, get their neighbours."""
 
 
 def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, SuspectLabels]:
     """Yields Progress while features are computed, if necessary; returns the check of all splits together.
 
-    Columns of the suspects: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`.
-    Uses backbone, weights and device of the configuration. Raises ConfigError, ModelError or DeviceError.
+    Columns of the suspects: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`,
+    and `neighbours`, the ids of the most similar images in all splits. Labels that an edit has accepted are not
+    suspected. Uses backbone, weights and device of the configuration.
+    Raises ConfigError, ModelError, DeviceError, or DatasetInvalid if no image of a split can be read.
     """
     features = yield from dataset_features(config, dataset)
     samples = features.samples
     targets_N = np.array([sample.target for sample in samples])
-    found, agreement = suspect_labels(features.values_ND, targets_N, config.seed)
+    digests = dataset.source.digests([sample.id for sample in samples])
+    groups_N = np.unique(digests, return_inverse=True)[1]  # a copy of an image must not vote for its label
+    found, agreement = suspect_labels(features.values_ND, targets_N, config.seed, groups_N)
+    accepted = dataset.accepted.get(ACCEPTED, frozenset())
+    found = found[[samples[position].id not in accepted for position in found["position"]]]
+    ids = [samples[position].id for position in found["position"]]
+    likeness = Likeness(tuple(sample.id for sample in samples), unit_rows(features.values_ND))
+    alike = likeness.most_like(ids[:MOST_NEIGHBOURS], NEIGHBOURS)
     suspects = pd.DataFrame(
         {
-            "id": [samples[position].id for position in found["position"]],
+            "id": ids,
             "split": [samples[position].split for position in found["position"]],
             "given": [dataset.classes[target] for target in found["given"]],
             "suggested": [dataset.classes[target] for target in found["suggested"]],
-            "p_given": found["p_given"],
-            "p_suggested": found["p_suggested"],
+            "p_given": list(found["p_given"]),
+            "p_suggested": list(found["p_suggested"]),
+            "neighbours": [[other.id for other in others] for others in alike] + [[]] * (len(ids) - len(alike)),
         }
     )
     return SuspectLabels(suspects, agreement)

@@ -4,7 +4,6 @@ N images, V views, D feature, C classes.
 """
 
 import copy
-import warnings
 from collections.abc import Generator
 from functools import partial
 
@@ -13,8 +12,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from tlcore.evaluation.folds import UNSEEN, Whole
 from tlcore.models.split import build_head
-from tlcore.race.standing import UNSEEN, Whole
 from tlcore.system.drive import drive
 from tlcore.training.distributed import Processes
 from tlcore.training.events import EpochDone, Event, Progress
@@ -22,29 +21,6 @@ from tlcore.training.fit import Trainer
 from tlcore.training.inputs.batches import FeatureBatches
 from tlcore.training.inputs.prepare import Inputs
 from tlcore.training.plan import Plan
-
-FOLDS = 5
-
-
-def folds_of(targets_N: Whole, seed: int) -> Whole:
-    """The fold of each image, stratified by class; UNSEEN for the only image of a class, which every head needs.
-
-    There are FOLDS folds, and fewer if no class has so many images. A class with fewer images than folds is missing in
-    some folds, but every head is trained with it: fewer folds would take images away from the other classes instead.
-    """
-    from sklearn.model_selection import StratifiedKFold
-
-    fold_N = np.full(len(targets_N), UNSEEN, dtype=np.int64)
-    counts = np.bincount(targets_N)
-    several = np.flatnonzero(counts[targets_N] > 1)
-    if not len(several):
-        return fold_N
-    splitter = StratifiedKFold(min(FOLDS, int(counts.max())), shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        for fold, (_, held_out) in enumerate(splitter.split(several, targets_N[several])):
-            fold_N[several[held_out]] = fold
-    return fold_N
 
 
 def predict_held_out(

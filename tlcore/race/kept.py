@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlcore.errors import RecordError
-from tlcore.race.standing import UNSEEN
+from tlcore.evaluation.folds import UNSEEN
 from tlcore.system.cache import DiskCache, digest_key
 from tlcore.system.records import read_record
 from tlcore.training.inputs.features import FeatureRequest, Trunk

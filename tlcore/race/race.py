@@ -14,11 +14,12 @@ from torch import nn
 from tlcore.config import RunConfig, is_weights_file
 from tlcore.data.dataset import Dataset, Sample
 from tlcore.errors import ConfigError, DatasetInvalid
+from tlcore.evaluation.folds import UNSEEN, Whole, folds_of
 from tlcore.race.candidates import Candidate, candidate_config, check_reachable
-from tlcore.race.folds import folds_of, predict_held_out
+from tlcore.race.folds import predict_held_out
 from tlcore.race.kept import Kept, load_kept, result_key, save_kept
 from tlcore.race.speed import seconds_per_image
-from tlcore.race.standing import UNSEEN, LeftOut, Measured, Row, Standing, Whole, rank, suggest
+from tlcore.race.standing import LeftOut, Measured, Row, Standing, rank, suggest
 from tlcore.system.device import choose_device
 from tlcore.system.drive import relay
 from tlcore.system.failures import as_user_error

@@ -7,19 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from tlcore.evaluation.folds import UNSEEN, Whole
 from tlcore.evaluation.metrics import paired_test, wilson_interval
 from tlcore.evaluation.words import SIGNIFICANT
 from tlcore.race.candidates import Candidate
 
 if TYPE_CHECKING:
     import pandas as pd
-
-UNSEEN = -1
-"""The fold of an image that cannot be held out, and the predicted class of an image without a prediction."""
-Whole = npt.NDArray[np.int64]
 
 _COLUMNS = (
     "candidate",

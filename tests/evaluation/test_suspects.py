@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tlcore.data.health.label_check import suspect_labels
+from tlcore.evaluation.suspects import suspect_labels
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_swapped_labels_are_found_and_no_others(features):
     assert dict(zip(found["position"], found["given"], strict=True)) == wrong
     assert (found["suggested"] == found["position"] % 4).all()
     assert (found["p_suggested"] > found["p_given"]).all()
-    assert (found["p_given"] - found["p_suggested"]).is_monotonic_increasing
+    assert found["p_given"].is_monotonic_increasing
 
 
 def test_right_labels_are_believed(features):
@@ -64,6 +64,29 @@ def test_nothing_is_suspected_where_nothing_can_be_learned(targets):
     found = suspect_labels(np.eye(3, dtype=np.float32)[: len(targets)], np.array(targets)).suspects
     assert found.empty
     assert "p_given" in found
+
+
+def test_a_copy_of_an_image_does_not_vote_for_its_label(features):
+    """Five copies of a wrongly labelled image agree with each other, and are still suspected."""
+    targets = np.arange(240) % 4
+    copies = [7, 20, 40, 60, 80]
+    features[copies] = features[7]
+    targets[copies] = 1
+    groups = np.arange(240)
+    groups[copies] = 7
+    alone = set(suspect_labels(features, targets).suspects["position"])
+    assert not alone.issuperset(copies)
+    found = suspect_labels(features, targets, groups_N=groups).suspects
+    assert set(copies) <= set(found["position"])
+    assert (found[found["position"].isin(copies)]["suggested"] == 3).all()
+
+
+def test_a_class_that_is_one_image_and_its_copies_is_passed_over(features):
+    targets = np.arange(240) % 4
+    targets[:3] = 9
+    groups = np.arange(240)
+    groups[:3] = 0
+    assert not {0, 1, 2} & set(suspect_labels(features, targets, groups_N=groups).suspects["position"])
 
 
 def test_very_few_samples_are_enough_to_run(features):
