@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.config import RunConfig, load_config, parse_config
+from tlcore.data.catalog import edits_path
+from tlcore.data.edits.log import read_log
 from tlcore.errors import ConfigError
 from tlcore.recipes.fitting import recipe_config
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import find_recipe
+from tlcore.runs.folder.layout import EDITS_FILE
 from tlcore.training.optimisation.optimizers import OPTIMIZERS, optimizers_with
 from tlcore.training.optimisation.schedules import SCHEDULES, schedules_with
+from tlcore.words import count
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     if arguments.recipe:
         settings = fitted_recipe(find_recipe(arguments.recipe), arguments).model_dump(mode="json")
     if arguments.config:
-        settings = load_config(Path(arguments.config)).model_dump(mode="json")
+        settings = _of_file(Path(arguments.config), arguments).model_dump(mode="json")
     for option in OPTIONS:
         value = getattr(arguments, _dest(option))
         if value is not None and not (arguments.recipe and option.path in _FITTED):
@@ -179,6 +183,26 @@ def options_of(config: RunConfig) -> list[str]:
     if config.loss.class_weights == "balanced":
         words += ["--class-weights", "balanced"]
     return words
+
+
+def _of_file(file: Path, arguments: argparse.Namespace) -> RunConfig:
+    """The settings in a file. For other data than the file's, the edits are left open.
+
+    Raises ConfigError if the file belongs to a run that had other edits than the dataset has now.
+    """
+    config = load_config(file)
+    source, edits = (getattr(arguments, "config_data_" + name) for name in ("source", "edits"))
+    if source is not None and edits_path(source) != edits_path(config.data.source):
+        return config.replace(data=config.data.model_dump() | {"edits": None})
+    if edits is None and config.data.edits:
+        trained, now = (read_log(path).content for path in (file.parent / EDITS_FILE, edits_path(config.data.source)))
+        if not now.startswith(trained):
+            raise ConfigError(
+                f"{file} is of a run with {count(config.data.edits, 'edit')} of {config.data.source}, which has others "
+                "now.",
+                cli="With --edits N the first N edits of today are applied, with --edits 0 none.",
+            )
+    return config
 
 
 _ALWAYS = ("--data", "--backbone")

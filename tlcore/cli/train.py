@@ -116,7 +116,8 @@ def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) 
 
     if draws and config.data.source.lower() == DEMO:
         show_steps("Drawing the demo dataset, once", draw_demo())
-    dataset, resolved = open_dataset(config.data, download=arguments.download), resolve(config)
+    resolved = resolve(config)
+    dataset = open_dataset(resolved.data, download=arguments.download)
     if arguments.augment:
         views = VALIDATION if arguments.augment == "none" else Views("preset", arguments.augment)
         transform = training_transform(views, resolved.eval_transform)

@@ -19,7 +19,7 @@ def opened_data(source: str) -> Dataset:
     """The dataset of the page, with splits as the draft requests. Raises TlcoreError."""
     data = draft()["data"]
     if data["source"] != source:
-        data |= {"source": source, "images": None}  # a folder of images belongs to its table
+        data |= {"source": source, "images": None, "edits": None}  # they belong to the former dataset
     try:
         return open_data(DataConfig.model_validate(data))
     except ValidationError:  # shown beside the start button

@@ -37,7 +37,8 @@ def test_an_image_goes_to_another_split_in_the_order_of_a_dataset(source, edits)
     edits.move(["test/bees/2.png"], "train")
     dataset = open_dataset(source)
     assert split_of(source)["test/bees/2.png"] == "train"
-    assert [sample.id for sample in dataset.samples if sample.split == "train"][-1] == "test/bees/2.png"
+    bees = [sample.id for sample in dataset.split("train") if dataset.classes[sample.target] == "bees"]
+    assert bees == ["test/bees/2.png", *(f"train/bees/{number}.png" for number in range(6))]
 
 
 def test_edits_of_one_image_add_up(source, edits):
@@ -108,7 +109,7 @@ def test_discarding_everything_can_be_undone(source, edits):
             "val would have no images",
         ),
         (lambda e: e.exclude(["train/ants/0.png"], "x" * (MAX_TEXT + 1)), "The text has 2,001 characters"),
-        (lambda e: e.exclude(["train/ants/0.png"], "\ud800"), "text that is not valid Unicode"),
+        (lambda e: e.exclude(["train/ants/0.png"], "\ud800"), "why: Input should be a valid string"),
         (lambda e: e.note(["train/ants/0.png"], ""), "text: String should have at least 1 character"),
         (lambda e: e.accept("a finding", ["train/ants/0.png"]), "finding: String should match pattern"),
         (lambda e: e.exclude([f"{n}.png" for n in range(100_001)]), "100,001 images are chosen"),
