@@ -4,13 +4,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from tlcore.data.dataset import Dataset
     from tlcore.data.health.audit import Finding
 
 SHOWN = 5  # groups printed per finding; the CSV has all
-PHASES = {"reading": "reading the images", "comparing": "comparing them"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,16 +16,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.cli.display import console, note, print_table
+    from tlcore.cli.display import console, note, print_table, show_scan
     from tlcore.config import parse_config
     from tlcore.data.catalog import open_dataset
+    from tlcore.data.formats.cells import escape_cell
     from tlcore.data.health.audit import audit, findings_table
     from tlcore.data.health.scan import channel_statistics
     from tlcore.words import percent
 
     settings = {"data": {"source": arguments.data, "images": arguments.images}}
     dataset = open_dataset(parse_config(settings, "the command").data)
-    table = _scan(dataset)
+    table = show_scan(dataset)
     findings = audit(table, dataset.classes, dataset.notes, dataset.accepted)
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.split_names)
     out = console()
@@ -46,29 +43,12 @@ def run(arguments: argparse.Namespace) -> int:
         out.print("Nothing was found that is wrong with the images.")
     if arguments.csv:
         try:
-            findings_table(findings, table).to_csv(arguments.csv, index=False)
+            findings_table(findings, table).map(escape_cell).to_csv(arguments.csv, index=False)
         except OSError as error:
             note(f"error: cannot write {arguments.csv}: {error.strerror}")
             return 1
         note(f"All findings are in {arguments.csv}.")
     return 0
-
-
-def _scan(dataset: "Dataset") -> "pd.DataFrame":
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    from tlcore.data.health.scan import scan
-    from tlcore.system.drive import drive
-
-    errors = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        return drive(
-            scan(dataset),
-            lambda event: bar.update(task, completed=event.done, total=event.total, description=PHASES[event.phase]),
-        )
 
 
 def _print_finding(finding: "Finding") -> None:

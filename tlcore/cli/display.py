@@ -1,7 +1,7 @@
 """How the command line shows things: progress on standard error, tables and sentences on standard output."""
 
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
@@ -13,8 +13,12 @@ from tlcore.system.drive import drive
 from tlcore.words import PHASES, percent
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from tlcore.data.dataset import Dataset
     from tlcore.training.events import Progress
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -95,6 +99,30 @@ def show_steps(words: str, steps: Iterable[tuple[int, int]]) -> None:
             if done == 1:
                 note(f"{words} ...")
             bar.update(task, completed=done, total=total)
+
+
+def follow_steps(work: Generator[S, None, T], describe: Callable[[S], tuple[str, int, int]]) -> T:
+    """Run work to its result, with a bar on standard error. `describe` gives its words, what is done, and the total."""
+    errors = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
+    with ProgressBar(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(event: S) -> None:
+            words, done, total = describe(event)
+            bar.update(task, description=words, completed=done, total=total)
+
+        return drive(work, show)
+
+
+def show_scan(dataset: "Dataset") -> "pd.DataFrame":
+    """The scan of a dataset, with its progress."""
+    from tlcore.data.health.scan import scan
+
+    return follow_steps(scan(dataset), lambda event: (_SCAN_PHASES[event.phase], event.done, event.total))
+
+
+_SCAN_PHASES = {"reading": "reading the images", "comparing": "comparing them"}
 
 
 def note(text: str) -> None:

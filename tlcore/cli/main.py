@@ -13,7 +13,9 @@ from tlcore import __version__
 from tlcore.cli import (
     audit,
     check_labels,
+    clean,
     device,
+    edits,
     evaluate,
     export,
     find_lr,
@@ -51,6 +53,8 @@ COMMANDS = {
     "check-labels": check_labels,
     "map": image_map,
     "worth": worth,
+    "clean": clean,
+    "edits": edits,
 }
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from tlcore.errors import ConfigError, suggestion
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     import torch
     from PIL import Image
@@ -69,6 +71,11 @@ class ImageSource(Protocol):
 
     def stamps(self, sample_ids: Sequence[str]) -> list[str]:
         """A text per sample that is cheap to get and changes when the sample changes. It may differ for a copy."""
+        ...
+
+    def file(self, sample_id: str) -> "Path | None":
+        """The image's own file, which may be gone; None for an image in no file of its own. Raises UnreadableImage for
+        a file that may not be read."""
         ...
 
     @property

@@ -102,3 +102,14 @@ def test_a_finding_that_is_called_fine_no_longer_shows_those_images(source):
     assert len(looked_at(source)[1]["duplicates"].groups) == 1
     copy(source, "train/blue/000.png", "train/blue/new.png")
     assert len(looked_at(source)[1]["duplicates"].groups) == 2  # nobody has called the new one fine
+
+
+def test_the_last_training_images_of_a_class_stay(source):
+    for number in range(5):
+        copy(source, f"train/blue/00{number}.png", f"test/blue/copy-{number}.png")
+    copy(source, "train/green/000.png", "test/green/copy.png")
+    table, findings = looked_at(source)
+    mend = usual_mend(findings["leak"], table)
+    assert mend.ids == ("train/green/000.png",)
+    assert mend.sentence.endswith("5 images must stay: without them a class or a split would have no images.")
+    mend.apply(open_edits(source))

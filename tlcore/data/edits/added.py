@@ -58,6 +58,10 @@ class AddedSource:
     def stamps(self, sample_ids: Sequence[str]) -> list[str]:
         return self._of_each(sample_ids, lambda source, names: source.stamps(names))
 
+    def file(self, sample_id: str) -> Path | None:
+        source, name = self._find(sample_id)
+        return source.file(name)
+
     @property
     def place(self) -> str:
         """That of the own images: an added image has an id that no own one has, and its content is in it."""

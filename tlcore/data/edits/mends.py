@@ -3,7 +3,7 @@
 Images that are alike but have different labels are never part of one: which label is right, nobody knows yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,6 +50,9 @@ def usual_mend(finding: Finding, table: pd.DataFrame) -> UsualMend | None:
             continue
         if members:
             left_out.update(dict.fromkeys(mend.left_out(members)))
+    needed = _needed(table, frozenset(left_out))
+    for sample_id in needed:
+        del left_out[sample_id]
     if not left_out:
         return None
     sentence = f"{count(len(left_out), 'image')} {mend.words}."
@@ -57,7 +60,22 @@ def usual_mend(finding: Finding, table: pd.DataFrame) -> UsualMend | None:
         sentence += (
             f" {count(skipped, 'group')} with more than one label {'is' if skipped == 1 else 'are'} left to you."
         )
+    if needed:
+        sentence += f" {count(len(needed), 'image')} must stay: without them a class or a split would have no images."
     return UsualMend(tuple(left_out), sentence, mend.why)
+
+
+def _needed(table: pd.DataFrame, left_out: Collection[str]) -> list[str]:
+    """Those of the images to leave out without which a split, or a class in train, would have no images."""
+    columns = [table[name].astype(str) for name in ("id", "split", "class")]
+    rows = list(zip(*columns, strict=True))
+    stay = {split for sample_id, split, _ in rows if sample_id not in left_out}
+    taught = {label for sample_id, split, label in rows if split == "train" and sample_id not in left_out}
+    return [
+        sample_id
+        for sample_id, split, label in rows
+        if sample_id in left_out and (split not in stay or (split == "train" and label not in taught))
+    ]
 
 
 class _Seen(NamedTuple):
