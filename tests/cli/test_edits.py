@@ -9,6 +9,7 @@ import pytest
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
+from tlcore.data.formats.demo import UNREADABLE, WRONG_LABELS
 
 
 @pytest.fixture
@@ -137,3 +138,24 @@ def test_cleaning_nothing_in_particular_is_wrong_usage(command):
     status, printed = command("clean")
     assert status == 2
     assert "say what to clean: --unreadable, --leaks, --duplicates, --near-duplicates" in printed.err
+
+
+@pytest.mark.usefixtures("drawn_demo")
+def test_every_flaw_of_the_demo_can_be_mended(capsys):
+    commands = [
+        "clean --duplicates --leaks --unreadable",
+        *(f"edits relabel {label} {name}" for name, label in WRONG_LABELS.items()),
+        "edits accept near_duplicates train/ladybird/ladybird-00[2].jpg train/ladybird/ladybird-031.jpg",
+        "clean --near-duplicates",
+    ]
+    found = []
+    for command in ["audit", *commands, "audit"]:
+        assert main(command.split()) == 0
+        found = [line for line in capsys.readouterr().out.splitlines() if line.startswith("[")]
+    assert found == ["[medium] 1 class has few training images", "[low] 3 remarks on how the dataset was read"]
+    dataset = open_dataset("demo")
+    labels = {sample.id: dataset.classes[sample.target] for sample in dataset.samples}
+    assert {name: labels[name] for name in WRONG_LABELS} == WRONG_LABELS
+    assert UNREADABLE not in labels
+    assert "train/ladybird/ladybird-031.jpg" in labels  # nearly the same as another, and called fine
+    assert len(labels) == 550 - 1 - 3 - 1

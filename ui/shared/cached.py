@@ -23,12 +23,12 @@ from tlcore.words import count
 def edits_version(source: str) -> int:
     """The number of edits of a dataset now, for the key of a cache. It costs one look at the log's size and times.
 
-    0 if the log cannot be read: opening the dataset says why.
+    -1 if the log cannot be read: opening the dataset says why.
     """
     try:
         return count_edits(source)
     except TlcoreError:
-        return 0
+        return -1
 
 
 def open_dataset(source: str) -> Dataset:
@@ -62,7 +62,7 @@ def _unedited(data: DataConfig) -> Dataset:
 def _edited(data: DataConfig, version: int) -> Dataset:
     """Its files are not read again: an edit costs a fraction of that."""
     unedited = _unedited(data.model_copy(update={"edits": 0}))
-    return with_edits(unedited, edits_of(data.model_copy(update={"edits": version})))
+    return with_edits(unedited, edits_of(data if version < 0 else data.model_copy(update={"edits": version})))
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)
