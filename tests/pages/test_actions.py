@@ -19,6 +19,7 @@ from tests.support.pages import (
 )
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
+from ui.dataset.data import look_at
 from ui.shared.selection import Selection
 from ui.shared.state import selection_key
 
@@ -220,3 +221,42 @@ def test_images_of_a_run_whose_dataset_is_not_listed_cannot_be_edited(source, ma
     assert "These images cannot be edited: the dataset of this run is gone, or not in the list" in text_of(page)
     assert not [key for key in keys(page) if key and key.endswith("_all")]
     assert "marks" not in [picture for picture in pictures(page) if "marks" in picture]
+
+
+def test_the_form_and_the_run_say_how_many_edits_the_dataset_has(source, make_run):
+    open_edits(source).exclude(["train/blue/000.png"])
+    open_edits(source).note(["train/blue/001.png"], "blurred")
+    assert "Edits of the dataset" in text_of(open_page("train", dataset=source, view="new"))
+    trained = make_run("trained", data={"source": source})
+    page = open_page("train", run=trained.name, view="watch")
+    assert "Trained with 2 edits of the dataset" in text_of(page)
+
+
+def test_what_is_usual_is_done_for_a_whole_finding(source):
+    for number in range(3):
+        shutil.copy(f"{source}/train/blue/00{number}.png", f"{source}/test/blue/leak {number}.png")
+    page = wait_for_scan(open_page("dataset", dataset=source, dataset_tab="health"), source)
+    key = "dataset_finding_pictures_leak"
+    assert "3 images will be left out; each stays in test" in text_of(page)
+    wait_for_scan(click(page, f"{key}_usual"), source)
+    assert {f"train/blue/00{number}.png" for number in range(3)}.isdisjoint(labels(source))
+    assert not [card for card in page.expander if "more than one split" in card.label]
+    click(page, "dataset_edits_mark")
+    wait_for_scan(click(page, "dataset_edits_undo"), source)
+    assert "train/blue/000.png" in labels(source)
+
+
+def test_a_finding_is_fine_for_all_images_that_are_judged_together(source):
+    shutil.copy(f"{source}/train/blue/000.png", f"{source}/test/blue/leak.png")
+    page = wait_for_scan(open_page("dataset", dataset=source, dataset_tab="health"), source)
+    key = "dataset_finding_pictures_leak"
+    choose(page, source, ["test/blue/leak.png"], key)
+    wait_for_scan(click(page, f"{key}_accept"), source)
+    assert open_edits(source).accepted() == {"leak": {"train/blue/000.png", "test/blue/leak.png"}}
+    assert "No duplicates, no leaks" in text_of(page)
+
+
+def wait_for_scan(page: AppTest, source: str) -> AppTest:
+    """Wait for the scan, which runs in a thread. In a browser the page reruns automatically."""
+    assert look_at(source).finished.wait(60)
+    return run(page)

@@ -31,6 +31,7 @@ ACTIONS = {
     "move": "another split",
     "accept": "called fine",
     "note": "a note",
+    "add": "added",
     "discard": "all discarded",
 }
 _KEY = "dataset_edits"

@@ -4,6 +4,7 @@ import math
 
 import streamlit as st
 
+from tlcore.data.edits.mends import usual_mend
 from tlcore.data.health.audit import Finding, findings_table
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count
@@ -78,6 +79,7 @@ def _show_finding(source: str, report: Report, finding: Finding) -> None:
     groups = [group for group in finding.groups if group.ids]
     if not groups:
         return
+    together = [group.ids for group in groups]
     every = list(dict.fromkeys(sample_id for group in groups for sample_id in group.ids))
     single = all(len(group.ids) == 1 for group in groups)
     per_page = PER_PAGE if single else PER_PAGE // 3
@@ -111,6 +113,8 @@ def _show_finding(source: str, report: Report, finding: Finding) -> None:
         every,
         why=f"Health report: {finding.title}",
         finding=finding.kind,
+        together=together,
+        usual=usual_mend(finding, report.table),
     )
     if clicked:
         show_image(source, clicked)

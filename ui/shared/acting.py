@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlcore.words import count
-from ui.shared.actions_bar import Usual, can_act, show_actions
+from ui.shared.actions_bar import Usual, can_act, show_actions, show_usual
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import PictureGroup, show_pictures
 from ui.shared.selection import Selection, selection_of
@@ -23,6 +23,7 @@ def show_pictures_to_act_on(
     *,
     why: str = "",
     finding: str = "",
+    together: Sequence[Sequence[str]] = (),
     usual: Usual | None = None,
 ) -> str | None:
     """Draw the pictures of one page, and below them the bar for the chosen ones. Returns the clicked id.
@@ -35,15 +36,18 @@ def show_pictures_to_act_on(
     selection = selection_of(source, key)
     if selection.chosen:
         selection.keep(labels_now(source))
+    if usual is not None:
+        show_usual(source, usual, key)
     clicked = show_pictures(groups, key, selection=selection)
-    with st.container(gap="xsmall", key=f"acting_{key}" if selection.chosen else f"idle_{key}"):
+    in_view = bool(selection.chosen) or selection.acted
+    with st.container(gap="xsmall", key=f"acting_{key}" if in_view else f"idle_{key}"):
         _show_number(selection, key, every)
-        show_actions(source, selection.ids, key, why=why, finding=finding, usual=usual)
+        show_actions(source, selection.ids, key, why=why, finding=finding, together=together)
     return clicked
 
 
 def _show_number(selection: Selection, key: str, every: "Sequence[str] | pd.Series[str]") -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if selection.chosen:
             elsewhere = len(selection.chosen) - len(selection.chosen.keys() & set(every))
             hidden = f", {count(elsewhere)} of them not in this list" if elsewhere else ""

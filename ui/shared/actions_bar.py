@@ -48,23 +48,38 @@ def show_actions(
     *,
     why: str = "",
     finding: str = "",
+    together: Sequence[Sequence[str]] = (),
     usual: Usual | None = None,
 ) -> None:
     """Draw the bar for the chosen images `ids` of a set of pictures; nothing for strangers.
 
     `key` is a prefix of the widget keys, and the key of the selection if there is one: an action empties it. `why` is
-    kept with each edit. With a `finding` (its kind), the images can be called fine in its respect; `usual` is what is
-    usually done about the whole finding.
+    kept with each edit. With a `finding` (its kind), the images can be called fine in its respect, and with them the
+    images that are judged `together` with one of them; `usual` is what is usually done about the whole finding.
     """
     if not can_act():
         return
-    wanted = _pick_usual(usual, key) if usual is not None else None
+    if usual is not None:
+        show_usual(source, usual, key)
+    wanted: Action | None = None
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"{key}_actions"):
         if ids:
-            wanted = _pick_edit(open_dataset(source).classes, ids, key, why, finding) or wanted
+            wanted = _pick_edit(open_dataset(source).classes, ids, key, why) or wanted
+        if ids and finding and _accepted(key):
+            also = [name for group in together if not set(ids).isdisjoint(group) for name in group]
+            wanted = partial(Edits.accept, finding=finding, ids=list(dict.fromkeys([*ids, *also])), why=why)
         wanted = pick_step(source, key) or wanted
     if wanted is not None:
         act(source, key, wanted)
+
+
+def show_usual(source: str, usual: Usual, key: str) -> None:
+    """What is usually done about a whole finding, in a sentence, and the button that does it."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_whole"):
+        clicked = st.button("Do what is usual", key=f"{key}_usual", icon=":material/auto_fix_high:", type="primary")
+        st.markdown(escape_markdown(usual.sentence), width="stretch")
+    if clicked:
+        act(source, key, usual.apply)
 
 
 def act(source: str, key: str, action: Action) -> None:
@@ -77,7 +92,9 @@ def act(source: str, key: str, action: Action) -> None:
     except TlcoreError as error:
         error_box(error)
     else:
-        selection_of(source, key).choose(())
+        selection = selection_of(source, key)
+        selection.choose(())
+        selection.acted = True
         st.rerun()
 
 
@@ -101,15 +118,16 @@ def _tell(what: str, words: str | None) -> None:
         st.session_state[NEWS] = f"{what}: {escape_markdown(words)}"
 
 
-def _pick_usual(usual: Usual, key: str) -> Action | None:
-    """What is usually done about a whole finding, in a sentence, and the button that does it."""
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_whole"):
-        st.markdown(escape_markdown(usual.sentence), width="stretch")
-        clicked = st.button("Do what is usual", key=f"{key}_usual", icon=":material/auto_fix_high:", type="primary")
-    return usual.apply if clicked else None
+def _accepted(key: str) -> bool:
+    return st.button(
+        "This is fine",
+        key=f"{key}_accept",
+        icon=":material/thumb_up:",
+        help="The health report no longer shows these images in this finding.",
+    )
 
 
-def _pick_edit(classes: Sequence[str], ids: Sequence[str], key: str, why: str, finding: str) -> Action | None:
+def _pick_edit(classes: Sequence[str], ids: Sequence[str], key: str, why: str) -> Action | None:
     """The buttons for chosen images. Returns what the clicked one does."""
     wanted: Action | None = None
     if label := _pick_class(classes, f"{key}_relabel"):
@@ -118,13 +136,6 @@ def _pick_edit(classes: Sequence[str], ids: Sequence[str], key: str, why: str, f
         wanted = partial(Edits.exclude, ids=ids, why=why)
     if split := st.menu_button("Move to", SPLITS, key=f"{key}_move", icon=":material/drive_file_move:"):
         wanted = partial(Edits.move, ids=ids, split=split, why=why)
-    if finding and st.button(
-        "This is fine",
-        key=f"{key}_accept",
-        icon=":material/thumb_up:",
-        help="The health report no longer shows these images in this finding.",
-    ):
-        wanted = partial(Edits.accept, finding=finding, ids=ids, why=why)
     with (
         st.popover("Note", icon=":material/sticky_note_2:", key=f"{key}_note"),
         st.form(f"{key}_note_form", border=False, clear_on_submit=True),

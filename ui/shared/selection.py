@@ -15,6 +15,8 @@ class Selection:
     """The dataset of the images."""
     chosen: dict[str, None] = field(default_factory=dict)
     """Ids in the order in which they were chosen."""
+    acted: bool = False
+    """Whether something was done with images of this set, so that it can be undone here."""
     number: int = 0
     """Grows with every change, so that a browser knows whether it or the server changed the marks last."""
 

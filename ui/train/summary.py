@@ -36,6 +36,8 @@ def show_summary(plan: "Plan", warnings: tuple[str, ...]) -> None:
         show_fact("Trained", f"{_short(plan.trained_parameters)} of {_short(plan.parameters)} parameters")
         batches = count(plan.batches_per_epoch, "batch", "batches")
         show_fact("Steps", f"{count(config.epochs, 'epoch')} of {batches}")
+        if plan.dataset.edits is not None and plan.dataset.edits.in_effect:
+            show_fact("Edits of the dataset", count(len(plan.dataset.edits.in_effect)), "Labels and splits as mended.")
         show_time(plan)
         _show_licence(plan)
         show_fact("Disk", f"{size(disk_bytes(plan))} at most", "A checkpoint for every epoch, and kept features.")

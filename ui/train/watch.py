@@ -91,7 +91,9 @@ def _show_state(run: Run, status: Status) -> None:
         engine = history[-1].engine if history else ""
         facts = filter(None, (computed_by or run.info.device, engine))
         name, device = escape_markdown(run.name), escape_markdown(" · ".join(facts))
-        st.caption(f"{name}  \n:material/memory: {device}", width="stretch")
+        edits = run.info.dataset.edits.get("in_effect", 0)
+        mended = f"  \n:material/edit_note: Trained with {count(edits, 'edit')} of the dataset" if edits else ""
+        st.caption(f"{name}  \n:material/memory: {device}{mended}", width="stretch")
     if status.is_live:
         left = remaining_s(status, history)
         text = describe(status).capitalize() + (f" · {seconds(left)} left" if left is not None else "")
