@@ -19,7 +19,6 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import console, note, print_table, show_scan
     from tlcore.config import parse_config
     from tlcore.data.catalog import open_dataset
-    from tlcore.data.formats.cells import escape_cell
     from tlcore.data.health.audit import audit, findings_table
     from tlcore.data.health.scan import channel_statistics
     from tlcore.words import percent
@@ -43,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         out.print("Nothing was found that is wrong with the images.")
     if arguments.csv:
         try:
-            findings_table(findings, table).map(escape_cell).to_csv(arguments.csv, index=False)
+            findings_table(findings, table).to_csv(arguments.csv, index=False)
         except OSError as error:
             note(f"error: cannot write {arguments.csv}: {error.strerror}")
             return 1

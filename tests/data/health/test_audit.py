@@ -158,6 +158,11 @@ def test_the_findings_table_has_a_row_per_image():
     assert findings_table([], table).empty
 
 
+def test_the_findings_table_has_no_formulas():
+    table = table_of({"digest": "x", "id": "=1+1.jpg"}, {"digest": "x", "id": "-2"})
+    assert findings_table(audit(table, CLASSES), table)["image"].tolist()[:2] == ["'=1+1.jpg", "-2"]
+
+
 def test_the_flaws_of_the_demo_are_found_and_no_others(drawn_demo):
     dataset = open_dataset(DataConfig(source="demo"))
     table = drive(scan(dataset))

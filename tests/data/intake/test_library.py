@@ -1,5 +1,9 @@
+import shutil
+
 import pytest
 
+from tlcore.data.catalog import open_dataset
+from tlcore.data.edits import open_edits
 from tlcore.data.intake.library import add_path, free_name, list_sources, removal_of, remove, rename
 from tlcore.errors import DatasetInvalid, DatasetNotFound
 
@@ -130,6 +134,19 @@ def test_an_uploaded_dataset_is_renamed(datasets, home):
         "demo",
         *(str(home / "datasets" / name) for name in ("Birds-2", "birds", "tissue_x/tissue_x.csv")),
     ]
+
+
+def test_a_renamed_dataset_keeps_its_edits_and_a_deleted_one_leaves_none(make_images, home):
+    source = str(home / "datasets" / "paints")
+    (home / "datasets").mkdir(exist_ok=True, parents=True)
+    shutil.move(make_images("paints", train=4, val=2), source)
+    open_edits(source).exclude(["train/blue/000.png"])
+    renamed = rename(source, "colours")
+    assert len(open_dataset(renamed).samples) == 11
+    assert open_edits(source).version == 0
+    remove(renamed)
+    shutil.move(make_images("again", train=4, val=2), renamed)
+    assert len(open_dataset(renamed).samples) == 12
 
 
 def test_a_name_that_it_has_already_changes_nothing(datasets, home):

@@ -21,6 +21,7 @@ from tlcore.system.cache import digest_key
 from tlcore.system.home import edits_dir
 from tlcore.system.paths import given_path
 from tlcore.system.records import as_record, parse_json, read_bytes
+from tlcore.words import count
 
 MAX_BYTES = 256 << 20
 """Largest log. A line of 1,000 images takes about 100 kB."""
@@ -49,7 +50,8 @@ class Log:
         if version == self.version:
             return self
         if version > self.version:
-            raise ConfigError(f"{version:,} edits are asked for, and the dataset has {self.version:,}.")
+            are = "is" if version == 1 else "are"
+            raise ConfigError(f"{count(version, 'edit')} {are} asked for, and the dataset has {self.version:,}.")
         lines = self.content.split(b"\n", version)[:version]
         return _parse(b"".join(line + b"\n" for line in lines), self._where)
 
@@ -96,6 +98,27 @@ def open_for_writing(path: Path) -> "Iterator[tuple[Log, Callable[[Line], int]]]
     the log is full, or if the line has text that cannot be stored. Raises StorageError if another writer takes too
     long, and RecordError as `read_log` does.
     """
+    with _locked(path):
+        log = read_log(path)
+        yield log, lambda line: _append(path, log, line)
+
+
+def move_log(path: Path, to: Path) -> None:
+    """Keep the edits of a dataset that is called otherwise now. What is at `to` was of a dataset that is gone."""
+    if path.exists():
+        with _locked(path):
+            os.replace(path, to)
+
+
+def delete_log(path: Path) -> None:
+    """Delete the edits of a dataset that was deleted, so that a later one of the same name begins without."""
+    if path.exists():
+        with _locked(path):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_suffix(".lock"), thread_local=False)
     try:
@@ -103,8 +126,7 @@ def open_for_writing(path: Path) -> "Iterator[tuple[Log, Callable[[Line], int]]]
     except Timeout:
         raise StorageError(f"Another process is writing {path} for more than {WAIT_S:.0f} s. Try again.") from None
     try:
-        log = read_log(path)
-        yield log, lambda line: _append(path, log, line)
+        yield
     finally:
         lock.release()
 

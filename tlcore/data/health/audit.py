@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
+from tlcore.data.formats.cells import escape_cell
+
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 """`high` makes results wrong, `medium` makes them worse or less certain, `low` is good to know."""
@@ -94,7 +96,7 @@ def audit(
 
 
 def findings_table(findings: Iterable[Finding], table: pd.DataFrame) -> pd.DataFrame:
-    """One row per image and finding, for a CSV; a group without images gets one row."""
+    """One row per image and finding, for a CSV, where no cell is a formula; a group without images gets one row."""
     rows = [
         (finding.kind, finding.severity, number, sample_id, group.note, finding.title, finding.advice)
         for finding in findings
@@ -104,7 +106,8 @@ def findings_table(findings: Iterable[Finding], table: pd.DataFrame) -> pd.DataF
     columns = ["finding", "severity", "group", "image", "note", "title", "advice"]
     labels = table.set_index("id")[["split", "class"]].astype(str)
     result = pd.DataFrame(rows, columns=columns).join(labels, on="image").fillna("")
-    return result[["finding", "severity", "group", "image", "split", "class", "note", "title", "advice"]]
+    result = result[["finding", "severity", "group", "image", "split", "class", "note", "title", "advice"]]
+    return result.map(escape_cell)
 
 
 def _unreadable(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:

@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from tlcore.data.catalog import is_named
+from tlcore.data.catalog import edits_path, is_named
+from tlcore.data.edits.log import delete_log, move_log
 from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.data.formats.names import is_harmless
 from tlcore.data.formats.rows import TABLE_EXTENSIONS
@@ -114,25 +115,27 @@ def removal_of(source: str) -> Literal["deleted", "forgotten"] | None:
 
 
 def remove(source: str) -> None:
-    """Remove a dataset from the list. An uploaded one is deleted. For one that was added by its path, only the path is
-    forgotten; its images stay where they are.
+    """Remove a dataset from the list. An uploaded one is deleted with its edits. For one that was added by its path,
+    only the path is forgotten; its images stay where they are.
 
     Raises DatasetNotFound if it is not on the list; DatasetInvalid if it is built in, is under TLCORE_DATA, or cannot
     be deleted.
     """
     folder = uploaded_folder(source)
     if folder is not None:
+        edits = edits_path(source)
         try:
             shutil.rmtree(folder)
         except OSError as error:
             raise DatasetInvalid(f"{folder} could not be deleted: {error.strerror}.") from None
+        delete_log(edits)
     elif removal_of(source) is None:
         raise _not_removable(source)
     _save_paths([path for path in _added_paths() if path != source])
 
 
 def rename(source: str, name: str) -> str:
-    """Rename an uploaded dataset; returns its new source, with a number if the name is taken.
+    """Rename an uploaded dataset, which keeps its edits; returns its new source, with a number if the name is taken.
 
     Raises DatasetNotFound if it is not on the list, DatasetInvalid if it was not uploaded.
     """
@@ -141,7 +144,7 @@ def rename(source: str, name: str) -> str:
         raise _not_removable(source)
     if safe_name(name) == folder.name:
         return source
-    target = folder.with_name(free_name(name))
+    target, edits = folder.with_name(free_name(name)), edits_path(source)
     try:
         os.rename(folder, target)
     except OSError as error:
@@ -154,6 +157,7 @@ def rename(source: str, name: str) -> str:
         if path.stem == folder.name:  # a table has the name of its dataset
             renamed = target / f"{target.name}{path.suffix}"
             os.rename(target / path.name, renamed)
+    move_log(edits, edits_path(str(renamed)))
     _save_paths([str(renamed) if known == source else known for known in _known_paths()])
     return str(renamed)
 
