@@ -112,9 +112,9 @@ def test_a_lesson_on_the_demo_runs_as_it_is_and_differs_from_the_others_by_its_s
     assert ZOO[recipe.config.model.backbone].address("imagenet") is None  # nothing is downloaded
 
 
-@pytest.mark.parametrize("name", [name for name in DEMO if BUILTIN[name].expect])
+@pytest.mark.parametrize("name", DEMO)
 def test_what_a_lesson_on_the_demo_promises_is_a_mean_of_seeds_with_its_range(name):
     mean, low, high = (float(number) for number in re.findall(r"\d\d\.\d", BUILTIN[name].expect))
     assert low < mean < high
-    assert "the mean of 5 seeds" in BUILTIN[name].expect
+    assert re.search(r"the mean of [35] seeds", BUILTIN[name].expect)
     assert "another seed or another processor moves it too" in BUILTIN[name].exercise
