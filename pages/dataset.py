@@ -8,8 +8,10 @@ from ui.dataset.change import show_changes
 from ui.dataset.edits import show_edits, show_mark
 from ui.dataset.gallery import show_gallery
 from ui.dataset.health import headline, show_health
+from ui.dataset.image_map import show_map
 from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
+from ui.dataset.worth import show_worth
 from ui.shared.cached import open_dataset
 from ui.shared.datasets import dataset_label
 from ui.shared.state import link
@@ -17,9 +19,16 @@ from ui.shared.views import pick_view
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shell import open_page
 
-IMAGES, EDITS = "images", "edits"
+IMAGES, MAP, EDITS = "images", "map", "edits"
 SHOWN = {"health": show_health, "sizes": show_sizes, "colours": show_colours}
-TABS = {IMAGES: "Images", "health": "Health report", "sizes": "Sizes", "colours": "Colours", EDITS: "Edits"}
+TABS = {
+    IMAGES: "Images",
+    "health": "Health report",
+    MAP: "Map",
+    "sizes": "Sizes",
+    "colours": "Colours",
+    EDITS: "Edits",
+}
 
 page = open_page("Dataset")
 source = page.dataset_source
@@ -44,7 +53,10 @@ with friendly_errors():
     tab = pick_view("dataset_tab", TABS, "Part")
     if tab == IMAGES:
         show_gallery(source)
+    elif tab == MAP:
+        show_map(source)
     elif tab == EDITS:
+        show_worth(source)
         show_edits(source)
     elif report is None:
         st.caption("Comes as soon as every image was read.")

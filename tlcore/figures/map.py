@@ -68,7 +68,7 @@ def plot_map(
     places = table[["x", "y"]].to_numpy(dtype=np.float32)
     groups = map_groups(table, colour)
     names = _names(table) if len(table) <= MOST_NAMED else None
-    size = float(np.clip(60 / np.sqrt(max(len(table), 1)), 2.5, 9))
+    size = float(np.clip(16 - 2.8 * np.log10(max(len(table), 1)), 2.5, 9))  # 9 px at 400 images, 2.6 at 60,000
     for group in groups:
         marker: dict[str, Any] = {"size": size, "opacity": 0.8, "symbol": group.symbol, "color": group.colour}
         if not group.colour:

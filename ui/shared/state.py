@@ -30,6 +30,8 @@ HELD_CHARTS = "state_held_charts"
 """In the session: the live charts as they were drawn last, which may be held still (`ui.train.live_charts`)."""
 SELECTION = "state_selection"
 """Prefix of session keys: the chosen images of a set of pictures (`ui.shared.selection`)."""
+PICKED = "state_picked"
+"""Prefix of session keys: the ids of the images that were picked in a chart, to be shown in a set of pictures."""
 RUN_COLOURS = "state_run_colours"
 """Session key: name of a run -> its place in the palette."""
 
@@ -117,6 +119,11 @@ def setting_key(path: Sequence[str]) -> str:
 def selection_key(pictures: str) -> str:
     """Key of the selection in the set of pictures with that key."""
     return f"{SELECTION}_{pictures}"
+
+
+def picked_key(pictures: str) -> str:
+    """Key of the ids that were picked to be shown in the set of pictures with that key."""
+    return f"{PICKED}_{pictures}"
 
 
 def _in_address(name: str, value: str) -> str:

@@ -79,9 +79,17 @@ def show_fact(label: str, value: str, help: str | None = None) -> None:
 
 
 def show_figure(
-    figure: go.Figure, key: str, on_select: Any = "ignore", *, alt: str = "", mode_bar: bool = True, **options: Any
+    figure: go.Figure,
+    key: str,
+    on_select: Any = "ignore",
+    *,
+    alt: str = "",
+    mode_bar: bool = True,
+    lasso: bool = False,
+    **options: Any,
 ) -> Any:
-    """Show a chart in the common style. With `on_select="rerun"`, returns what is selected.
+    """Show a chart in the common style. With `on_select="rerun"`, returns what is selected. With `lasso`, its tools
+    are those that select many points.
 
     On a touch screen dragging is off, so that a finger scrolls the page; a tap still shows values and selects. `alt`
     describes the chart for people who cannot see it; by default it names the axes and lines. A chart without
@@ -96,7 +104,7 @@ def show_figure(
     settings = {
         "displaylogo": False,
         "displayModeBar": "hover" if mode_bar and not touch else False,
-        "modeBarButtonsToRemove": ["lasso2d", "select2d"],
+        "modeBarButtonsToRemove": [] if lasso else ["lasso2d", "select2d"],
         "responsive": True,
         "showAxisRangeEntryBoxes": False,  # else a click on an axis label would open a number field
         "scrollZoom": False,

@@ -14,13 +14,13 @@ from tlcore.race.words import step_progress
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
 from tlcore.words import PHASES, count
 from ui.shared.hosting import check_room, is_hosted
+from ui.shared.queueing import check_data
 from ui.shared.torch_once import load_torch
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.train.asked import opened_data
 from ui.train.backbones import backbone_label
 from ui.train.draft import draft
 from ui.train.standing import last_standing, show_standing
-from ui.train.start import check_data
 
 _CHOSEN = "train_race_backbones"
 _SETTINGS = ("data", "seed", "device", "precision", "workers")
