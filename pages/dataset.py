@@ -9,6 +9,7 @@ from ui.dataset.edits import show_edits, show_mark
 from ui.dataset.gallery import show_gallery
 from ui.dataset.health import headline, show_health
 from ui.dataset.image_map import show_map
+from ui.dataset.labels import show_labels
 from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
 from ui.dataset.worth import show_worth
@@ -19,11 +20,12 @@ from ui.shared.views import pick_view
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shell import open_page
 
-IMAGES, MAP, EDITS = "images", "map", "edits"
+IMAGES, LABELS, MAP, EDITS = "images", "labels", "map", "edits"
 SHOWN = {"health": show_health, "sizes": show_sizes, "colours": show_colours}
 TABS = {
     IMAGES: "Images",
     "health": "Health report",
+    LABELS: "Labels",
     MAP: "Map",
     "sizes": "Sizes",
     "colours": "Colours",
@@ -53,6 +55,8 @@ with friendly_errors():
     tab = pick_view("dataset_tab", TABS, "Part")
     if tab == IMAGES:
         show_gallery(source)
+    elif tab == LABELS:
+        show_labels(source)
     elif tab == MAP:
         show_map(source)
     elif tab == EDITS:

@@ -129,9 +129,9 @@ def test_statistics_of_every_backbone_are_those_of_its_weights():
 
 def test_a_label_check_takes_a_weights_file_but_not_on_a_hosted_dashboard(colours, monkeypatch):
     monkeypatch.setenv("TLCORE_DATA", str(colours))
-    page = open_page(dataset=str(colours), dataset_tab="health")
+    page = open_page(dataset=str(colours), dataset_tab="labels")
     assert page.text_input(key="dataset_labels_weights").label == "Weights file"
     monkeypatch.setenv("TLCORE_HOSTED", "1")
-    page = open_page(dataset=colours.name, dataset_tab="health")
+    page = open_page(dataset=colours.name, dataset_tab="labels")
     assert "dataset_labels_weights" not in [box.key for box in page.text_input]
     assert "mobilenet_v2" not in page.selectbox(key="dataset_labels_backbone").options

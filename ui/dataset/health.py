@@ -10,7 +10,7 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count
 from ui.dataset.data import Report, forget
 from ui.dataset.detail import show_image
-from ui.dataset.labels import show_label_check
+from ui.dataset.labels import show_summary
 from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import PictureGroup, picture_of
@@ -64,7 +64,7 @@ def show_health(source: str, report: Report) -> None:
         if card.open:
             with card:
                 _show_finding(source, report, finding)
-    show_label_check(source)
+    show_summary(source)
 
 
 @st.fragment

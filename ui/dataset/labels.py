@@ -1,94 +1,191 @@
-"""The label check: a button starts a separate process, and images with suspect labels are shown."""
+"""The part "Labels": a check in a separate process, then the doubtful labels one by one or all at once."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from contextlib import nullcontext
 
 import streamlit as st
 
 from tlcore.config import DataConfig, ModelConfig, RunConfig
+from tlcore.data.dataset import SPLITS
 from tlcore.data.pixels.thumbnails import thumbnails
+from tlcore.evaluation.label_check import ACCEPTED
 from tlcore.models.zoo import ZOO
 from tlcore.words import count, percent
 from ui.dataset.detail import show_image
+from ui.dataset.queue import WHY, Doubt, doubts_of, open_doubts
+from ui.dataset.queue_view import show_queue
+from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.backbones import usable_without_download
 from ui.shared.cached import open_dataset
 from ui.shared.hosting import is_hosted
-from ui.shared.pictures import PictureGroup, picture_of, show_pictures
+from ui.shared.labels_now import labels_now
+from ui.shared.pictures import PictureGroup, picture_of
+from ui.shared.state import write_address
+from ui.shared.views import pick_segment
 from ui.shared.widgets import friendly_errors
-from ui.shared.work import show_work, start_work, work_key
+from ui.shared.work import Result, find_result, is_working, show_work, start_work, work_key
 
 PER_PAGE = 24
+VIEWS = {"queue": "One by one", "list": "All at once"}
+PART, TAB = "dataset_tab", "labels"
+_BACKBONE, _WEIGHTS, _SPLITS = "dataset_labels_backbone", "dataset_labels_weights", "dataset_labels_splits"
 
 
-def show_label_check(source: str) -> None:
-    st.subheader("Labels that look wrong")
-    st.caption(
-        "A classifier learns from the other images what each class looks like, and names the labels it "
-        "does not believe. It is a hint where to look, not a verdict."
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        # visitors of a hosted dashboard cannot make the server download
-        backbones = usable_without_download() if is_hosted() else list(ZOO)
-        usual = ModelConfig().backbone
-        backbone = st.selectbox(
-            "Features of",
-            backbones,
-            index=backbones.index(usual) if usual in backbones else 0,
-            key="dataset_labels_backbone",
-            persist_state="session",
-            width=220,
+def show_labels(source: str) -> None:
+    known = find_result(check_key(source, *_network())) is not None
+    if not known:
+        st.caption(
+            "A classifier learns from the other images what each class looks like, and names the labels it does not "
+            "believe. It is a hint where to look, not a verdict."
         )
-        weights = "" if is_hosted() else _pick_weights()
-        key = work_key("labels", source, backbone, weights)
-        if st.button("Check the labels", key="dataset_labels_check", icon=":material/label:"):
+    # with a result there is no need for the settings: they would push the image down
+    settings = st.popover("Check again", icon=":material/refresh:") if known else nullcontext()
+    with settings, st.container(horizontal=True, vertical_alignment="bottom"):
+        backbone, weights = _pick_network()
+        key = check_key(source, backbone, weights)
+        if st.button(
+            "Check the labels",
+            key="dataset_labels_check",
+            icon=":material/label:",
+            type="primary",
+            disabled=is_working(key),
+        ):
             model = ModelConfig(backbone=backbone, weights=weights or None)
             with friendly_errors():
                 start_work(key, ["check-labels", "--json"], RunConfig(data=DataConfig(source=source), model=model))
+            st.rerun()
     check = show_work(key, "The check")
+    if check is not None:
+        _show_check(source, check)
+
+
+def check_key(source: str, backbone: str, weights: str = "") -> str:
+    return work_key("labels", source, backbone, weights)
+
+
+def show_summary(source: str) -> None:
+    """What is known about the labels, in a line or two, with a button that opens the part "Labels"."""
+    st.subheader("Labels that look wrong")
+    check = find_result(check_key(source, *_network()))
     if check is None:
-        return
-    if not check["suspects"]:
-        st.success("No label looks wrong.", icon=":material/check_circle:")
+        st.caption("Not checked yet: a classifier names the labels that it does not believe. It takes seconds.")
+        words = "Check the labels"
     else:
+        doubts = doubts_of(check["suspects"])
+        left = len(open_doubts(source, doubts))
         st.caption(
-            f"The classifier agrees with {percent(check['agreement'], 0)} of the labels that it did not see. The less "
-            "it agrees, the more of these labels are right after all."
+            f"{count(len(doubts))} {'looks' if len(doubts) == 1 else 'look'} wrong; {count(left)} of them to decide."
+            if doubts
+            else "No label looks wrong."
         )
-        _show_suspects(source, check["suspects"])
+        words = "Decide one by one" if left else "Open the label check"
+    st.button(words, key="dataset_labels_open", icon=":material/label:", on_click=_open_part)
 
 
-def _pick_weights() -> str:
-    """A weights file on the dashboard's machine; empty: the default weights of the backbone."""
+def _open_part() -> None:
+    st.session_state[PART] = TAB
+    write_address(PART)
+
+
+def _network() -> tuple[str, str]:
+    """Backbone and weights file that are chosen in this visit, or the usual ones."""
+    usual = usable_without_download() if is_hosted() else list(ZOO)
+    default = ModelConfig().backbone
+    first = default if default in usual else usual[0] if usual else default
+    return st.session_state.get(_BACKBONE) or first, (st.session_state.get(_WEIGHTS) or "").strip()
+
+
+def _pick_network() -> tuple[str, str]:
+    # visitors of a hosted dashboard cannot make the server download
+    backbones = usable_without_download() if is_hosted() else list(ZOO)
+    usual = ModelConfig().backbone
+    backbone = st.selectbox(
+        "Features of",
+        backbones,
+        index=backbones.index(usual) if usual in backbones else 0,
+        key=_BACKBONE,
+        persist_state="session",
+        width=220,
+    )
+    if is_hosted():
+        return backbone, ""
     path: str = st.text_input(
         "Weights file",
-        key="dataset_labels_weights",
+        key=_WEIGHTS,
         placeholder="else the usual ones",
         help="A .pth, .pt or .safetensors file on the machine that runs the dashboard.",
         max_chars=1000,
         persist_state="session",
         width=260,
     )
-    return path.strip()
+    return backbone, path.strip()
+
+
+def _show_check(source: str, check: Result) -> None:
+    doubts = doubts_of(check["suspects"])
+    if not doubts:
+        st.success("No label looks wrong.", icon=":material/check_circle:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = pick_segment("dataset_labels_view", VIEWS, "Show")
+        splits = _pick_splits(doubts)
+    st.caption(
+        f"The classifier agrees with {percent(check['agreement'], 0)} of the labels that it did not see. The less it "
+        "agrees, the more of these labels are right after all. A decision is an edit; the files stay as they are."
+    )
+    chosen = [doubt for doubt in doubts if doubt.split in splits]
+    if view == "queue":
+        st.fragment(show_queue)(source, chosen, doubts)
+    else:
+        _show_list(source, open_doubts(source, chosen))
+
+
+def _pick_splits(doubts: Sequence[Doubt]) -> Sequence[str]:
+    """The splits whose labels are shown; the numbers are those of all suspects."""
+    counts = {split: sum(doubt.split == split for doubt in doubts) for split in SPLITS}
+    present = [split for split in SPLITS if counts[split]]
+    if len(present) == 1:
+        return present
+    chosen: list[str] = st.pills(
+        "Splits",
+        present,
+        selection_mode="multi",
+        default=present,
+        key=_SPLITS,
+        format_func=lambda split: f"{split} · {counts[split]}",
+        persist_state="session",
+    )
+    return chosen or present
 
 
 @st.fragment
-def _show_suspects(source: str, suspects: list[dict[str, Any]]) -> None:
-    number = "1 label looks" if len(suspects) == 1 else f"{count(len(suspects))} labels look"
-    st.markdown(f"**{number} wrong**, the most suspicious first.")
-    pages = math.ceil(len(suspects) / PER_PAGE)
+def _show_list(source: str, doubts: Sequence[Doubt]) -> None:
+    if not doubts:
+        st.success("All are decided.", icon=":material/check_circle:")
+        return
+    pages = math.ceil(len(doubts) / PER_PAGE)
     page = st.pagination(pages, key="dataset_labels_page") if pages > 1 else 1
-    shown = suspects[(page - 1) * PER_PAGE : page * PER_PAGE]
-    jpegs = thumbnails(open_dataset(source).source, [row["id"] for row in shown])
+    shown = doubts[(page - 1) * PER_PAGE : page * PER_PAGE]
+    jpegs = thumbnails(open_dataset(source).source, [doubt.id for doubt in shown])
+    labels = labels_now(source)
     pictures = [
         picture_of(
-            row["id"],
-            jpegs.get(row["id"]),
-            f"{row['suggested']}? {percent(row['p_suggested'], 0)}",
-            f"labelled {row['given']}",
-            row["split"],
+            doubt.id,
+            jpegs.get(doubt.id),
+            f"{doubt.suggested}? {percent(doubt.p_suggested, 0)}",
+            f"labelled {doubt.given}",
+            labels[doubt.id].split if doubt.id in labels else doubt.split,
         )
-        for row in shown
+        for doubt in shown
     ]
-    clicked = show_pictures([PictureGroup("", tuple(pictures))], key="dataset_labels_pictures")
+    clicked = show_pictures_to_act_on(
+        source,
+        [PictureGroup("", tuple(pictures))],
+        "dataset_labels_pictures",
+        [doubt.id for doubt in doubts],
+        why=WHY,
+        finding=ACCEPTED,
+    )
     if clicked:
         show_image(source, clicked)

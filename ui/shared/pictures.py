@@ -74,7 +74,7 @@ def show_pictures(
             "pictures": [
                 {
                     "id": picture.id,
-                    "source": _data_url(picture.jpeg),
+                    "source": data_url(picture.jpeg),
                     "lines": picture.lines,
                     "badge": picture.badge and {"good": picture.badge.good, "word": picture.badge.word},
                     "chosen": picture.chosen,
@@ -112,7 +112,7 @@ def enlarged(jpeg: bytes) -> Image.Image | bytes:
         return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 
-def _data_url(jpeg: bytes | None) -> str:
+def data_url(jpeg: bytes | None) -> str:
     return "" if jpeg is None else f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
 
 

@@ -32,6 +32,8 @@ SELECTION = "state_selection"
 """Prefix of session keys: the chosen images of a set of pictures (`ui.shared.selection`)."""
 PICKED = "state_picked"
 """Prefix of session keys: the ids of the images that were picked in a chart, to be shown in a set of pictures."""
+LABEL_QUEUE = "state_label_queue"
+"""Session key: where this visit is in the queue of doubtful labels (`ui.dataset.queue`)."""
 RUN_COLOURS = "state_run_colours"
 """Session key: name of a run -> its place in the palette."""
 

@@ -161,6 +161,13 @@ class Edits:
         log = read_log(self._path)
         return _words(log, fold(log.lines).last)
 
+    def next_undo_why(self) -> str:
+        """The reason that the action which `undo` would take back was made for; empty if it has none."""
+        log = read_log(self._path)
+        number = fold(log.lines).last
+        line = None if number is None else log.lines[number - 1]
+        return line.why if isinstance(line, ImagesLine) else ""
+
     def next_redo(self) -> str | None:
         """What `redo` would do again, in words."""
         log = read_log(self._path)
