@@ -7,8 +7,8 @@ is on the disk when it returns, and raises EditRefused, in words for the user, b
 `ui.shared.cached.open_dataset(source)`, and give `edits_version(source)` to caches of what depends on the dataset.
 
 `lines` says what one line means, `log` reads and writes the file, `apply` makes the edited dataset, `actions` has the
-checks before a line is written, `mends` what is usually done about a finding of the health report. `added` keeps
-photographs that edits add, and serves them beside the dataset's own.
+checks before a line is written, `mends` what is usually done about a finding of the health report, and `export` writes
+the mended set to a folder. `added` keeps photographs that edits add, and serves them beside the dataset's own.
 """
 
 from tlcore.data.edits.actions import Edits, open_edits
