@@ -1,10 +1,12 @@
 """Makes docs/screenshots: every page in both themes at 1280 px, two also at 400 px, on the demo with three runs.
 
-python -m docs.make_screenshots
+python -m docs.make_screenshots [NAME …]
 """
 
 import io
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from PIL import Image
 from benchmarks.measure import measure
 from tests.support import furnish
 from tests.support.browser import ROOT, Dashboard, find_chromium, new_visit, open_browser, settled, visit
+from tests.support.mending import mend_demo
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -38,7 +41,10 @@ SHOTS = {
     "confusion": ("compare", {"compare_part": "confusion"}),
     "predict": ("predict", {}),
     "watch": ("train", {"view": "watch"}),
+    "mended": ("dataset", {"dataset_tab": "edits"}),
 }
+MENDED = "mended"
+"""The last picture: the demo, after its flaws were mended in the browser. It needs no run."""
 NARROW = ("overview", "watch")
 SCROLLED = {"confusion": ".st-key-compare_part"}
 """The element at the top of the picture, for pictures that do not start at the top of the page."""
@@ -50,17 +56,23 @@ BELOW_THE_HEADER = "element => { element.style.scrollMarginTop = '4.5rem'; eleme
 SETTLE_MS = 700  # after this time, fade-in animations have ended
 
 
-def main() -> None:
+def main(names: Sequence[str]) -> None:
     chromium = find_chromium()
     if chromium is None:
         raise SystemExit("This needs Chromium: apt-get install chromium")
     with tempfile.TemporaryDirectory() as home, open_browser(chromium) as browser:
         measure(furnish.scan, "demo", home)
-        runs = [measure(furnish.train, settings, home) for settings in RUNS]
-        live, _ = measure(furnish.start, LIVE, home)
+        runs, live = [""], ""
+        if set(names) - {MENDED}:
+            runs = [measure(furnish.train, settings, home) for settings in RUNS]
+            live, _ = measure(furnish.start, LIVE, home)
         dashboard = Dashboard(Path(home)).start()
         try:
-            for name, (address, params) in SHOTS.items():
+            for name in names:
+                address, params = SHOTS[name]
+                if name == MENDED:
+                    with new_visit(browser) as context:
+                        print(f"mended in {mend_demo(context.new_page(), dashboard):.0f} s")
                 url = dashboard.url(address, dataset="demo", run=live if name == "watch" else runs[-1], **params)
                 for theme in ("light", "dark"):
                     _save(f"{name}-{theme}", browser, url, width=1280, dark=theme == "dark")
@@ -92,4 +104,4 @@ def _wait_until_drawn(page: "Page") -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or list(SHOTS))
