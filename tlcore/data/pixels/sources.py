@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +113,9 @@ class ArraySource:
     """Images in memory. An id is `part/index`, like `train/00017`."""
 
     parts: Mapping[str, np.ndarray]
-    """Name -> uint8 of shape (N, H, W), for grey images, or (N, H, W, 3)."""
+    """Name -> uint8 of shape (N, H, W), for grey images, or (N, H, W, 3). Nobody changes them."""
+    _digests: dict[str, str] = field(default_factory=dict, repr=False)
+    """Those computed so far: an edit needs all, and 60,000 images take most of a second."""
 
     def load(self, sample_id: str, transform: "TransformSpec | None" = None) -> "torch.Tensor":
         """A copy of one image as uint8 RGB of shape (3, H, W). Raises UnreadableImage for an unknown id."""
@@ -145,7 +147,11 @@ class ArraySource:
 
     def digests(self, sample_ids: Sequence[str]) -> list[str]:
         """Digest of each image's shape and bytes, in hex; `digests.MISSING` for an unknown id."""
-        return [self._digest(sample_id) for sample_id in sample_ids]
+        known = self._digests
+        for sample_id in sample_ids:
+            if sample_id not in known:
+                known[sample_id] = self._digest(sample_id)
+        return [known[sample_id] for sample_id in sample_ids]
 
     def _array(self, sample_id: str) -> np.ndarray:
         part, _, index = sample_id.rpartition("/")
