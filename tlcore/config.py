@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tlcore.errors import ConfigError, suggestion
+from tlcore.system.name_patterns import MAX_CHARACTERS, NamePattern
 from tlcore.system.paths import check_path_text
 from tlcore.system.records import read_json, shown
 from tlcore.transforms.spec import Positive, TransformSpec
@@ -21,6 +22,30 @@ BackboneName = Annotated[str, Field(pattern=r"^(timm:)?[\w.-]{1,80}$")]
 """Name of a backbone: an entry of the zoo, or `timm:NAME`."""
 PathText = Annotated[str, AfterValidator(check_path_text)]
 """A path, or a name in place of a path."""
+NO_GROUPS, SIMILAR, COLUMN = "none", "similar", "column"
+COLUMN_NAMED = f"{COLUMN}:"
+
+
+def _check_groups(groups: str) -> str:
+    """Raises ValueError unless it is one of the ways to say which images belong together."""
+    if groups in (NO_GROUPS, SIMILAR, COLUMN):
+        return groups
+    if groups.startswith(COLUMN_NAMED):
+        name = groups.removeprefix(COLUMN_NAMED)
+        if not name.strip() or len(name) > MAX_CHARACTERS or not name.isprintable():
+            raise ValueError(f"after {COLUMN_NAMED} comes the name of a column")
+        return groups
+    if "{" not in groups:
+        raise ValueError(
+            f"it is one of {NO_GROUPS}, {SIMILAR}, {COLUMN} and {COLUMN_NAMED}NAME, or a pattern of file names with "
+            f"{{group}} in it, not {groups[:60]!r}"
+        )
+    NamePattern.parse(groups)
+    return groups
+
+
+Groups = Annotated[str, AfterValidator(_check_groups)]
+"""Which images belong together."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 MAX_BYTES = 1 << 20  # largest configuration file; class weights for 10,000 classes take a third of it
 Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]
@@ -41,6 +66,10 @@ class DataConfig(_Config):
     """The same for `test`."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of the splits that are made because the data has none."""
+    groups: Groups = "none"
+    """Which images such splits keep together: `none`; `similar`, those that are nearly the same, which takes a look at
+    every image; `column`, those with the same value in a table's column for it, found by its name, or `column:NAME`;
+    or a pattern of file names, as in `system.name_patterns`: `{group}_*.jpg`."""
     edits: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     """How many of the dataset's edits to apply, counted from the first. None: all there are; 0: none."""
 

@@ -11,6 +11,7 @@ CHANNELS = ("red", "green", "blue")
 PHASES: Mapping[str, str] = {
     "prepare": "loading the network",
     "check": "reading the images",
+    "compare": "looking for images that are alike",
     "speed": "timing the network",
     "convert": "converting the network for ONNX Runtime, once",
     "features": "computing features",

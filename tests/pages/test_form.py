@@ -1,5 +1,8 @@
 """The form of the Train page is a view of a draft: shown settings can be edited, and hidden settings stay."""
 
+import shutil
+import time
+
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -66,6 +69,67 @@ def test_splits_that_are_made_here_are_those_that_the_form_asks_for(make_images)
     assert "40 images" in text_of(page) or "28 train, 6 val, 6 test" in text_of(page)
     page.number_input(key="train_data_val_fraction").set_value(0.4).run()
     assert "18 train, 16 val, 6 test" in text_of(checked(page))
+
+
+def test_the_form_shows_what_comes_of_splits_that_keep_images_together(make_images):
+    root = make_images("one", train=20)
+    for path in root.glob("train/*/*.png"):  # five animals of four images each
+        path.rename(path.with_name(f"{path.parent.name}{int(path.stem) // 4}_{path.name}"))
+    page = open_page(RunConfig(model={"backbone": "small_cnn", "weights": "none"}), dataset=add_path(str(root)))
+    table = page.dataframe[0].value
+    assert table.to_dict("list") == {"Class": ["blue", "green"], "train": [14, 14], "val": [3, 3], "test": [3, 3]}
+    page.selectbox(key="train_data_groups").set_value("pattern").run()
+    table = page.dataframe[0].value
+    assert table.to_dict("list") == {"Class": ["blue", "green"], "train": [12, 12], "val": [4, 4], "test": [4, 4]}
+    text = text_of(checked(page))
+    assert "train 24 (60.0 %), val 8 (20.0 %), test 8 (20.0 %)" in text.replace("*", "")
+    assert "10 groups of 4 images stay together." in text
+    assert "val has 5.0 points more than 15.0 % and test has 5.0 points more than 15.0 %" in text
+    assert draft_of(page).data.groups == "{group}_*"
+
+
+def test_a_pattern_that_fits_nothing_is_reported_in_the_form_and_can_be_corrected(make_images):
+    source = add_path(str(make_images("one", train=20)))
+    page = open_page(
+        RunConfig(model={"backbone": "small_cnn", "weights": "none"}, data={"groups": "cow{group}_*"}), dataset=source
+    )
+    assert text_of(page).count("No image of one fits the pattern 'cow{group}_*'") == 2  # also beside the start button
+    assert page.button(key="train_start_disabled").disabled
+    assert "28 train, 6 val, 6 test" in text_of(page)
+    page.text_input(key="train_groups_pattern").set_value("{group}*").run()
+    assert "Splits keep together: between two of {group} and * a pattern needs a character" in text_of(checked(page))
+    page.text_input(key="train_groups_pattern").set_value("").run()
+    page.text_input(key="train_groups_pattern").set_value("{group}0.png").run()
+    assert page.button(key="train_start")
+    assert "2 groups of 2 images stay together." in text_of(checked(page))
+
+
+def test_a_column_of_the_table_can_keep_images_together(make_images, tmp_path):
+    root = make_images("one", train=20)
+    rows = [f"train/{label}/{n:03d}.png,{label},{label}{n // 4}" for label in ("blue", "green") for n in range(20)]
+    (root / "table.csv").write_text("\n".join(["path,label,herd", *rows]))
+    page = open_page(
+        RunConfig(model={"backbone": "small_cnn", "weights": "none"}), dataset=add_path(str(root / "table.csv"))
+    )
+    assert "same herd" in page.selectbox(key="train_data_groups").options
+    page.selectbox(key="train_data_groups").set_value("column:herd").run()
+    assert "in groups by the column 'herd'" in text_of(checked(page))
+
+
+def test_similar_images_are_looked_for_before_the_splits_keep_them_together(make_images):
+    root = make_images("one", train=20)
+    for number in range(3):
+        shutil.copy(root / "train/blue/000.png", root / f"train/blue/copy{number}.png")
+    source = add_path(str(root))
+    page = open_page(RunConfig(model={"backbone": "small_cnn", "weights": "none"}), dataset=source)
+    page.selectbox(key="train_data_groups").set_value("similar").run()
+    assert "Until then, these are the splits without groups." in text_of(checked(page))
+    assert "The splits come when every image has been looked at." in text_of(page)
+    give_up = time.monotonic() + 60
+    while "1 group of 4 images stays together." not in text_of(checked(page.run())):
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    assert page.button(key="train_start")
 
 
 def test_another_backbone_says_which_settings_it_removes(colours):

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from tlcore.data.catalog import open_dataset
-from tlcore.evaluation.folds import FOLDS, UNSEEN, folds_of
+from tlcore.data.dataset import Sample
+from tlcore.evaluation.folds import FOLDS, UNSEEN, folds_of, groups_of
 from tlcore.race.folds import predict_held_out
 from tlcore.system.drive import drive
 from tlcore.training.plan import plan_run
@@ -52,6 +53,13 @@ def test_a_small_class_is_never_held_out_as_a_whole():
     assert set(fold_N) == set(range(FOLDS))
     assert len(set(fold_N[targets_N == 1])) == 2
     assert len(set(fold_N[targets_N == 2])) == 3
+
+
+def test_groups_are_those_of_the_samples():
+    names = ["cow 1", "", "cow 2", "cow 1", ""]
+    samples = [Sample(str(number), 0, "train", name) for number, name in enumerate(names)]
+    assert groups_of(samples).tolist() == [0, 1, 2, 0, 4]
+    assert groups_of(samples[:3]) is None
 
 
 def test_there_are_fewer_folds_if_all_classes_are_small():

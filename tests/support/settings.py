@@ -10,6 +10,7 @@ Path = tuple[str, ...]
 _NAMES: dict[Path, Any] = {
     ("data", "source"): "table.csv",
     ("data", "images"): "pictures",
+    ("data", "groups"): "{group}_*.jpg",
     ("model", "backbone"): "small_cnn",
     ("model", "weights"): "none",
     ("strategy", "name"): "fine_tuning",

@@ -1,30 +1,43 @@
 """Look at every image of a dataset, and report duplicates, leaks between splits, unreadable files and more."""
 
 import argparse
+import json
+import time
 from typing import TYPE_CHECKING
 
+from tlcore.cli.options import GROUPS_HELP
+
 if TYPE_CHECKING:
+    from tlcore.config import DataConfig
+    from tlcore.data.dataset import Dataset
     from tlcore.data.health.audit import Finding
+    from tlcore.data.health.scan import ScanProgress
 
 SHOWN = 5  # groups printed per finding; the CSV has all
+TELL_EVERY_S = 0.3  # between two lines of progress as JSON
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", default="demo", metavar="DATA", help="as for `train` (default: demo)")
+    parser.add_argument("--data", metavar="DATA", help="as for `train` (default: demo)")
     parser.add_argument("--images", metavar="FOLDER", help="folder that the paths of a table are relative to")
+    parser.add_argument("--groups", metavar="GROUPS", help=GROUPS_HELP)
+    parser.add_argument("--config", metavar="FILE", help="RunConfig as JSON, or a run.json; options override its data")
     parser.add_argument("--csv", metavar="FILE", help="write all findings there, a row per image")
+    parser.add_argument("--json", action="store_true", help="progress, then the kinds of findings, as lines of JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.cli.display import console, note, print_table, show_scan
-    from tlcore.config import parse_config
-    from tlcore.data.catalog import open_dataset
+    from tlcore.cli.display import console, note, print_table, show_scan, show_steps
+    from tlcore.data.catalog import look_for_groups, open_dataset
     from tlcore.data.health.audit import audit, findings_table
     from tlcore.data.health.scan import channel_statistics
     from tlcore.words import percent
 
-    settings = {"data": {"source": arguments.data, "images": arguments.images}}
-    dataset = open_dataset(parse_config(settings, "the command").data)
+    data = _data(arguments)
+    if arguments.json:
+        return _print_lines(open_dataset(data))
+    show_steps("Looking for similar images", look_for_groups(data))
+    dataset = open_dataset(data)
     table = show_scan(dataset)
     findings = audit(table, dataset.classes, dataset.notes, dataset.accepted)
     splits = ", ".join(f"{len(dataset.split(name)):,} {name}" for name in dataset.split_names)
@@ -48,6 +61,41 @@ def run(arguments: argparse.Namespace) -> int:
             return 1
         note(f"All findings are in {arguments.csv}.")
     return 0
+
+
+def _data(arguments: argparse.Namespace) -> "DataConfig":
+    from pathlib import Path
+
+    from tlcore.config import load_config, parse_config
+
+    settings = load_config(Path(arguments.config)).data.model_dump(mode="json") if arguments.config else {}
+    named = {"source": arguments.data, "images": arguments.images, "groups": arguments.groups}
+    settings |= {name: value for name, value in named.items() if value is not None}
+    return parse_config({"data": settings}, "the command").data
+
+
+def _print_lines(dataset: "Dataset") -> int:
+    from tlcore.data.health.audit import audit
+    from tlcore.data.health.scan import scan
+    from tlcore.system.drive import drive
+
+    told_at = 0.0
+
+    def tell(progress: "ScanProgress") -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at > TELL_EVERY_S:
+            told_at = time.monotonic()
+            phase = "check" if progress.phase == "reading" else "compare"
+            _print_line(phase=phase, done=progress.done, total=progress.total)
+
+    table = drive(scan(dataset), tell)
+    found = audit(table, dataset.classes, dataset.notes, dataset.accepted)
+    _print_line(images=len(table), findings=[finding.kind for finding in found])
+    return 0
+
+
+def _print_line(**content: object) -> None:
+    print(json.dumps(content), flush=True)
 
 
 def _print_finding(finding: "Finding") -> None:

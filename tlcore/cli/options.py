@@ -42,6 +42,10 @@ def _for_schedules(field: str, words: str) -> str:
     return f"{_one_of(schedules_with(field))}: {words}"
 
 
+GROUPS_HELP = (
+    "what splits made here keep together: none, similar (near-duplicates), column or column:NAME of a table, or a "
+    "pattern of file names such as '{group}_*.jpg'"
+)
 OPTIONS = (
     Option(
         "--data",
@@ -52,6 +56,7 @@ OPTIONS = (
     Option("--val-fraction", ("data", "val_fraction"), "share that a val split made here gets", float),
     Option("--test-fraction", ("data", "test_fraction"), "share that a test split made here gets", float),
     Option("--split-seed", ("data", "split_seed"), "seed of splits made here", int),
+    Option("--groups", ("data", "groups"), GROUPS_HELP),
     Option("--edits", ("data", "edits"), "apply so many of the dataset's edits; 0: none (default: all)", int),
     Option("--backbone", ("model", "backbone"), "architecture, see `zoo`, or timm:NAME"),
     Option("--weights", ("model", "weights"), "imagenet, pretrained (timm), a .pth or .safetensors file, or none"),

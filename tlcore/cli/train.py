@@ -109,7 +109,7 @@ def build_plan(arguments: argparse.Namespace, config: RunConfig, device: str, *,
 def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) -> "tuple[Dataset, ResolvedConfig]":
     """The data and the resolved configuration, with the training transform that was requested by name."""
     from tlcore.cli.display import show_steps
-    from tlcore.data.catalog import open_dataset
+    from tlcore.data.catalog import look_for_groups, open_dataset
     from tlcore.data.formats.demo import NAME as DEMO, draw_demo
     from tlcore.training.resolve import resolve
     from tlcore.training.views import VALIDATION, Views, training_transform
@@ -117,6 +117,8 @@ def open_data(arguments: argparse.Namespace, config: RunConfig, *, draws: bool) 
     if draws and config.data.source.lower() == DEMO:
         show_steps("Drawing the demo dataset, once", draw_demo())
     resolved = resolve(config)
+    if draws:
+        show_steps("Looking for similar images", look_for_groups(resolved.data, arguments.download))
     dataset = open_dataset(resolved.data, download=arguments.download)
     if arguments.augment:
         views = VALIDATION if arguments.augment == "none" else Views("preset", arguments.augment)

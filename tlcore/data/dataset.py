@@ -28,6 +28,8 @@ class Sample:
     target: int
     """Index into `Dataset.classes`."""
     split: str
+    group: str = ""
+    """Images with the same text belong together, such as those of one animal. Empty: the image is by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,10 @@ class Dataset:
     """Sentences for the user: what was created, ignored or assumed."""
     made_splits: tuple[str, ...] = ()
     """The splits that were made here because the data lacks them. Empty: all splits come from the data."""
+    made_notes: tuple[str, ...] = ()
+    """Those of the notes that say how the splits were made, and how far they are from what was asked for."""
+    group_columns: tuple[str, ...] = ()
+    """The columns of a table that may say which images belong together, the likeliest first."""
     edits: "AppliedEdits | None" = None
     """The edits that were applied to it; None if it has none."""
 

@@ -4,9 +4,12 @@ N images.
 """
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from tlcore.data.dataset import Sample
 
 FOLDS = 5
 UNSEEN = -1
@@ -38,3 +41,10 @@ def folds_of(targets_N: Whole, seed: int, groups_N: Whole | None = None) -> Whol
         for fold, (_, held_out) in enumerate(splitter.split(several, targets_N[several])):
             fold_N[several[held_out]] = fold
     return fold_N
+
+
+def groups_of(samples: Sequence[Sample]) -> Whole | None:
+    """A number per image, the same for images that belong together; None if no two do."""
+    numbers: dict[str, int] = {}
+    group_N = [numbers.setdefault(sample.group or f"\0{place}", place) for place, sample in enumerate(samples)]
+    return np.array(group_N, dtype=np.int64) if len(numbers) < len(samples) else None

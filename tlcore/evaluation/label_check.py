@@ -31,7 +31,9 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
     samples = features.samples
     targets_N = np.array([sample.target for sample in samples])
     digests = dataset.source.digests([sample.id for sample in samples])
-    groups_N = np.unique(digests, return_inverse=True)[1]  # a copy of an image must not vote for its label
+    # neither a copy of an image nor another one of its group must vote for its label
+    together = [f"group {s.group}" if s.group else digest for s, digest in zip(samples, digests, strict=True)]
+    groups_N = np.unique(together, return_inverse=True)[1]
     found, agreement = suspect_labels(features.values_ND, targets_N, config.seed, groups_N)
     accepted = dataset.accepted.get(ACCEPTED, frozenset())
     found = found[[samples[position].id not in accepted for position in found["position"]]]

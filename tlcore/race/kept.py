@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlcore.errors import RecordError
-from tlcore.evaluation.folds import UNSEEN
+from tlcore.evaluation.folds import UNSEEN, Whole
 from tlcore.system.cache import DiskCache, digest_key
 from tlcore.system.records import read_record
 from tlcore.training.inputs.features import FeatureRequest, Trunk
@@ -36,12 +36,12 @@ class Kept(BaseModel):
     """Position of each image that cannot be used -> the reason."""
 
 
-def result_key(plan: Plan, trunk: Trunk, requests: list[FeatureRequest]) -> str:
-    """Depends on the features, the labels and the settings of the head."""
+def result_key(plan: Plan, trunk: Trunk, requests: list[FeatureRequest], fold_N: Whole) -> str:
+    """Depends on the features, the labels, the folds and the settings of the head."""
     targets = [sample.target for request in requests for sample in request.samples]
     settings = plan.config.model_dump_json(exclude=_NOT_PART)
     features = [request.key(trunk) for request in requests]
-    return digest_key("1", *features, repr(targets), str(len(plan.dataset.classes)), settings)
+    return digest_key("2", *features, repr(targets), repr(fold_N.tolist()), str(len(plan.dataset.classes)), settings)
 
 
 def load_kept(key: str, images: int) -> Kept | None:

@@ -14,7 +14,7 @@ from torch import nn
 from tlcore.config import RunConfig, is_weights_file
 from tlcore.data.dataset import Dataset, Sample
 from tlcore.errors import ConfigError, DatasetInvalid
-from tlcore.evaluation.folds import UNSEEN, Whole, folds_of
+from tlcore.evaluation.folds import UNSEEN, Whole, folds_of, groups_of
 from tlcore.race.candidates import Candidate, candidate_config, check_reachable
 from tlcore.race.folds import predict_held_out
 from tlcore.race.kept import Kept, load_kept, result_key, save_kept
@@ -73,11 +73,12 @@ def race(
 ) -> Generator[Step | Standing, None, Standing]:
     """Yields Steps, and a Standing after each candidate; returns the last Standing.
 
-    The images are those of `race_splits`. Features are kept as a run with a frozen backbone keeps them, so that it
-    starts with them. `config` has the settings of the head (by default those of such a run), the seed, and the device;
-    its data, model and transforms count for nothing. Predictions are kept, too; each network is timed anew. A candidate
-    that fails is a row with the reason. `reach` says whether an address answers. Seeds torch's global generator.
-    Raises ConfigError without candidates, DeviceError, DatasetInvalid if no class has two images.
+    The images are those of `race_splits`; those of one group are in one fold. Features are kept as a run with a frozen
+    backbone keeps them, so that it starts with them. `config` has the settings of the head (by default those of such a
+    run), the seed, and the device; its data, model and transforms count for nothing. Predictions are kept, too; each
+    network is timed anew. A candidate that fails is a row with the reason. `reach` says whether an address answers.
+    Seeds torch's global generator. Raises ConfigError without candidates, DeviceError, DatasetInvalid if no class has
+    two images.
     """
     if not candidates:
         raise ConfigError("A race needs backbones: name one at least.")
@@ -85,7 +86,7 @@ def race(
     splits = race_splits(dataset)
     samples = tuple(sample for split in splits for sample in dataset.split(split))
     targets_N = np.array([sample.target for sample in samples], dtype=np.int64)
-    fold_N = folds_of(targets_N, config.seed)
+    fold_N = folds_of(targets_N, config.seed, groups_of(samples))
     if not (fold_N != UNSEEN).any():
         raise DatasetInvalid("No class has two images to train on: nothing can be held out to compare backbones.")
     machine = choose_device(config.device, config.precision).words
@@ -121,10 +122,10 @@ def _run(course: _Course, candidate: Candidate) -> Generator[Progress, None, tup
             f"{cache_limit_bytes() / 1e9:.1f} GB. The environment variable TLCORE_CACHE_GB makes it larger."
         )
     trunk, requests = trunk_of(plan), split_requests(plan, course.splits)
-    kept = load_kept(result_key(plan, trunk, requests), len(course.samples))
+    kept = load_kept(result_key(plan, trunk, requests, course.fold_N), len(course.samples))
     if kept is None:
         kept = yield from _predict(course, plan, trunk, requests)
-        save_kept(result_key(plan, trunk, requests), kept)  # the first batch may have changed the engine
+        save_kept(result_key(plan, trunk, requests, course.fold_N), kept)  # the first batch may have changed the engine
     yield Progress("speed", 0, 0, 0, 0.0)
     seconds = seconds_per_image(requests[0], trunk)
     course.left_out |= {course.samples[position].id: reason for position, reason in kept.skipped.items()}

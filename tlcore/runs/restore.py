@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from torch import Tensor, nn
 
-from tlcore.config import DataConfig
+from tlcore.config import NO_GROUPS, SIMILAR, DataConfig
 from tlcore.data.catalog import fingerprint, open_dataset, restore_splits
 from tlcore.data.dataset import Dataset
 from tlcore.errors import CheckpointError, DatasetChanged, DatasetNotFound, ModelError
@@ -55,6 +55,8 @@ def relocate(run: Run, source: str) -> Run:
 
 
 def _open(run: Run, data: DataConfig) -> Dataset:
+    if data.groups == SIMILAR:  # the record has the splits: no need to look for similar images again
+        data = data.model_copy(update={"groups": NO_GROUPS})
     try:
         dataset = restore_splits(open_dataset(data, edits=run.edits()), run.samples_file).with_classes(run.classes)
     except DatasetNotFound as error:

@@ -23,6 +23,7 @@ STRATEGIES: Mapping[str, str] = {
 }
 """The name of a strategy within a sentence."""
 _BATCH_NORM = {"keep": "keeps its statistics", "update": "updates its statistics"}
+_GROUPS = {"none": "single images", "similar": "what is nearly the same", "column": "a column of the table"}
 _OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 
 
@@ -185,6 +186,7 @@ _LABELS = {
     "data.val_fraction": "Share set aside for val",
     "data.test_fraction": "Share set aside for test",
     "data.split_seed": "Seed of the splits",
+    "data.groups": "Splits keep together",
     "data.edits": "Edits of the dataset",
     "model.backbone": "Backbone",
     "model.weights": "Weights",
@@ -216,6 +218,7 @@ _LABELS = {
     "workers": "Processes that decode images",
 }
 _SHORT = {
+    "data.groups": "groups: {}",
     "data.edits": "edits {}",
     "model.backbone": "{}",
     "model.weights": "weights {}",
@@ -253,6 +256,7 @@ _WORDS: Mapping[str, Callable[[Any, RunConfig], str]] = {
     "data.val_fraction": lambda value, config: percent(value, 0),
     "data.test_fraction": lambda value, config: percent(value, 0),
     "data.edits": lambda value, config: _NONE["data.edits"] if value is None else count(value) if value else "none",
+    "data.groups": lambda value, config: _GROUPS.get(value, value.replace("column:", "column ")),
     "model.weights": _weights_words,
     "strategy.name": lambda value, config: STRATEGIES.get(value, str(value)),
     "train_transform": lambda value, config: transform_words(value, config.eval_transform),

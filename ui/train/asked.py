@@ -1,29 +1,50 @@
 """The requested run: the draft as a `RunConfig`, its dataset, and the state that the form's rows depend on."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from tlcore.config import DataConfig, RunConfig
+from tlcore.config import NO_GROUPS, SIMILAR, DataConfig, RunConfig
 from tlcore.data.dataset import Dataset
-from tlcore.errors import ConfigError
+from tlcore.errors import ConfigError, DatasetInvalid
 from tlcore.models.zoo import find_architecture
 from ui.shared.backbones import offered_backbones
 from ui.shared.cached import open_data, open_dataset
 from ui.train.backbones import backbone_label, offered_weights, weights_label
 from ui.train.draft import Settings, draft, plain, put_value, value_at
 from ui.train.fields import FIELDS, FormState
+from ui.train.similar import has_looked
 
 
-def opened_data(source: str) -> Dataset:
-    """The dataset of the page, with splits as the draft requests. Raises TlcoreError."""
+@dataclass(frozen=True)
+class OpenedData:
+    dataset: Dataset
+    """With splits as the draft requests; without its groups if there is a problem with them."""
+    problem: str = ""
+    """Why the splits cannot be grouped as the draft requests."""
+    waits_for: DataConfig | None = None
+    """The data in which similar images have to be looked for first."""
+
+
+def opened_data(source: str) -> OpenedData:
+    """The dataset of the page. Raises TlcoreError."""
     data = draft()["data"]
     if data["source"] != source:
         data |= {"source": source, "images": None, "edits": None}  # they belong to the former dataset
     try:
-        return open_data(DataConfig.model_validate(data))
+        asked = DataConfig.model_validate(data)
     except ValidationError:  # shown beside the start button
-        return open_dataset(source)
+        return OpenedData(open_dataset(source))
+    plain = asked.model_copy(update={"groups": NO_GROUPS})
+    if asked.groups == SIMILAR and (dataset := open_data(plain)).made_splits and not has_looked(plain):
+        return OpenedData(dataset, waits_for=plain)
+    try:
+        return OpenedData(open_data(asked))
+    except (ConfigError, DatasetInvalid) as error:
+        if asked.groups == NO_GROUPS:
+            raise
+        return OpenedData(open_data(plain), str(error))
 
 
 def form_state(dataset: Dataset) -> FormState:
@@ -35,6 +56,7 @@ def form_state(dataset: Dataset) -> FormState:
         settings=settings,
         architecture=architecture,
         made_splits=dataset.made_splits,
+        group_columns=dataset.group_columns,
         backbones=offered_backbones(),
         weights=offered_weights(architecture),
         backbone_label=backbone_label,

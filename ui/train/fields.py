@@ -8,7 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tlcore.config import ModelConfig, OptimizerConfig, RunConfig, StrategyConfig, is_weights_file
+from tlcore.config import (
+    COLUMN,
+    COLUMN_NAMED,
+    NO_GROUPS,
+    SIMILAR,
+    ModelConfig,
+    OptimizerConfig,
+    RunConfig,
+    StrategyConfig,
+    is_weights_file,
+)
 from tlcore.models.architecture import CLASSIFIER, FEATURES, HEAD, Architecture
 from tlcore.training.defaults import chosen_strategy, default_learning_rate, default_schedule
 from tlcore.training.optimisation.optimizers import OPTIMIZERS
@@ -18,6 +28,8 @@ from ui.train.draft import Path, Settings, value_at
 
 Section = Literal["data", "backbone", "strategy", "augmentation", "optimiser", "schedule", "advanced"]
 AUTO, FILE, OWN = "auto", "file", "own"
+BY_NAMES, FIRST_PATTERN = "pattern", "{group}_*"
+"""The choice of a pattern of file names, and the pattern that it begins with."""
 STRATEGIES = {
     "feature_extraction": "Feature extraction",
     "fine_tuning": "Fine-tuning",
@@ -35,6 +47,8 @@ class FormState:
     architecture: Architecture
     made_splits: tuple[str, ...] = ()
     """Splits that the data lacks and that are made from train."""
+    group_columns: tuple[str, ...] = ()
+    """Columns of the data's table that may say which images belong together."""
     backbones: tuple[str, ...] = ()
     """The options, in this order."""
     weights: tuple[str, ...] = ()
@@ -195,6 +209,34 @@ def is_named_weights(weights: str) -> bool:
     return not is_weights_file(weights)
 
 
+def _groups(form: FormState) -> list[str]:
+    return [NO_GROUPS, SIMILAR, *(f"{COLUMN_NAMED}{name}" for name in form.group_columns), BY_NAMES]
+
+
+def _groups_label(form: FormState, groups: str) -> str:
+    labels = {
+        NO_GROUPS: "nothing, each image by itself",
+        SIMILAR: "what is nearly the same",
+        BY_NAMES: "what the file names say",
+    }
+    return labels.get(groups) or groups.replace(COLUMN_NAMED, "same ", 1)
+
+
+def _is_pattern(groups: str) -> bool:
+    """Also while it is being typed."""
+    return groups not in (NO_GROUPS, SIMILAR, COLUMN) and not groups.startswith(COLUMN_NAMED)
+
+
+def _read_groups(groups: str) -> str:
+    return BY_NAMES if _is_pattern(groups) else groups
+
+
+def _write_groups(chosen: str, groups: str) -> str:
+    if chosen == BY_NAMES:
+        return groups if _is_pattern(groups) else FIRST_PATTERN
+    return chosen
+
+
 def _read_class_weights(weights: Any) -> str:
     return OWN if isinstance(weights, dict) else str(weights)
 
@@ -219,6 +261,28 @@ FIELDS: tuple[Field, ...] = (
     Field(("data", "val_fraction"), "Share for val", "data", Number(0.01), "Of each class.", _made("val")),
     Field(("data", "test_fraction"), "Share for test", "data", Number(0.01), "Of each class.", _made("test")),
     Field(("data", "split_seed"), "Seed of the splits", "data", Number(), None, _made("train", "val", "test")),
+    Field(
+        ("data", "groups"),
+        "Splits keep together",
+        "data",
+        Choice(_groups, _groups_label),
+        "Images of one animal, patient or video resemble each other more than new ones will. In two splits they make "
+        "the accuracy look better than it is.",
+        _made("train", "val", "test"),
+        read=_read_groups,
+        write=_write_groups,
+    ),
+    Field(
+        ("data", "groups"),
+        "Pattern of file names",
+        "data",
+        Text(FIRST_PATTERN),
+        "`{group}` stands for what images that belong together have in common, `*` for anything: `{group}_*` finds "
+        "cow7 in `cow7_03.jpg`, and `{group}/*` the folder of an image.",
+        lambda form: bool(form.made_splits) and _is_pattern(form["data.groups"]),
+        write=lambda text, groups: text.strip(),
+        key="train_groups_pattern",
+    ),
     Field(
         ("model", "backbone"),
         "Backbone",

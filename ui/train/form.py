@@ -13,6 +13,7 @@ from tlcore.words import count
 from ui.shared.datasets import dataset_label
 from ui.shared.state import link
 from ui.shared.widgets import escape_markdown
+from ui.train.asked import OpenedData
 from ui.train.backbone_search import show_search
 from ui.train.bounds import bounds_of
 from ui.train.draft import draft, note, notes, put_value, value_at
@@ -34,6 +35,7 @@ from ui.train.fields import (
 from ui.train.fill import change_backbone
 from ui.train.origin import show_origin
 from ui.train.schedule import show_schedule
+from ui.train.splits import show_splits
 from ui.train.views import show_views_picker
 
 MORE_RATES = "train_more_rates"
@@ -44,14 +46,15 @@ STRATEGY_HELP = {
 }
 
 
-def show_form(form: FormState, dataset: Dataset) -> DeltaGenerator:
+def show_form(form: FormState, opened: OpenedData) -> DeltaGenerator:
     """Draw the form. Returns the container for the table of layer groups."""
     show_origin()
     for sentence in notes():
         st.info(escape_markdown(sentence), icon=":material/published_with_changes:")
     with _section("Data", ":material/photo_library:"):
-        _data(form, dataset)
+        _data(form, opened.dataset)
         _rows(form, "data")
+        show_splits(opened)
     with _section("Backbone", ":material/account_tree:"):
         _rows(form, "backbone", columns=2, leading=1)
         show_search()

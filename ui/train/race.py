@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from tlcore.config import RunConfig, parse_config
+from tlcore.errors import ConfigError
 from tlcore.models.zoo import ZOO
 from tlcore.race.candidates import GOOD, Candidate, candidates_at_hand, parse_candidates, usual_candidates
 from tlcore.race.standing import Standing
@@ -30,7 +31,9 @@ _SETTINGS = ("data", "seed", "device", "precision", "workers")
 def show_race(source: str) -> None:
     load_torch()
     with friendly_errors():
-        opened_data(source)  # reports data that cannot be used, before anybody waits
+        opened = opened_data(source)  # reports data that cannot be used, before anybody waits
+        if opened.problem:
+            raise ConfigError(opened.problem)
         config = parse_config({name: draft()[name] for name in _SETTINGS}, "the form")
     st.caption(
         "Each backbone sees every training image once. A new head is then trained and tested on its features by "

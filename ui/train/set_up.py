@@ -6,11 +6,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.config import RunConfig
-from tlcore.data.dataset import Dataset
-from tlcore.errors import TlcoreError
+from tlcore.errors import ConfigError, TlcoreError
 from ui.shared.torch_once import load_torch
 from ui.shared.widgets import friendly_errors
-from ui.train.asked import asked_config, form_state, opened_data
+from ui.train.asked import OpenedData, asked_config, form_state, opened_data
 from ui.train.fields import FormState
 from ui.train.form import show_form
 from ui.train.layers import show_layers
@@ -27,21 +26,26 @@ def show_set_up(source: str, show_save: Callable[[RunConfig], object]) -> None:
     """`show_save` draws what saves the settings as a recipe."""
     load_torch()
     with friendly_errors():
-        dataset = opened_data(source)
-        form = form_state(dataset)
+        opened = opened_data(source)
+        form = form_state(opened.dataset)
     show_style()
     summary, settings = st.columns([1, 1.7], gap="medium")
     with settings:
-        layers = show_form(form, dataset)
+        layers = show_form(form, opened)
     with summary, st.container(key="train_rest"):
-        _show_rest(form, dataset, layers, show_save)
+        _show_rest(form, opened, layers, show_save)
 
 
 def _show_rest(
-    form: FormState, dataset: Dataset, layers: DeltaGenerator, show_save: Callable[[RunConfig], object]
+    form: FormState, opened: OpenedData, layers: DeltaGenerator, show_save: Callable[[RunConfig], object]
 ) -> None:
     """The parts beside the form that depend on the network."""
+    dataset = opened.dataset
     try:
+        if opened.waits_for:
+            raise ConfigError("The splits come when every image has been looked at.")
+        if opened.problem:
+            raise ConfigError(opened.problem)
         asked = asked_config(form)
         plan = plan_of(asked, dataset)
     except TlcoreError as error:

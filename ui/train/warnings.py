@@ -7,7 +7,7 @@ from tlcore.data.health.audit import RARE, Finding, audit
 from tlcore.data.health.scan import load_scan
 from tlcore.words import count, interval
 
-WARNED = ("leak", "conflicting_labels", "rare_classes")
+WARNED = ("leak", "straddling_groups", "conflicting_labels", "rare_classes")
 """Findings of the health report that matter for training."""
 FEW_IMAGES = 60
 """Minimal images in val or test: with fewer, the 95 % interval of an accuracy of 80 % is wider than 20 points."""

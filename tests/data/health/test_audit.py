@@ -19,6 +19,7 @@ def table_of(*rows: dict) -> pd.DataFrame:
     defaults = {
         "split": "train",
         "class": "ant",
+        "group": "",
         "reason": "",
         "width": 200,
         "height": 150,
@@ -53,6 +54,21 @@ def test_the_same_image_in_two_splits_is_a_leak_and_not_also_a_duplicate():
     assert (finding.kind, finding.severity) == ("leak", "high")
     assert finding.title == "1 image is in more than one split"
     assert finding.groups == ((("0.jpg", "1.jpg"), "The same in train and val"),)
+
+
+def test_a_group_in_two_splits_is_found_with_the_number_of_its_images():
+    rows = [{"group": "cow 7"}] * 3 + [{"group": "cow 7", "split": "test"}, {"group": "cow 8"}, {"group": "cow 8"}]
+    finding = audit(table_of(*rows), CLASSES)[0]
+    assert (finding.kind, finding.severity, finding.images) == ("straddling_groups", "high", 4)
+    assert finding.title == "1 group of images that belong together (4 images) is in more than one split"
+    assert finding.groups[0].note == "'cow 7': 1 image in test and 3 images in train"
+    assert finding.groups[0].ids == ("3.jpg", "0.jpg", "1.jpg", "2.jpg")  # of both splits among the first
+    assert "--groups" in finding.advice
+
+
+def test_a_group_of_images_that_are_the_same_is_a_leak_only():
+    rows = [{"group": "x", "digest": "x"}, {"group": "x", "digest": "x", "split": "val"}]
+    assert kinds(table_of(*rows)) == ["leak"]
 
 
 def test_nearly_the_same_image_in_two_splits_is_a_leak_with_all_its_copies():

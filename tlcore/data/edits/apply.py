@@ -131,7 +131,7 @@ def changed_samples(samples: Sequence[Sample], changes: "Mapping[str, Change | N
             continue
         if isinstance(change, Change):
             target = sample.target if change.target is None else change.target
-            sample, moved = Sample(sample.id, target, change.split or sample.split), True
+            sample, moved = Sample(sample.id, target, change.split or sample.split, sample.group), True
         result.append(sample)
     if moved:
         rank = {split: index for index, split in enumerate(SPLITS)}

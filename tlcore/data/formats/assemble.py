@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tlcore.config import DataConfig
 from tlcore.data.dataset import SPLITS, Dataset, ImageSource, Sample
+from tlcore.data.formats.groups import NO_COLUMNS, GroupColumns, group_images
 from tlcore.data.formats.hints import HOW, HOW_CLI
 from tlcore.data.formats.names import listed
 from tlcore.data.formats.splits import NO_TEST, Labelled, complete_splits
@@ -25,13 +26,16 @@ def assemble(
     config: DataConfig,
     *,
     classes: Sequence[str] | None = None,
+    columns: GroupColumns = NO_COLUMNS,
     notes: Iterable[str] = (),
     hint: str = "",
 ) -> Dataset:
     """A Dataset of these images. Classes are in the given order, else in that of `class_order`.
 
-    `hint` is added to the error about a single class: sentences with a blank at the end.
-    Raises DatasetInvalid for no images, a single class, too many classes, and a class in val or test that train lacks.
+    `columns` are those of a table that may group its images. `hint` is added to the error about a single class:
+    sentences with a blank at the end.
+    Raises DatasetInvalid for no images, a single class, too many classes, and a class in val or test that train lacks,
+    and ConfigError for groups that the data does not have.
     """
     if not images:
         raise DatasetInvalid(f"{name} has no images.")
@@ -43,13 +47,23 @@ def assemble(
             cli=HOW_CLI,
         )
     check_class_count(name, len(names))
-    images, made_splits, made_notes = complete_splits(images, config)
+    images, groups, group_notes = group_images(name, images, names, source, config, columns)
+    images, made_splits, made_notes = complete_splits(images, config, groups)
     _check_train_has_all(name, images)
     target = {label: index for index, label in enumerate(names)}
     rank = {split: index for index, split in enumerate(SPLITS)}
-    samples = [Sample(image.id, target[image.label], image.split or "train") for image in images]
+    samples = [Sample(image.id, target[image.label], image.split or "train", image.group or "") for image in images]
     samples.sort(key=lambda sample: (rank[sample.split], sample.target, sample.id))
-    dataset = Dataset(name, names, tuple(samples), source, made_splits=made_splits)
+    made_notes += group_notes if made_splits else []
+    dataset = Dataset(
+        name,
+        names,
+        tuple(samples),
+        source,
+        made_splits=made_splits,
+        made_notes=tuple(made_notes),
+        group_columns=columns.names,
+    )
     return replace(dataset, notes=(*notes, *made_notes, *split_notes(dataset)))
 
 

@@ -35,6 +35,12 @@ LABEL_COLUMNS = (
 )
 SPLIT_COLUMNS = ("split", "subset")
 _MAYBE_SPLIT = ("partition", "set", "data_set", "dataset", "data_split", "phase", "usage", "fold")
+GROUP_COLUMNS = (
+    *("group", "group_id", "patient", "patient_id", "patientid", "patient_no", "subject", "subject_id", "animal_id"),
+    *("individual", "individual_id", "participant_id", "video", "video_id", "clip_id", "sequence_id", "seq_id"),
+    *("case_id", "lesion_id", "specimen_id", "plant_id", "slide_id", "session_id", "burst_id", "study_id"),
+)
+"""Only names that can hardly mean anything else, because the health report trusts them."""
 FLAG_COLUMNS = {
     **dict.fromkeys(("is_valid", "is_val", "is_validation", "valid", "validation"), "val"),
     **dict.fromkeys(("is_test",), "test"),
@@ -62,15 +68,18 @@ class Columns:
     """One-hot columns: one per class, with a 1 for the image's class."""
     unused: tuple[str, ...] = ()
     """Names of the columns that are not used."""
+    group: int | None = None
+    """The column that says which images belong together."""
 
     @property
     def has_header(self) -> bool:
         return bool(self.names)
 
 
-def find_columns(rows: Sequence[Row], exists: Callable[[str], bool], where: str) -> Columns:
+def find_columns(rows: Sequence[Row], exists: Callable[[str], bool], where: str, group: str | None = None) -> Columns:
     """What the columns of a table are, from its first rows (at least one). `exists` looks for a cell's file.
 
+    `group` names the column of groups; without it, it is found by its name.
     Raises DatasetInvalid, which says what is missing and which names are known.
     """
     first, others = rows[0].cells, [row.cells for row in rows[1:]]
@@ -94,8 +103,10 @@ def find_columns(rows: Sequence[Row], exists: Callable[[str], bool], where: str)
     one_hot: tuple[int, ...] = ()
     if label is None:
         label, one_hot = _label_by_elimination(left, keys, first, others, where)
-    unused = tuple(first[index] for index in left if index != label and index not in one_hot)
-    return Columns(path, label, split, len(first), tuple(first), flags, one_hot, unused)
+    left = [index for index in left if index != label and index not in one_hot]
+    found = _find_group(keys, left, group)
+    unused = tuple(first[index] for index in left if index != found)
+    return Columns(path, label, split, len(first), tuple(first), flags, one_hot, unused, found)
 
 
 def _find_path(
@@ -170,6 +181,12 @@ def _find_split(keys: list[str], others: list[list[str]], taken: set[int | None]
     return None
 
 
+def _find_group(keys: list[str], left: Sequence[int], named: str | None) -> int | None:
+    if named is not None:
+        return keys.index(key_of(named)) if key_of(named) in keys else None
+    return next((keys.index(name) for name in GROUP_COLUMNS if name in keys and keys.index(name) in left), None)
+
+
 def _all_splits(rows: list[list[str]], column: int) -> bool:
     cells = [row[column] for row in rows if column < len(row)]
     return bool(cells) and all(split_of(cell) for cell in cells)
@@ -187,6 +204,8 @@ def _label_by_elimination(
     if len(binary) >= 2:
         return None, binary
     words = [index for index in left if keys[index] not in _MAYBE_SPLIT]
+    if len(words) > 1:
+        words = [index for index in words if keys[index] not in GROUP_COLUMNS]
     if len(words) == 1:
         return words[0], ()
     has = f" It has {listed(first)}." if words else ""

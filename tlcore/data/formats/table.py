@@ -16,6 +16,7 @@ from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.assemble import assemble, check_class_count
 from tlcore.data.formats.columns import FALSE, TAG_COLUMNS, TRUE, Columns, find_columns
+from tlcore.data.formats.groups import GroupColumns, named_column
 from tlcore.data.formats.lookup import FolderLookup, Lookup
 from tlcore.data.formats.names import is_harmless, listed, shown
 from tlcore.data.formats.rows import TABLE_EXTENSIONS, Row, key_of, read_rows
@@ -49,6 +50,11 @@ class TableImages:
     columns: Columns
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def group_columns(self) -> GroupColumns:
+        columns = self.columns
+        return GroupColumns(None if columns.group is None else columns.names[columns.group], columns.unused)
+
 
 def open_table(path: Path, config: DataConfig) -> Dataset:
     """Open a table of labelled image paths. Missing files stay in the list; they are reported when images are read.
@@ -59,14 +65,16 @@ def open_table(path: Path, config: DataConfig) -> Dataset:
     folder = given_path(config.images).absolute() if config.images else path.parent
     if not os.path.isdir(folder):
         raise DatasetNotFound(f"There is no image folder {folder}, which the paths in {path.name} start from.")
-    table = read_table(path, FolderLookup(folder), lambda cell, where: _inside(cell, folder, where))
+    group = named_column(config)
+    table = read_table(path, FolderLookup(folder), lambda cell, where: _inside(cell, folder, where), group)
     if len(table.missing) == len(table.images):
         raise DatasetInvalid(
             f"None of the {count(len(table.images))} images in {path} exists: looked for {table.images[0].id!r} in "
             f"{folder}. Set `images` to the folder that the paths start from."
         )
     notes = [*table.notes, *_tables_beside(path)]
-    return assemble(path.stem, table.images, FileSource(folder, confined=True), config, notes=notes)
+    source = FileSource(folder, confined=True)
+    return assemble(path.stem, table.images, source, config, columns=table.group_columns, notes=notes)
 
 
 def _tables_beside(path: Path) -> list[str]:
@@ -86,10 +94,11 @@ def _tables_beside(path: Path) -> list[str]:
     )
 
 
-def read_table(path: Path, lookup: Lookup, tidy: Callable[[str, str], str]) -> TableImages:
+def read_table(path: Path, lookup: Lookup, tidy: Callable[[str, str], str], group: str | None = None) -> TableImages:
     """The labelled images of a table, with the ids that `lookup` finds.
 
-    `tidy` turns a cell into a posix path; it gets the cell's place for its errors, and raises DatasetInvalid. Raises
+    `tidy` turns a cell into a posix path; it gets the cell's place for its errors, and raises DatasetInvalid.
+    `group` names the column of groups, if it is not to be found by its name. Raises
     DatasetInvalid for a table without rows or labels, with several labels per image, or with too many unreadable rows.
     """
     rows = read_rows(path)
@@ -103,7 +112,7 @@ def read_table(path: Path, lookup: Lookup, tidy: Callable[[str, str], str]) -> T
         except DatasetInvalid:
             return False
 
-    columns = find_columns(head, exists, f"{path}, line {head[0].line}")
+    columns = find_columns(head, exists, f"{path}, line {head[0].line}", group)
     if columns.has_header:
         head = head[1:]
         if not head:
@@ -181,7 +190,8 @@ class _Reader:
         self._with_split += split is not None
         if self._with_split not in (0, len(self._images) + 1):
             raise DatasetInvalid(f"{where}: some lines name a split and others do not. Fill in all, or none.")
-        self._images[name] = Labelled(name, label, split)
+        group = cells[columns.group] if columns.group is not None else ""
+        self._images[name] = Labelled(name, label, split, group or None)
 
     def _label(self, row: Row) -> str | None:
         columns, cells = self._columns, row.cells

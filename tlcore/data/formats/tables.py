@@ -12,6 +12,7 @@ from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.assemble import assemble
 from tlcore.data.formats.folder import read_folder
+from tlcore.data.formats.groups import GroupColumns, named_column
 from tlcore.data.formats.lookup import TreeLookup
 from tlcore.data.formats.names import listed, shown
 from tlcore.data.formats.rows import TABLE_EXTENSIONS, read_rows
@@ -51,6 +52,7 @@ class Chosen(NamedTuple):
     notes: list[str]
     used: list[str]
     unused: list[str]
+    columns: GroupColumns
 
 
 def open_place(path: Path, config: DataConfig, prefer_tables: bool = False) -> Dataset:
@@ -85,18 +87,19 @@ def is_table_name(path: str) -> bool:
     return f".{ending}" in TABLE_EXTENSIONS and (ending != "txt" or bool(split_of_table(stem) or _LABELS.search(stem)))
 
 
-def choose(root: Path, tree: Tree, tables: Sequence[str]) -> Chosen:
+def choose(root: Path, tree: Tree, tables: Sequence[str], group: str | None = None) -> Chosen:
     """The table that labels most images, and tables of the same form that label others, such as one per split.
 
-    Tables of predictions are used only if there are no others. Raises DatasetInvalid if no table names an existing
-    image, or if two tables label the same images differently and nothing tells which one is meant.
+    Tables of predictions are used only if there are no others. `group` names the column of groups.
+    Raises DatasetInvalid if no table names an existing image, or if two tables label the same images differently and
+    nothing tells which one is meant.
     """
     lookup = TreeLookup(tree.images_below())
     reads: list[_Read] = []
     refused: dict[str, str] = {}
     for path in tables[:MAX_TABLES]:
         try:
-            read = _read(root, tree, path, lookup)
+            read = _read(root, tree, path, lookup, group)
         except DataError as error:
             refused[path] = str(error).replace(f"{root}/", "")
         else:
@@ -122,12 +125,13 @@ def choose(root: Path, tree: Tree, tables: Sequence[str]) -> Chosen:
         notes.append(f"Left out, because the table has no label for them: {count(len(left), 'image')}, like {left[0]}.")
     for read in used:
         notes += read.table.notes
-    return Chosen(images, len(labelled), list(dict.fromkeys(notes)), [read.path for read in used], unused)
+    columns = used[0].table.group_columns
+    return Chosen(images, len(labelled), list(dict.fromkeys(notes)), [read.path for read in used], unused, columns)
 
 
 def _by_tables(path: Path, tree: Tree, tables: list[str], config: DataConfig, refusal: DatasetInvalid) -> Dataset:
     try:
-        chosen = choose(path, tree, tables)
+        chosen = choose(path, tree, tables, named_column(config))
     except DatasetInvalid as error:
         if tree.filled:
             raise DatasetInvalid(f"{refusal} Its tables do not help: {error}") from None
@@ -141,7 +145,7 @@ def _folders_or_tables(
     beside = f"Tables that are not used, because the class folders are: {listed(tables)}."
     likely = [table for table in tables if not _is_answer(table)]
     try:
-        chosen = choose(path, tree, likely) if likely else None
+        chosen = choose(path, tree, likely, named_column(config)) if likely else None
     except DatasetInvalid:
         chosen = None
     if chosen is None or chosen.labelled < ENOUGH * len(dataset.samples) or _agree(path, dataset, chosen):
@@ -158,7 +162,8 @@ def _folders_or_tables(
 
 
 def _dataset(path: Path, chosen: Chosen, config: DataConfig) -> Dataset:
-    return assemble(path.name, chosen.images, FileSource(path, confined=True), config, notes=chosen.notes)
+    source = FileSource(path, confined=True)
+    return assemble(path.name, chosen.images, source, config, columns=chosen.columns, notes=chosen.notes)
 
 
 def _noted(dataset: Dataset, *notes: str) -> Dataset:
@@ -180,9 +185,9 @@ def _agree(path: Path, dataset: Dataset, chosen: Chosen) -> bool:
     return len(set(meant.values())) == len(meant) and alike >= _AGREEING * pairs.total()
 
 
-def _read(root: Path, tree: Tree, path: str, lookup: TreeLookup) -> _Read:
+def _read(root: Path, tree: Tree, path: str, lookup: TreeLookup, group: str | None) -> _Read:
     based = lookup.based(_base(root, tree, path, lookup))
-    table = read_table(root / path, based, lambda cell, where: tidy_path(cell))
+    table = read_table(root / path, based, lambda cell, where: tidy_path(cell), group)
     missing = set(table.missing)
     return _Read(path, table, {image.id: image.label for image in table.images if image.id not in missing})
 

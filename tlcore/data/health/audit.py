@@ -5,11 +5,14 @@ A new check is a new entry in `CHECKS`.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 import pandas as pd
 
 from tlcore.data.formats.cells import escape_cell
+from tlcore.data.health.alike import PLAIN, alike_numbers
+from tlcore.words import count, shorten
 
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
@@ -24,8 +27,6 @@ LONG = 3.0
 back to the middle of the image; with a scale from 0.08 it does so in 4 % of the draws at 3.1 : 1, in 36 % at 6 : 1."""
 HUGE_PIXELS, HUGE_SHARE = 12_000_000, 10.0
 """An image is reported if it has both this many pixels and this many times the usual number of pixels."""
-PLAIN = 0.05
-"""Range of the grey values, in 0-1, without the 1 % darkest and brightest pixels. An image below it is one colour."""
 DARK, BRIGHT = 0.1, 0.9
 """An image is almost black if 99 % of its pixels are below this, almost white if they are above."""
 
@@ -62,12 +63,13 @@ class Check(NamedTuple):
     """Finds the groups, from the table of a scan and the classes."""
     one: str
     many: str
-    """The titles for one group and for several; `{}` stands for the number."""
+    """The titles for one group and for several; `{}` stands for their number, `{images}` for that of their images."""
     why: str
     advice: str
 
     def finding(self, groups: Sequence[Group]) -> Finding:
-        title = self.one if len(groups) == 1 else self.many.format(f"{len(groups):,}")
+        images = count(len({sample_id for group in groups for sample_id in group.ids}), "image")
+        title = (self.one if len(groups) == 1 else self.many).format(f"{len(groups):,}", images=images)
         return Finding(self.kind, self.severity, title, self.why, self.advice, tuple(groups))
 
 
@@ -122,6 +124,25 @@ def _leaks(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
         for alike in _alike(table)
         if len(alike.splits) > 1
     ]
+
+
+def _straddling(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
+    """Groups in more than one split. If all their images are alike, they are leaks."""
+    rows = table[table["group"] != ""]
+    if rows.empty:
+        return []
+    numbers = pd.Series(alike_numbers(table), table.index)
+    found = []
+    for name, images in rows.groupby("group", sort=False):
+        per_split = images["split"].value_counts().loc[lambda counts: counts > 0].sort_values(kind="stable")
+        alike = numbers[images.index]
+        if len(per_split) < 2 or (alike.nunique() == 1 and alike.iloc[0] >= 0):
+            continue
+        by_split = [images.loc[images["split"] == split, "id"] for split in per_split.index]
+        ids = [image for row in zip_longest(*by_split) for image in row if image is not None]
+        shares = [f"{count(number, 'image')} in {split}" for split, number in per_split.items()]
+        found.append(Group(tuple(ids), f"{shorten(name, 60)!r}: {_and(shares)}"))
+    return found
 
 
 def _conflicts(table: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
@@ -200,6 +221,17 @@ CHECKS = (
         "{} images are in more than one split",
         "The model is tested on what it has seen in training, so its accuracy comes out higher than on new images.",
         "Keep each in one split only: usually delete the copy in train.",
+    ),
+    Check(
+        "straddling_groups",
+        "high",
+        _straddling,
+        "1 group of images that belong together ({images}) is in more than one split",
+        "{} groups of images that belong together ({images}) are in more than one split",
+        "Images of one animal, patient or video resemble each other more than new ones will. The model is tested on "
+        "what it has partly seen, so its accuracy comes out higher than on new images.",
+        "Keep each group in one split. Splits that are made here can be grouped, where a run is set up or with "
+        "--groups; in splits that came with the data, move or leave out the images in train.",
     ),
     Check(
         "conflicting_labels",
@@ -319,8 +351,8 @@ class _Alike:
 
 def _alike(table: pd.DataFrame) -> list[_Alike]:
     """Groups of at least two images that are equal or nearly so. A near group includes the copies of its members."""
-    near = table["near_group"] >= 0
-    return _grouped(table[~near], "digest") + _grouped(table[near], "near_group")
+    numbers = alike_numbers(table)
+    return _grouped(table.assign(alike=numbers)[numbers >= 0], "alike")
 
 
 def _grouped(table: pd.DataFrame, column: str) -> list[_Alike]:

@@ -49,8 +49,8 @@ class ScanProgress:
 def scan(dataset: Dataset) -> Generator[ScanProgress, None, pd.DataFrame]:
     """Measure every sample whose current state is not in the cache. Returns the table, one row per sample, in order.
 
-    Columns: `id`, `split`, `class`, those of `measures.measure`, and `near_group`: images that are nearly the same
-    share a number, others have -1. A row with a `reason` could not be read.
+    Columns: `id`, `split`, `class`, `group` as in `Sample`, those of `measures.measure`, and `near_group`: images that
+    are nearly the same share a number, others have -1. A row with a `reason` could not be read.
     Images in another order, and a part of the images, need no new scan: other splits, or some left out.
     Closing the generator leaves the cache as it was.
     """
@@ -155,13 +155,14 @@ def _near_groups(table: pd.DataFrame, dataset: Dataset) -> Generator[ScanProgres
 
 
 def _labelled(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
-    """The table as callers get it, with the current split and class."""
+    """The table as callers get it, with the current split, class and group."""
     targets = np.array([sample.target for sample in dataset.samples])
     splits = np.array([SPLITS.index(sample.split) for sample in dataset.samples])
     labels = {
         "id": table["id"],
         "split": pd.Series(pd.Categorical.from_codes(splits, categories=pd.Index(SPLITS))),
         "class": pd.Series(pd.Categorical.from_codes(targets, categories=pd.Index(dataset.classes))),
+        "group": pd.Series([sample.group for sample in dataset.samples], dtype="str"),
     }
     return pd.concat([pd.DataFrame(labels), table[_COLUMNS[2:]]], axis=1)
 
