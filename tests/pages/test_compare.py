@@ -2,6 +2,7 @@ import io
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -346,3 +347,19 @@ def test_weights_from_elsewhere_become_an_epoch_of_the_run_and_others_are_refuse
     assert not page.exception
     assert run.epochs() == [*before, run.config.epochs + 1]
     assert run.history()[-1].imported == "theirs.pth"
+
+
+def test_twins_in_train_are_looked_for_on_request_and_then_every_epoch_is_shown_without_them(
+    train, colours, no_probes_left
+):
+    shutil.copy(colours / "train/blue/001.png", colours / "test/blue/copy.png")
+    run = train()
+    page = open_page(run)
+    assert "Whether test images have a twin in train is not known yet." in text_of(page)
+    page.button(key=f"compare_twins_{run.name}").click().run()
+    give_up = time.monotonic() + 60
+    while "1 of 15 test images has a twin in train" not in text_of(page.run()):
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    assert "1 image with a twin is too few to tell more." in text_of(page)
+    assert any("No twins" in table.value for table in page.dataframe)

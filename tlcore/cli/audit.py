@@ -3,6 +3,7 @@
 import argparse
 import json
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tlcore.cli.options import GROUPS_HELP
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", metavar="FOLDER", help="folder that the paths of a table are relative to")
     parser.add_argument("--groups", metavar="GROUPS", help=GROUPS_HELP)
     parser.add_argument("--config", metavar="FILE", help="RunConfig as JSON, or a run.json; options override its data")
+    parser.add_argument("--run", metavar="RUN", help="with --json: find test images of a run with a twin in train")
     parser.add_argument("--csv", metavar="FILE", help="write all findings there, a row per image")
     parser.add_argument("--json", action="store_true", help="progress, then the kinds of findings, as lines of JSON")
 
@@ -35,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     data = _data(arguments)
     if arguments.json:
-        return _print_lines(open_dataset(data))
+        return _print_twins(arguments.run) if arguments.run else _print_lines(open_dataset(data))
     show_steps("Looking for similar images", look_for_groups(data))
     dataset = open_dataset(data)
     table = show_scan(dataset)
@@ -74,11 +76,28 @@ def _data(arguments: argparse.Namespace) -> "DataConfig":
     return parse_config({"data": settings}, "the command").data
 
 
+def _print_twins(name: str) -> int:
+    from tlcore.evaluation.twins import find_twins
+    from tlcore.runs.folder.run import find_run
+    from tlcore.system.drive import drive
+
+    _print_line(twins=len(drive(find_twins(find_run(name)), _teller()).ids))
+    return 0
+
+
 def _print_lines(dataset: "Dataset") -> int:
     from tlcore.data.health.audit import audit
     from tlcore.data.health.scan import scan
     from tlcore.system.drive import drive
 
+    table = drive(scan(dataset), _teller())
+    found = audit(table, dataset.classes, dataset.notes, dataset.accepted)
+    _print_line(images=len(table), findings=[finding.kind for finding in found])
+    return 0
+
+
+def _teller() -> "Callable[[ScanProgress], None]":
+    """Prints progress, but not too often."""
     told_at = 0.0
 
     def tell(progress: "ScanProgress") -> None:
@@ -88,10 +107,7 @@ def _print_lines(dataset: "Dataset") -> int:
             phase = "check" if progress.phase == "reading" else "compare"
             _print_line(phase=phase, done=progress.done, total=progress.total)
 
-    table = drive(scan(dataset), tell)
-    found = audit(table, dataset.classes, dataset.notes, dataset.accepted)
-    _print_line(images=len(table), findings=[finding.kind for finding in found])
-    return 0
+    return tell
 
 
 def _print_line(**content: object) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tlcore.data.dataset import Dataset
+    from tlcore.data.health.scan import ScanProgress
     from tlcore.training.events import Progress
 
 S = TypeVar("S")
@@ -119,7 +120,12 @@ def show_scan(dataset: "Dataset") -> "pd.DataFrame":
     """The scan of a dataset, with its progress."""
     from tlcore.data.health.scan import scan
 
-    return follow_steps(scan(dataset), lambda event: (_SCAN_PHASES[event.phase], event.done, event.total))
+    return follow_scan(scan(dataset))
+
+
+def follow_scan(work: "Generator[ScanProgress, None, T]") -> T:
+    """The result of work that scans a dataset, with its progress."""
+    return follow_steps(work, lambda event: (_SCAN_PHASES[event.phase], event.done, event.total))
 
 
 _SCAN_PHASES = {"reading": "reading the images", "comparing": "comparing them"}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tlcore.evaluation.result import Evaluation
+    from tlcore.runs.folder.run import Run
 
 WIDEST_MATRIX = 12  # with at most this many classes, the whole confusion matrix is printed
 
@@ -12,6 +13,9 @@ WIDEST_MATRIX = 12  # with at most this many classes, the whole confusion matrix
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="name, beginning of a name, path, or `latest`")
     parser.add_argument("--data", metavar="FOLDER", help="where the dataset is now, if it was moved; it is remembered")
+    parser.add_argument(
+        "--twins", action="store_true", help="look at every image for test images that have a twin in train"
+    )
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
 
 
@@ -35,8 +39,33 @@ def run(arguments: argparse.Namespace) -> int:
     imported = {record.epoch for record in found.history() if record.imported}
     _show_epochs(evaluation, found.classes, imported)
     show_verdict(evaluation)
+    _show_twins(found, evaluation, look=arguments.twins)
     _show_classes(evaluation, found.classes)
     return 0
+
+
+def _show_twins(run: "Run", evaluation: "Evaluation", *, look: bool) -> None:
+    """What is known of test images with a twin in train; `look`: find them if nothing is known."""
+    from tlcore.cli.display import console, follow_scan, print_table
+    from tlcore.evaluation.twins import find_twins, load_twins, twin_accuracy, twin_words
+    from tlcore.words import bounds, percent
+
+    twins = load_twins(run)
+    if twins is None and look:
+        twins = follow_scan(find_twins(run))
+    if twins is None:
+        console().print("Whether test images have a twin in train is not known: --twins looks at every image.")
+        return
+    found = {epoch: twin_accuracy(evaluation, epoch, twins) for epoch in evaluation.epochs}
+    console().print(twin_words(found[evaluation.best_by_val], evaluation.split))
+    if found[evaluation.best_by_val].twins:
+        rows = [
+            (epoch, percent(one.whole.value), percent(one.without.value), bounds(one.without.low, one.without.high))
+            for epoch, one in found.items()
+            if one.without is not None
+        ]
+        columns = ["epoch", "accuracy", "without twins", "95 % interval"]
+        print_table(f"Every epoch on {evaluation.split}, without the images that have a twin in train", columns, rows)
 
 
 def _show_epochs(evaluation: "Evaluation", classes: tuple[str, ...], imported: set[int]) -> None:

@@ -6,6 +6,7 @@ from tlcore.data.dataset import Sample
 from tlcore.errors import CheckpointError
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.stored import Entry, Index, checkpoint_stamp, load_index, load_stored, save_index
+from tlcore.evaluation.twins import note_twins
 from tlcore.models.digest import state_digest
 from tlcore.runs.folder.checkpoints import load_checkpoint
 from tlcore.runs.folder.predictions import Predictions, key_images, load_predictions, predictions_key, save_predictions
@@ -37,6 +38,8 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
     Raises CheckpointError if the run has no readable checkpoint, DatasetChanged if its classes are gone.
     """
     dataset, notices = reopen_dataset(run)
+    if not notices:
+        note_twins(run, dataset)
     samples = dataset.split(run.report_split)
     entries = _entries(run, key_images(dataset, samples))
     keys = {epoch: entry.key for epoch, entry in entries.items() if not entry.error}

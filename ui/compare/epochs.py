@@ -1,5 +1,6 @@
 """The epochs of one run: the one chosen on val beside the best one on test, and the table of all epochs."""
 
+import math
 from typing import Any, Literal
 
 import pandas as pd
@@ -11,6 +12,7 @@ from tlcore.evaluation.selection import Selection, select_epoch
 from tlcore.evaluation.words import selection_words
 from tlcore.runs.folder.run import Run
 from tlcore.words import bounds, count, percent, points
+from ui.compare.twins import show_twins, twin_accuracies
 from ui.shared.results import epochs_of, remembered
 from ui.shared.widgets import escape_markdown
 
@@ -30,6 +32,7 @@ def show_choice(run: Run, evaluation: Evaluation) -> None:
                 _metric(f"Epoch {selection.best}, best on test", selection.best_accuracy, split)
             _optimism(selection)
     st.markdown(escape_markdown(selection_words(selection)))
+    show_twins(run, evaluation)
     for notice in evaluation.notices:
         st.warning(escape_markdown(notice), icon=":material/warning:")
     if evaluation.skipped:
@@ -52,6 +55,11 @@ def show_epochs(run: Run) -> None:
             limits = zip(table[f"{split}_low"], table[f"{split}_high"], strict=True)
             shown[f"{split.capitalize()} 95 %"] = [bounds(*pair) for pair in limits]
             config[f"{split.capitalize()} 95 %"] = st.column_config.TextColumn(width=82)
+            if without := _without_twins(run, table):
+                shown["No twins"] = without
+                config["No twins"] = st.column_config.NumberColumn(
+                    format="%.1f %%", width=78, help=f"{split.capitalize()} without the images with a twin in train."
+                )
     for split in splits:
         name = f"{split.capitalize()} loss"
         shown[name] = table[f"{split}_loss"]
@@ -70,6 +78,15 @@ def show_epochs(run: Run) -> None:
         "Rate: learning rate of the head at the end of the epoch. Loss: cross-entropy, the lower the better. The bands "
         "of the chart are the intervals of the other splits."
     )
+
+
+def _without_twins(run: Run, table: pd.DataFrame) -> list[float]:
+    """Accuracy of each epoch without the images that have a twin in train, in percent; empty if there are none."""
+    found = twin_accuracies(run) or {}
+    if not any(one.twins for one in found.values()):
+        return []
+    without = [found[epoch].without if epoch in found else None for epoch in table["epoch"]]
+    return [math.nan if accuracy is None else 100 * accuracy.value for accuracy in without]
 
 
 def _metric(label: str, accuracy: Accuracy, split: str) -> None:

@@ -10,6 +10,7 @@ from tlcore.figures.compare import plot_accuracy_by_epoch
 from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_epoch
 from tlcore.words import count, interval
+from ui.compare.twins import twin_accuracies
 from ui.shared.results import epochs_of, evaluation_of, remembered
 from ui.shared.runs import run_colours, short_labels
 from ui.shared.widgets import show_figure
@@ -83,6 +84,15 @@ def show_runs_table(runs: list[Run]) -> None:
     )
 
 
+def _without_twins(run: Run, epoch: int) -> dict[str, str]:
+    """The accuracy without the images that have a twin in train, if some have one."""
+    found = (twin_accuracies(run) or {}).get(epoch)
+    if found is None or not found.twins or found.without is None:
+        return {}
+    without = found.without
+    return {"Without twins": interval(without.value, without.low, without.high)}
+
+
 def _worth(run: Run) -> dict[str, str | float]:
     """Results of the chosen epoch of a run, by column of the table."""
     evaluation = evaluation_of(run)
@@ -95,6 +105,7 @@ def _worth(run: Run) -> dict[str, str | float]:
     return {
         VAL: next((100 * r.val_accuracy for r in history if r.epoch == evaluation.best_by_val), math.nan),
         "Accuracy": interval(chosen.value, chosen.low, chosen.high),
+        **_without_twins(run, evaluation.best_by_val),
         "Right": f"{count(chosen.correct)} of {count(chosen.total)} {evaluation.split} images",
         "Epoch": str(evaluation.best_by_val),
     }
