@@ -1,4 +1,4 @@
-"""The Predict page: what a model predicts for one image, and why."""
+"""The Predict page: what a model predicts for one image, and why; or for a folder of photographs without labels."""
 
 import streamlit as st
 
@@ -7,14 +7,18 @@ from tlcore.evaluation.tables import top_classes_table
 from tlcore.figures.predict import plot_top_classes
 from tlcore.words import percent
 from ui.predict.answers import SHOWN_PX, Answer, ask, explain, overlay
+from ui.predict.folder import show_folder
 from ui.predict.models import ModelRef, pick_models
 from ui.shared.cached import open_dataset
 from ui.shared.image_picker import PickedImage, pick_image, thumbnail
 from ui.shared.torch_once import load_torch
+from ui.shared.views import pick_view
 from ui.shared.widgets import escape_markdown, friendly_errors, show_figure
 from ui.shell import open_page
 
 TOP = 5
+IMAGE, FOLDER = "image", "folder"
+VIEWS = {IMAGE: "One image", FOLDER: "Folder"}
 
 
 def show_verdict(image: PickedImage, chosen: ModelRef, answer: Answer, source: str) -> None:
@@ -84,12 +88,8 @@ def explain_answers(image: PickedImage, answers: list[tuple[ModelRef, Answer]]) 
     show_figure(plot_top_classes(top_classes_table(said, TOP)), key="predict_classes")
 
 
-page = open_page("Predict")
-source = page.dataset_source
-st.title("Predict")
-st.caption("One image: what a model takes it for, and which parts of it speak for that.")
-load_torch()
-with friendly_errors():
+def predict_image(source: str) -> None:
+    load_torch()
     dataset = open_dataset(source)
     result = st.container(key="predict_result")  # above the pickers, so that it is visible on a phone too
     pictures, models = st.columns([1, 1.2], gap="large")
@@ -107,3 +107,16 @@ with friendly_errors():
         explain_answers(image, answers)
     elif image is not None:
         pictures.image(thumbnail(image.pixels_HWC, SHOWN_PX))
+
+
+page = open_page("Predict")
+st.title("Predict")
+st.caption(
+    "One image: what a model takes it for, and which parts of it speak for that. Or a folder without labels: predict "
+    "all of it, and accept or correct."
+)
+with friendly_errors():
+    if pick_view("predict_view", VIEWS, "View") == FOLDER:
+        show_folder(page.dataset_source)
+    else:
+        predict_image(page.dataset_source)

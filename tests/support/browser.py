@@ -118,11 +118,11 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def open_browser(executable: str) -> Iterator["Browser"]:
+def open_browser(executable: str, *switches: str) -> Iterator["Browser"]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(_SWITCHES))
+        browser = playwright.chromium.launch(executable_path=executable, args=[*_SWITCHES, *switches])
         with closing(browser):
             yield browser
 

@@ -51,12 +51,13 @@ def _write_csv(path: str, rows: Iterable[tuple[object, ...]]) -> None:
     import io
     from pathlib import Path
 
+    from tlcore.data.formats.cells import escape_cell
     from tlcore.system.files import write_atomic
 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["path", "label", "probability"])
-    writer.writerows(rows)
+    writer.writerows([escape_cell(cell) for cell in row] for row in rows)
     write_atomic(Path(path), lambda file: file.write(text.getvalue().encode()))
 
 

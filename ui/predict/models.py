@@ -58,10 +58,11 @@ class ModelRef:
 def pick_models(dataset_source: str) -> list[ModelRef]:
     """One model, or two to compare; none if there is nothing to choose yet."""
     kind = pick_view("predict_kind", KINDS, "Model")
-    return _pick_epochs(dataset_source) if kind == RUN else _pick_imagenet()
+    return pick_epochs(dataset_source) if kind == RUN else _pick_imagenet()
 
 
-def _pick_epochs(dataset_source: str) -> list[ModelRef]:
+def pick_epochs(dataset_source: str, *, beside: bool = True) -> list[ModelRef]:
+    """An epoch of a run, or two with `beside`; none if there is no run yet."""
     runs = {name: run for name, run in readable_runs(list_runs()).items() if run.epochs()}
     if not runs:
         empty_state(
@@ -89,8 +90,10 @@ def _pick_epochs(dataset_source: str) -> list[ModelRef]:
     chosen = first.selectbox(
         "Epoch", list(epochs), format_func=epochs.__getitem__, key=f"predict_epoch_{name}", persist_state="session"
     )
+    if not beside:
+        return [_of_run(run, chosen)]
     others = [epoch for epoch in epochs if epoch != chosen]
-    beside = second.selectbox(
+    second_epoch = second.selectbox(
         "Second epoch",
         others,
         index=None,
@@ -100,7 +103,7 @@ def _pick_epochs(dataset_source: str) -> list[ModelRef]:
         disabled=not others,
         persist_state="session",
     )
-    return [_of_run(run, epoch) for epoch in (chosen, beside) if epoch is not None]
+    return [_of_run(run, epoch) for epoch in (chosen, second_epoch) if epoch is not None]
 
 
 def _run_to_ask(runs: dict[str, Run], dataset_source: str) -> str:
