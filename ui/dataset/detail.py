@@ -5,27 +5,36 @@ from typing import Any
 
 import streamlit as st
 
+from tlcore.config import DataConfig, RunConfig
 from tlcore.data.edits import open_edits
 from tlcore.data.health.audit import Finding
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import percent, size
 from ui.dataset.data import look_at
+from ui.dataset.network import network_parts, usual_network
 from ui.shared.actions_bar import show_actions
 from ui.shared.cached import open_dataset
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import LARGE_PX, enlarged
+from ui.shared.similar import show_similar
+from ui.shared.state import DETAIL_SHOWN
 from ui.shared.widgets import escape_markdown
+from ui.shared.work import work_key
 
 LEFT_OUT = "Left out"
 
 
 @st.dialog("Image", width="medium", icon=":material/image:")
 def show_image(source: str, sample_id: str) -> None:
-    show_detail(source, sample_id)
+    opened, shown = st.session_state.get(DETAIL_SHOWN, ("", ""))
+    show_detail(source, shown if opened == sample_id else sample_id, opened=sample_id)
 
 
-def show_detail(source: str, sample_id: str) -> None:
-    """What is in the dialog. An image that was left out is shown with its edits."""
+def show_detail(source: str, sample_id: str, opened: str = "") -> None:
+    """What is in the dialog, which was opened for another image if this one was clicked among the most similar ones.
+
+    An image that was left out is shown with its edits.
+    """
     label = labels_now(source).get(sample_id)
     edits = _edits_of(source, sample_id)
     if label is None and not edits:
@@ -46,6 +55,27 @@ def show_detail(source: str, sample_id: str) -> None:
         for name, value in [*lines, *edits]:
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
     show_actions(source, [] if label is None else [sample_id], "dataset_detail")
+    if label is not None:
+        clicked = _show_most_similar(source, sample_id)
+        if clicked and opened:
+            st.session_state[DETAIL_SHOWN] = opened, clicked
+            st.rerun(scope="fragment")
+
+
+def _show_most_similar(source: str, sample_id: str) -> str | None:
+    model = usual_network()
+    work = work_key("neighbours", source, *network_parts(model))
+    labels = labels_now(source)
+    return show_similar(
+        "dataset_detail",
+        "Most similar",
+        work,
+        ["neighbours", "--json"],
+        RunConfig(data=DataConfig(source=source), model=model),
+        sample_id,
+        lambda ids: thumbnails(open_dataset(source).source, ids),
+        lambda name: (labels[name].name, labels[name].split) if name in labels else (),
+    )
 
 
 def edit_words(row: Mapping[Any, Any]) -> str:

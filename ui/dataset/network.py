@@ -25,6 +25,13 @@ def pick_network(key: str) -> ModelConfig:
     return ModelConfig(backbone=backbone, weights=weights or None)
 
 
+def usual_network() -> ModelConfig:
+    """The network that the parts of the page begin with."""
+    backbones = usable_without_download() if is_hosted() else list(ZOO)
+    usual = ModelConfig().backbone
+    return ModelConfig(backbone=usual if usual in backbones or not backbones else backbones[0])
+
+
 def network_parts(model: ModelConfig) -> tuple[str, str]:
     """The parts of the key of work that uses this network."""
     return model.backbone, model.weights or ""

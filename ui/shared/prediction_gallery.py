@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.data.catalog import open_dataset
-from tlcore.data.dataset import ImageSource
+from tlcore.data.dataset import Dataset
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run
@@ -21,8 +21,10 @@ from ui.shared.actions_bar import can_act
 from ui.shared.datasets import dataset_sources
 from ui.shared.labels_now import Label, changed_since, labels_if_editable
 from ui.shared.pictures import LARGE_PX, Badge, Picture, PictureGroup, enlarged, show_pictures
+from ui.shared.similar import show_similar
 from ui.shared.state import carried
 from ui.shared.widgets import escape_markdown
+from ui.shared.work import work_key
 
 PER_PAGE = 48
 GONE = (
@@ -113,29 +115,55 @@ def _show_enlarged(run: Run, row: Mapping[Any, Any]) -> None:
         }
         for name, value in lines.items():
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
-        source = run.config.data.source
-        if source not in dataset_sources():
-            st.caption("Its dataset is not in the list of datasets.")
-            return
-        here = carried(dataset=source, run=run.name)
-        predict = {**here, "image": row["id"]}
-        dataset = {**here, "dataset_search": row["id"]}
-        st.page_link("pages/predict.py", label="See why", icon=":material/center_focus_strong:", query_params=predict)
-        st.page_link("pages/dataset.py", label="In the dataset", icon=":material/photo_library:", query_params=dataset)
+        _show_links(run, row)
+    if not row["right"]:
+        show_nearest_in_train(run, row["id"])
+
+
+def _show_links(run: Run, row: Mapping[Any, Any]) -> None:
+    source = run.config.data.source
+    if source not in dataset_sources():
+        st.caption("Its dataset is not in the list of datasets.")
+        return
+    here = carried(dataset=source, run=run.name)
+    predict = {**here, "image": row["id"]}
+    dataset = {**here, "dataset_search": row["id"]}
+    st.page_link("pages/predict.py", label="See why", icon=":material/center_focus_strong:", query_params=predict)
+    st.page_link("pages/dataset.py", label="In the dataset", icon=":material/photo_library:", query_params=dataset)
+
+
+def show_nearest_in_train(run: Run, sample_id: str) -> None:
+    """What the network has learned from that is most like an image which it got wrong, by its own features."""
+    try:
+        dataset = _dataset(str(run.path), run)
+    except TlcoreError:
+        return
+    labels = {sample.id: dataset.classes[sample.target] for sample in dataset.split("train")}
+    show_similar(
+        "compare_detail",
+        "Nearest training images",
+        work_key("neighbours", str(run.path)),
+        ["neighbours", "--run", run.name, "--json"],
+        run.config.asked(),
+        sample_id,
+        lambda ids: _thumbnails(run, list(ids)),
+        lambda name: (labels[name], "train"),
+        among=list(labels),
+    )
 
 
 def _thumbnails(run: Run, ids: list[str], side_px: int | None = None) -> dict[str, bytes]:
     """Id -> JPEG. Unreadable images are missing; if the dataset is gone, all are."""
     try:
-        source = _source(str(run.path), run)
+        source = _dataset(str(run.path), run).source
         return thumbnails(source, ids) if side_px is None else thumbnails(source, ids, side_px)
     except TlcoreError:
         return {}
 
 
 @st.cache_resource(max_entries=16, ttl=600, show_spinner=False)
-def _source(path: str, _run: Run) -> ImageSource:
-    return open_dataset(_run.config.data, edits=_run.edits()).source
+def _dataset(path: str, _run: Run) -> Dataset:
+    return open_dataset(_run.config.data, edits=_run.edits())
 
 
 def _picture(row: Mapping[Any, Any], jpeg: bytes | None, extra: str, now: Mapping[str, Label] | None) -> Picture:

@@ -83,6 +83,14 @@ def show_work(key: str, what: str) -> Result | None:
 def _draw_progress(probe: Probe, key: str) -> None:
     if not probe.is_live:
         st.rerun()
+    draw_progress(key)
+
+
+def draw_progress(key: str) -> None:
+    """The progress of work that goes on, and the button to cancel it, once: `show_work` draws it again and again."""
+    probe = find_probe(key)
+    if probe is None:
+        return
     told: dict[str, Any] = next((line for line in reversed(probe.lines()) if "done" in line), {})
     done, total = told.get("done", 0), told.get("total", 0)
     phase = PHASES.get(told.get("phase", ""), PHASES["features"] if total else PHASES["prepare"]).capitalize()

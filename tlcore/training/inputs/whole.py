@@ -38,10 +38,15 @@ def dataset_features(config: RunConfig, dataset: Dataset) -> Generator[Progress,
     Uses backbone, weights, evaluation transform, seed and device of the configuration; its data counts for nothing.
     Raises ConfigError, ModelError, DeviceError, or DatasetInvalid if no image of a split can be read.
     """
-    plan = plan_run(resolve(config), dataset)
-    requests = split_requests(plan, dataset.split_names)
+    features = yield from plan_features(plan_run(resolve(config), dataset))
+    return features
+
+
+def plan_features(plan: Plan) -> Generator[Progress, None, WholeFeatures]:
+    """The same for a plan: its dataset, and its network, which may be a trained one."""
+    requests = split_requests(plan, plan.dataset.split_names)
     features = yield from joined_features(requests, trunk_of(plan), plan.config.workers)
-    samples = tuple(dataset.samples[position] for position in features.positions)
+    samples = tuple(plan.dataset.samples[position] for position in features.positions)
     return WholeFeatures(samples, _as_rows(features.values_VND[0]), features.skipped, plan)
 
 
