@@ -29,6 +29,14 @@ def test_a_suspect_comes_with_the_images_that_are_most_like_it(configure, colour
     assert len({name.split("/")[0] for name in others}) > 1
 
 
+def test_without_a_suspect_the_table_is_empty_and_has_its_columns(configure):
+    config = configure()
+    found, agreement = drive(check_labels(config, open_dataset(config.data)))
+    assert found.empty
+    assert {"id", "given", "suggested", "neighbours"} <= set(found.columns)
+    assert agreement == 1
+
+
 def test_a_label_that_was_accepted_is_not_suspected_again(configure, colours):
     shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
     config = configure()

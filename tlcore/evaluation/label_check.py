@@ -36,7 +36,8 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
     groups_N = np.unique(together, return_inverse=True)[1]
     found, agreement = suspect_labels(features.values_ND, targets_N, config.seed, groups_N)
     accepted = dataset.accepted.get(ACCEPTED, frozenset())
-    found = found[[samples[position].id not in accepted for position in found["position"]]]
+    still_doubtful = [samples[position].id not in accepted for position in found["position"]]
+    found = found[np.array(still_doubtful, dtype=bool)]  # an empty list would choose columns
     ids = [samples[position].id for position in found["position"]]
     likeness = Likeness(tuple(sample.id for sample in samples), unit_rows(features.values_ND))
     alike = likeness.most_like(ids[:MOST_NEIGHBOURS], NEIGHBOURS)
