@@ -46,7 +46,7 @@ SHOTS = {
 MENDED = "mended"
 """The last picture: the demo, after its flaws were mended in the browser. It needs no run."""
 NARROW = ("overview", "watch")
-SCROLLED = {"confusion": ".st-key-compare_part"}
+SCROLLED = {"confusion": ".st-key-compare_part", "mended": ".st-key-dataset_edits_mark"}
 """The element at the top of the picture, for pictures that do not start at the top of the page."""
 DRAWN = """() => [...document.images].every(image => image.complete)
   && [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(chart => chart.querySelector('.main-svg'))
