@@ -42,7 +42,7 @@ def _pick_weights(key: str) -> str:
         "Weights file",
         key=key,
         placeholder="else the usual ones",
-        help="A .pth, .pt or .safetensors file on the machine that runs the dashboard.",
+        help="A .pth, .pt or .safetensors file on the machine that runs the dashboard; `none` for random weights.",
         max_chars=1000,
         persist_state="session",
         width=200,
