@@ -211,7 +211,7 @@ def test_names_from_outside_are_shown_as_they_are(source, home, checked_labels):
 
 def test_strangers_look_and_do_not_decide(source, checked_labels, monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
-    monkeypatch.setattr("ui.dataset.labels.usable_without_download", lambda: ["efficientnet_lite0"])
+    monkeypatch.setattr("ui.dataset.network.usable_without_download", lambda: ["efficientnet_lite0"])
     page = open_labels(source.rpartition("/")[2])
     assert shown(page)["acts"] is False
     assert "dataset_labels_weights" not in [box.key for box in page.text_input]

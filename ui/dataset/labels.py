@@ -6,19 +6,17 @@ from contextlib import nullcontext
 
 import streamlit as st
 
-from tlcore.config import DataConfig, ModelConfig, RunConfig
+from tlcore.config import DataConfig, RunConfig
 from tlcore.data.dataset import SPLITS
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.evaluation.label_check import ACCEPTED
-from tlcore.models.zoo import ZOO
 from tlcore.words import count, percent
 from ui.dataset.detail import show_image
+from ui.dataset.network import network_parts, pick_network, usual_network
 from ui.dataset.queue import WHY, Doubt, doubts_of, open_doubts
 from ui.dataset.queue_view import show_queue
 from ui.shared.acting import show_pictures_to_act_on
-from ui.shared.backbones import usable_without_download
 from ui.shared.cached import open_dataset
-from ui.shared.hosting import is_hosted
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.state import write_address
@@ -29,7 +27,7 @@ from ui.shared.work import Result, find_result, is_working, show_work, start_wor
 PER_PAGE = 24
 VIEWS = {"queue": "One by one", "list": "All at once"}
 PART, TAB = "dataset_tab", "labels"
-_BACKBONE, _WEIGHTS, _SPLITS = "dataset_labels_backbone", "dataset_labels_weights", "dataset_labels_splits"
+_KEY = "dataset_labels"
 
 
 def show_labels(source: str) -> None:
@@ -42,8 +40,8 @@ def show_labels(source: str) -> None:
     # with a result there is no need for the settings: they would push the image down
     settings = st.popover("Check again", icon=":material/refresh:") if known else nullcontext()
     with settings, st.container(horizontal=True, vertical_alignment="bottom"):
-        backbone, weights = _pick_network()
-        key = check_key(source, backbone, weights)
+        model = pick_network(_KEY)
+        key = check_key(source, *network_parts(model))
         if st.button(
             "Check the labels",
             key="dataset_labels_check",
@@ -51,7 +49,6 @@ def show_labels(source: str) -> None:
             type="primary",
             disabled=is_working(key),
         ):
-            model = ModelConfig(backbone=backbone, weights=weights or None)
             with friendly_errors():
                 start_work(key, ["check-labels", "--json"], RunConfig(data=DataConfig(source=source), model=model))
             st.rerun()
@@ -90,36 +87,8 @@ def _open_part() -> None:
 
 def _network() -> tuple[str, str]:
     """Backbone and weights file that are chosen in this visit, or the usual ones."""
-    usual = usable_without_download() if is_hosted() else list(ZOO)
-    default = ModelConfig().backbone
-    first = default if default in usual else usual[0] if usual else default
-    return st.session_state.get(_BACKBONE) or first, (st.session_state.get(_WEIGHTS) or "").strip()
-
-
-def _pick_network() -> tuple[str, str]:
-    # visitors of a hosted dashboard cannot make the server download
-    backbones = usable_without_download() if is_hosted() else list(ZOO)
-    usual = ModelConfig().backbone
-    backbone = st.selectbox(
-        "Features of",
-        backbones,
-        index=backbones.index(usual) if usual in backbones else 0,
-        key=_BACKBONE,
-        persist_state="session",
-        width=220,
-    )
-    if is_hosted():
-        return backbone, ""
-    path: str = st.text_input(
-        "Weights file",
-        key=_WEIGHTS,
-        placeholder="else the usual ones",
-        help="A .pth, .pt or .safetensors file on the machine that runs the dashboard.",
-        max_chars=1000,
-        persist_state="session",
-        width=260,
-    )
-    return backbone, path.strip()
+    usual, _ = network_parts(usual_network())
+    return st.session_state.get(f"{_KEY}_backbone") or usual, (st.session_state.get(f"{_KEY}_weights") or "").strip()
 
 
 def _show_check(source: str, check: Result) -> None:
@@ -152,7 +121,7 @@ def _pick_splits(doubts: Sequence[Doubt]) -> Sequence[str]:
         present,
         selection_mode="multi",
         default=present,
-        key=_SPLITS,
+        key=f"{_KEY}_splits",
         format_func=lambda split: f"{split} · {counts[split]}",
         persist_state="session",
     )
