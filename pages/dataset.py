@@ -10,6 +10,7 @@ from ui.dataset.gallery import show_gallery
 from ui.dataset.health import headline, show_health
 from ui.dataset.image_map import show_map
 from ui.dataset.labels import show_labels
+from ui.dataset.made_splits import show_made_splits
 from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
 from ui.dataset.worth import show_worth
@@ -42,6 +43,7 @@ with friendly_errors():
         f"**{escape_markdown(dataset_label(source))}**: {count(len(dataset.samples))} images of "
         f"{count(len(dataset.classes))} classes, {splits}"
     )
+    show_made_splits(dataset)
     with st.container(horizontal=True):
         if st.button("Train on it", key="dataset_train", type="primary", icon=":material/model_training:"):
             link("pages/train.py", view="new")

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import checked, figure, numbers, open_page as open_any_page, pictures, run, text_of
+from tlcore.data.intake.library import add_path
 from tlcore.errors import TlcoreError
 from ui.dataset.data import look_at
 
@@ -135,3 +136,10 @@ def test_a_label_check_takes_a_weights_file_but_not_on_a_hosted_dashboard(colour
     page = open_page(dataset=colours.name, dataset_tab="labels")
     assert "dataset_labels_weights" not in [box.key for box in page.text_input]
     assert "mobilenet_v2" not in page.selectbox(key="dataset_labels_backbone").options
+
+
+def test_splits_that_were_made_here_are_explained_with_a_way_to_change_them(make_images):
+    source = add_path(str(make_images("one", train=20)))
+    page = open_page(dataset=source)
+    assert "No val or test split: 15 % of train (6 images) was set aside as val" in text_of(page)
+    assert page.button(key="dataset_splits").label == "Set sizes and groups"
