@@ -31,7 +31,21 @@ def show_rounds(run: Run) -> None:
     st.subheader("Rounds")
     newest = rounds[-1]
     _follow(newest)
-    new = edits_version(source) > newest.config.data.edits
+    st.fragment(_offer_next, run_every=2.0)(newest)  # the review above redraws only itself
+    table = rounds_table(rounds, evaluation_of)
+    split = run.report_split
+    if table["accuracy"].notna().any():
+        show_figure(plot_rounds(table, split), key="predict_rounds_chart")
+    st.dataframe(_shown(table, split), hide_index=True)
+    if not table["same_images"].all():
+        st.caption(
+            f":material/warning: The {split} images were edited between rounds: part of a difference comes from that."
+        )
+
+
+def _offer_next(newest: Run) -> None:
+    config = newest.config
+    new = edits_version(config.data.source) > config.data.edits
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Next round",
@@ -41,21 +55,12 @@ def show_rounds(run: Run) -> None:
             disabled=not new or newest.status().is_live,
         ):
             _start(newest)
-        frozen = run.config.strategy.name == "feature_extraction"
+        frozen = config.strategy.name == "feature_extraction"
         kept = "The frozen layers' features are kept, so only the head is trained." if frozen else ""
         st.caption(
             f"Trains a run with the same settings and the dataset as it is edited now. {kept}"
             if new
             else "Nothing was accepted or edited since the newest of these runs."
-        )
-    table = rounds_table(rounds, evaluation_of)
-    split = run.report_split
-    if table["accuracy"].notna().any():
-        show_figure(plot_rounds(table, split), key="predict_rounds_chart")
-    st.dataframe(_shown(table, split), hide_index=True)
-    if not table["same_images"].all():
-        st.caption(
-            f":material/warning: The {split} images were edited between rounds: part of a difference comes from that."
         )
 
 

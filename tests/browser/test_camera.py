@@ -1,0 +1,75 @@
+"""A new dataset taken with the camera, in a half-made state closed and continued, then trained on and predicted."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import WAIT_MS, click_through, find_chromium, open_browser, press, settled, visit, widget
+
+SECONDS_APART = {"left": 0.3, "right": 0.37}
+FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("Chromium is not on the PATH; `apt-get install chromium` brings it")
+    with open_browser(executable, *FAKE_CAMERA) as browser:
+        yield browser
+
+
+def start_building(page) -> None:
+    widget(page, "shell_add").locator("button").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def name_class(page, name: str) -> None:
+    field = widget(page, "build_new_class").locator("input")
+    field.fill(name)
+    field.press("Enter")
+    expect(widget(page, "build_class")).to_contain_text(f"{name} · 0", timeout=WAIT_MS)
+
+
+def take(page, name: str, number: int) -> None:
+    """Photographs one after another, without a click between them.
+
+    The fake camera begins its film anew each time, and two equal photographs are kept once: so each is taken later in
+    the film.
+    """
+    for taken in range(1, number + 1):
+        begun = "seconds => (document.querySelector('[data-testid=stCameraInput] video')?.currentTime ?? 0) > seconds"
+        page.wait_for_function(begun, arg=SECONDS_APART[name] * taken)
+        page.get_by_role("button", name="Take Photo").click()
+        expect(widget(page, "build_class")).to_contain_text(f"{name} · {taken}", timeout=WAIT_MS)
+
+
+def test_a_dataset_by_camera_is_trained_on_and_predicts(drawn_demo, home, start_dashboard, open_page, start_training):
+    dashboard = start_dashboard(home)
+    page = open_page(dashboard.url())
+    page.context.grant_permissions(["camera"])
+    start_building(page)
+    press(page, "add_dataset_way", "New dataset")
+    name_class(page, "left")
+    press(page, "build_taking_way", "Camera")
+    take(page, "left", 3)
+    name_class(page, "right")
+    take(page, "right", 4)
+    widget(page, "build_taking_undo").locator("button").click()
+    expect(widget(page, "build_class")).to_contain_text("right · 3", timeout=WAIT_MS)
+    page.close()
+
+    page = page.context.new_page()
+    visit(page, dashboard.url())
+    start_building(page)
+    page.get_by_role("button", name="Go on").click()
+    expect(widget(page, "build_class")).to_contain_text(re.compile("left · 3.*right · 3", re.DOTALL), timeout=WAIT_MS)
+    widget(page, "build_train").locator("button:enabled").click()
+    settled(page, "Train")
+    assert sorted(len(list(folder.iterdir())) for folder in (home / "datasets" / "left and right").iterdir()) == [3, 3]
+
+    start_training(page, epochs=2)
+    page.locator(".st-key-train_compare").wait_for()
+    click_through(page, "predict")
+    expect(widget(page, "predict_result").locator("h4")).to_contain_text(re.compile("left|right"), timeout=WAIT_MS)
