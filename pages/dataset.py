@@ -11,10 +11,10 @@ from ui.dataset.health import headline, show_health
 from ui.dataset.image_map import show_map
 from ui.dataset.labels import show_labels
 from ui.dataset.made_splits import show_made_splits
+from ui.dataset.opening import open_or_undo
 from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
 from ui.dataset.worth import show_worth
-from ui.shared.cached import open_dataset
 from ui.shared.datasets import dataset_label
 from ui.shared.state import link
 from ui.shared.views import pick_view
@@ -37,7 +37,7 @@ page = open_page("Dataset")
 source = page.dataset_source
 st.title("Dataset")
 with friendly_errors():
-    dataset = open_dataset(source)
+    dataset = open_or_undo(source)
     splits = " · ".join(f"{count(len(dataset.split(name)))} {name}" for name in dataset.split_names)
     st.markdown(
         f"**{escape_markdown(dataset_label(source))}**: {count(len(dataset.samples))} images of "

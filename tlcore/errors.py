@@ -6,6 +6,7 @@ TlcoreError
 ├── DataError
 │   ├── DatasetNotFound    nothing at that path, or nothing under that name
 │   ├── DatasetInvalid     found, but not usable: empty, only one class, a class that is missing in train
+│   │   └── EditsDoNotFit  not usable with its edits any more, because files are gone
 │   ├── DatasetChanged     not the same images any more that a run was trained on
 │   ├── EditRefused        a change of a dataset that cannot be made
 │   ├── NotComparable      two evaluations without a common image
@@ -59,6 +60,10 @@ class DatasetNotFound(DataError):
 
 
 class DatasetInvalid(DataError):
+    pass
+
+
+class EditsDoNotFit(DatasetInvalid):
     pass
 
 

@@ -17,7 +17,7 @@ from tlcore.data.edits.log import Log
 from tlcore.data.formats.assemble import split_notes
 from tlcore.data.formats.names import listed
 from tlcore.data.pixels.digests import MISSING
-from tlcore.errors import DatasetInvalid
+from tlcore.errors import EditsDoNotFit
 from tlcore.words import count
 
 _KINDS = {
@@ -77,7 +77,7 @@ def with_edits(dataset: Dataset, log: Log) -> Dataset:
     """The dataset with the edits of the log; the dataset itself if there are none.
 
     Reads the digests of the images in the edits, and those of all images only if one of them is not found by its id.
-    Raises DatasetInvalid if the files have changed so much that the edits would leave a class or a split empty.
+    Raises EditsDoNotFit if the files have changed so much that the edits would leave a class or a split empty.
     """
     if not log.version:
         return dataset
@@ -91,7 +91,7 @@ def with_edits(dataset: Dataset, log: Log) -> Dataset:
     samples = changed_samples(whole.samples, changes)
     problem = unusable(dataset, samples)
     if problem:
-        raise DatasetInvalid(
+        raise EditsDoNotFit(
             f"With its edits, {dataset.name} cannot be used, because files are gone or have changed: {problem} "
             "Undo edits, or discard them all.",
             cli="That is `edits undo` and `edits discard`.",
