@@ -197,11 +197,8 @@ def test_names_from_outside_are_shown_as_they_are(source, home, checked_labels):
     for split in ("train", "val", "test"):
         shutil.move(f"{source}/{split}/blue", f"{source}/{split}/{HOSTILE}")
     sample_id = f"train/{HOSTILE}/000.png"
-    finish_work(
-        home,
-        check_key(source, "efficientnet_lite0"),
-        {"suspects": [suspect(sample_id, HOSTILE, "red")], "agreement": 0.5},
-    )
+    suspects = [suspect(sample_id, HOSTILE, "red")]
+    finish_work(home, check_key(source, "efficientnet_lite0"), {"suspects": suspects, "agreement": 0.5})
     queue = Queue(source)
     page = open_labels(source)
     assert shown(page)["items"][0]["given"] == HOSTILE
