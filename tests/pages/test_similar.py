@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import TIMEOUT_S, pictures, run
+from tests.support.pages import TIMEOUT_S, click, marked, pictures, run, text_of
 from tests.support.work import finish_work
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
@@ -12,10 +12,13 @@ from tlcore.evaluation.likeness import keep_likeness
 from tlcore.system.drive import drive
 from tlcore.training.plan import plan_run
 from tlcore.training.resolve import resolve
+from ui.shared.selection import Selection
+from ui.shared.state import selection_key
 from ui.shared.work import work_key
 
 pytestmark = pytest.mark.usefixtures("empty_caches", "no_probes_left")
 BLUE = "test/blue/000.png"
+NEAR, NEAREST = "dataset_detail_near", "compare_detail_near"
 
 
 @pytest.fixture
@@ -33,6 +36,26 @@ def detail(source, sample_id):
         show_detail(source, sample_id)
 
     return AppTest.from_function(script, args=(source, sample_id), default_timeout=TIMEOUT_S)
+
+
+def beside_a_wrong_image(run_path):
+    def script(path, sample_id):
+        from pathlib import Path
+
+        from tlcore.runs.folder.run import Run
+        from ui.shared.prediction_gallery import show_nearest_in_train
+
+        show_nearest_in_train(Run(Path(path)), sample_id)
+
+    return AppTest.from_function(script, args=(str(run_path), BLUE), default_timeout=TIMEOUT_S)
+
+
+def choose(page, source, key, ids, about=BLUE):
+    """Mark pictures of the row beside an image, as a browser does."""
+    selection = Selection(str(source), about=about)
+    selection.choose(ids)
+    page.session_state[selection_key(key)] = selection
+    return run(page)
 
 
 def test_beside_an_image_are_the_most_similar_ones_with_their_labels_now(home, colours, kept):
@@ -64,16 +87,59 @@ def test_without_features_there_is_a_button_that_computes_them(colours, monkeypa
 def test_beside_a_wrong_test_image_are_training_images_alone(home, make_run, kept):
     trained = make_run("trained")
     finish_work(home, work_key("neighbours", str(trained.path)), {"likeness": kept})
-
-    def script(path, sample_id):
-        from pathlib import Path
-
-        from tlcore.runs.folder.run import Run
-        from ui.shared.prediction_gallery import show_nearest_in_train
-
-        show_nearest_in_train(Run(Path(path)), sample_id)
-
-    page = run(AppTest.from_function(script, args=(str(trained.path), BLUE), default_timeout=TIMEOUT_S))
+    page = run(beside_a_wrong_image(trained.path))
     assert len(pictures(page)) == 8
     assert {picture["lines"][1] for picture in pictures(page)} == {"train"}
     assert np.mean([picture["lines"][0] == "blue" for picture in pictures(page)]) >= 0.8
+
+
+def test_the_most_similar_images_can_be_chosen_and_acted_on(home, colours, kept):
+    finish_work(home, work_key("neighbours", str(colours), "efficientnet_lite0", ""), {"likeness": kept})
+    page = run(detail(str(colours), BLUE))
+    near = [picture["id"] for picture in pictures(page)]
+    click(page, f"{NEAR}_all")
+    assert "8 images chosen" in text_of(page)
+    click(page, f"{NEAR}_clear")
+    choose(page, colours, NEAR, near[:2])
+    assert marked(page) == near[:2]
+    click(page, f"{NEAR}_exclude")
+    assert not marked(page)
+    assert not {picture["id"] for picture in pictures(page)} & set(near[:2])
+    rows = open_edits(str(colours), open_dataset(str(colours))).table()
+    assert rows[["action", "id", "why"]].values.tolist() == [
+        ["exclude", name, f"Most similar: {BLUE}"] for name in near[:2]
+    ]
+    click(page, f"{NEAR}_undo")
+    assert set(near[:2]) <= {picture["id"] for picture in pictures(page)}
+
+
+def test_beside_another_image_nothing_is_chosen(home, colours, kept):
+    finish_work(home, work_key("neighbours", str(colours), "efficientnet_lite0", ""), {"likeness": kept})
+    page = run(detail(str(colours), BLUE))
+    first = pictures(page)[0]["id"]
+    assert not marked(choose(page, colours, NEAR, [first], about="test/blue/001.png"))
+    assert marked(choose(page, colours, NEAR, [first])) == [first]
+
+
+def test_the_nearest_training_images_can_be_acted_on_and_say_what_was_done(home, colours, make_run, kept):
+    trained = make_run("trained")
+    finish_work(home, work_key("neighbours", str(trained.path)), {"likeness": kept})
+    page = run(beside_a_wrong_image(trained.path))
+    first, second, *_ = [picture["id"] for picture in pictures(page)]
+    choose(page, colours, NEAREST, [first])
+    page.menu_button(key=f"{NEAREST}_relabel").click("green").run()
+    choose(page, colours, NEAREST, [second])
+    click(page, f"{NEAREST}_exclude")
+    shown = {picture["id"]: picture for picture in pictures(page)}
+    assert "labelled green now" in shown[first]["lines"]
+    assert "left out now" in shown[second]["lines"]
+    assert (shown[first]["fixed"], shown[second]["fixed"]) == (False, True)
+
+
+def test_strangers_see_the_row_and_cannot_act(home, colours, kept, monkeypatch):
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    monkeypatch.setattr("ui.dataset.network.usable_without_download", lambda: ["efficientnet_lite0"])
+    finish_work(home, work_key("neighbours", str(colours), "efficientnet_lite0", ""), {"likeness": kept})
+    page = run(detail(str(colours), BLUE))
+    assert len(pictures(page)) == 8
+    assert not page.button

@@ -24,8 +24,14 @@ from ui.shared.work import work_key
 LEFT_OUT = "Left out"
 
 
-@st.dialog("Image", width="medium", icon=":material/image:")
 def show_image(source: str, sample_id: str) -> None:
+    """Open the dialog with this image, also if the last one was left at another image that is similar to it."""
+    st.session_state.pop(DETAIL_SHOWN, None)
+    _show_dialog(source, sample_id)
+
+
+@st.dialog("Image", width="medium", icon=":material/image:")
+def _show_dialog(source: str, sample_id: str) -> None:
     opened, shown = st.session_state.get(DETAIL_SHOWN, ("", ""))
     show_detail(source, shown if opened == sample_id else sample_id, opened=sample_id)
 
@@ -72,6 +78,7 @@ def _show_most_similar(source: str, sample_id: str) -> str | None:
         work,
         ["neighbours", "--json"],
         RunConfig(data=DataConfig(source=source), model=model),
+        source,
         sample_id,
         lambda ids: thumbnails(open_dataset(source).source, ids),
         lambda name: (labels[name].name, labels[name].split) if name in labels else (),

@@ -138,16 +138,24 @@ def show_nearest_in_train(run: Run, sample_id: str) -> None:
         dataset = _dataset(str(run.path), run)
     except TlcoreError:
         return
+    source = run.config.data.source
     labels = {sample.id: dataset.classes[sample.target] for sample in dataset.split("train")}
+    now = labels_if_editable(source)
+
+    def words(name: str) -> tuple[str, ...]:
+        changed = "" if now is None else changed_since(labels[name], now.get(name))
+        return (labels[name], "train", *filter(None, [changed]))
+
     show_similar(
         "compare_detail",
         "Nearest training images",
         work_key("neighbours", str(run.path)),
         ["neighbours", "--run", run.name, "--json"],
         run.config.asked(),
+        source,
         sample_id,
         lambda ids: _thumbnails(run, list(ids)),
-        lambda name: (labels[name], "train"),
+        words,
         among=list(labels),
     )
 

@@ -17,6 +17,8 @@ class Selection:
     """Ids in the order in which they were chosen."""
     acted: bool = False
     """Whether something was done with images of this set, so that it can be undone here."""
+    about: str = ""
+    """The image beside which the set is shown, for a set that depends on one."""
     number: int = 0
     """Grows with every change, so that a browser knows whether it or the server changed the marks last."""
 
@@ -31,6 +33,12 @@ class Selection:
         """Choose these and no others."""
         self.chosen = dict.fromkeys(ids)
         self.number += 1
+
+    def turn_to(self, about: str) -> None:
+        """Begin anew if the set is now shown beside another image."""
+        if about != self.about:
+            self.choose(())
+            self.about, self.acted = about, False
 
     def keep(self, present: Container[str]) -> None:
         """Forget the chosen images that are not among these."""

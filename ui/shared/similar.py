@@ -1,9 +1,11 @@
 """The row "Most similar": which other images are most like one, by the features of a network or of a run.
 
-The features are computed once in a separate process, when somebody asks for them; then a row costs milliseconds.
+The features are computed once in a separate process, when somebody asks for them; then a row costs milliseconds. The
+images of a row can be chosen and acted on, if their dataset is in the list of datasets.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,7 +13,10 @@ from tlcore.config import RunConfig
 from tlcore.evaluation.likeness import load_likeness
 from tlcore.evaluation.neighbours import Likeness
 from tlcore.words import percent
+from ui.shared.acting import show_pictures_to_act_on
+from ui.shared.labels_now import labels_if_editable
 from ui.shared.pictures import PictureGroup, picture_of, show_pictures
+from ui.shared.selection import selection_of
 from ui.shared.widgets import friendly_errors
 from ui.shared.work import draw_progress, find_result, is_working, show_work, start_work
 
@@ -26,6 +31,7 @@ def show_similar(
     work: str,
     command: Sequence[str],
     config: RunConfig,
+    source: str,
     sample_id: str,
     pictures: Pictures,
     words: Words,
@@ -33,13 +39,14 @@ def show_similar(
 ) -> str | None:
     """Draw the row, or the button that computes what it needs. Returns the id of a clicked picture.
 
-    `work` is the key of that work and `command` a `tlcore neighbours --json`; `words` are the lines below a picture,
-    empty for an image that is not shown; `among` are the images that may be neighbours, else all.
+    `work` is the key of that work and `command` a `tlcore neighbours --json`; `source` is the dataset; `words` are the
+    lines below a picture, empty for an image that is not shown; `among` are the images that may be neighbours, else
+    all.
     """
     result = find_result(work)
     likeness = None if result is None else _likeness(result["likeness"])
     if likeness is not None and sample_id in likeness:
-        return _show_row(key, heading, likeness, sample_id, pictures, words, among)
+        return _show_row(key, heading, likeness, source, sample_id, pictures, words, among)
     if not is_working(work):
         if result is None:
             show_work(work, "The search")
@@ -61,7 +68,7 @@ def show_similar(
         if ready is None:
             show_work(work, "The search")
         else:
-            _show_row(key, heading, ready, sample_id, pictures, words, among)
+            _show_row(key, heading, ready, source, sample_id, pictures, words, among)
 
     st.fragment(wait, run_every=1.0)()
     return None
@@ -71,6 +78,7 @@ def _show_row(
     key: str,
     heading: str,
     likeness: Likeness,
+    source: str,
     sample_id: str,
     pictures: Pictures,
     words: Words,
@@ -83,11 +91,22 @@ def _show_row(
     lines = {other.id: words(other.id) for other in near}
     shown = [other for other in near if lines[other.id]]
     jpegs = pictures([other.id for other in shown])
+    now = labels_if_editable(source)
     row = [
-        picture_of(other.id, jpegs.get(other.id), *lines[other.id], f"{percent(max(other.similarity, 0.0), 0)} alike")
+        replace(
+            picture_of(
+                other.id, jpegs.get(other.id), *lines[other.id], f"{percent(max(other.similarity, 0.0), 0)} alike"
+            ),
+            can_be_marked=now is None or other.id in now,
+        )
         for other in shown
     ]
-    return show_pictures([PictureGroup(heading, tuple(row))], key=f"{key}_near")
+    groups, near_key = [PictureGroup(heading, tuple(row))], f"{key}_near"
+    if now is None:
+        return show_pictures(groups, near_key)
+    selection_of(source, near_key).turn_to(sample_id)
+    every = [other.id for other in shown if other.id in now]
+    return show_pictures_to_act_on(source, groups, near_key, every, why=f"{heading}: {sample_id}")
 
 
 @st.cache_resource(max_entries=4, ttl=1800, show_spinner=False)
