@@ -36,6 +36,20 @@ def test_images_are_chosen_by_id_by_pattern_and_from_standard_input(command, col
     assert counts == {"blue": 21 - 1 + 2 + 2, "green": 21 + 2 - 2}
 
 
+def test_what_was_left_out_is_brought_back_by_id_and_by_pattern(command, colours):
+    before = ids(colours)
+    command("edits", "exclude", "train/blue/00[0-3].png")
+    command("edits", "move", "train", "val/blue/000.png")
+    assert command("edits", "include", "train/blue/000.png", "--why", "fine")[1].out == "Done: 1 image brought back.\n"
+    assert before - ids(colours) == {f"train/blue/00{number}.png" for number in (1, 2, 3)}
+    assert command("edits", "include", "*")[1].out == "Done: 3 images brought back.\n"
+    assert ids(colours) == before
+    status, printed = command("edits", "include", "train/blue/000.png")
+    assert status == 1
+    assert "1 of these images is not left out now: 'train/blue/000.png'." in printed.err
+    assert "No image is left out." in command("edits", "include", "*")[1].err
+
+
 def test_what_cannot_be_is_an_error_in_words(command, colours):
     status, printed = command("edits", "relabel", "purple", "train/blue/000.png")
     assert (status, printed.out) == (1, "")

@@ -134,7 +134,7 @@ def test_strangers_cannot_choose_and_see_no_actions(source, monkeypatch):
     assert not [key for key in keys(page) if key and key.startswith(GALLERY)]
     page = open_page("dataset", dataset=Path(source).name, dataset_tab="edits")
     assert "1. Left out" in str(components_of(page))
-    assert not [key for key in keys(page) if key and ("discard" in key or "undo" in key)]
+    assert not [key for key in keys(page) if key and ("discard" in key or "undo" in key or "include" in key)]
 
 
 def test_the_list_of_edits_shows_before_and_after_and_can_be_filtered(source):
@@ -150,6 +150,39 @@ def test_the_list_of_edits_shows_before_and_after_and_can_be_filtered(source):
     assert [picture["id"] for picture in pictures(page)] == ["train/blue/000.png"]
     page.text_input(key="dataset_edits_search").set_value("nothing").run()
     assert "No edit fits these filters." in text_of(page)
+
+
+def test_images_that_were_left_out_edits_ago_are_brought_back_from_the_list(source):
+    edits = open_edits(source)
+    edits.exclude(["train/blue/000.png", "train/blue/001.png"])
+    edits.exclude(["train/blue/002.png"])
+    edits.relabel(["train/blue/003.png"], HOSTILE)
+    page = open_page("dataset", dataset=source, dataset_tab="edits")
+    assert [picture["id"][-7:] for picture in pictures(page)] == ["003.png", "002.png", "000.png", "001.png"]
+    assert [key for key in keys(page) if key and key.endswith("_include")] == [
+        f"dataset_edits_{n}_include" for n in (2, 1)
+    ]
+    click(page, "dataset_edits_1_include")
+    assert labels(source).keys() & {f"train/blue/00{n}.png" for n in range(3)} == {
+        "train/blue/000.png",
+        "train/blue/001.png",
+    }
+    assert "2 images brought back" in text_of(page)
+    assert "4. Brought back" in str(components_of(page))
+    assert [key for key in keys(page) if key and key.endswith("_include")] == ["dataset_edits_2_include"]
+    click(page, "dataset_edits_undo")
+    assert "dataset_edits_1_include" in keys(page)
+
+
+def test_the_detail_of_an_image_that_is_left_out_brings_it_back(source):
+    open_edits(source).exclude(["train/blue/000.png", "train/blue/001.png"])
+    page = AppTest.from_function(
+        _detail, kwargs={"source": source, "sample_id": "train/blue/000.png"}, default_timeout=60
+    ).run()
+    click(page, "dataset_detail_include")
+    assert "train/blue/000.png" in labels(source)
+    assert "train/blue/001.png" not in labels(source)
+    assert "dataset_detail_include" not in keys(page)
 
 
 def test_without_edits_the_list_says_how_to_make_one(source):

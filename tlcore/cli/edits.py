@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command = actions.add_parser(name, help=summary, description=summary)
         for argument in names:
             command.add_argument(argument, metavar=argument.upper())
-        if names or name == "exclude":
+        if names or name in ("exclude", "include"):
             command.add_argument(
                 "chosen",
                 nargs="+",
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("list", _list, "List the edits, the newest last (what happens without an action).")
     add("relabel", _relabel, "Give images another label.", "label")
     add("exclude", _exclude, "Leave images out.")
+    add("include", _include, "Bring images back that were left out, as they were.")
     add("move", _move, "Put images into another split.", "split")
     add("accept", _accept, "Say that a finding of the health report is fine for images.", "finding")
     add("note", _note, "Write a note on images.", "text", why=False)
@@ -79,6 +80,12 @@ def _exclude(arguments: argparse.Namespace) -> int:
     return _act(arguments, lambda edits, ids: edits.exclude(ids, arguments.why))
 
 
+def _include(arguments: argparse.Namespace) -> int:
+    from tlcore.data.edits.actions import left_out_of
+
+    return _act(arguments, lambda edits, ids: edits.include(ids, arguments.why), lambda data: list(left_out_of(data)))
+
+
 def _move(arguments: argparse.Namespace) -> int:
     return _act(arguments, lambda edits, ids: edits.move(ids, arguments.split, arguments.why))
 
@@ -91,12 +98,18 @@ def _note(arguments: argparse.Namespace) -> int:
     return _act(arguments, lambda edits, ids: edits.note(ids, arguments.text))
 
 
-def _act(arguments: argparse.Namespace, action: "Callable[[Edits, list[str]], int]") -> int:
+def _act(
+    arguments: argparse.Namespace,
+    action: "Callable[[Edits, list[str]], int]",
+    known: "Callable[[Dataset], list[str]] | None" = None,
+) -> int:
+    """`known` gives the ids that can be chosen; without it they are those of the dataset."""
     from tlcore.data.edits import open_edits
 
     dataset = open_data(arguments)
     edits = open_edits(arguments.data, dataset)
-    number = action(edits, chosen_ids(dataset, arguments.chosen))
+    ids = chosen_ids(dataset, arguments.chosen, None if known is None else known(dataset))
+    number = action(edits, ids)
     _say(arguments, "done", edits.next_undo(), number)
     return 0
 
@@ -214,14 +227,15 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def chosen_ids(dataset: "Dataset", chosen: Sequence[str]) -> list[str]:
+def chosen_ids(dataset: "Dataset", chosen: Sequence[str], known: Sequence[str] | None = None) -> list[str]:
     """The ids that the words of a command line mean: ids, patterns, and `-` for a list on standard input.
 
-    In a pattern `*` also stands for slashes. Raises EditRefused for a pattern without an image.
+    In a pattern `*` also stands for slashes. Patterns are for the `known` ids: without them, those of the dataset.
+    Raises EditRefused for a pattern without an image.
     """
     from tlcore.errors import EditRefused
 
-    known = [sample.id for sample in dataset.samples]
+    known = [sample.id for sample in dataset.samples] if known is None else known
     is_known = frozenset(known)
     ids: dict[str, None] = {}
     for word in chosen:
@@ -232,9 +246,10 @@ def chosen_ids(dataset: "Dataset", chosen: Sequence[str]) -> list[str]:
         else:
             found = [name for name in known if fnmatchcase(name, word)]
             if not found:
+                example = f"An id looks like {known[0]}. " if known else "No image is left out. "
                 raise EditRefused(
                     f"No image of {dataset.name} fits {word!r}.",
-                    cli=f"An id looks like {known[0]}. Put a pattern in quotes, so that the shell leaves it alone.",
+                    cli=f"{example}Put a pattern in quotes, so that the shell leaves it alone.",
                 )
             ids.update(dict.fromkeys(found))
     return list(ids)

@@ -7,12 +7,13 @@ import streamlit as st
 
 from tlcore.config import DataConfig, RunConfig
 from tlcore.data.edits import open_edits
+from tlcore.data.edits.actions import left_out_of
 from tlcore.data.health.audit import Finding
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import percent, size
 from ui.dataset.data import look_at
 from ui.dataset.network import network_parts, usual_network
-from ui.shared.actions_bar import show_actions
+from ui.shared.actions_bar import act, can_act, pick_include, show_actions
 from ui.shared.cached import open_dataset
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import LARGE_PX, enlarged
@@ -60,6 +61,10 @@ def show_detail(source: str, sample_id: str, opened: str = "") -> None:
             lines += [("Split", label.split), *_measured_lines(source, sample_id)]
         for name, value in [*lines, *edits]:
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
+    if can_act() and sample_id in left_out_of(open_dataset(source)):
+        back = pick_include([sample_id], "dataset_detail")
+        if back is not None:
+            act(source, "dataset_detail", back)
     show_actions(source, [] if label is None else [sample_id], "dataset_detail")
     if label is not None:
         clicked = _show_most_similar(source, sample_id)

@@ -13,7 +13,7 @@ from tlcore.data.formats.records import samples_csv
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count, shorten
 from ui.dataset.detail import edit_words, show_image
-from ui.shared.actions_bar import act, can_act, pick_step
+from ui.shared.actions_bar import act, can_act, pick_include, pick_step
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import Picture, PictureGroup, picture_of, show_pictures
 from ui.shared.state import write_address
@@ -28,6 +28,7 @@ VIEW = "dataset_tab"
 ACTIONS = {
     "relabel": "another label",
     "exclude": "left out",
+    "include": "brought back",
     "move": "another split",
     "accept": "called fine",
     "note": "a note",
@@ -132,22 +133,39 @@ def _filtered(table: pd.DataFrame, action: str, label: str, search: str) -> pd.D
 
 
 def _show_lines(source: str, rows: pd.DataFrame) -> None:
-    """One group of pictures per line of the edits, the newest first."""
+    """One group of pictures per line of the edits, the newest first, and a button for those that leave images out."""
     numbers = sorted(rows["number"].unique(), reverse=True)
     pages = math.ceil(len(numbers) / PER_PAGE)
     page = st.pagination(pages, key=_PAGE) if pages > 1 else 1
     lines = {number: rows[rows["number"] == number] for number in numbers[(page - 1) * PER_PAGE : page * PER_PAGE]}
     shown = {number: line[line["id"] != ""].head(IN_LINE) for number, line in lines.items()}
     jpegs = thumbnails(open_dataset(source).source, list(dict.fromkeys(pd.concat(shown.values())["id"])))
-    groups = [
-        PictureGroup(
-            _heading(line), tuple(_picture(row, jpegs.get(row["id"])) for row in shown[number].to_dict("records"))
+    groups: list[PictureGroup] = []
+    clicked: str | None = None
+    for number, line in lines.items():
+        groups.append(
+            PictureGroup(
+                _heading(line), tuple(_picture(row, jpegs.get(row["id"])) for row in shown[number].to_dict("records"))
+            )
         )
-        for number, line in lines.items()
-    ]
-    clicked = show_pictures(groups, f"{_KEY}_pictures")
+        left_out = _left_out_by(source, int(number)) if can_act() else []
+        if left_out or number == list(lines)[-1]:
+            clicked = show_pictures(groups, f"{_KEY}_pictures_{number}") or clicked
+            groups = []
+        if left_out:
+            back = pick_include(left_out, f"{_KEY}_{number}")
+            if back is not None:
+                act(source, _KEY, back)
     if clicked:
         show_image(source, clicked)
+
+
+def _left_out_by(source: str, number: int) -> list[str]:
+    """Ids of the images that a line of the edits leaves out and that no later line has brought back."""
+    edits = open_dataset(source).edits
+    if edits is None or number not in edits.in_effect or edits.in_effect[number].action != "exclude":
+        return []
+    return [name for now in edits.found[number].values() for name in now if name in edits.left_out]
 
 
 def _heading(line: pd.DataFrame) -> str:

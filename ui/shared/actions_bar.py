@@ -98,6 +98,12 @@ def act(source: str, key: str, action: Action) -> None:
         st.rerun()
 
 
+def pick_include(ids: Sequence[str], key: str) -> Action | None:
+    """Draw the button that brings back images that are left out. Returns what it does if it was clicked."""
+    clicked = st.button("Bring back", key=f"{key}_include", icon=":material/restore_from_trash:", type="tertiary")
+    return partial(Edits.include, ids=ids) if clicked else None
+
+
 def pick_step(source: str, key: str) -> Action | None:
     """Draw what was done last, and the buttons that undo it and do again what was undone. Returns a clicked one."""
     edits = open_edits(source)

@@ -134,6 +134,63 @@ def test_an_image_that_is_left_out_cannot_be_edited(edits):
         edits.relabel(["train/ants/0.png"], "bees")
 
 
+def test_an_image_that_was_left_out_comes_back_as_it_was_without_undoing_what_came_later(source, edits):
+    edits.relabel(["train/ants/0.png"], "bees")
+    edits.move(["train/ants/0.png"], "val")
+    edits.exclude(["train/ants/0.png", "train/ants/1.png"])
+    edits.relabel(["train/ants/2.png"], "bees")
+    assert edits.include(["train/ants/0.png"], "sharp enough") == 5
+    assert labels(source)["train/ants/0.png"] == "bees"
+    assert split_of(source)["train/ants/0.png"] == "val"
+    assert "train/ants/1.png" not in labels(source)
+    assert labels(source)["train/ants/2.png"] == "bees"
+    assert edits.table().iloc[-1][["action", "id", "after", "why", "in_effect"]].tolist() == [
+        "include",
+        "train/ants/0.png",
+        "brought back",
+        "sharp enough",
+        True,
+    ]
+    dataset = open_dataset(source)
+    assert dataset.edits.left_out.keys() == {"train/ants/1.png"}
+    assert (dataset.edits.summary["left_out"], dataset.edits.summary["brought_back"]) == (1, 1)
+    assert any("1 image left out" in note for note in dataset.notes)
+    edits.relabel(["train/ants/0.png"], "ants")
+    assert labels(source)["train/ants/0.png"] == "ants"
+    edits.exclude(["train/ants/0.png"])
+    assert "train/ants/0.png" not in labels(source)
+    assert len(labels(source, edits=5)) == 23
+
+
+def test_bringing_back_is_undone_and_redone(source, edits):
+    edits.exclude(["train/ants/0.png"])
+    edits.include(["train/ants/0.png"])
+    assert labels(source) == labels(source, edits=0)
+    assert edits.undo() == "1 image brought back"
+    assert "train/ants/0.png" not in labels(source)
+    assert edits.redo() == "1 image brought back"
+    assert "train/ants/0.png" in labels(source)
+
+
+@pytest.mark.parametrize("name", ["train/ants/0.png", "train/ants/1.png", "nowhere.png"])
+def test_only_images_that_are_left_out_are_brought_back(source, edits, name):
+    edits.exclude(["train/ants/0.png", "train/ants/2.png"])
+    edits.include(["train/ants/0.png"])
+    with pytest.raises(EditRefused, match=f"1 of these images is not left out now: '{name}'. Only what is left out"):
+        edits.include(["train/ants/2.png", name])
+    assert edits.version == 2
+    assert "train/ants/2.png" not in labels(source)
+
+
+def test_an_image_that_was_renamed_since_it_was_left_out_comes_back(source, edits, root):
+    edits.exclude(["train/ants/0.png"])
+    (root / "train/ants/0.png").rename(root / "train/ants/new.png")
+    assert "train/ants/new.png" not in labels(source)
+    edits = open_edits(source)
+    edits.include(["train/ants/new.png"])
+    assert labels(source)["train/ants/new.png"] == "ants"
+
+
 def test_two_that_look_at_the_same_state_do_not_overwrite_each_other(source):
     first, second = (open_edits(source, open_dataset(source)) for _ in range(2))
     first.exclude([f"train/ants/{number}.png" for number in range(3)])

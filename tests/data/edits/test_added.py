@@ -75,6 +75,14 @@ def test_they_can_be_edited_as_the_others(source, edits, shots):
     assert second not in [sample.id for sample in dataset.samples]
 
 
+def test_an_added_image_that_was_left_out_comes_back(source, edits, shots):
+    edits.add({"more/0.png": "ants"}, shots.source)
+    (name,) = (sample.id for sample in open_dataset(source).samples if sample.id.startswith("added/"))
+    edits.exclude([name])
+    edits.include([name])
+    assert name in [sample.id for sample in open_dataset(source).samples]
+
+
 def test_the_table_says_what_was_added(edits, shots):
     edits.add({"more/0.png": "ants", "more/1.png": "bees"}, shots.source, why="sure")
     table = edits.table()

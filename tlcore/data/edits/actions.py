@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tlcore.config import DataConfig
 from tlcore.data.dataset import SPLITS, Dataset, Sample
 from tlcore.data.edits.added import added_contents, contents_of, keep_photograph
-from tlcore.data.edits.apply import Change, changed, changed_samples, unusable, with_edits
+from tlcore.data.edits.apply import changed, changed_samples, unusable, with_edits
 from tlcore.data.edits.lines import (
     MAX_IMAGES,
     MAX_TEXT,
@@ -20,6 +20,7 @@ from tlcore.data.edits.lines import (
     EditedImage,
     Exclude,
     ImagesLine,
+    Include,
     Line,
     Move,
     Note,
@@ -111,6 +112,15 @@ class Edits:
             return log.make(Exclude, log.images(samples), why=why)
 
         return self._append(ids, line)
+
+    def include(self, ids: Sequence[str], why: str = "") -> int:
+        """Bring images back that are left out, with the label and the split that they had. Returns the number of the
+        new line."""
+
+        def line(dataset: Dataset, samples: Sequence[Sample], log: "_Parts") -> Line:
+            return log.make(Include, log.images(samples), why=why)
+
+        return self._append(ids, line, left_out=True)
 
     def move(self, ids: Sequence[str], split: str, why: str = "") -> int:
         """Put images into another split: `train`, `val` or `test`. Returns the number of the new line."""
@@ -205,7 +215,10 @@ class Edits:
         """Finding -> ids of the images of the dataset that it is fine for."""
         return self._at(read_log(self._path)).accepted
 
-    def _append(self, ids: Sequence[str], make: "Callable[[Dataset, Sequence[Sample], _Parts], Line]") -> int:
+    def _append(
+        self, ids: Sequence[str], make: "Callable[[Dataset, Sequence[Sample], _Parts], Line]", *, left_out: bool = False
+    ) -> int:
+        """`left_out`: the line is about images that are left out now, and not about those of the dataset."""
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             raise EditRefused("No image is chosen.")
@@ -214,12 +227,16 @@ class Edits:
         parts = _Parts(self._at(read_log(self._path)), wanted)  # reading files is not done under the lock
         with open_for_writing(self._path) as (log, append):
             dataset = self._at(log)
-            by_id = {sample.id: sample for sample in dataset.samples}
+            by_id = left_out_of(dataset) if left_out else {sample.id: sample for sample in dataset.samples}
             unknown = [name for name in wanted if name not in by_id]
             if unknown:
+                number = count(len(unknown), "of these images", "of these images")
                 raise EditRefused(
-                    f"{dataset.name} does not have {count(len(unknown), 'of these images', 'of these images')} now: "
-                    f"{listed(unknown)}. It may be left out already, or its file is gone."
+                    f"In {dataset.name}, {number} {'is' if len(unknown) == 1 else 'are'} not left out now: "
+                    f"{listed(unknown)}. Only what is left out can be brought back."
+                    if left_out
+                    else f"{dataset.name} does not have {number} now: {listed(unknown)}. It may be left out already, "
+                    "or its file is gone."
                 )
             line = make(dataset, [by_id[name] for name in wanted], parts)
             _check(dataset, line)
@@ -294,11 +311,17 @@ def open_edits(source: str, dataset: Dataset | None = None) -> Edits:
     return Edits(source, dataset)
 
 
+def left_out_of(dataset: Dataset) -> Mapping[str, Sample]:
+    """Id of each image that edits leave out of a dataset, and the image as it would come back."""
+    return {} if dataset.edits is None else dataset.edits.left_out
+
+
 def _check(dataset: Dataset, line: Line) -> None:
     """Raises EditRefused if the dataset could not be used with this line."""
     assert isinstance(line, ImagesLine)
-    changes: dict[str, Change | None] = {}
-    changes.update(changed(line, [image.id for image in line.images], {}, dataset.classes))
+    if isinstance(line, Include):
+        return  # with more images, no class and no split is empty
+    changes = changed(line, [image.id for image in line.images], {}, dataset.classes)
     problem = unusable(dataset, changed_samples(dataset.samples, changes)) if changes else ""
     if problem:
         raise EditRefused(f"This edit is not made: {problem}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from tlcore.data.dataset import SPLITS, Dataset, Sample
 from tlcore.data.edits.added import with_added
-from tlcore.data.edits.lines import Add, Exclude, ImagesLine, Line, Move, Relabel, fold
+from tlcore.data.edits.lines import Add, Exclude, ImagesLine, Include, Line, Move, Relabel, fold
 from tlcore.data.edits.log import Log
 from tlcore.data.formats.assemble import split_notes
 from tlcore.data.formats.names import listed
@@ -24,6 +24,7 @@ _KINDS = {
     "add": "added",
     "relabel": "relabelled",
     "exclude": "left_out",
+    "include": "brought_back",
     "move": "moved",
     "accept": "accepted",
     "note": "noted",
@@ -40,6 +41,8 @@ class AppliedEdits:
     """Number of each line in effect, ascending, and the line."""
     found: Mapping[int, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Number of a line in effect -> id in the line -> ids of the images that it means now; empty: none."""
+    left_out: Mapping[str, Sample] = field(default_factory=dict)
+    """Id of each image that is left out now, and the image as it would come back."""
 
     @property
     def version(self) -> int:
@@ -65,6 +68,8 @@ class AppliedEdits:
         images: dict[str, set[str]] = {}
         for number, line in self.in_effect.items():
             images.setdefault(_KINDS[line.action], set()).update(*self.found[number].values())
+        if "left_out" in images:
+            images["left_out"] &= self.left_out.keys()  # some may be back
         return {
             "lines": self.version,
             "in_effect": len(self.in_effect),
@@ -83,11 +88,13 @@ def with_edits(dataset: Dataset, log: Log) -> Dataset:
         return dataset
     in_effect = {number: line for number in fold(log.lines).in_effect if (line := log.lines[number - 1])}
     whole = with_added(dataset, [line for line in in_effect.values() if isinstance(line, Add)])
-    edits = AppliedEdits(log, dataset, in_effect, _find(whole, in_effect))
-    changes: dict[str, Change | None] = {}
+    found = _find(whole, in_effect)
+    changes: dict[str, Change] = {}
     for number, line in in_effect.items():
-        for ids in edits.found[number].values():
+        for ids in found[number].values():
             changes.update(changed(line, ids, changes, dataset.classes))
+    left_out = {s.id: changes[s.id].of(s) for s in whole.samples if s.id in changes and changes[s.id].left_out}
+    edits = AppliedEdits(log, dataset, in_effect, found, left_out)
     samples = changed_samples(whole.samples, changes)
     problem = unusable(dataset, samples)
     if problem:
@@ -102,18 +109,26 @@ def with_edits(dataset: Dataset, log: Log) -> Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What edits make of one image: a label and a split, each None where it stays."""
+    """What edits make of one image: a label and a split, each None where it stays, and whether it is left out."""
 
     target: int | None = None
     split: str | None = None
+    left_out: bool = False
+
+    def of(self, sample: Sample) -> Sample:
+        """The sample with this label and split."""
+        target = sample.target if self.target is None else self.target
+        return Sample(sample.id, target, self.split or sample.split, sample.group)
 
 
 def changed(
-    line: Line, ids: Iterable[str], before: "Mapping[str, Change | None]", classes: Sequence[str]
-) -> "dict[str, Change | None]":
-    """The changes of these images by a line, after the changes `before`; None for an image that is left out."""
-    if isinstance(line, Exclude):
-        return dict.fromkeys(ids)
+    line: Line, ids: Iterable[str], before: "Mapping[str, Change]", classes: Sequence[str]
+) -> "dict[str, Change]":
+    """The changes of these images by a line, after the changes `before`. While an image is left out, only Include
+    changes it."""
+    if isinstance(line, Exclude | Include):
+        out = isinstance(line, Exclude)
+        return {name: replace(before.get(name, Change()), left_out=out) for name in ids}
     if isinstance(line, Relabel) and line.label in classes:
         target = classes.index(line.label)
         return {name: replace(earlier, target=target) for name, earlier in _kept(ids, before)}
@@ -122,16 +137,15 @@ def changed(
     return {}
 
 
-def changed_samples(samples: Sequence[Sample], changes: "Mapping[str, Change | None]") -> tuple[Sample, ...]:
+def changed_samples(samples: Sequence[Sample], changes: "Mapping[str, Change]") -> tuple[Sample, ...]:
     """The samples after the changes, in the order of a dataset."""
     result, moved = [], False
     for sample in samples:
-        change = changes.get(sample.id, sample)
-        if change is None:
-            continue
-        if isinstance(change, Change):
-            target = sample.target if change.target is None else change.target
-            sample, moved = Sample(sample.id, target, change.split or sample.split, sample.group), True
+        change = changes.get(sample.id)
+        if change is not None:
+            if change.left_out:
+                continue
+            sample, moved = change.of(sample), True
         result.append(sample)
     if moved:
         rank = {split: index for index, split in enumerate(SPLITS)}
@@ -162,10 +176,10 @@ def _counts(samples: Sequence[Sample], classes: int) -> "np.ndarray[tuple[int, .
     return np.bincount(places, minlength=3 * classes).reshape(3, classes)
 
 
-def _kept(ids: Iterable[str], before: "Mapping[str, Change | None]") -> "Iterable[tuple[str, Change]]":
+def _kept(ids: Iterable[str], before: "Mapping[str, Change]") -> "Iterable[tuple[str, Change]]":
     for name in ids:
         earlier = before.get(name, Change())
-        if earlier is not None:
+        if not earlier.left_out:
             yield name, earlier
 
 
@@ -213,7 +227,7 @@ def _notes(before: Dataset, mended: Dataset, edits: AppliedEdits) -> tuple[str, 
             ("left_out", "left out"),
             ("moved", "in another split"),
         )
-        if kind in numbers
+        if numbers.get(kind)
     ]
     if done:
         notes.append(f"Mended by {count(numbers['in_effect'], 'edit')}: {', '.join(done)}.")

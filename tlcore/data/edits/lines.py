@@ -73,6 +73,12 @@ class Exclude(_OfImages):
     action: Literal["exclude"] = "exclude"
 
 
+class Include(_OfImages):
+    """Images that were left out come back with the label and the split that they had."""
+
+    action: Literal["include"] = "include"
+
+
 class Move(_OfImages):
     action: Literal["move"] = "move"
     split: Literal["train", "val", "test"]
@@ -102,7 +108,7 @@ class Discard(_Line):
     action: Literal["discard"] = "discard"
 
 
-ImagesLine = Add | Relabel | Exclude | Move | Accept | Note
+ImagesLine = Add | Relabel | Exclude | Include | Move | Accept | Note
 Line = Annotated[ImagesLine | Undo | Redo | Discard, Field(discriminator="action")]
 
 
@@ -164,6 +170,8 @@ def line_words(line: "Line") -> str:
         return f"{images} relabelled as {line.label}"
     if isinstance(line, Exclude):
         return f"{images} left out"
+    if isinstance(line, Include):
+        return f"{images} brought back"
     if isinstance(line, Move):
         return f"{images} moved to {line.split}"
     if isinstance(line, Accept):
@@ -182,6 +190,8 @@ def after_words(line: "Line") -> str:
         return line.split
     if isinstance(line, Exclude):
         return "left out"
+    if isinstance(line, Include):
+        return "brought back"
     if isinstance(line, Accept):
         return line.finding
     return line.text if isinstance(line, Note) else ""
