@@ -1,8 +1,10 @@
+import json
 import shutil
 
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
+from tlcore.evaluation.kept_out_of_fold import load_out_of_fold
 from tlcore.evaluation.label_check import check_labels
 from tlcore.system.drive import drive
 
@@ -11,7 +13,7 @@ def test_a_picture_in_the_wrong_folder_is_suspected_with_its_class(configure, co
     shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
     (colours / "val/green/broken.png").write_bytes(b"nothing")
     config = configure()
-    found, agreement = drive(check_labels(config, open_dataset(config.data)))
+    found, agreement, _ = drive(check_labels(config, open_dataset(config.data)))
     assert 0.9 < agreement < 1
     assert found[["id", "split", "given", "suggested"]].values.tolist() == [
         ["train/green/moved.png", "train", "green", "blue"]
@@ -22,7 +24,7 @@ def test_a_picture_in_the_wrong_folder_is_suspected_with_its_class(configure, co
 def test_a_suspect_comes_with_the_images_that_are_most_like_it(configure, colours):
     shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
     config = configure()
-    found, _ = drive(check_labels(config, open_dataset(config.data)))
+    found, *_ = drive(check_labels(config, open_dataset(config.data)))
     (others,) = found["neighbours"]
     assert len(others) == 8
     assert sum("blue" in name for name in others) >= 7
@@ -31,7 +33,7 @@ def test_a_suspect_comes_with_the_images_that_are_most_like_it(configure, colour
 
 def test_without_a_suspect_the_table_is_empty_and_has_its_columns(configure):
     config = configure()
-    found, agreement = drive(check_labels(config, open_dataset(config.data)))
+    found, agreement, _ = drive(check_labels(config, open_dataset(config.data)))
     assert found.empty
     assert {"id", "given", "suggested", "neighbours"} <= set(found.columns)
     assert agreement == 1
@@ -41,8 +43,19 @@ def test_a_label_that_was_accepted_is_not_suspected_again(configure, colours):
     shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
     config = configure()
     open_edits(str(colours)).accept("labels", ["train/green/moved.png"])
-    found, _ = drive(check_labels(config, open_dataset(config.data)))
+    found, *_ = drive(check_labels(config, open_dataset(config.data)))
     assert found.empty
+
+
+def test_every_image_of_every_split_has_an_out_of_fold_prediction(configure, colours):
+    shutil.move(colours / "train/blue/004.png", colours / "train/green/moved.png")
+    config = configure()
+    dataset = open_dataset(config.data)
+    found = drive(check_labels(config, dataset)).out_of_fold
+    assert sorted(found.ids) == sorted(sample.id for sample in dataset.samples)
+    predicted = {name: found.classes[column] for name, column in zip(found.ids, found.columns_NK[:, 0], strict=True)}
+    assert predicted["train/green/moved.png"] == "blue"
+    assert predicted["train/green/000.png"] == "green"
 
 
 def test_the_command_names_the_suspects(colours, capsys):
@@ -52,4 +65,8 @@ def test_the_command_names_the_suspects(colours, capsys):
     out = capsys.readouterr().out
     assert "train/green/moved.png" in out
     assert main(["check-labels", *options, "--json"]) == 0
-    assert '"suggested": "blue"' in capsys.readouterr().out.splitlines()[-1]
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert '"suggested": "blue"' in line
+    kept = load_out_of_fold(json.loads(line)["out_of_fold"])
+    assert kept is not None
+    assert "train/green/moved.png" in kept.ids

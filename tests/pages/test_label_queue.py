@@ -187,7 +187,7 @@ def test_without_a_check_there_is_a_button_and_its_result_is_the_queue(source, c
     assert "Check the labels" in labels_of(page)
     shutil.move(f"{source}/train/blue/004.png", f"{source}/train/green/moved.png")
     config = configure(data={"source": source})
-    found, agreement = drive(check_labels(config, open_dataset(config.data)))
+    found, agreement, _ = drive(check_labels(config, open_dataset(config.data)))
     key = check_key(source, "efficientnet_lite0")
     finish_work(home, key, {"suspects": found.to_dict("records"), "agreement": agreement})
     assert "train/green/moved.png" in [doubt.id for doubt in doubts_of(found.to_dict("records"))]

@@ -4,22 +4,26 @@ import json
 from pathlib import Path
 
 import pytest
+import streamlit as st
 
 from tests.support.pages import click, figure, numbers, open_page, pictures, run, text_of, text_with_pictures
 from tlcore.config import ModelConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 from tlcore.evaluation.image_map import map_images
+from tlcore.evaluation.kept_out_of_fold import save_out_of_fold
+from tlcore.evaluation.label_check import check_labels
 from tlcore.evaluation.measure_worth import measure_worth
 from tlcore.runs.folder.label import load_label
 from tlcore.runs.folder.run import list_runs
 from tlcore.system.drive import drive
+from ui.dataset.labels import check_key
 from ui.dataset.network import network_parts
 from ui.shared.selection import Selection
 from ui.shared.state import picked_key, selection_key
 from ui.shared.work import work_key
 
-pytestmark = pytest.mark.usefixtures("empty_caches")
+pytestmark = pytest.mark.usefixtures("fresh")
 SMALL = ModelConfig(backbone="small_cnn")
 PICTURES = "dataset_map_pictures"
 
@@ -91,14 +95,50 @@ def test_the_predictions_of_a_run_colour_right_wrong_and_loss(source, drawn, mak
     assert [trace["name"] for trace in figure(page, "dataset_map")["data"]] == ["not predicted", "loss"]
 
 
+def test_the_label_check_colours_all_images_also_those_of_train(source, drawn, home, configure, monkeypatch):
+    started = []
+    monkeypatch.setattr("ui.dataset.map_colour.start_work", lambda *work: started.append(work))
+    page = open_part(source, "map", "dataset_map")
+    page.segmented_control(key="dataset_map_colour").set_value("right").run()
+    assert "Until then the colours are the classes." in text_of(page)
+    assert [trace["name"] for trace in figure(page, "dataset_map")["data"]] == ["blue", "green"]
+    click(page, "dataset_map_check")
+    key, command, config = started[0]
+    assert (key, command) == (check_key(source, *network_parts(SMALL)), ["check-labels", "--json"])
+    assert (config.data.source, config.model) == (source, SMALL)
+    open_edits(source).relabel(["train/blue/000.png"], "green")
+    check = drive(check_labels(configure(data={"source": source, "edits": 0}), open_dataset(source).unedited))
+    has_found(home, key, suspects=[], agreement=1.0, out_of_fold=save_out_of_fold(check.out_of_fold))
+    run(page)
+    assert "Out-of-fold predictions of the label check" in text_of(page)
+    chart = figure(page, "dataset_map")
+    assert {trace["name"]: len(numbers(trace["x"])) for trace in chart["data"]} == {"right": 73, "wrong": 1}
+    page.segmented_control(key="dataset_map_colour").set_value("loss").run()
+    assert [trace["name"] for trace in figure(page, "dataset_map")["data"]] == ["loss"]
+
+
+def test_a_run_and_the_label_check_can_be_chosen(source, drawn, home, configure, make_run):
+    make_run("evaluated")
+    check = drive(check_labels(configure(), open_dataset(source)))
+    found = {"suspects": [], "agreement": 1.0, "out_of_fold": save_out_of_fold(check.out_of_fold)}
+    has_found(home, check_key(source, *network_parts(SMALL)), **found)
+    page = open_part(source, "map", "dataset_map")
+    page.segmented_control(key="dataset_map_colour").set_value("right").run()
+    assert "on its test images" in text_of(page)
+    page.selectbox(key="dataset_map_run").set_value("label-check").run()
+    assert "Out-of-fold predictions of the label check" in text_of(page)
+    assert "not predicted" not in [trace["name"] for trace in figure(page, "dataset_map")["data"]]
+    (home / "cache/out_of_fold" / f"{found['out_of_fold']}.npz").unlink()
+    st.cache_resource.clear()
+    assert "Until then the colours are the classes." in text_of(run(page))
+
+
 def test_new_images_and_a_layout_that_is_gone_are_told(source, drawn, home, colours):
     (colours / "train/blue/new.png").write_bytes((colours / "train/blue/000.png").read_bytes())
     page = open_part(source, "map", "dataset_map")
     assert "1 image came since the map was drawn" in text_of(page)
     for path in (home / "cache/layouts").iterdir():
         path.unlink()
-    import streamlit as st
-
     st.cache_resource.clear()
     assert "The places of the images are no longer kept. Draw the map again." in text_of(run(page))
 

@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, console, print_table
     from tlcore.data.catalog import open_dataset
+    from tlcore.evaluation.kept_out_of_fold import save_out_of_fold
     from tlcore.evaluation.label_check import check_labels
     from tlcore.system.drive import drive
     from tlcore.words import percent
@@ -30,11 +31,12 @@ def run(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     work = check_labels(config, open_dataset(config.data))
     if arguments.json:
-        found, agreement = drive(work, lambda event: _print_line(phase=event.phase, done=event.done, total=event.total))
-        _print_line(suspects=found.to_dict("records"), agreement=agreement)
+        check = drive(work, lambda event: _print_line(phase=event.phase, done=event.done, total=event.total))
+        key = save_out_of_fold(check.out_of_fold)
+        _print_line(suspects=check.suspects.to_dict("records"), agreement=check.agreement, out_of_fold=key)
         return 0
     with ProgressDisplay() as display:
-        found, agreement = display.follow(work)
+        found, agreement, _ = display.follow(work)
     console().print(f"The classifier agrees with {percent(agreement)} of the labels that it did not see.")
     if found.empty:
         console().print("No label looks wrong.")

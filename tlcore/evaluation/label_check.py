@@ -1,14 +1,16 @@
 """Run the label check of a dataset on the features of a pretrained backbone; the check is in `suspects`."""
 
 from collections.abc import Generator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from tlcore.config import RunConfig
 from tlcore.data.dataset import Dataset
+from tlcore.evaluation.kept_out_of_fold import OutOfFold, most_probable
 from tlcore.evaluation.neighbours import Likeness, unit_rows
-from tlcore.evaluation.suspects import SuspectLabels, suspect_labels
+from tlcore.evaluation.suspects import suspect_labels
 from tlcore.training.events import Progress
 from tlcore.training.inputs.whole import dataset_features
 
@@ -19,12 +21,20 @@ MOST_NEIGHBOURS = 4_000
 """So many suspects, the first ones, get their neighbours."""
 
 
-def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, SuspectLabels]:
+class LabelCheck(NamedTuple):
+    suspects: pd.DataFrame
+    """The most suspicious first. Columns: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and
+    `p_suggested`, and `neighbours`, the ids of the most similar images in all splits."""
+    agreement: float
+    """As in SuspectLabels."""
+    out_of_fold: OutOfFold
+    """The predictions of all images that were judged."""
+
+
+def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, LabelCheck]:
     """Yields Progress while features are computed, if necessary; returns the check of all splits together.
 
-    Columns of the suspects: `id`, `split`, `given` and `suggested`, which are class names, `p_given` and `p_suggested`,
-    and `neighbours`, the ids of the most similar images in all splits. Labels that an edit has accepted are not
-    suspected. Uses backbone, weights and device of the configuration.
+    Labels that an edit has accepted are not suspected. Uses backbone, weights and device of the configuration.
     Raises ConfigError, ModelError, DeviceError, or DatasetInvalid if no image of a split can be read.
     """
     features = yield from dataset_features(config, dataset)
@@ -34,7 +44,10 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
     # neither a copy of an image nor another one of its group must vote for its label
     together = [f"group {s.group}" if s.group else digest for s, digest in zip(samples, digests, strict=True)]
     groups_N = np.unique(together, return_inverse=True)[1]
-    found, agreement = suspect_labels(features.values_ND, targets_N, config.seed, groups_N)
+    found, agreement, probabilities_NC = suspect_labels(features.values_ND, targets_N, config.seed, groups_N)
+    targets, index_N = np.unique(targets_N, return_inverse=True)
+    names = [dataset.classes[target] for target in targets]
+    judged = most_probable([sample.id for sample in samples], names, probabilities_NC, index_N)
     accepted = dataset.accepted.get(ACCEPTED, frozenset())
     still_doubtful = [samples[position].id not in accepted for position in found["position"]]
     found = found[np.array(still_doubtful, dtype=bool)]  # an empty list would choose columns
@@ -52,4 +65,4 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
             "neighbours": [[other.id for other in others] for others in alike] + [[]] * (len(ids) - len(alike)),
         }
     )
-    return SuspectLabels(suspects, agreement)
+    return LabelCheck(suspects, agreement, judged)

@@ -28,6 +28,8 @@ class SuspectLabels(NamedTuple):
     and `p_suggested`."""
     agreement: float
     """Fraction of the samples whose label is also the most probable one. If it is low, suspicions are less reliable."""
+    probabilities_NC: Probabilities
+    """Of the targets that occur, ascending; NaN for samples that were skipped."""
 
 
 class Doubts(NamedTuple):
@@ -63,13 +65,12 @@ def suspect_labels(
     A class with a single sample, or a single group of copies, is skipped.
     """
     classes, index_N = np.unique(targets_N, return_inverse=True)
-    nothing = SuspectLabels(pd.DataFrame({name: [] for name in _COLUMNS}), 1.0)
-    if len(classes) < 2:
-        return nothing
-    probabilities_NC = out_of_fold(features_ND, index_N, seed, groups_N)
+    probabilities_NC: Probabilities = np.full((len(index_N), len(classes)), np.nan)
+    if len(classes) > 1:
+        probabilities_NC = out_of_fold(features_ND, index_N, seed, groups_N)
     positions = np.flatnonzero(~np.isnan(probabilities_NC).any(axis=1))
     if not len(positions):
-        return nothing
+        return SuspectLabels(pd.DataFrame({name: [] for name in _COLUMNS}), 1.0, probabilities_NC)
     probabilities_MC, index_M = probabilities_NC[positions], index_N[positions]
     doubt_M, suggested_M = doubts(probabilities_MC, index_M)
     rows_M = np.arange(len(index_M))
@@ -87,7 +88,7 @@ def suspect_labels(
         }
     )
     agreement = float((probabilities_MC.argmax(axis=1) == index_M).mean())
-    return SuspectLabels(found, agreement)
+    return SuspectLabels(found, agreement, probabilities_NC)
 
 
 def _of_own_samples(

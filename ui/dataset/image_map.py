@@ -8,32 +8,29 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from tlcore.config import DataConfig, RunConfig
-from tlcore.evaluation.judged import with_judgement
+from tlcore.config import DataConfig, ModelConfig, RunConfig
 from tlcore.evaluation.kept_layouts import PlacedImages, load_layout, map_table
 from tlcore.evaluation.layout import METHODS, has_umap
 from tlcore.figures.map import Colour, plot_map, selected_rows
-from tlcore.runs.folder.run import Run
 from tlcore.words import count
 from ui.dataset.data import small_pictures
 from ui.dataset.detail import show_image
+from ui.dataset.map_colour import Source, pick_colour
 from ui.dataset.network import network_parts, pick_network
 from ui.shared.acting import show_pictures_to_act_on
-from ui.shared.cached import edits_version, list_runs, open_dataset
+from ui.shared.cached import edits_version, open_dataset
 from ui.shared.hosting import is_hosted
 from ui.shared.pictures import PictureGroup, picture_of
-from ui.shared.results import evaluation_of, known_evaluation, remembered
-from ui.shared.runs import run_labels
+from ui.shared.results import remembered
 from ui.shared.selection import selection_of
 from ui.shared.state import picked_key
-from ui.shared.views import pick_from_list, pick_segment
+from ui.shared.views import pick_segment
 from ui.shared.widgets import friendly_errors, is_touch, show_figure
 from ui.shared.work import show_work, start_work, work_key
 
 PER_PAGE = 24
 _KEY = "dataset_map"
 _PICTURES = f"{_KEY}_pictures"
-COLOURS: Mapping[str, str] = {"class": "class", "split": "split", "right": "right or wrong", "loss": "loss"}
 
 
 def show_map(source: str) -> None:
@@ -59,21 +56,21 @@ def show_map(source: str) -> None:
     if placed is None:
         st.info("The places of the images are no longer kept. Draw the map again.", icon=":material/info:")
         return
-    _show_placed(source, found["layout"])
+    _show_placed(source, found["layout"], model)
 
 
 @st.fragment
-def _show_placed(source: str, layout: str) -> None:
+def _show_placed(source: str, layout: str, model: ModelConfig) -> None:
     table = _table(source, edits_version(source), layout)
     _note_missing(source, table, layout)
     if table.empty:
         return
-    colour, run = _pick_colour(source)
-    if run is not None:
-        table = _judged(source, layout, run)
-    figure = _figure(source, edits_version(source), layout, colour, run)
+    colour, predicted = pick_colour(source, model)
+    if predicted is not None:
+        table = _judged(source, layout, predicted)
+    figure = _figure(source, edits_version(source), layout, colour, predicted)
     # another key for other points: the places of selected points are those in the chart that is drawn
-    key = work_key(_KEY, str(edits_version(source)), layout, colour, "" if run is None else run.name)
+    key = work_key(_KEY, str(edits_version(source)), layout, colour, "" if predicted is None else predicted.name)
 
     def choose() -> None:
         _choose(source, table, colour, st.session_state[key].selection.points)
@@ -82,24 +79,6 @@ def _show_placed(source: str, layout: str) -> None:
     how = "Tap a point" if is_touch() else "Draw around points, or click one,"
     st.caption(f"{how} to see the images. A double click ends it.")
     _show_chosen(source, table)
-
-
-def _pick_colour(source: str) -> tuple[Colour, Run | None]:
-    """What the colours mean, and the run whose predictions they are of."""
-    runs = {run.name: run for run in list_runs() if run.config.data.source == source and evaluation_of(run)}
-    options = COLOURS if runs else {name: COLOURS[name] for name in ("class", "split")}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        colour: Any = pick_segment(f"{_KEY}_colour", options, "Colour")
-        if colour not in ("right", "loss"):
-            return colour, None
-        labels = run_labels(list(runs.values()))
-        run = runs[pick_from_list(f"{_KEY}_run", labels, "Predictions of", width=360)]
-    evaluation = known_evaluation(run)
-    st.caption(
-        f"Predictions of epoch {evaluation.best_by_val} on its {evaluation.split} images, judged by the labels as they "
-        "are now. It has none of the images that it learned from."
-    )
-    return colour, run
 
 
 def _choose(source: str, table: pd.DataFrame, colour: Colour, points: list[Mapping[str, Any]]) -> None:
@@ -152,29 +131,31 @@ def _table(source: str, version: int, layout: str) -> pd.DataFrame:
     return map_table(open_dataset(source), placed)
 
 
-def _judged(source: str, layout: str, run: Run) -> pd.DataFrame:
+def _judged(source: str, layout: str, predicted: Source) -> pd.DataFrame:
     version = edits_version(source)
+    return remembered(
+        "map",
+        predicted.runs,
+        lambda: predicted.judge(_table(source, version, layout)),
+        version,
+        layout,
+        predicted.name,
+    )
 
-    def judge() -> pd.DataFrame:
-        evaluation = known_evaluation(run)
-        predictions = evaluation.predictions[evaluation.best_by_val]
-        return with_judgement(_table(source, version, layout), predictions, run.classes)
 
-    return remembered("map", [run], judge, version, layout)
-
-
-def _figure(source: str, version: int, layout: str, colour: Colour, run: Run | None) -> go.Figure:
+def _figure(source: str, version: int, layout: str, colour: Colour, predicted: Source | None) -> go.Figure:
     placed = _placed(layout)
     variance = () if placed is None else placed.variance
-    if run is None:
+    if predicted is None:
         return _plain_figure(source, version, layout, colour, variance)
     return remembered(
         "map figure",
-        [run],
-        lambda: plot_map(_judged(source, layout, run), colour, variance=variance),
+        predicted.runs,
+        lambda: plot_map(_judged(source, layout, predicted), colour, variance=variance),
         version,
         layout,
         colour,
+        predicted.name,
     )
 
 
