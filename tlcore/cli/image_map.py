@@ -53,11 +53,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write(path: str, dataset: "Dataset", placed: "PlacedImages") -> None:
+    from tlcore.data.formats.cells import escape_table
     from tlcore.evaluation.kept_layouts import map_table
     from tlcore.system.files import write_atomic
     from tlcore.system.paths import given_path
 
-    text = map_table(dataset, placed).to_csv(index=False)
+    text = escape_table(map_table(dataset, placed)).to_csv(index=False)
     write_atomic(given_path(path), lambda file: file.write(text.encode("utf-8", "surrogateescape")))
 
 

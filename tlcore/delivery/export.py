@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from tlcore.data.formats.cells import escape_table
 from tlcore.delivery.inference_script import inference_script
 from tlcore.errors import CheckpointError, ConfigError, suggestion
 from tlcore.evaluation.stored import load_stored
@@ -219,4 +220,5 @@ def _state_dict(run: Run, epoch: int) -> "dict[str, Tensor]":
 
 
 def _csv(table: "pd.DataFrame") -> bytes:
-    return table.to_csv(index=False, lineterminator="\n").encode()
+    """For people who open it in a spreadsheet: no cell is a formula."""
+    return escape_table(table).to_csv(index=False, lineterminator="\n").encode()
