@@ -1,14 +1,17 @@
 """The mended set in a folder of its own: what is in it, what it never does to other folders."""
 
 import os
+import shutil
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset
 from tlcore.data.edits import Edits, export as export_module, open_edits
 from tlcore.data.edits.export import export_edited
+from tlcore.data.formats.unlabelled import open_unlabelled
 from tlcore.errors import StorageError
 from tlcore.system.drive import drive
 
@@ -81,6 +84,32 @@ def test_the_table_of_changes_says_what_and_why_and_has_no_formulas(source, mend
     assert list(table["after"]) == ["bees", "left out", "train"]
     assert list(table["why"]) == ["wings", "'=HYPERLINK(1)", ""]
     assert list(table["file"]) == ["train/bees/0-2.png", "", "train/bees/0.png"]
+
+
+@pytest.mark.parametrize("form", ["folders", "csv"])
+def test_added_photographs_are_in_the_mended_set_and_in_the_table_of_changes(source, mended, tmp_path, form):
+    for number in range(3):
+        (tmp_path / "shots").mkdir(exist_ok=True)
+        Image.new("RGB", (5, 4), (200, number, 90)).save(tmp_path / "shots" / f"{number}.png")
+    shots = open_unlabelled(tmp_path / "shots")
+    mended.add({"0.png": "ants", "1.png": "bees"}, shots.source, split="val", why="sure")
+    mended.add({"2.png": "ants"}, shots.source)
+    mended.exclude([sample.id for sample in open_dataset(source).samples if sample.id.endswith("/2.png")][:1])
+    mended.include(["train/ants/1.png"])
+    shutil.rmtree(tmp_path / "shots")
+    exported(source, tmp_path / "out", form=form)
+    written, whole = open_dataset(str(tmp_path / "out")), open_dataset(source)
+    assert len(whole.samples) == 24 + 3 - 1
+    assert contents(written) == contents(whole)
+    table = pd.read_csv(tmp_path / "out" / "changes.csv", keep_default_na=False)
+    added = table[table["action"] == "add"]
+    assert added["after"].tolist() == ["ants", "bees", "ants"]
+    assert added["why"].tolist() == ["sure", "sure", ""]
+    here = [name for name in added["file"] if name]
+    assert len(here) >= 2
+    assert all((tmp_path / "out" / name).is_file() for name in here)
+    back = table[table["action"] == "include"].iloc[0]
+    assert (tmp_path / "out" / back["file"]).is_file()
 
 
 @pytest.mark.parametrize("there", ["file in it", "file", "link"])
