@@ -136,6 +136,18 @@ def test_the_nearest_training_images_can_be_acted_on_and_say_what_was_done(home,
     assert (shown[first]["fixed"], shown[second]["fixed"]) == (False, True)
 
 
+def test_networks_of_timm_that_are_here_can_be_chosen(monkeypatch):
+    monkeypatch.setattr("ui.dataset.network.offered_backbones", lambda: ("efficientnet_lite0", "timm:some_net"))
+
+    def script():
+        from ui.dataset.network import pick_network
+
+        pick_network("some")
+
+    page = run(AppTest.from_function(script, default_timeout=TIMEOUT_S))
+    assert page.selectbox(key="some_backbone").options == ["efficientnet_lite0", "timm:some_net"]
+
+
 def test_strangers_see_the_row_and_cannot_act(home, colours, kept, monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
     monkeypatch.setattr("ui.dataset.network.usable_without_download", lambda: ["efficientnet_lite0"])

@@ -1,17 +1,18 @@
 """Which network's features a part of the page uses: a backbone, and on one's own machine a file of weights."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from tlcore.config import ModelConfig
-from tlcore.models.zoo import ZOO
-from ui.shared.backbones import usable_without_download
+from ui.shared.backbones import offered_backbones, usable_without_download
 from ui.shared.hosting import is_hosted
 
 
 def pick_network(key: str) -> ModelConfig:
     """Draw the pickers; `key` is the prefix of their keys. Visitors of a hosted dashboard cannot make the server
     download weights, or name its files."""
-    backbones = usable_without_download() if is_hosted() else list(ZOO)
+    backbones = _backbones()
     usual = ModelConfig().backbone
     backbone = st.selectbox(
         "Features of",
@@ -27,7 +28,7 @@ def pick_network(key: str) -> ModelConfig:
 
 def usual_network() -> ModelConfig:
     """The network that the parts of the page begin with."""
-    backbones = usable_without_download() if is_hosted() else list(ZOO)
+    backbones = _backbones()
     usual = ModelConfig().backbone
     return ModelConfig(backbone=usual if usual in backbones or not backbones else backbones[0])
 
@@ -35,6 +36,10 @@ def usual_network() -> ModelConfig:
 def network_parts(model: ModelConfig) -> tuple[str, str]:
     """The parts of the key of work that uses this network."""
     return model.backbone, model.weights or ""
+
+
+def _backbones() -> Sequence[str]:
+    return usable_without_download() if is_hosted() else offered_backbones()
 
 
 def _pick_weights(key: str) -> str:
