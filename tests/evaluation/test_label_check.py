@@ -1,11 +1,13 @@
 import json
 import shutil
+from dataclasses import replace
 
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 from tlcore.evaluation.kept_out_of_fold import load_out_of_fold
 from tlcore.evaluation.label_check import check_labels
+from tlcore.evaluation.suspects import suspect_labels
 from tlcore.system.drive import drive
 
 
@@ -56,6 +58,25 @@ def test_every_image_of_every_split_has_an_out_of_fold_prediction(configure, col
     predicted = {name: found.classes[column] for name, column in zip(found.ids, found.columns_NK[:, 0], strict=True)}
     assert predicted["train/green/moved.png"] == "blue"
     assert predicted["train/green/000.png"] == "green"
+
+
+def test_copies_and_images_of_a_group_are_held_out_together(configure, colours, monkeypatch):
+    shutil.copy(colours / "train/blue/002.png", colours / "train/blue/copy.png")
+    asked = {}
+
+    def spy(values_ND, targets_N, seed, groups_N):
+        asked["groups"] = groups_N
+        return suspect_labels(values_ND, targets_N, seed, groups_N)
+
+    monkeypatch.setattr("tlcore.evaluation.label_check.suspect_labels", spy)
+    config = configure()
+    dataset = open_dataset(config.data)
+    of_a_group = {"train/blue/001.png", "train/blue/002.png"}
+    samples = tuple(replace(sample, group="g" if sample.id in of_a_group else "") for sample in dataset.samples)
+    drive(check_labels(config, replace(dataset, samples=samples)))
+    numbers = dict(zip([sample.id for sample in samples], asked["groups"].tolist(), strict=True))
+    assert len({numbers[name] for name in [*of_a_group, "train/blue/copy.png"]}) == 1
+    assert len(set(numbers.values())) == len(samples) - 2
 
 
 def test_the_command_names_the_suspects(colours, capsys):

@@ -1,13 +1,14 @@
 """Run the label check of a dataset on the features of a pretrained backbone; the check is in `suspects`."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from tlcore.config import RunConfig
-from tlcore.data.dataset import Dataset
+from tlcore.data.dataset import Dataset, Sample
+from tlcore.evaluation.folds import Whole, groups_of
 from tlcore.evaluation.kept_out_of_fold import OutOfFold, most_probable
 from tlcore.evaluation.neighbours import Likeness, unit_rows
 from tlcore.evaluation.suspects import suspect_labels
@@ -41,9 +42,7 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
     samples = features.samples
     targets_N = np.array([sample.target for sample in samples])
     digests = dataset.source.digests([sample.id for sample in samples])
-    # neither a copy of an image nor another one of its group must vote for its label
-    together = [f"group {s.group}" if s.group else digest for s, digest in zip(samples, digests, strict=True)]
-    groups_N = np.unique(together, return_inverse=True)[1]
+    groups_N = _together(samples, digests)
     found, agreement, probabilities_NC = suspect_labels(features.values_ND, targets_N, config.seed, groups_N)
     targets, index_N = np.unique(targets_N, return_inverse=True)
     names = [dataset.classes[target] for target in targets]
@@ -66,3 +65,20 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
         }
     )
     return LabelCheck(suspects, agreement, judged)
+
+
+def _together(samples: Sequence[Sample], digests: Sequence[str]) -> Whole:
+    """A number per image, the same for copies, for images of a group, and for all that are connected in this way:
+    none of them must vote for the label of another."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    group_N = groups_of(samples)
+    same_N = np.unique(digests, return_inverse=True)[1]
+    if group_N is None:
+        return same_N
+    pairs = (group_N, len(samples) + same_N)  # images are edges between their group and their content
+    nodes = 2 * len(samples)
+    numbers = connected_components(coo_array((np.ones(len(samples)), pairs), (nodes, nodes)), directed=False)[1]
+    whole: Whole = numbers[group_N].astype(np.int64)
+    return whole
