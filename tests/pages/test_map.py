@@ -165,6 +165,7 @@ def test_what_edits_were_worth_stands_with_both_accuracies_and_the_images(source
     assert "Of the images to learn from and to choose the epoch by: 18 relabelled." in text
     assert f"Broken: {len(measured.broken)}" in str(page.get("bidi_component")[0].proto.json)
     assert measured.broken[0].id in text
+    assert [button.key for button in page.button if button.label == "Undo"] == ["dataset_edits_undo"]
     open_edits(source).undo()
     open_edits(source).redo()
     assert "Before, on 14 test images" not in text_of(run(page))  # other edits, another measurement

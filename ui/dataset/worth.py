@@ -124,7 +124,10 @@ def _show_images(source: str, worth: Worth) -> None:
         if images
     ]
     ids = [image.id for image in shown]
-    clicked = show_pictures_to_act_on(source, groups, f"{_KEY}_pictures", ids, why="What edits mended and broke")
+    # undo and redo stand once in this part, above the list of edits
+    clicked = show_pictures_to_act_on(
+        source, groups, f"{_KEY}_pictures", ids, why="What edits mended and broke", steps=False
+    )
     if clicked:
         show_image(source, clicked)
 

@@ -25,6 +25,7 @@ def show_pictures_to_act_on(
     finding: str = "",
     together: Sequence[Sequence[str]] = (),
     usual: Usual | None = None,
+    steps: bool = True,
 ) -> str | None:
     """Draw the pictures of one page, and below them the bar for the chosen ones. Returns the clicked id.
 
@@ -42,7 +43,7 @@ def show_pictures_to_act_on(
     in_view = bool(selection.chosen) or selection.acted
     with st.container(gap="xsmall", key=f"acting_{key}" if in_view else f"idle_{key}"):
         _show_number(selection, key, every)
-        show_actions(source, selection.ids, key, why=why, finding=finding, together=together)
+        show_actions(source, selection.ids, key, why=why, finding=finding, together=together, steps=steps)
     return clicked
 
 

@@ -50,12 +50,14 @@ def show_actions(
     finding: str = "",
     together: Sequence[Sequence[str]] = (),
     usual: Usual | None = None,
+    steps: bool = True,
 ) -> None:
     """Draw the bar for the chosen images `ids` of a set of pictures; nothing for strangers.
 
     `key` is a prefix of the widget keys, and the key of the selection if there is one: an action empties it. `why` is
     kept with each edit. With a `finding` (its kind), the images can be called fine in its respect, and with them the
     images that are judged `together` with one of them; `usual` is what is usually done about the whole finding.
+    Without `steps` there is no undo and redo, for a page that has them elsewhere.
     """
     if not can_act():
         return
@@ -68,7 +70,8 @@ def show_actions(
         if ids and finding and _accepted(key):
             also = [name for group in together if not set(ids).isdisjoint(group) for name in group]
             wanted = partial(Edits.accept, finding=finding, ids=list(dict.fromkeys([*ids, *also])), why=why)
-        wanted = pick_step(source, key) or wanted
+        if steps:
+            wanted = pick_step(source, key) or wanted
     if wanted is not None:
         act(source, key, wanted)
 
