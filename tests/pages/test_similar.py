@@ -155,3 +155,24 @@ def test_strangers_see_the_row_and_cannot_act(home, colours, kept, monkeypatch):
     page = run(detail(str(colours), BLUE))
     assert len(pictures(page)) == 8
     assert not page.button
+
+
+def test_a_fine_tuned_run_is_asked_for_the_epoch_that_is_shown(make_run, monkeypatch):
+    started = []
+    monkeypatch.setattr("ui.shared.similar.start_work", lambda key, command, config: started.append((key, command)))
+    trained = make_run("tuned", strategy={"name": "fine_tuning"})
+
+    def script(path, sample_id, epoch):
+        from pathlib import Path
+
+        from tlcore.runs.folder.run import Run
+        from ui.shared.prediction_gallery import show_nearest_in_train
+
+        show_nearest_in_train(Run(Path(path)), sample_id, epoch)
+
+    for epoch in trained.epochs()[:2]:
+        arguments = (str(trained.path), BLUE, epoch)
+        page = run(AppTest.from_function(script, args=arguments, default_timeout=TIMEOUT_S))
+        run(page.button(key="compare_detail_similar").click())
+    assert [command[3:5] for _, command in started] == [["--epoch", str(epoch)] for epoch in trained.epochs()[:2]]
+    assert len({key for key, _ in started}) == 2

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="paths inside the dataset, such as train/ants/1.jpg")
     parser.add_argument("--run", metavar="RUN", help="the network and the dataset of a run, instead of --data")
-    parser.add_argument("--epoch", type=int, help="the epoch of a fine-tuned run (default: the last one)")
+    parser.add_argument("--epoch", type=int, help="the epoch of a fine-tuned run (default: the best on val)")
     parser.add_argument("--count", type=int, default=8, help="neighbours per image (default: 8)")
     parser.add_argument("--json", action="store_true", help="progress, then the neighbours, as one line of JSON each")
     add_config_options(parser, without=("strategy", "cached_views", "mix", "report_every", "optimizer", "schedule"))
@@ -68,13 +68,14 @@ def _plan(arguments: argparse.Namespace) -> "Plan":
     if not arguments.run:
         config = config_from(arguments)
         return build_plan(arguments, config, config.device)
+    from tlcore.delivery.export import chosen_epoch
     from tlcore.runs.folder.run import find_run
     from tlcore.runs.restore import reopen_dataset, restore_plan
 
     trained = find_run(arguments.run)
     dataset, _ = reopen_dataset(trained)
     frozen = trained.config.strategy.name == "feature_extraction"
-    epoch = None if frozen else arguments.epoch if arguments.epoch is not None else trained.epochs()[-1]
+    epoch = None if frozen else arguments.epoch if arguments.epoch is not None else chosen_epoch(trained)
     return restore_plan(trained, dataset, epoch)
 
 

@@ -141,4 +141,4 @@ def _show_cell(run: Run, evaluation: Evaluation, epoch: int, cell: tuple[str, st
     st.markdown(f"**{escape_markdown(target)}, {what}**: {count(len(rows))} of {count(len(of_class), 'image')}")
     key, empty = f"compare_cell_page_{target}_{predicted}", "No image is in this cell."
     why = f"{target}, right" if target == predicted else f"{target} taken for {predicted}"
-    show_gallery(run, rows, key, empty=empty, why=why)
+    show_gallery(run, rows, key, empty=empty, why=why, epoch=epoch)

@@ -57,7 +57,9 @@ def show_images(run: Run, evaluation: Evaluation, epoch: int) -> None:
     column, ascending = _SORTED[order]
     table = table.sort_values(column, ascending=ascending, kind="stable")
     st.caption(f"{count(len(table))} images. Their true class is in bold.")
-    show_gallery(run, table, "compare_page", bind=True, why=f"With the {ORDERS[order]}" if "loss" in order else "")
+    show_gallery(
+        run, table, "compare_page", bind=True, why=f"With the {ORDERS[order]}" if "loss" in order else "", epoch=epoch
+    )
 
 
 def show_timeline(run: Run, evaluation: Evaluation, epoch: int) -> None:
@@ -87,7 +89,7 @@ def show_timeline(run: Run, evaluation: Evaluation, epoch: int) -> None:
     kept = table[table["kind"] == kind]
     predictions = predictions_of(run, evaluation, epoch).set_index("id").loc[kept["id"]].reset_index()
     why = f"{kind.capitalize()}: {MEANINGS[kind]}"
-    show_gallery(run, predictions, "compare_kind_page", extra=partial(_marks, kept), why=why)
+    show_gallery(run, predictions, "compare_kind_page", extra=partial(_marks, kept), why=why, epoch=epoch)
 
 
 def _marks(timeline: pd.DataFrame, rows: pd.DataFrame) -> list[str]:

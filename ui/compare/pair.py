@@ -49,7 +49,14 @@ def show_pair(runs: list[Run]) -> None:
             key = f"compare_{word.lower()}_page"
             rows = _rows(second, ids)
             show_gallery(
-                second[0], rows, key, empty="None.", per_page=PER_PAGE, extra=partial(_first_words, first), why=word
+                second[0],
+                rows,
+                key,
+                empty="None.",
+                per_page=PER_PAGE,
+                extra=partial(_first_words, first),
+                why=word,
+                epoch=second[1],
             )
 
 

@@ -45,17 +45,19 @@ def show_gallery(
     per_page: int = PER_PAGE,
     extra: Extra | None = None,
     why: str = "",
+    epoch: int | None = None,
 ) -> None:
     """Images of a run in the order of `table`, which has the rows of `evaluation.tables.predictions_table`.
 
     `extra` gives one more line of text for each shown row. With `bind`, the address contains the page number. `why`,
-    which images these are, is kept with edits of them, together with the name of the run.
+    which images these are, is kept with edits of them, together with the name of the run. `epoch` is the one that
+    predicts so, by default the best on val.
     """
     if table.empty:
         st.caption(empty)
         return
     why = f"{why}, run {run.name}" if why else f"Run {run.name}"
-    st.fragment(_show_page)(run, table, key, "query-params" if bind else None, per_page, extra, why)
+    st.fragment(_show_page)(run, table, key, "query-params" if bind else None, per_page, extra, why, epoch)
 
 
 def _show_page(
@@ -66,6 +68,7 @@ def _show_page(
     per_page: int,
     extra: Extra | None,
     why: str,
+    epoch: int | None,
 ) -> None:
     pages = math.ceil(len(table) / per_page)
     page = 1
@@ -91,11 +94,11 @@ def _show_page(
         clicked = show_pictures_to_act_on(source, groups, f"{key}_pictures", every, why=why)
     row = rows[rows["id"] == clicked]
     if len(row):
-        _show_enlarged(run, row.to_dict("records")[0])
+        _show_enlarged(run, row.to_dict("records")[0], epoch)
 
 
 @st.dialog("Image", width="medium", icon=":material/image:")
-def _show_enlarged(run: Run, row: Mapping[Any, Any]) -> None:
+def _show_enlarged(run: Run, row: Mapping[Any, Any], epoch: int | None) -> None:
     """The prediction, the image, and links to other pages that can show it."""
     jpeg = _thumbnails(run, [row["id"]], LARGE_PX).get(row["id"])
     picture, details = st.columns([1.6, 1], gap="medium")
@@ -117,7 +120,7 @@ def _show_enlarged(run: Run, row: Mapping[Any, Any]) -> None:
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
         _show_links(run, row)
     if not row["right"]:
-        show_nearest_in_train(run, row["id"])
+        show_nearest_in_train(run, row["id"], epoch)
 
 
 def _show_links(run: Run, row: Mapping[Any, Any]) -> None:
@@ -132,12 +135,14 @@ def _show_links(run: Run, row: Mapping[Any, Any]) -> None:
     st.page_link("pages/dataset.py", label="In the dataset", icon=":material/photo_library:", query_params=dataset)
 
 
-def show_nearest_in_train(run: Run, sample_id: str) -> None:
-    """What the network has learned from that is most like an image which it got wrong, by its own features."""
+def show_nearest_in_train(run: Run, sample_id: str, epoch: int | None = None) -> None:
+    """What the network has learned from that is most like an image which it got wrong, by its features in an epoch."""
     try:
         dataset = _dataset(str(run.path), run)
     except TlcoreError:
         return
+    frozen = run.config.strategy.name == "feature_extraction"  # all epochs have the same features
+    of_epoch = () if frozen or epoch not in run.epochs() else ("--epoch", str(epoch))
     source = run.config.data.source
     labels = {sample.id: dataset.classes[sample.target] for sample in dataset.split("train")}
     now = labels_if_editable(source)
@@ -149,8 +154,8 @@ def show_nearest_in_train(run: Run, sample_id: str) -> None:
     show_similar(
         "compare_detail",
         "Nearest training images",
-        work_key("neighbours", str(run.path)),
-        ["neighbours", "--run", run.name, "--json"],
+        work_key("neighbours", str(run.path), *of_epoch),
+        ["neighbours", "--run", run.name, *of_epoch, "--json"],
         run.config.asked(),
         source,
         sample_id,
