@@ -28,9 +28,13 @@ from tests.support.browser import (
     Dashboard,
     click_through,
     find_chromium,
+    lasso,
     new_visit,
     open_browser,
+    pick_random_network,
+    settled,
     visit,
+    widget,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ def main() -> None:
         "cold": measure_cold_start,
         "pages": measure_pages,
         "many": measure_many_images,
+        "map": measure_map,
         "training": measure_beside_training,
         "viewers": measure_viewers,
     }
@@ -109,6 +114,55 @@ def measure_many_images(browser: "Browser", arguments: argparse.Namespace) -> No
     measure(furnish.scan, source, str(home))
     run = measure(furnish.train, {**QUICK, "data": {"source": source}}, str(home))
     _measure_pages(browser, home, source, run, f"{arguments.images:,} images", arguments.rounds)
+
+
+def measure_map(browser: "Browser", arguments: argparse.Namespace) -> None:
+    """The map of many images, with features and places kept: the page, its bytes, and from a lasso to the pictures."""
+    home = _home()
+    source = str(home / "datasets" / "many")
+    measure(furnish.write_images, source, arguments.images)
+    measure(furnish.scan, source, str(home))
+    measure(furnish.draw_map, {"model": QUICK["model"], "data": {"source": source}}, str(home))
+    words = f"the map of {arguments.images:,} images"
+    with _running(home) as dashboard, new_visit(browser, height=1400) as context:
+        page = context.new_page()
+        traffic = Traffic(page)
+        visit(page, dashboard.url("dataset", dataset=source, dataset_tab="map"))
+        pick_random_network(page, "dataset_map")
+        page.locator(".js-plotly-plot").wait_for()
+        settled(page)
+        first = traffic.received_bytes
+        seconds: list[float] = []
+        sent: list[float] = []
+        for number in range(arguments.rounds + 1):
+            click_through(page, "compare")
+            before = traffic.received_bytes
+            taken = traffic.seconds_of(lambda: click_through(page, "dataset"))
+            page.locator(".js-plotly-plot").wait_for()
+            if number:  # the first round fills the caches
+                seconds.append(taken)
+                sent.append(traffic.received_bytes - before)
+        found = [_lasso_to_pictures(page, number) for number in range(arguments.rounds)]
+    _print(words, seconds, 0.3)
+    print(f"{f'{words}, sent until it is there':<62} {first / 1e6:7.2f} MB", flush=True)
+    print(f"{f'{words}, sent when it is opened again':<62} {median(sent) / 1e6:7.2f} MB", flush=True)
+    chosen = [number for number, _ in found]
+    _print(f"from a lasso around {min(chosen):,} to {max(chosen):,} points to pictures", [s for _, s in found], 1.0)
+
+
+def _lasso_to_pictures(page: "Page", number: int) -> tuple[int, float]:
+    """Points inside a lasso in the middle of the map, and seconds from its end until their pictures are drawn."""
+    pictures, chosen = page.locator(".pictures .card"), page.get_by_text("images chosen").first
+    if pictures.count():
+        widget(page, "dataset_map_pictures_clear").get_by_role("button").click()
+        chosen.wait_for(state="hidden")
+    low, high = 0.25 - 0.01 * number, 0.75 + 0.01 * number  # another one each time: the same would not be sent again
+    lasso(page, [(low, low), (high, low), (high, high), (low, high), (low, low)])
+    started = time.perf_counter()
+    chosen.wait_for()
+    pictures.first.wait_for()
+    settled(page)
+    return int(chosen.inner_text().split()[0].replace(",", "")), time.perf_counter() - started
 
 
 def _measure_pages(browser: "Browser", home: Path, source: str, run: str, words: str, rounds: int) -> None:

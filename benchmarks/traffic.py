@@ -27,6 +27,8 @@ class Traffic:
     def __init__(self, page: "Page") -> None:
         self._page = page
         self._messages: list[_Message] = []
+        self.received_bytes = 0
+        """Of all messages from the server so far, before the connection compresses them."""
         # playwright's own events have no timestamp and arrive late when this process is busy
         session = page.context.new_cdp_session(page)
         session.on("Network.webSocketFrameSent", lambda event: self._note(event, _sent))
@@ -51,7 +53,10 @@ class Traffic:
         raise TimeoutError(f"No page was asked for, or none came: {self._messages[first:]}")
 
     def _note(self, event: dict[str, Any], kind_of: Callable[[bytes], str]) -> None:
-        kind = kind_of(base64.b64decode(event["response"]["payloadData"]))
+        data = base64.b64decode(event["response"]["payloadData"])
+        if kind_of is _received:
+            self.received_bytes += len(data)
+        kind = kind_of(data)
         if kind:
             self._messages.append(_Message(kind, event["timestamp"]))
 

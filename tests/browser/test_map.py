@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.browser import Dashboard, choose, settled, visit, widget
+from tests.support.browser import Dashboard, lasso, pick_random_network, settled, visit, widget
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 
@@ -33,25 +33,6 @@ def dashboard(tmp_path, monkeypatch, _drawn_once: Path):
     running = Dashboard(home, QUIET, {"OMP_NUM_THREADS": "1"}).start()
     yield running
     running.stop()
-
-
-def lasso(page, points) -> None:
-    """Draw around a part of the chart; points are fractions of its width and height."""
-    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-    corners = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*corners[0])
-    page.mouse.down()
-    for x, y in corners[1:]:
-        page.mouse.move(x, y, steps=6)
-    page.mouse.up()
-
-
-def pick_random_network(page, key: str) -> None:
-    choose(page, f"{key}_backbone", "small_cnn")
-    weights = widget(page, f"{key}_weights").locator("input")
-    weights.fill("none")
-    weights.press("Enter")
-    settled(page)
 
 
 def test_lasso_leave_out_what_was_it_worth(dashboard, open_page):

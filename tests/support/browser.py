@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,6 +180,27 @@ def press(page: "Page", key: str, segment: str) -> None:
     """Click an option of a segmented control."""
     widget(page, key).get_by_role("radio", name=segment).click()
     settled(page)
+
+
+def pick_random_network(page: "Page", key: str) -> None:
+    """Choose small_cnn with random weights, which needs no download, in a part of the Dataset page."""
+    choose(page, f"{key}_backbone", "small_cnn")
+    weights = widget(page, f"{key}_weights").locator("input")
+    weights.fill("none")
+    weights.press("Enter")
+    settled(page)
+
+
+def lasso(page: "Page", points: Sequence[tuple[float, float]]) -> None:
+    """Draw around a part of the first chart; points are fractions of its width and height."""
+    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    assert box is not None
+    corners = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for x, y in corners[1:]:
+        page.mouse.move(x, y, steps=6)
+    page.mouse.up()
 
 
 def _free_port() -> int:

@@ -40,6 +40,23 @@ def scan(source: str, home: str) -> None:
         pass
 
 
+def draw_map(settings: Settings, home: str) -> None:
+    """Draw the map of images of a dataset, as the Dataset page does when its button is clicked."""
+    os.environ["TLCORE_HOME"] = home
+    from tlcore.config import parse_config
+    from tlcore.runs.work.probes import start_probe
+    from ui.dataset.network import network_parts
+    from ui.shared.work import work_key
+
+    config = parse_config(settings)
+    key = work_key("map", config.data.source, *network_parts(config.model), "pca")
+    probe = start_probe(key, ["map", "--json", "--layout", "pca"], config)
+    while probe.is_live:
+        time.sleep(0.1)
+    if not any("layout" in line for line in probe.lines()):
+        raise RuntimeError(f"No map was drawn: {probe.error()}")
+
+
 def train(settings: Settings, home: str) -> str:
     """Train and evaluate a run; returns its name."""
     os.environ["TLCORE_HOME"] = home
