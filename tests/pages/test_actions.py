@@ -23,7 +23,7 @@ from ui.dataset.data import look_at
 from ui.shared.selection import Selection
 from ui.shared.state import selection_key
 
-pytestmark = pytest.mark.usefixtures("empty_caches")
+pytestmark = pytest.mark.usefixtures("fresh")
 GALLERY = "dataset_pictures"
 HOSTILE = "**bold** <img src=x> $x$"
 

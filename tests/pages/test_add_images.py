@@ -26,7 +26,7 @@ def photograph(colour: int, name: str = "new.png") -> tuple[str, bytes, str]:
 
 
 @pytest.fixture
-def source(colours, home, empty_caches) -> str:
+def source(colours, home, fresh) -> str:
     (home / "datasets").mkdir(parents=True)
     return shutil.copytree(colours, home / "datasets" / "mine").as_posix()
 

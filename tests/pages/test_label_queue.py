@@ -14,7 +14,7 @@ from ui.dataset.labels import check_key
 from ui.dataset.queue import Queue, doubts_of, open_doubts
 from ui.shared.state import LABEL_QUEUE
 
-pytestmark = pytest.mark.usefixtures("empty_caches", "no_probes_left")
+pytestmark = pytest.mark.usefixtures("fresh", "no_probes_left")
 HOSTILE = "**bold** <img src=x> $x$"
 FIRST, SECOND, THIRD = "train/blue/000.png", "val/green/001.png", "train/blue/002.png"
 

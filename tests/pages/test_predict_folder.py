@@ -179,7 +179,7 @@ def test_strangers_see_predictions_and_change_nothing(predicted, source, monkeyp
     assert len(pictures(page)) == 6
 
 
-def test_class_names_are_shown_as_they_are(home, make_images, empty_caches, configure, shots):
+def test_class_names_are_shown_as_they_are(home, make_images, fresh, configure, shots):
     root = make_images("named", train=4, val=2, test=2)
     for split in ("train", "val", "test"):
         (root / split / "blue").rename(root / split / "**b** $x$")
