@@ -259,10 +259,10 @@ def test_images_of_a_run_whose_dataset_is_not_listed_cannot_be_edited(source, ma
 def test_the_form_and_the_run_say_how_many_edits_the_dataset_has(source, make_run):
     open_edits(source).exclude(["train/blue/000.png"])
     open_edits(source).note(["train/blue/001.png"], "blurred")
-    assert "Edits of the dataset" in text_of(open_page("train", dataset=source, view="new"))
     trained = make_run("trained", data={"source": source})
     page = open_page("train", run=trained.name, view="watch")
     assert "Trained with 2 edits of the dataset" in text_of(page)
+    assert "Edits of the dataset" in text_of(open_page("train", dataset=source, view="new"))
 
 
 def test_what_is_usual_is_done_for_a_whole_finding(source):
