@@ -159,7 +159,7 @@ def test_the_page_of_a_recipe_explains_each_setting_with_figures_of_its_run(smal
     titles = [spec["layout"]["yaxis"]["title"]["text"] for spec in specs]
     assert titles == ["moved by", "learning rate", "loss", "accuracy"]
     galleries = [json.loads(element.proto.json) for element in page.get("bidi_component")]
-    assert len(galleries[-1][0]["pictures"]) == 20  # predictions come last, after the images to look at
+    assert len(galleries[-1]["groups"][0]["pictures"]) == 20  # predictions come last, after the images to look at
     assert f"Epoch 0 has {percent(run.history()[0].val_accuracy)} on val" in text_of(page)
 
 

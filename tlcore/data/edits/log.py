@@ -177,7 +177,7 @@ def _stamp(path: Path) -> _Stamp | None:
     """Changes whenever the file does; None if there is no file."""
     try:
         status = os.stat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise RecordError(f"Cannot read {path}: {error.strerror}.") from None
