@@ -42,13 +42,13 @@ def take(page, name: str, number: int) -> None:
     dialog, counted = page.get_by_role("dialog"), widget(page, "build_class")
     tries = 0
     for taken in range(1, number + 1):
-        wanted = re.compile(rf"{name} · {taken}\b")
+        wanted = re.compile(rf"{name} · {taken}(?!\d)")
         while not wanted.search(counted.inner_text()):
             tries += 1
             assert tries <= number + 4
             page.wait_for_function(begun, arg=SECONDS_APART[name] * tries)
             page.get_by_role("button", name="Take Photo").click()
-            expect(dialog).to_contain_text(re.compile(rf"{name} · {taken}\b|Nothing was added"), timeout=WAIT_MS)
+            expect(dialog).to_contain_text(re.compile(rf"{name} · {taken}(?!\d)|Nothing was added"), timeout=WAIT_MS)
 
 
 def test_a_dataset_by_camera_is_trained_on_and_predicts(drawn_demo, home, start_dashboard, open_page, start_training):
