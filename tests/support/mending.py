@@ -36,10 +36,10 @@ def _do_what_is_usual(page: "Page", kind: str) -> None:
     finding = widget(page, f"dataset_finding_{kind}")
     if finding.count() == 0:
         return
-    button = widget(page, f"dataset_finding_pictures_{kind}_usual").get_by_role("button")
-    if button.count() == 0:
+    # asked of the card itself: its content comes later, and a click on an open card would close it
+    if finding.get_by_test_id("stExpanderDetails").get_attribute("inert") is not None:
         finding.locator("summary").click()
-    button.click()
+    widget(page, f"dataset_finding_pictures_{kind}_usual").get_by_role("button").click()
     finding.wait_for(state="detached")
     widget(page, "dataset_check").wait_for()
     settled(page)
