@@ -50,10 +50,11 @@ def map_images(config: RunConfig, dataset: Dataset, method: Method = "pca") -> G
 
 
 def with_left_out(dataset: Dataset) -> Dataset:
-    """The dataset as it was before all edits, with images that edits have added."""
+    """The dataset as it was before all edits, with images that edits have added, also if they were left out later."""
     before = dataset.unedited
     known = {sample.id for sample in before.samples}
-    added = tuple(sample for sample in dataset.samples if sample.id not in known)
+    left_out = () if dataset.edits is None else dataset.edits.left_out.values()
+    added = tuple(sample for sample in (*dataset.samples, *left_out) if sample.id not in known)
     return replace(before, samples=(*before.samples, *added), source=dataset.source) if added else before
 
 

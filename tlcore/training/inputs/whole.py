@@ -23,7 +23,7 @@ from tlcore.training.resolve import resolve
 
 @dataclass(frozen=True)
 class WholeFeatures:
-    """The features of every readable image of a dataset, in the order of `Dataset.samples`."""
+    """The features of every readable image of a dataset, split by split."""
 
     samples: tuple[Sample, ...]
     values_ND: npt.NDArray[np.float32]
@@ -46,7 +46,8 @@ def plan_features(plan: Plan) -> Generator[Progress, None, WholeFeatures]:
     """The same for a plan: its dataset, and its network, which may be a trained one."""
     requests = split_requests(plan, plan.dataset.split_names)
     features = yield from joined_features(requests, trunk_of(plan), plan.config.workers)
-    samples = tuple(plan.dataset.samples[position] for position in features.positions)
+    requested = [sample for request in requests for sample in request.samples]
+    samples = tuple(requested[position] for position in features.positions)
     return WholeFeatures(samples, _as_rows(features.values_VND[0]), features.skipped, plan)
 
 
