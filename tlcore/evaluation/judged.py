@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tlcore.evaluation.folds import Whole
 from tlcore.evaluation.kept_out_of_fold import OutOfFold
+from tlcore.evaluation.metrics import losses
 from tlcore.runs.folder.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -23,13 +24,10 @@ def with_judgement(table: "pd.DataFrame", predictions: Predictions, classes: tup
     They are missing for an image without a prediction; the loss also for one whose class the predictions do not know,
     which is wrong. `classes` are those of the predictions.
     """
-    from scipy.special import log_softmax
-
     row_N, target_N = _matched(table, predictions.sample_ids, classes)
     known = (row_N >= 0) & (target_N >= 0)
-    log_NC = log_softmax(predictions.logits_NC.astype(np.float64), axis=1)
     loss_N = np.full(len(table), np.nan)
-    loss_N[known] = -log_NC[row_N[known], target_N[known]]
+    loss_N[known] = losses(predictions.logits_NC[row_N[known]], target_N[known])
     return _with_columns(table, row_N, target_N, predictions.logits_NC.argmax(1), loss_N)
 
 

@@ -91,7 +91,12 @@ def is_right(logits_NC: Logits, targets_N: Targets) -> Mask:
 
 
 def accuracy(logits_NC: Logits, targets_N: Targets) -> Accuracy:
-    correct, total = int(is_right(logits_NC, targets_N).sum()), len(targets_N)
+    return accuracy_of(is_right(logits_NC, targets_N))
+
+
+def accuracy_of(right_N: Mask) -> Accuracy:
+    """The accuracy from which images are predicted correctly."""
+    correct, total = int(right_N.sum()), len(right_N)
     return Accuracy(correct, total, *wilson_interval(correct, total))
 
 

@@ -16,10 +16,10 @@ from tlcore.evaluation.metrics import (
     Mask,
     PairedTest,
     Targets,
+    accuracy_of,
     is_right,
     losses,
     paired_test,
-    wilson_interval,
 )
 from tlcore.runs.folder.predictions import Predictions
 
@@ -63,9 +63,7 @@ class Evaluation:
         return self.predictions[epoch].logits_NC
 
     def accuracy(self, epoch: int) -> Accuracy:
-        right_N = self.right_EN[self.epochs.index(epoch)]
-        correct, total = int(right_N.sum()), len(right_N)
-        return Accuracy(correct, total, *wilson_interval(correct, total))
+        return accuracy_of(self.right_EN[self.epochs.index(epoch)])
 
     def loss(self, epoch: int) -> float:
         return float(self.losses_EN[self.epochs.index(epoch)].mean())

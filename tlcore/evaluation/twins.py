@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tlcore.data.dataset import Dataset
 from tlcore.errors import DatasetChanged
-from tlcore.evaluation.metrics import Accuracy, Mask, wilson_interval
+from tlcore.evaluation.metrics import Accuracy, accuracy_of
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder.run import Run
 from tlcore.system.cache import DiskCache, digest_key
@@ -102,7 +102,7 @@ def twin_accuracy(evaluation: Evaluation, epoch: int, twins: Twins) -> TwinAccur
         return TwinAccuracy(whole, 0, whole, 0.0, 0.0, 0.0)
     if twin_N.all():
         return TwinAccuracy(whole, len(twin_N), None, 0.0, 0.0, 0.0)
-    of_twins, others = _accuracy(right_N[twin_N]), _accuracy(right_N[~twin_N])
+    of_twins, others = accuracy_of(right_N[twin_N]), accuracy_of(right_N[~twin_N])
     share = float(twin_N.mean())
     low, high = difference_interval(of_twins, others)
     return TwinAccuracy(whole, int(twin_N.sum()), others, whole.value - others.value, share * low, share * high)
@@ -147,11 +147,6 @@ def twin_words(found: TwinAccuracy, split: str) -> str:
             f"{start} ({interval}). {count(few, 'image')} {which} {'is' if few == 1 else 'are'} too few to tell more."
         )
     return f"{start} ({interval}). Chance alone can do that much."
-
-
-def _accuracy(right_N: Mask) -> Accuracy:
-    correct, total = int(right_N.sum()), len(right_N)
-    return Accuracy(correct, total, *wilson_interval(correct, total))
 
 
 def _keep(run: Run, table: "pd.DataFrame") -> Twins:
