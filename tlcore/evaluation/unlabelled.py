@@ -2,7 +2,6 @@
 content: a second visit costs no pass over the images, and a folder that grew costs only its new ones.
 """
 
-import zipfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,15 +162,10 @@ def _load(run: Run, epoch: int) -> _Known:
 
 
 def _read(path: Path) -> _Known:
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            known: dict[str, npt.NDArray[np.float32] | str] = dict(
-                zip(content["contents"].tolist(), content["probabilities"], strict=True)
-            )
-            known.update(zip(content["unreadable"].tolist(), content["reasons"].tolist(), strict=True))
-            return known
-    except zipfile.BadZipFile as error:
-        raise ValueError(str(error)) from error  # the cache drops it
+    with np.load(path, allow_pickle=False) as content:
+        rows = zip(content["contents"].tolist(), content["probabilities"], strict=True)
+        reasons = zip(content["unreadable"].tolist(), content["reasons"].tolist(), strict=True)
+        return {**dict(rows), **dict(reasons)}
 
 
 def _save(run: Run, epoch: int, known: _Known) -> None:
