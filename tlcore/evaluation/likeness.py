@@ -28,14 +28,17 @@ def keep_likeness(plan: "Plan") -> "Generator[Progress, None, str]":
     The features are those of the plan's network below its head, of every readable image of the plan's dataset. Raises
     DatasetInvalid if no image of a split can be read.
     """
-    from tlcore.training.inputs.whole import plan_features, trunk_of
+    from tlcore.training.inputs.whole import plan_features
+    from tlcore.training.plan import trunk_of
 
-    features = yield from plan_features(plan)
-    ids = [sample.id for sample in features.samples]
+    ids = [sample.id for sample in plan.dataset.samples]
     digests = plan.dataset.source.digests(ids)
-    key = digest_key("1", trunk_of(plan).digest(), plan.config.eval_transform.model_dump_json(), *ids, *digests)
-    _ROWS.save(key, lambda file: np.save(file, unit_rows(features.values_ND)))
-    _IDS.save(key, lambda file: file.write(json.dumps(ids).encode()))
+    key = digest_key("2", trunk_of(plan).digest(), plan.config.eval_transform.model_dump_json(), *ids, *digests)
+    if load_likeness(key) is None:
+        features = yield from plan_features(plan)
+        kept = [sample.id for sample in features.samples]
+        _ROWS.save(key, lambda file: np.save(file, unit_rows(features.values_ND)))
+        _IDS.save(key, lambda file: file.write(json.dumps(kept).encode()))
     return key
 
 
