@@ -14,8 +14,8 @@ from tlcore.data.dataset import Dataset
 from tlcore.evaluation.kept_layouts import PlacedImages, load_layout, save_layout
 from tlcore.evaluation.layout import Layout, Method, has_umap, lay_out
 from tlcore.training.events import Progress
-from tlcore.training.inputs.whole import dataset_features, split_requests, trunk_of
-from tlcore.training.plan import Plan, plan_run
+from tlcore.training.inputs.whole import plan_features, split_requests
+from tlcore.training.plan import Plan, plan_run, trunk_of
 from tlcore.training.resolve import resolve
 
 
@@ -30,14 +30,13 @@ def map_images(config: RunConfig, dataset: Dataset, method: Method = "pca") -> G
     """Yields Progress while features and places are computed, if necessary; returns the map.
 
     Uses backbone, weights, evaluation transform, seed and device of the configuration; its data counts for nothing.
-    Raises what `dataset_features` and `lay_out` raise.
+    Raises what `plan_run`, `plan_features` and `lay_out` raise.
     """
-    whole = with_left_out(dataset)
-    plan = plan_run(resolve(config), whole)
+    plan = plan_run(resolve(config), with_left_out(dataset))
     key = _layout_key(plan, method)
     placed = load_layout(key)
     if placed is None:
-        features = yield from dataset_features(config, whole)
+        features = yield from plan_features(plan)
         yield Progress("place", 0, 0, 0, 0.0)
         layout: Layout = lay_out(features.values_ND, method, config.seed)
         key = _layout_key(plan, method)  # the first batch may have changed the engine
@@ -60,7 +59,6 @@ def with_left_out(dataset: Dataset) -> Dataset:
 
 def _layout_key(plan: Plan, method: Method) -> str:
     """Hash of everything that the places depend on: features, images, method and seed. The order of images does not."""
-    trunk = trunk_of(plan)
     requests = split_requests(plan, plan.dataset.split_names)
     rows = sorted(
         (sample.id, row.hex())
@@ -68,5 +66,5 @@ def _layout_key(plan: Plan, method: Method) -> str:
         for sample, row in zip(request.samples, request.row_keys(), strict=True)
     )
     library = version("umap-learn") if method == "umap" and has_umap() else version("numpy")
-    parts = ["1", method, library, plan.config.seed, requests[0].family(trunk), rows]
+    parts = ["1", method, library, plan.config.seed, requests[0].family(trunk_of(plan)), rows]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

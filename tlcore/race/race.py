@@ -27,8 +27,8 @@ from tlcore.system.network import can_reach
 from tlcore.training.events import Progress
 from tlcore.training.inputs.feature_store import cache_limit_bytes
 from tlcore.training.inputs.features import FeatureRequest, Trunk
-from tlcore.training.inputs.whole import joined_features, split_requests, trunk_of
-from tlcore.training.plan import Plan, plan_run
+from tlcore.training.inputs.whole import joined_features, split_requests
+from tlcore.training.plan import Plan, plan_run, trunk_of
 from tlcore.training.resolve import resolve
 from tlcore.words import count, shorten
 

@@ -124,6 +124,11 @@ def _uses_features(plan: Plan) -> tuple[bool, tuple[str, ...]]:
     return True, ()
 
 
+def trunk_of(plan: Plan) -> Trunk:
+    """The part of the plan's network that features come from. Puts the network into eval mode."""
+    return Trunk(plan.model.eval(), plan.architecture, plan.choice)
+
+
 def keeps_features(plan: Plan, views: int) -> bool:
     """Whether the whole trunk is frozen, and its features of this many views fit into half of the cache."""
     return plan.config.strategy.name == "feature_extraction" and fits_cache(plan, views)
@@ -131,8 +136,7 @@ def keeps_features(plan: Plan, views: int) -> bool:
 
 def fits_cache(plan: Plan, views: int) -> bool:
     """Whether the features of this many views fit into half of the cache."""
-    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
-    return trunk.bytes_per_view(plan.config.eval_transform) * views <= cache_limit_bytes() / 2
+    return trunk_of(plan).bytes_per_view(plan.config.eval_transform) * views <= cache_limit_bytes() / 2
 
 
 def _notices(plan: Plan) -> tuple[str, ...]:

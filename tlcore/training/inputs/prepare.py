@@ -13,9 +13,9 @@ from tlcore.models.split import build_head
 from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.batches import Batches, FeatureBatches, ImageBatches, ViewDataset, worker_count
-from tlcore.training.inputs.features import FeatureRequest, Features, Trunk, is_cached, load_or_compute
+from tlcore.training.inputs.features import FeatureRequest, Features, is_cached, load_or_compute
 from tlcore.training.inputs.meter import Meter, as_part
-from tlcore.training.plan import Plan, fits_cache, keeps_features
+from tlcore.training.plan import Plan, fits_cache, keeps_features, trunk_of
 from tlcore.transforms.spec import TransformSpec
 
 DECODED_BUDGET_BYTES = 384 * 2**20  # limit for decoded images kept in memory between epochs
@@ -83,15 +83,14 @@ def features_of(
     plan: Plan, samples: Sequence[Sample], transform: TransformSpec, views: int, processes: Processes
 ) -> Generator[Progress, None, Features]:
     """Features of these samples from the plan's frozen trunk, from the cache if possible."""
-    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
     request = FeatureRequest(plan.dataset, samples, transform, views, plan.config.seed)
-    features = yield from load_or_compute(request, trunk, plan.config.workers, processes)
+    features = yield from load_or_compute(request, trunk_of(plan), plan.config.workers, processes)
     return features
 
 
 def features_at_hand(plan: Plan) -> bool:
     """Whether the cache has all features that the plan needs for training."""
-    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    trunk = trunk_of(plan)
     wanted = (("train", plan.config.train_transform, plan.train_views), ("val", plan.config.eval_transform, 1))
     return all(
         is_cached(FeatureRequest(plan.dataset, plan.dataset.split(split), transform, views, plan.config.seed), trunk)

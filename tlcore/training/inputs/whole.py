@@ -17,7 +17,7 @@ from tlcore.training.distributed import Processes
 from tlcore.training.events import Progress
 from tlcore.training.inputs.features import FeatureRequest, Features, Trunk, load_or_compute
 from tlcore.training.inputs.meter import as_part
-from tlcore.training.plan import Plan, plan_run
+from tlcore.training.plan import Plan, plan_run, trunk_of
 from tlcore.training.resolve import resolve
 
 
@@ -29,7 +29,6 @@ class WholeFeatures:
     values_ND: npt.NDArray[np.float32]
     """A row per sample. A feature map is averaged over its places, so that D is its number of channels."""
     skipped: tuple[Skipped, ...]
-    plan: Plan
 
 
 def dataset_features(config: RunConfig, dataset: Dataset) -> Generator[Progress, None, WholeFeatures]:
@@ -48,11 +47,7 @@ def plan_features(plan: Plan) -> Generator[Progress, None, WholeFeatures]:
     features = yield from joined_features(requests, trunk_of(plan), plan.config.workers)
     requested = [sample for request in requests for sample in request.samples]
     samples = tuple(requested[position] for position in features.positions)
-    return WholeFeatures(samples, _as_rows(features.values_VND[0]), features.skipped, plan)
-
-
-def trunk_of(plan: Plan) -> Trunk:
-    return Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    return WholeFeatures(samples, _as_rows(features.values_VND[0]), features.skipped)
 
 
 def split_requests(plan: Plan, splits: Sequence[str]) -> list[FeatureRequest]:

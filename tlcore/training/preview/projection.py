@@ -15,10 +15,10 @@ from tlcore.training.distributed import Processes
 from tlcore.training.events import EpochDone
 from tlcore.training.fit import Trainer, fit
 from tlcore.training.inputs.batches import FeatureBatches
-from tlcore.training.inputs.features import FeatureRequest, Trunk, compute_features
+from tlcore.training.inputs.features import FeatureRequest, compute_features
 from tlcore.training.inputs.prepare import Inputs, features_at_hand
 from tlcore.training.optimisation.optimizers import find_optimizer
-from tlcore.training.plan import Plan
+from tlcore.training.plan import Plan, trunk_of
 
 TRIAL_IMAGES = 48
 HEAD_STEPS = 8  # number of timed images
@@ -84,7 +84,7 @@ def projected_disk(plan: Plan) -> Disk:
     bytes_ += _logits_bytes(plan) * checkpoints + _listed_bytes(plan) + _RUN_BYTES
     feature_bytes = 0
     if plan.uses_features or config.strategy.head_epochs:
-        trunk = Trunk(plan.model, plan.architecture, plan.choice)
+        trunk = trunk_of(plan)
         of_train = plan.train_views if plan.uses_features else 1
         views = len(plan.dataset.split("train")) * of_train + len(plan.dataset.split("val"))
         feature_bytes = views * trunk.bytes_per_view(plan.config.eval_transform)
@@ -112,7 +112,7 @@ def _features_trial(plan: Plan) -> tuple[float, float, str]:
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
     transform, views = plan.config.train_transform, plan.train_views
     request = FeatureRequest(plan.dataset, _spread(train, TRIAL_IMAGES), transform, views, plan.config.seed)
-    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    trunk = trunk_of(plan)
     started, before, converts = time.perf_counter(), 0, False
     for progress in compute_features(request, trunk, plan.config.workers, Processes()):
         if converts and progress.done < len(
@@ -131,7 +131,7 @@ def _head_epoch_s(plan: Plan) -> float:
     Trains `plan.model`, which is a copy.
     """
     train, val = plan.dataset.split("train"), plan.dataset.split("val")
-    trunk = Trunk(plan.model.eval(), plan.architecture, plan.choice)
+    trunk = trunk_of(plan)
     images = min(plan.config.batch_size, len(train))
     features_VND = torch.randn(1, images, *trunk.feature_shape(plan.config.eval_transform))
     targets = torch.arange(images) % len(plan.dataset.classes)
