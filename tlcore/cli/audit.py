@@ -1,11 +1,11 @@
 """Look at every image of a dataset, and report duplicates, leaks between splits, unreadable files and more."""
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tlcore.cli.json_lines import print_line
 from tlcore.cli.options import GROUPS_HELP
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _print_twins(name: str) -> int:
     from tlcore.runs.folder.run import find_run
     from tlcore.system.drive import drive
 
-    _print_line(twins=len(drive(find_twins(find_run(name)), _teller()).ids))
+    print_line(twins=len(drive(find_twins(find_run(name)), _teller()).ids))
     return 0
 
 
@@ -92,7 +92,7 @@ def _print_lines(dataset: "Dataset") -> int:
 
     table = drive(scan(dataset), _teller())
     found = audit(table, dataset.classes, dataset.notes, dataset.accepted)
-    _print_line(images=len(table), findings=[finding.kind for finding in found])
+    print_line(images=len(table), findings=[finding.kind for finding in found])
     return 0
 
 
@@ -105,13 +105,9 @@ def _teller() -> "Callable[[ScanProgress], None]":
         if time.monotonic() - told_at > TELL_EVERY_S:
             told_at = time.monotonic()
             phase = "check" if progress.phase == "reading" else "compare"
-            _print_line(phase=phase, done=progress.done, total=progress.total)
+            print_line(phase=phase, done=progress.done, total=progress.total)
 
     return tell
-
-
-def _print_line(**content: object) -> None:
-    print(json.dumps(content), flush=True)
 
 
 def _print_finding(finding: "Finding") -> None:

@@ -4,11 +4,11 @@ Takes the options of `train`. Saves no run.
 """
 
 import argparse
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from tlcore.cli.json_lines import print_line
 from tlcore.cli.options import config_from
 from tlcore.cli.train import add_plan_options, build_plan
 
@@ -44,8 +44,8 @@ def _print_lines(events: "Iterable[Progress | RatePoint]") -> None:
     for event in events:
         if isinstance(event, RatePoint):
             points.append(event)
-        print(json.dumps(asdict(event)), flush=True)
-    print(json.dumps({"suggestion": asdict(suggest(points))}), flush=True)
+        print_line(**asdict(event))
+    print_line(suggestion=asdict(suggest(points)))
 
 
 def _show(events: "Iterable[Progress | RatePoint]") -> None:

@@ -4,10 +4,11 @@ Images that look alike to the network lie near each other.
 """
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
-from tlcore.cli.options import add_config_options, add_download_option, config_from
+from tlcore.cli.json_lines import follow, print_line
+from tlcore.cli.options import config_from
+from tlcore.cli.train import add_network_options, open_data
 
 if TYPE_CHECKING:
     from tlcore.data.dataset import Dataset
@@ -15,27 +16,23 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_config_options(parser, without=("strategy", "cached_views", "mix", "report_every", "optimizer", "schedule"))
-    add_download_option(parser)
+    add_network_options(parser)
     parser.add_argument("--layout", choices=["pca", "umap"], default="pca", help="umap needs umap-learn (default: pca)")
     parser.add_argument("--out", metavar="FILE", help="CSV file to write: id, split, class, x, y")
     parser.add_argument("--json", action="store_true", help="progress, then the layout's key, as one line of JSON each")
-    parser.set_defaults(augment=None)
 
 
 def run(arguments: argparse.Namespace) -> int:
     config = config_from(arguments)
     from tlcore.cli.display import ProgressDisplay, console, note
-    from tlcore.cli.train import open_data
     from tlcore.evaluation.image_map import map_images
-    from tlcore.system.drive import drive
     from tlcore.words import count
 
     dataset, resolved = open_data(arguments, config, draws=True)
     work = map_images(resolved, dataset, arguments.layout)
     if arguments.json:
-        found = drive(work, lambda event: _print_line(phase=event.phase, done=event.done, total=event.total))
-        _print_line(layout=found.key)
+        found = follow(work)
+        print_line(layout=found.key)
         return 0
     with ProgressDisplay() as display:
         placed = display.follow(work).placed
@@ -60,7 +57,3 @@ def _write(path: str, dataset: "Dataset", placed: "PlacedImages") -> None:
 
     text = escape_table(map_table(dataset, placed)).to_csv(index=False)
     write_atomic(given_path(path), lambda file: file.write(text.encode("utf-8", "surrogateescape")))
-
-
-def _print_line(**content: object) -> None:
-    print(json.dumps(content), flush=True)

@@ -1,8 +1,9 @@
 """Predict a folder of photographs without labels with a run, the least sure first; what is computed is kept."""
 
 import argparse
-import json
 from collections.abc import Iterable
+
+from tlcore.cli.json_lines import follow, print_line
 
 SHOWN = 20
 
@@ -22,7 +23,6 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.data.formats.unlabelled import open_unlabelled
     from tlcore.evaluation.unlabelled import predict_unlabelled
     from tlcore.runs.folder.run import find_run
-    from tlcore.system.drive import drive
     from tlcore.training.history import best_epoch
     from tlcore.words import count, percent
 
@@ -30,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     epoch = arguments.epoch if arguments.epoch is not None else best_epoch(chosen.history())
     work = predict_unlabelled(chosen, epoch, open_unlabelled(arguments.folder), arguments.device)
     if arguments.json:
-        guesses = drive(work, lambda event: _print_line(phase=event.phase, done=event.done, total=event.total))
-        _print_line(predicted=len(guesses.ids), unreadable=len(guesses.skipped))
+        guesses = follow(work)
+        print_line(predicted=len(guesses.ids), unreadable=len(guesses.skipped))
         return 0
     with ProgressDisplay() as display:
         guesses = display.follow(work)
@@ -59,7 +59,3 @@ def _write_csv(path: str, rows: Iterable[tuple[object, ...]]) -> None:
     writer.writerow(["path", "label", "probability"])
     writer.writerows([escape_cell(cell) for cell in row] for row in rows)
     write_atomic(Path(path), lambda file: file.write(text.getvalue().encode()))
-
-
-def _print_line(**content: object) -> None:
-    print(json.dumps(content), flush=True)

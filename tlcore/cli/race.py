@@ -4,7 +4,6 @@ Takes the options of `train` for the data, the head and the device. Saves no run
 """
 
 import argparse
-import json
 import shlex
 import signal
 import time
@@ -12,6 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from tlcore.cli.json_lines import print_line
 from tlcore.cli.options import add_config_options, add_download_option, config_from, options_of
 
 if TYPE_CHECKING:
@@ -64,22 +64,18 @@ def _out_of_reach(address: str) -> bool:
 def _print_lines(events: "Events", candidates: "Sequence[Candidate]") -> int:
     from tlcore.race.standing import Standing
 
-    _print_line(candidates=[candidate.label for candidate in candidates])
+    print_line(candidates=[candidate.label for candidate in candidates])
     told_at, told = 0.0, ("", "")
     for event in events:
         if isinstance(event, Standing):
-            _print_line(standing=event.model_dump(mode="json"))
+            print_line(standing=event.model_dump(mode="json"))
             continue
         candidate, progress, now = event.candidate.label, event.progress, time.monotonic()
         if (candidate, progress.phase) != told or now - told_at > TELL_EVERY_S:
             told_at, told = now, (candidate, progress.phase)
             step = {"candidate": candidate, "number": event.number, "of": event.of, "phase": progress.phase}
-            _print_line(step=step | {"done": progress.done, "total": progress.total})
+            print_line(step=step | {"done": progress.done, "total": progress.total})
     return 0
-
-
-def _print_line(**content: object) -> None:
-    print(json.dumps(content), flush=True)
 
 
 def _show(events: "Events", config: "RunConfig") -> int:

@@ -44,6 +44,13 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     add_download_option(parser)
 
 
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """The options for the data and the network, for a command that trains at most a classifier of its own."""
+    add_config_options(parser, without=("strategy", "cached_views", "mix", "report_every", "optimizer", "schedule"))
+    add_download_option(parser)
+    parser.set_defaults(augment=None)
+
+
 def run(arguments: argparse.Namespace) -> int:
     if arguments.recipe and (recipe := find_recipe(arguments.recipe)).task == "predict":
         return _predict(recipe, arguments)

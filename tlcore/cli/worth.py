@@ -4,9 +4,9 @@ Takes the options of `train`; --edits says which edits count after. Saves no run
 """
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
+from tlcore.cli.json_lines import follow, print_line
 from tlcore.cli.options import config_from
 from tlcore.cli.train import add_plan_options, open_data
 
@@ -29,15 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay
     from tlcore.data.catalog import open_dataset
     from tlcore.evaluation.measure_worth import measure_worth
-    from tlcore.system.drive import drive
 
     after, resolved = open_data(arguments, config, draws=True)
     earlier = resolved.data.model_copy(update={"edits": arguments.before})
     before = after.unedited if arguments.before == 0 else open_dataset(earlier)
     work = measure_worth(resolved, before, after)
     if arguments.json:
-        worth = drive(work, lambda event: _print_line(phase=event.phase, done=event.done, total=event.total))
-        _print_line(worth=worth.model_dump(mode="json"))
+        worth = follow(work)
+        print_line(worth=worth.model_dump(mode="json"))
     else:
         with ProgressDisplay() as display:
             worth = display.follow(work)
@@ -76,7 +75,3 @@ def _keep(*configs: "ResolvedConfig") -> None:
     for config in configs:
         note(f"Training with {config.data.edits} edits …")
         print(train(config).path, flush=True)
-
-
-def _print_line(**content: object) -> None:
-    print(json.dumps(content), flush=True)
