@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from benchmarks.measure import DATA, WEIGHTS, fresh_home, require_shared
+from benchmarks.measure import DATA, WEIGHTS, cpu_name, fresh_home, require_shared
 from tlcore.evaluation import confident_learning
 from tlcore.evaluation.out_of_fold import cross_validated, out_of_fold, principal_components
 from tlcore.evaluation.suspects import doubts
@@ -25,7 +25,7 @@ Order = npt.NDArray[np.int64]
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     require_shared()
-    print(f"{processor()}, {psutil.cpu_count()} cores")
+    print(f"{cpu_name()}, {psutil.cpu_count()} cores")
     for name, source in (("ants and bees", str(DATA)), ("demo", "demo")):
         for backbone, weights in (("efficientnet_lite0", None), ("mobilenet_v2", str(WEIGHTS))):
             _report(name, backbone, *_features(source, backbone, weights))
@@ -91,15 +91,6 @@ def _features(source: str, backbone: str, weights: str | None) -> tuple[npt.NDAr
     digests = dataset.source.digests([sample.id for sample in whole.samples])
     groups_N = np.unique(digests, return_inverse=True)[1]
     return whole.values_ND, np.array([sample.target for sample in whole.samples]), groups_N
-
-
-def processor() -> str:
-    """The model name of the CPU, where the operating system says it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return next(line.partition(":")[2].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return "an unknown CPU"
 
 
 if __name__ == "__main__":

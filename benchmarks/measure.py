@@ -77,6 +77,15 @@ def median(values: list[float]) -> float:
     return statistics.median(values)
 
 
+def cpu_name() -> str:
+    """The model name of the processor, where the operating system says it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next(line.partition(":")[2].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return "an unknown CPU"
+
+
 def require_shared() -> None:
     if not DATA.is_dir() or not WEIGHTS.is_file():
         raise SystemExit(f"This benchmark needs the photographs in {DATA} and the weights in {WEIGHTS}.")

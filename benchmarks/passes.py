@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.measure import DATA, fresh_home, measure, median
+from benchmarks.measure import DATA, cpu_name, fresh_home, measure, median
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.models.build import build_model
@@ -53,7 +53,7 @@ def main() -> None:
         os.environ.update(AVX2)  # for the measuring processes
         precision = "fp32"
     how = "CPU time of one thread" if arguments.busy else f"{len(os.sched_getaffinity(0))} cores"
-    print(f"{_cpu_name()}, {how}, instructions: {arguments.isa}")
+    print(f"{cpu_name()}, {how}, instructions: {arguments.isa}")
     with tempfile.TemporaryDirectory(prefix="tlcore-benchmark-") as folder:
         tempfile.tempdir = folder  # all homes are made in it and deleted with it
         for words, count, size, wanted in (
@@ -188,12 +188,6 @@ def _drawn(number: int) -> Image.Image:
     )
     grain: Any = np.asarray(areas).astype(np.float32) + draw.normal(0, 8, (390, 520, 3))
     return Image.fromarray(np.clip(grain, 0, 255).astype(np.uint8))
-
-
-def _cpu_name() -> str:
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
-    return names[0] if names else "unknown CPU"
 
 
 if __name__ == "__main__":
