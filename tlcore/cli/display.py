@@ -92,9 +92,7 @@ class ProgressDisplay:
 
 def show_steps(words: str, steps: Iterable[tuple[int, int]]) -> None:
     """Run work that yields (done, total), with a bar on standard error. If there is no work, nothing is shown."""
-    errors = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
-    with ProgressBar(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    with _steps_bar() as bar:
         task = bar.add_task(words, total=None)
         for done, total in steps:
             if done == 1:
@@ -104,9 +102,7 @@ def show_steps(words: str, steps: Iterable[tuple[int, int]]) -> None:
 
 def follow_steps(work: Generator[S, None, T], describe: Callable[[S], tuple[str, int, int]]) -> T:
     """Run work to its result, with a bar on standard error. `describe` gives its words, what is done, and the total."""
-    errors = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
-    with ProgressBar(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    with _steps_bar() as bar:
         task = bar.add_task("", total=None)
 
         def show(event: S) -> None:
@@ -126,6 +122,12 @@ def show_scan(dataset: "Dataset") -> "pd.DataFrame":
 def follow_scan(work: "Generator[ScanProgress, None, T]") -> T:
     """The result of work that scans a dataset, with its progress."""
     return follow_steps(work, lambda event: (_SCAN_PHASES[event.phase], event.done, event.total))
+
+
+def _steps_bar() -> ProgressBar:
+    errors = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
+    return ProgressBar(*columns, console=errors, transient=True, disable=not errors.is_terminal)
 
 
 _SCAN_PHASES = {"reading": "reading the images", "comparing": "comparing them"}
