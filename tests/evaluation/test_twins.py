@@ -1,4 +1,5 @@
 import shutil
+import sys
 
 import numpy as np
 import pandas as pd
@@ -125,6 +126,12 @@ def test_evaluation_notes_the_twins_if_the_images_were_looked_at_before(leaky):
     drive(scan(open_dataset(leaky.config.data)))
     tlcore.evaluate(leaky)
     assert load_twins(leaky).ids == {"test/blue/copy.png"}
+
+
+def test_without_a_scan_an_evaluation_loads_nothing_for_twins(leaky, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tlcore.data.health.scan", None)  # importing it fails
+    assert tlcore.evaluate(leaky).epochs == (0, 1)
+    assert load_twins(leaky) is None
 
 
 def test_images_that_have_changed_since_tell_nothing(leaky, colours):

@@ -78,9 +78,13 @@ def find_twins(run: Run) -> "Generator[ScanProgress, None, Twins]":
 
 def note_twins(run: Run, dataset: Dataset) -> None:
     """The same for a dataset that is open and unchanged, if that needs no look at its images."""
-    from tlcore.data.health.scan import load_scan
+    from tlcore.data.health.kept_scans import has_scan
 
-    if load_twins(run) is None and (table := load_scan(dataset)) is not None:
+    if load_twins(run) is not None or not has_scan(dataset):
+        return
+    from tlcore.data.health.scan import load_scan  # with pandas, which takes longer to import than an evaluation
+
+    if (table := load_scan(dataset)) is not None:
         _keep(run, table)
 
 

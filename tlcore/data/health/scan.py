@@ -10,17 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import PIL
 
 from tlcore.data.dataset import SPLITS, Dataset, ImageSource
-from tlcore.data.health.measures import LIKENESS_PX, VERSION
+from tlcore.data.health.kept_scans import CACHE as _CACHE, scan_key
+from tlcore.data.health.measures import LIKENESS_PX
 from tlcore.data.health.measuring import measure_all
 from tlcore.data.health.near_duplicates import near_duplicate_groups
-from tlcore.system.cache import DiskCache, digest_key
 from tlcore.system.drive import relay
 from tlcore.words import CHANNELS
-
-_CACHE = DiskCache("scans", ".parquet", max_entries=20)  # a table of 60,000 images takes 70 MB
 
 FLAT = 0.02
 """An image whose grey values (in 0-1) have a smaller standard deviation shows too little to be compared."""
@@ -167,14 +164,10 @@ def _labelled(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(labels), table[_COLUMNS[2:]]], axis=1)
 
 
-def _key(dataset: Dataset) -> str:
-    return digest_key(f"{VERSION} {PIL.__version__} {dataset.source.place}")
-
-
 def _load(dataset: Dataset, columns: Sequence[str] = _COLUMNS) -> pd.DataFrame | None:
     """The cached rows for the place of the images, changed or not; None if there are none or they are damaged."""
-    return _CACHE.load(_key(dataset), lambda path: pd.read_parquet(path, columns=list(columns)))
+    return _CACHE.load(scan_key(dataset), lambda path: pd.read_parquet(path, columns=list(columns)))
 
 
 def _save(dataset: Dataset, table: pd.DataFrame) -> None:
-    _CACHE.save(_key(dataset), lambda file: table.to_parquet(file, index=False, compression="lz4"))
+    _CACHE.save(scan_key(dataset), lambda file: table.to_parquet(file, index=False, compression="lz4"))
