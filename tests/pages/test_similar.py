@@ -84,6 +84,16 @@ def test_without_features_there_is_a_button_that_computes_them(colours, monkeypa
     assert [command for _, command in started] == [["neighbours", "--json"]]
 
 
+def test_features_that_were_dropped_and_came_again_are_shown(home, colours, kept):
+    finish_work(home, work_key("neighbours", str(colours), "efficientnet_lite0", ""), {"likeness": kept})
+    (path,) = (home / "cache/likeness").glob("*.npy")
+    path.rename(path.with_suffix(".away"))
+    page = run(detail(str(colours), BLUE))
+    assert pictures(page) == []
+    path.with_suffix(".away").rename(path)
+    assert len(pictures(run(page))) == 8
+
+
 def test_beside_a_wrong_test_image_are_training_images_alone(home, make_run, kept):
     trained = make_run("trained")
     finish_work(home, work_key("neighbours", str(trained.path)), {"likeness": kept})

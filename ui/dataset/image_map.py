@@ -18,7 +18,7 @@ from ui.dataset.detail import show_image
 from ui.dataset.map_colour import Source, pick_colour
 from ui.dataset.network import network_parts, pick_network
 from ui.shared.acting import show_pictures_to_act_on
-from ui.shared.cached import edits_version, open_dataset
+from ui.shared.cached import edits_version, is_there, open_dataset
 from ui.shared.hosting import is_hosted
 from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.results import remembered
@@ -118,7 +118,7 @@ def _note_missing(source: str, table: pd.DataFrame, layout: str) -> None:
         st.info(f"{count(new, 'image')} came since the map was drawn. Draw it again to see them.")
 
 
-@st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
+@st.cache_resource(max_entries=8, ttl=3600, show_spinner=False, validate=is_there)
 def _placed(layout: str) -> PlacedImages | None:
     return load_layout(layout)
 

@@ -130,3 +130,8 @@ def demo_drawing() -> DemoDrawing:
     drawing = DemoDrawing()
     threading.Thread(target=drawing.run, daemon=True).start()
     return drawing
+
+
+def is_there(found: object) -> bool:
+    """For `validate` of a cache: what is not there is looked for again, because it may have come since."""
+    return found is not None
