@@ -1,6 +1,6 @@
 """What a dataset is: named classes, samples in splits, and a source of their pixels. No disk access here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tlcore.transforms.spec import TransformSpec
 
 SPLITS = ("train", "val", "test")
+_RANK = {split: index for index, split in enumerate(SPLITS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Sample:
     split: str
     group: str = ""
     """Images with the same text belong together, such as those of one animal. Empty: the image is by itself."""
+
+
+def in_order(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """The samples in the order of a `Dataset`."""
+    return tuple(sorted(samples, key=lambda sample: (_RANK[sample.split], sample.target, sample.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,5 @@ class Dataset:
         if tuple(classes) == self.classes or sorted(classes) != sorted(self.classes):
             return self
         target = {name: index for index, name in enumerate(classes)}
-        samples = [replace(sample, target=target[self.classes[sample.target]]) for sample in self.samples]
-        samples.sort(key=lambda sample: (SPLITS.index(sample.split), sample.target, sample.id))
-        return replace(self, classes=tuple(classes), samples=tuple(samples))
+        samples = (replace(sample, target=target[self.classes[sample.target]]) for sample in self.samples)
+        return replace(self, classes=tuple(classes), samples=in_order(samples))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tlcore.data.dataset import SPLITS, Dataset, Decoded, ImageSource, Sample
+from tlcore.data.dataset import Dataset, Decoded, ImageSource, Sample, in_order
 from tlcore.data.edits.lines import Add, fold
 from tlcore.data.edits.log import Log
 from tlcore.data.formats.names import shown
@@ -116,8 +116,7 @@ def with_added(dataset: Dataset, lines: Iterable[Add]) -> Dataset:
     for sample_id, (image, split) in wanted.items():
         if sample_id in there and image.label in target:
             samples.append(Sample(sample_id, target[image.label], split))
-    samples.sort(key=lambda sample: (SPLITS.index(sample.split), sample.target, sample.id))
-    return replace(dataset, samples=tuple(samples), source=source)
+    return replace(dataset, samples=in_order(samples), source=source)
 
 
 def added_contents(log: Log) -> frozenset[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tlcore.data.dataset import SPLITS, Dataset, Sample
+from tlcore.data.dataset import SPLITS, Dataset, Sample, in_order
 from tlcore.data.edits.added import with_added
 from tlcore.data.edits.lines import Add, Exclude, ImagesLine, Include, Line, Move, Relabel, fold
 from tlcore.data.edits.log import Log
@@ -147,10 +147,7 @@ def changed_samples(samples: Sequence[Sample], changes: "Mapping[str, Change]") 
                 continue
             sample, moved = change.of(sample), True
         result.append(sample)
-    if moved:
-        rank = {split: index for index, split in enumerate(SPLITS)}
-        result.sort(key=lambda sample: (rank[sample.split], sample.target, sample.id))
-    return tuple(result)
+    return in_order(result) if moved else tuple(result)
 
 
 def unusable(before: Dataset, samples: Sequence[Sample]) -> str:

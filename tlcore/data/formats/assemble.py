@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tlcore.config import DataConfig
-from tlcore.data.dataset import SPLITS, Dataset, ImageSource, Sample
+from tlcore.data.dataset import SPLITS, Dataset, ImageSource, Sample, in_order
 from tlcore.data.formats.groups import NO_COLUMNS, GroupColumns, group_images
 from tlcore.data.formats.hints import HOW, HOW_CLI
 from tlcore.data.formats.names import listed
@@ -51,14 +51,14 @@ def assemble(
     images, made_splits, made_notes = complete_splits(images, config, groups)
     _check_train_has_all(name, images)
     target = {label: index for index, label in enumerate(names)}
-    rank = {split: index for index, split in enumerate(SPLITS)}
-    samples = [Sample(image.id, target[image.label], image.split or "train", image.group or "") for image in images]
-    samples.sort(key=lambda sample: (rank[sample.split], sample.target, sample.id))
+    samples = in_order(
+        Sample(image.id, target[image.label], image.split or "train", image.group or "") for image in images
+    )
     made_notes += group_notes if made_splits else []
     dataset = Dataset(
         name,
         names,
-        tuple(samples),
+        samples,
         source,
         made_splits=made_splits,
         made_notes=tuple(made_notes),

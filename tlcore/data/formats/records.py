@@ -5,7 +5,7 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
-from tlcore.data.dataset import SPLITS, Dataset
+from tlcore.data.dataset import SPLITS, Dataset, in_order
 from tlcore.errors import DatasetChanged
 from tlcore.system.files import write_atomic
 
@@ -46,14 +46,13 @@ def restore_splits(dataset: Dataset, path: Path) -> Dataset:
         raise DatasetChanged(
             f"None of the images recorded in {path} is in {dataset.name} now. Open the dataset it names."
         )
-    kept.sort(key=lambda sample: (SPLITS.index(sample.split), sample.target, sample.id))
     notes = [*dataset.notes, f"Which image is in which split was taken over from {path.name}."]
     new, gone = len(dataset.samples) - len(kept), len(recorded) - len(kept)
     if new:
         notes.append(f"Left out, because they are not in the record: {new} images.")
     if gone:
         notes.append(f"In the record, but no longer in the dataset: {gone} images.")
-    return replace(dataset, samples=tuple(kept), notes=tuple(notes))
+    return replace(dataset, samples=in_order(kept), notes=tuple(notes))
 
 
 def _load_splits(path: Path) -> dict[str, str]:
