@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -100,6 +101,25 @@ def test_the_index_keeps_what_other_calls_learned(folder, home):
     file_digests(folder, ["a"])
     file_digests(folder, ["b"])
     assert set(json.loads(index_file(home).read_bytes())["files"]) == {"a", "b"}
+
+
+@pytest.mark.usefixtures("settled")
+def test_the_indexes_of_a_few_folders_are_read_from_disk_once(folder, tmp_path, monkeypatch):
+    folders = [folder, *(tmp_path / name for name in ("second", "third", "fourth"))]
+    for other in folders[1:]:
+        shutil.copytree(folder, other)
+    for each in folders:
+        file_digests(each, ["a", "b"])  # makes the index
+    read: list[Path] = []
+    load = digests._load_index
+    monkeypatch.setattr(digests, "_load_index", lambda path: (read.append(path), load(path))[1])
+    for _ in range(3):
+        for each in folders[:3]:
+            file_digests(each, ["a", "b"])
+    assert len(read) == len(set(read)) == 3
+    file_digests(folders[3], ["a", "b"])
+    file_digests(folders[0], ["a", "b"])
+    assert len(read) == 5
 
 
 @pytest.mark.usefixtures("settled")

@@ -25,11 +25,12 @@ _VERSION = 1
 _RACY_NS = 2_000_000_000
 _CHUNK_BYTES = 1 << 20
 _BLOCK_FILES = 32
+_MOST_READ = 3  # a dataset's folder, that of what edits add to it, and one to predict; 60,000 files take 20 MB
 
 _Stamp = tuple[int, int, int, int]  # size, mtime_ns, ctime_ns, inode
 _Index = dict[str, tuple[_Stamp, str]]
 _READ: dict[str, tuple[_Stamp, _Index]] = {}
-"""The index that was read last, by its path; only to save time."""
+"""The indexes that were read last, by their paths; only to save time."""
 
 
 def file_digests(root: Path, names: Sequence[str]) -> list[str]:
@@ -70,9 +71,11 @@ def _known(key: str) -> _Index:
         return kept[1]
     index = _CACHE.load(key, _load_index) or {}
     stamp = _stamp(str(path))  # loading changes the times
-    _READ.clear()  # one is enough, and 60,000 files take 20 MB
+    _READ.pop(str(path), None)
     if stamp is not None:
         _READ[str(path)] = stamp, index
+    for oldest in list(_READ)[:-_MOST_READ]:
+        _READ.pop(oldest, None)
     return index
 
 
