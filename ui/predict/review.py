@@ -239,5 +239,4 @@ def _add(run: Run, photographs: Photographs, labels: Mapping[str, str], why: str
 @st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
 def _contents(source: str, version: int) -> frozenset[str]:
     """What the dataset has, with what was left out of it."""
-    dataset = open_dataset(source)
-    return contents_of(dataset.unedited) | contents_of(dataset)
+    return contents_of(open_dataset(source))

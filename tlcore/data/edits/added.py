@@ -126,5 +126,6 @@ def added_contents(log: Log) -> frozenset[str]:
 
 
 def contents_of(dataset: Dataset) -> frozenset[str]:
-    """Contents of the images of a dataset."""
-    return frozenset(dataset.source.digests([sample.id for sample in dataset.samples])) - {MISSING}
+    """Contents of the images of a dataset, and of those that its edits leave out."""
+    ids = dict.fromkeys(sample.id for samples in (dataset.unedited.samples, dataset.samples) for sample in samples)
+    return frozenset(dataset.source.digests(list(ids))) - {MISSING}
