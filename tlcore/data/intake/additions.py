@@ -114,23 +114,21 @@ def _known(dataset: Dataset) -> dict[str, str]:
 
 
 def _folder_of(dataset: Dataset, label: str, split: str) -> str:
-    """The folder of a class in a split, below the root of the images, as the folders of the others lie."""
-    like = next((s for s in dataset.samples if s.split == split or split not in own_splits(dataset)), None)
-    same = next((s for s in dataset.samples if dataset.classes[s.target] == label and s.split == split), None)
-    of_class = next((s for s in dataset.samples if dataset.classes[s.target] == label), None)
+    """The folder of a class in an own split, below the root of the images, as the folders of the others lie."""
+    of_class = [sample for sample in dataset.samples if dataset.classes[sample.target] == label]
+    same = next((sample for sample in of_class if sample.split == split), None)
     if same is not None:
         return _split_apart(dataset, same)[1]
-    name = label if of_class is None else PurePosixPath(_split_apart(dataset, of_class)[0]).name
-    if like is None:
-        raise DatasetInvalid(f"{dataset.name} has no image in {split} that says where its folders lie.")
-    class_path, folder = _split_apart(dataset, like)
+    name = PurePosixPath(_split_apart(dataset, of_class[0])[0]).name if of_class else label
+    class_path, folder = _split_apart(dataset, dataset.split(split)[0])
     return (PurePosixPath(class_path).parent / name / PurePosixPath(folder).relative_to(class_path)).as_posix()
 
 
 def _split_apart(dataset: Dataset, sample: Sample) -> tuple[str, str]:
     """The path that ends in the class of a sample, and the folder of its images: the same, or a split below it."""
     parts = PurePosixPath(sample.id).parts[:-1]
-    given = sample.split in own_splits(dataset) and len(own_splits(dataset)) > 1
+    own = own_splits(dataset)
+    given = sample.split in own and len(own) > 1
     first = 1 if given and parts and split_of(parts[0]) == sample.split and len(parts) > 1 else 0
     named = [unicodedata.normalize("NFC", part) for part in parts]
     try:
