@@ -212,12 +212,11 @@ def _unlabelled_in(root: Path) -> Iterator[Path]:
     in a dataset.
     """
     for folder in (root, *_folders(root)):
-        loose = [
-            inner for inner in _folders(folder) if split_of(inner.name) not in (None, "train") and _is_loose(inner)
-        ]
         if folder != root and _is_loose(folder):
             yield folder
-        yield from loose if any(split_of(inner.name) == "train" for inner in _folders(folder)) else []
+        inner = {path: split_of(path.name) for path in _folders(folder)}
+        if "train" in inner.values():
+            yield from (path for path, split in inner.items() if split not in (None, "train") and _is_loose(path))
 
 
 def _is_loose(folder: Path) -> bool:
