@@ -170,6 +170,22 @@ def test_a_file_that_is_gone_is_said(source, mended, root, tmp_path):
     assert done.left_out == ("val/ants/0.png",)
 
 
+def test_a_link_that_leads_out_of_the_dataset_is_said_and_not_followed(root, put, tmp_path):
+    rows = [
+        f"{path.relative_to(root)},{name},{split}"
+        for split in ("train", "val")
+        for name in ("ants", "bees")
+        for path in put(f"{split}/{name}", 2)
+    ]
+    (root / "labels.csv").write_text("\n".join(["path,label,split", *rows, ""]))
+    link = root / "val/ants/0.png"
+    link.rename(tmp_path / "elsewhere.png")
+    link.symlink_to(tmp_path / "elsewhere.png")
+    done = exported(str(root / "labels.csv"), tmp_path / "out")
+    assert done.left_out == ("val/ants/0.png",)
+    assert (done.linked, done.copied) == (7, 0)
+
+
 def test_images_without_files_become_png_files(fashion, tmp_path):
     dataset = open_dataset("FashionMNIST")
     assert exported("FashionMNIST", tmp_path / "out").copied == len(dataset.samples)

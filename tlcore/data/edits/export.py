@@ -20,7 +20,6 @@ from tlcore.data.intake.names import numbered, visible_part
 from tlcore.errors import StorageError, UnreadableImage
 
 Form = Literal["folders", "csv"]
-FORMS: tuple[Form, ...] = ("folders", "csv")
 TABLE, CHANGES = "dataset.csv", "changes.csv"
 _IMAGES = "images"  # folder of the images beside a table
 
@@ -90,9 +89,10 @@ class _Writer:
     def write(self, edits: Edits) -> "Generator[ExportProgress, None, Callable[[Path], Exported]]":
         samples, taken = self._dataset.samples, set[str]()
         for done, sample in enumerate(samples, 1):
-            place = _free(self._wanted(sample), taken)
             try:
-                self._write(sample, self._root / place)
+                file = self._dataset.source.file(sample.id)
+                place = _free(self._wanted(sample, file), taken)
+                self._write(sample, file, self._root / place)
             except (UnreadableImage, FileNotFoundError, PermissionError):
                 self._left_out.append(sample.id)
             else:
@@ -110,16 +110,15 @@ class _Writer:
         renamed = {label: name for label, name in self._labels.items() if label != name}
         return lambda folder: Exported(folder, self._links, self._copies, tuple(self._left_out), renamed)
 
-    def _wanted(self, sample: Sample) -> str:
+    def _wanted(self, sample: Sample, file: Path | None) -> str:
         name = visible_part(PurePosixPath(sample.id).name, "image")
-        if self._dataset.source.file(sample.id) is None:
+        if file is None:
             name = f"{name}.png"
         folder = f"{sample.split}/{self._labels[self._dataset.classes[sample.target]]}"
         return f"{folder if self._form == 'folders' else _IMAGES}/{name}"
 
-    def _write(self, sample: Sample, place: Path) -> None:
+    def _write(self, sample: Sample, file: Path | None, place: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
-        file = self._dataset.source.file(sample.id)
         if file is None:
             self._dataset.source.decode(sample.id).image.save(place)
             self._copies += 1
