@@ -46,6 +46,8 @@ def _check_groups(groups: str) -> str:
 
 Groups = Annotated[str, AfterValidator(_check_groups)]
 """Which images belong together."""
+EditCount = Annotated[int, Field(ge=0, le=1_000_000)]
+"""A number of edits, counted from the first."""
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 MAX_BYTES = 1 << 20  # largest configuration file; class weights for 10,000 classes take a third of it
 Strategy = Literal["feature_extraction", "fine_tuning", "from_scratch"]
@@ -66,11 +68,11 @@ class DataConfig(_Config):
     """The same for `test`."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of the splits that are made because the data has none."""
-    groups: Groups = "none"
+    groups: Groups = NO_GROUPS
     """Which images such splits keep together: `none`; `similar`, those that are nearly the same, which takes a look at
     every image; `column`, those with the same value in a table's column for it, found by its name, or `column:NAME`;
     or a pattern of file names, as in `system.name_patterns`: `{group}_*.jpg`."""
-    edits: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    edits: EditCount | None = None
     """How many of the dataset's edits to apply, counted from the first. None: all there are; 0: none."""
 
 
@@ -224,7 +226,7 @@ class RunConfig(_Config):
 class ResolvedDataConfig(DataConfig):
     """Its default is what records from before edits meant."""
 
-    edits: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    edits: EditCount = 0
 
 
 class ResolvedModelConfig(ModelConfig):
