@@ -53,11 +53,7 @@ class Log:
             are = "is" if version == 1 else "are"
             raise ConfigError(f"{count(version, 'edit')} {are} asked for, and the dataset has {self.version:,}.")
         lines = self.content.split(b"\n", version)[:version]
-        return _parse(b"".join(line + b"\n" for line in lines), self._where)
-
-    @property
-    def _where(self) -> str:
-        return "the log of edits"
+        return _parse(b"".join(line + b"\n" for line in lines), "the log of edits")
 
 
 def log_path(source: str, named: bool) -> Path:
