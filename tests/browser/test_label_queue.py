@@ -6,7 +6,6 @@ from tests.support import furnish
 from tests.support.browser import settled
 from tests.support.work import finish_work, suspect
 from tlcore.data.catalog import open_dataset
-from tlcore.data.edits import open_edits
 from ui.dataset.labels import check_key
 
 
@@ -39,7 +38,7 @@ def labels(home):
 
     def now():
         dataset = open_dataset(source)
-        return {sample.id: dataset.classes[sample.target] for sample in dataset.samples}, open_edits(source).accepted()
+        return {sample.id: dataset.classes[sample.target] for sample in dataset.samples}, dataset.accepted
 
     return now
 

@@ -285,7 +285,7 @@ def test_a_finding_is_fine_for_all_images_that_are_judged_together(source):
     key = "dataset_finding_pictures_leak"
     choose(page, source, ["test/blue/leak.png"], key)
     wait_for_scan(click(page, f"{key}_accept"), source)
-    assert open_edits(source).accepted() == {"leak": {"train/blue/000.png", "test/blue/leak.png"}}
+    assert open_dataset(source).accepted == {"leak": {"train/blue/000.png", "test/blue/leak.png"}}
     assert "No duplicates, no leaks" in text_of(page)
 
 

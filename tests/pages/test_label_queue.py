@@ -76,7 +76,7 @@ def test_the_queue_shows_the_image_its_labels_and_its_neighbours(source, checked
 
 def test_a_decision_is_an_edit_and_does_not_come_again(source, checked_labels):
     send(Queue(source), checked_labels, decision(1, "keep", FIRST), decision(2, "relabel", SECOND, "red"))
-    assert open_edits(source).accepted() == {"labels": {FIRST}}
+    assert open_dataset(source).accepted == {"labels": {FIRST}}
     assert label_now(source, SECOND) == "red"
     data = shown(open_labels(source))
     assert [(item["id"], item["place"]) for item in data["items"]] == [(THIRD, 3)]
@@ -97,7 +97,7 @@ def test_another_class_can_be_chosen_and_the_given_one_means_to_keep(source, che
     queue = Queue(source)
     send(queue, checked_labels, decision(1, "relabel", FIRST, "red"), decision(2, "relabel", THIRD, "blue"))
     assert label_now(source, FIRST) == "red"
-    assert open_edits(source).accepted() == {"labels": {THIRD}}
+    assert open_dataset(source).accepted == {"labels": {THIRD}}
     assert queue.said == "002.png stays blue."
 
 
@@ -168,7 +168,7 @@ def test_all_at_once_the_open_ones_have_the_bar_of_actions(source, checked_label
     assert [picture["id"] for picture in pictures(page)] == [FIRST, THIRD]
     click(page, "dataset_labels_pictures_all")
     click(page, "dataset_labels_pictures_accept")
-    assert open_edits(source).accepted() == {"labels": {FIRST, SECOND, THIRD}}
+    assert open_dataset(source).accepted == {"labels": {FIRST, SECOND, THIRD}}
     assert "All are decided." in text_of(page)
 
 

@@ -211,10 +211,6 @@ class Edits:
                 rows.append((number, line.at, line.action, "", "", "", "", False))
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
-    def accepted(self) -> Mapping[str, frozenset[str]]:
-        """Finding -> ids of the images of the dataset that it is fine for."""
-        return self._at(read_log(self._path)).accepted
-
     def _append(
         self, ids: Sequence[str], make: "Callable[[Dataset, Sequence[Sample], _Parts], Line]", *, left_out: bool = False
     ) -> int:
