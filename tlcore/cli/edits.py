@@ -81,9 +81,7 @@ def _exclude(arguments: argparse.Namespace) -> int:
 
 
 def _include(arguments: argparse.Namespace) -> int:
-    from tlcore.data.edits.actions import left_out_of
-
-    return _act(arguments, lambda edits, ids: edits.include(ids, arguments.why), lambda data: list(left_out_of(data)))
+    return _act(arguments, lambda edits, ids: edits.include(ids, arguments.why), lambda data: list(data.left_out))
 
 
 def _move(arguments: argparse.Namespace) -> int:

@@ -117,6 +117,16 @@ class Dataset:
         return {} if self.edits is None else self.edits.accepted
 
     @property
+    def left_out(self) -> Mapping[str, Sample]:
+        """Id of each image that its edits leave out, and the image as it would come back."""
+        return {} if self.edits is None else self.edits.left_out
+
+    @property
+    def edits_version(self) -> int:
+        """The number of edits that it has, undone ones included."""
+        return 0 if self.edits is None else self.edits.version
+
+    @property
     def unedited(self) -> "Dataset":
         """The dataset as its files and folders say, without edits."""
         return self if self.edits is None else self.edits.unedited

@@ -59,7 +59,7 @@ def measure_worth(config: RunConfig, before: Dataset, after: Dataset) -> Generat
     kept, predicted = yield from _predict(plan, judges, [state for _, state in trained])
     heads = [
         Head(
-            edits=0 if dataset.edits is None else dataset.edits.version,
+            edits=dataset.edits_version,
             train_images=len(dataset.split("train")),
             epoch=epoch,
             correct=int(is_right(found.logits_NC, found.targets_N).sum()),

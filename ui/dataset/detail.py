@@ -7,7 +7,6 @@ import streamlit as st
 
 from tlcore.config import DataConfig, RunConfig
 from tlcore.data.edits import open_edits
-from tlcore.data.edits.actions import left_out_of
 from tlcore.data.health.audit import Finding
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import percent, size
@@ -61,7 +60,7 @@ def show_detail(source: str, sample_id: str, opened: str = "") -> None:
             lines += [("Split", label.split), *_measured_lines(source, sample_id)]
         for name, value in [*lines, *edits]:
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
-    if can_act() and sample_id in left_out_of(open_dataset(source)):
+    if can_act() and sample_id in open_dataset(source).left_out:
         back = pick_include([sample_id], "dataset_detail")
         if back is not None:
             act(source, "dataset_detail", back)

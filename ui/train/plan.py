@@ -23,8 +23,8 @@ def plan_of(config: RunConfig, dataset: Dataset) -> "Plan":
     architecture = find_architecture(config.model.backbone)
     check_weights(architecture, config.model.weights if config.strategy.name != "from_scratch" else "none")
     check_weights_file(architecture, config.model.weights)
-    version = 0 if dataset.edits is None else dataset.edits.version
-    return _plan(config.model_dump_json(), (version, len(dataset.samples), dataset.classes), config, dataset)
+    state = (dataset.edits_version, len(dataset.samples), dataset.classes)
+    return _plan(config.model_dump_json(), state, config, dataset)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the network …")

@@ -17,7 +17,7 @@ EXAMPLE_ACCURACY = 0.8
 def warnings_of(source: str, dataset: Dataset) -> tuple[str, ...]:
     """Warnings from the health report, if there is one, and from the number of images."""
     sizes = tuple((split, len(dataset.split(split))) for split in dataset.split_names)
-    return _warnings(source, 0 if dataset.edits is None else dataset.edits.version, sizes, dataset.classes, dataset)
+    return _warnings(source, dataset.edits_version, sizes, dataset.classes, dataset)
 
 
 def small_split_warning(sizes: dict[str, int]) -> str | None:

@@ -223,7 +223,7 @@ class Edits:
         parts = _Parts(self._at(read_log(self._path)), wanted)  # reading files is not done under the lock
         with open_for_writing(self._path) as (log, append):
             dataset = self._at(log)
-            by_id = left_out_of(dataset) if left_out else {sample.id: sample for sample in dataset.samples}
+            by_id = dataset.left_out if left_out else {sample.id: sample for sample in dataset.samples}
             unknown = [name for name in wanted if name not in by_id]
             if unknown:
                 number = count(len(unknown), "of these images", "of these images")
@@ -305,11 +305,6 @@ def open_edits(source: str, dataset: Dataset | None = None) -> Edits:
     Give the opened `dataset`, with or without its edits, if there is one: it need not be opened again then.
     """
     return Edits(source, dataset)
-
-
-def left_out_of(dataset: Dataset) -> Mapping[str, Sample]:
-    """Id of each image that edits leave out of a dataset, and the image as it would come back."""
-    return {} if dataset.edits is None else dataset.edits.left_out
 
 
 def _check(dataset: Dataset, line: Line) -> None:
