@@ -31,6 +31,15 @@ def test_a_size_has_the_unit_that_fits(value, expected):
     assert words.size(value) == expected
 
 
+@pytest.mark.parametrize(
+    ("most", "expected"), [(2, "ants, bees and 1 more"), (3, "ants, bees, wasps"), (9, "ants, bees, wasps")]
+)
+def test_of_many_names_the_first_are_said_and_how_many_more_there_are(most, expected):
+    assert words.first_of(("ants", "bees", "wasps"), most) == expected
+    assert words.first_of(["a"] * 1300, 1) == "a and 1,299 more"
+    assert words.first_of([], 1) == ""
+
+
 def test_fractions_are_percent_only_in_words():
     assert words.percent(0.9531) == "95.3 %"
     assert words.percent(0.5, 0) == "50 %"

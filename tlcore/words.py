@@ -5,7 +5,7 @@ Sentences about metrics and tests are in `evaluation.words`.
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 CHANNELS = ("red", "green", "blue")
 PHASES: Mapping[str, str] = {
@@ -55,6 +55,12 @@ def count(number: int, singular: str = "", plural: str = "") -> str:
     """`60,000`; with a noun `1 image`, `60,000 images`. Without a given plural, an s is added to the noun."""
     noun = singular if number == 1 else plural or f"{singular}s"
     return f"{number:,} {noun}" if singular else f"{number:,}"
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """The first names of a list: `ants, bees and 3 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def seconds(value: float) -> str:

@@ -112,14 +112,12 @@ def _teller() -> "Callable[[ScanProgress], None]":
 
 def _print_finding(finding: "Finding") -> None:
     from tlcore.cli.display import console
+    from tlcore.words import first_of
 
     out = console()
     out.print(f"\n[{finding.severity}] {finding.title}", style="bold", markup=False)
     out.print(f"{finding.why} {finding.advice}", markup=False)
     for group in finding.groups[:SHOWN]:
-        images = ", ".join(group.ids[:SHOWN]) + (
-            f" and {len(group.ids) - SHOWN} more" if len(group.ids) > SHOWN else ""
-        )
-        out.print("  " + ": ".join(filter(None, (images, group.note))), markup=False)
+        out.print("  " + ": ".join(filter(None, (first_of(group.ids, SHOWN), group.note))), markup=False)
     if len(finding.groups) > SHOWN:
         out.print(f"  and {len(finding.groups) - SHOWN:,} more", markup=False)

@@ -84,12 +84,13 @@ def _clean(arguments: argparse.Namespace, kinds: list[str]) -> list[_Done]:
 
 
 def _say(arguments: argparse.Namespace, done: _Done) -> None:
+    from tlcore.words import first_of
+
     if arguments.json:
         print(
             json.dumps({"finding": done.finding, "does": done.sentence, "images": list(done.images), "line": done.line})
         )
         return
-    more = f" and {len(done.images) - SHOWN:,} more" if len(done.images) > SHOWN else ""
     print(f"{done.title}. {done.sentence}")
     if done.images:
-        print(f"  {', '.join(done.images[:SHOWN])}{more}")
+        print(f"  {first_of(done.images, SHOWN)}")

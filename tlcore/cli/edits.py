@@ -174,15 +174,14 @@ def _if_usable(arguments: argparse.Namespace) -> "Dataset | None":
 
 
 def _row(lines: "pd.DataFrame") -> tuple[object, ...]:
-    from tlcore.words import count, shorten
+    from tlcore.words import first_of, shorten
 
     first = lines.iloc[0]
     ids = [name for name in lines["id"] if name]
-    names = ", ".join(ids[:SHOWN]) + (f" and {count(len(ids) - SHOWN)} more" if len(ids) > SHOWN else "")
     effect = int(lines["in_effect"].sum())
     words = "" if not ids else "yes" if effect == len(ids) else "no" if not effect else f"{effect} of {len(ids)}"
     at = first["at"][:16].replace("T", " ")
-    cells = (at, first["action"], names, first["after"], first["why"], words)
+    cells = (at, first["action"], first_of(ids, SHOWN), first["after"], first["why"], words)
     return (first["number"], *(shorten(_one_line(cell), 80) for cell in cells))
 
 

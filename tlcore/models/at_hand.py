@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tlcore.models.hub import repositories_here
 from tlcore.models.zoo import TIMM, ZOO
+from tlcore.words import first_of
 
 _SHOWN = 12
 
@@ -50,5 +51,4 @@ def at_hand_words() -> str:
     names = backbones_at_hand()
     if not names:
         return "No backbone's weights are on this machine."
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"On this machine now: {', '.join(names[:_SHOWN])}{more}."
+    return f"On this machine now: {first_of(names, _SHOWN)}."
