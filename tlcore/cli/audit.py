@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tlcore.cli.json_lines import print_line
-from tlcore.cli.options import GROUPS_HELP
+from tlcore.cli.options import GROUPS_HELP, add_data_options
 
 if TYPE_CHECKING:
     from tlcore.config import DataConfig
@@ -19,8 +19,7 @@ TELL_EVERY_S = 0.3  # between two lines of progress as JSON
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", metavar="DATA", help="as for `train` (default: demo)")
-    parser.add_argument("--images", metavar="FOLDER", help="folder that the paths of a table are relative to")
+    add_data_options(parser)
     parser.add_argument("--groups", metavar="GROUPS", help=GROUPS_HELP)
     parser.add_argument("--config", metavar="FILE", help="RunConfig as JSON, or a run.json; options override its data")
     parser.add_argument("--run", metavar="RUN", help="with --json: find test images of a run with a twin in train")

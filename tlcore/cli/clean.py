@@ -5,6 +5,8 @@ import json
 import shlex
 from dataclasses import dataclass
 
+from tlcore.cli.options import add_data_options
+
 KINDS = {
     "unreadable": ("--unreadable", "leave out what cannot be read"),
     "leak": ("--leaks", "an image in several splits stays in test, and leaves train and val"),
@@ -15,8 +17,7 @@ SHOWN = 5  # images named per finding
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", default="demo", metavar="DATA", help="as for `train` (default: demo)")
-    parser.add_argument("--images", metavar="FOLDER", help="folder that the paths of a table are relative to")
+    add_data_options(parser, "demo")
     for kind, (flag, words) in KINDS.items():
         parser.add_argument(flag, dest=kind, action="store_true", help=words)
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and stop")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from tlcore.cli.options import add_data_options
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -18,8 +20,7 @@ _GLOB = frozenset("*?[")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", default="demo", metavar="DATA", help="as for `train` (default: demo)")
-    parser.add_argument("--images", metavar="FOLDER", help="folder that the paths of a table are relative to")
+    add_data_options(parser, "demo")
     parser.add_argument("--json", action="store_true", help="one line of JSON per image of the list, or per action")
     parser.set_defaults(action=_list)
     actions = parser.add_subparsers(metavar="ACTION")

@@ -140,6 +140,12 @@ def add_config_options(parser: argparse.ArgumentParser, without: Collection[str]
     parser.set_defaults(recipe=None, group_lr=[])
 
 
+def add_data_options(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """--data and --images alone, for a command that needs no other settings of the data."""
+    parser.add_argument("--data", default=default, metavar="DATA", help="as for `train` (default: demo)")
+    parser.add_argument("--images", metavar="FOLDER", help="folder that the paths of a table are relative to")
+
+
 def add_download_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--download", action="store_true", help="fetch a torchvision dataset that is not on disk")
 
