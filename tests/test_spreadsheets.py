@@ -18,7 +18,7 @@ from tlcore.data.formats.cells import escape_table
 from tlcore.data.formats.records import samples_csv
 from tlcore.delivery.export import FORMATS
 from tlcore.evaluation.evaluate import evaluate
-from tlcore.evaluation.unlabelled import Guesses
+from tlcore.evaluation.unlabelled import Guesses, guesses_csv
 from tlcore.runs.folder.run import Run
 from tlcore.system.drive import drive
 
@@ -92,11 +92,9 @@ def test_the_changes_beside_a_mended_set(source, tmp_path):
     check((tmp_path / "out" / "changes.csv").read_bytes())
 
 
-def test_the_predictions_of_the_page():
-    from ui.predict.folder import _table
-
+def test_the_predictions_of_photographs():
     guesses = Guesses(("=a.png",), ("0" * 32,), np.array([[0.7, 0.3]], np.float32), CLASSES, ())
-    check(_table(guesses).to_csv(index=False).encode())
+    check(guesses_csv(guesses))
 
 
 def test_what_is_read_back_has_the_names_as_they_are(run, source, tmp_path):

@@ -1,7 +1,7 @@
 """Predict a folder of photographs without labels with a run, the least sure first; what is computed is kept."""
 
 import argparse
-from collections.abc import Iterable
+from pathlib import Path
 
 from tlcore.cli.json_lines import follow, print_line
 
@@ -21,8 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, console, note, print_table
     from tlcore.data.formats.unlabelled import open_unlabelled
-    from tlcore.evaluation.unlabelled import predict_unlabelled
+    from tlcore.evaluation.unlabelled import guesses_csv, predict_unlabelled
     from tlcore.runs.folder.run import find_run
+    from tlcore.system.files import write_atomic
     from tlcore.training.history import best_epoch
     from tlcore.words import count, percent
 
@@ -35,27 +36,12 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with ProgressDisplay() as display:
         guesses = display.follow(work)
-    predicted, confidence = guesses.predicted, guesses.confidence
     for image in guesses.skipped:
         note(f"{image.id}: {image.reason}")
     if arguments.csv:
-        _write_csv(arguments.csv, zip(guesses.ids, predicted, confidence.tolist(), strict=True))
+        write_atomic(Path(arguments.csv), lambda file: file.write(guesses_csv(guesses)))
+    predicted, confidence = guesses.predicted, guesses.confidence
     rows = [(guesses.ids[i], predicted[i], percent(float(confidence[i]))) for i in guesses.least_sure[:SHOWN]]
     print_table("The least sure first", ["image", "class", "probability"], rows)
     console().print(f"{count(len(guesses.ids), 'image')} predicted by run {chosen.name}, epoch {epoch}.", markup=False)
     return 1 if guesses.skipped else 0
-
-
-def _write_csv(path: str, rows: Iterable[tuple[object, ...]]) -> None:
-    import csv
-    import io
-    from pathlib import Path
-
-    from tlcore.data.formats.cells import escape_cell
-    from tlcore.system.files import write_atomic
-
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "label", "probability"])
-    writer.writerows([escape_cell(cell) for cell in row] for row in rows)
-    write_atomic(Path(path), lambda file: file.write(text.getvalue().encode()))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.data.dataset import Dataset, ImageSource, Sample, Skipped
+from tlcore.data.formats.cells import escape_table
 from tlcore.data.formats.unlabelled import Photographs
 from tlcore.data.pixels.digests import MISSING
 from tlcore.errors import UnreadableImage
@@ -58,6 +59,14 @@ class Guesses:
     def least_sure(self) -> list[int]:
         """Positions of the images, those with the lowest confidence first."""
         return [int(position) for position in np.argsort(self.confidence, kind="stable")]
+
+
+def guesses_csv(guesses: Guesses) -> bytes:
+    """Rows of path,label,probability, for people who open them in a spreadsheet: no cell is a formula."""
+    import pandas as pd
+
+    columns = {"path": guesses.ids, "label": guesses.predicted, "probability": guesses.confidence}
+    return escape_table(pd.DataFrame(columns)).to_csv(index=False).encode()
 
 
 def load_guesses(run: Run, epoch: int, photographs: Photographs) -> Guesses | None:

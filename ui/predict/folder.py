@@ -6,12 +6,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from tlcore.data.formats.cells import escape_cell
 from tlcore.data.formats.unlabelled import Photographs, open_unlabelled
 from tlcore.data.intake.library import add_unlabelled, list_unlabelled, store_unlabelled
 from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.errors import TlcoreError
-from tlcore.evaluation.unlabelled import Guesses, load_guesses
+from tlcore.evaluation.unlabelled import Guesses, guesses_csv, load_guesses
 from tlcore.runs.folder.run import Run
 from tlcore.words import count
 from ui.predict.models import ModelRef, pick_epochs
@@ -153,7 +152,7 @@ def _show_numbers(guesses: Guesses, photographs: Photographs) -> None:
         st.markdown(f"**{count(len(guesses.ids), 'photograph')}** predicted", width="stretch")
         st.download_button(
             "Predictions as CSV",
-            data=lambda: _table(guesses).to_csv(index=False).encode(),
+            data=lambda: guesses_csv(guesses),
             file_name=f"{photographs.name}-predictions.csv",
             mime="text/csv",
             key="predict_folder_csv",
@@ -164,9 +163,3 @@ def _show_numbers(guesses: Guesses, photographs: Photographs) -> None:
         with st.expander(f"{files} cannot be read", icon=":material/broken_image:"):
             rows = [(image.id, image.reason) for image in guesses.skipped[:SHOWN]]
             st.dataframe(pd.DataFrame(rows, columns=["File", "Why"]), hide_index=True)
-
-
-def _table(guesses: Guesses) -> pd.DataFrame:
-    """For people who open it in a spreadsheet: no cell is a formula."""
-    paths, labels = map(escape_cell, guesses.ids), map(escape_cell, guesses.predicted)
-    return pd.DataFrame({"path": list(paths), "label": list(labels), "probability": guesses.confidence})
