@@ -110,8 +110,6 @@ class Draft:
         folder, uploads = self._class(label), list(uploads)
         if sum(self.counts.values()) + len(uploads) > limits.files:
             raise DatasetInvalid(f"A dataset that is built here has at most {limits.files:,} images.")
-        if not folder.is_dir():
-            raise DatasetNotFound(f"The class {shown(label)} is gone: it was removed, or the dataset is finished.")
         os.utime(self.folder)
         return take_in(folder, uploads, self._known(), limits)
 
