@@ -125,5 +125,14 @@ def test_listing_datasets_and_runs_does_not_import_torch():
     assert not {"torch", "torchvision", "sklearn", "streamlit"} & loaded
 
 
+def test_pages_load_torch_when_they_need_it_and_not_to_be_opened():
+    light = [path for path in modules("pages") if path.stem != "predict"]
+    assert len(light) == 5
+    imported = {name for path in light for name in imports_of(path) if (ROOT / f"{name.replace('.', '/')}.py").exists()}
+    loaded = loaded_by(f"import {', '.join(imported)}")
+    assert "ui.dataset.health" in loaded
+    assert not {"torch", "torchvision", "timm", "sklearn"} & loaded
+
+
 def test_the_library_does_not_import_streamlit():
     assert "streamlit" not in loaded_by("import tlcore.cli.session, tlcore.evaluation.evaluate")

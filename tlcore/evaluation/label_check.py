@@ -8,6 +8,7 @@ import pandas as pd
 
 from tlcore.config import RunConfig
 from tlcore.data.dataset import Dataset, Sample
+from tlcore.data.health.audit import DOUBTFUL_LABELS
 from tlcore.evaluation.folds import Whole, groups_of
 from tlcore.evaluation.kept_out_of_fold import OutOfFold, most_probable
 from tlcore.evaluation.neighbours import Likeness, unit_rows
@@ -15,8 +16,6 @@ from tlcore.evaluation.suspects import suspect_labels
 from tlcore.training.events import Progress
 from tlcore.training.inputs.whole import dataset_features
 
-ACCEPTED = "labels"
-"""The finding that an edit accepts which says that the label of an image is right."""
 NEIGHBOURS = 8
 MOST_NEIGHBOURS = 4_000
 """So many suspects, the first ones, get their neighbours."""
@@ -47,7 +46,7 @@ def check_labels(config: RunConfig, dataset: Dataset) -> Generator[Progress, Non
     targets, index_N = np.unique(targets_N, return_inverse=True)
     names = [dataset.classes[target] for target in targets]
     judged = most_probable([sample.id for sample in samples], names, probabilities_NC, index_N)
-    accepted = dataset.accepted.get(ACCEPTED, frozenset())
+    accepted = dataset.accepted.get(DOUBTFUL_LABELS, frozenset())
     still_doubtful = [samples[position].id not in accepted for position in found["position"]]
     found = found[np.array(still_doubtful, dtype=bool)]  # an empty list would choose columns
     ids = [samples[position].id for position in found["position"]]

@@ -8,8 +8,8 @@ import streamlit as st
 
 from tlcore.config import DataConfig, RunConfig
 from tlcore.data.dataset import SPLITS
+from tlcore.data.health.audit import DOUBTFUL_LABELS
 from tlcore.data.pixels.thumbnails import thumbnails
-from tlcore.evaluation.label_check import ACCEPTED
 from tlcore.words import count, percent
 from ui.dataset.detail import show_image
 from ui.dataset.network import network_parts, pick_network, usual_network
@@ -154,7 +154,7 @@ def _show_list(source: str, doubts: Sequence[Doubt]) -> None:
         "dataset_labels_pictures",
         [doubt.id for doubt in doubts],
         why=WHY,
-        finding=ACCEPTED,
+        finding=DOUBTFUL_LABELS,
     )
     if clicked:
         show_image(source, clicked)

@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 
 from tlcore.data.edits import Edits, open_edits
+from tlcore.data.health.audit import DOUBTFUL_LABELS
 from tlcore.errors import TlcoreError
-from tlcore.evaluation.label_check import ACCEPTED
 from ui.shared.cached import open_dataset
 from ui.shared.labels_now import Label, labels_now
 from ui.shared.state import LABEL_QUEUE
@@ -81,7 +81,7 @@ class Queue:
             return ""
         name = sample_id.rpartition("/")[2]
         if what == "keep" or label == doubt.given:
-            edits.accept(ACCEPTED, [sample_id], why=WHY)
+            edits.accept(DOUBTFUL_LABELS, [sample_id], why=WHY)
             return f"{name} stays {doubt.given}."
         edits.relabel([sample_id], label, why=WHY)
         return f"{name}: {doubt.given} → {label}."
@@ -130,7 +130,7 @@ def doubts_of(suspects: Sequence[Mapping[str, Any]]) -> list[Doubt]:
 def open_doubts(source: str, doubts: Sequence[Doubt]) -> list[Doubt]:
     """Those that nobody has decided: the image is there, has the label that looked wrong, and it was not accepted."""
     labels = labels_now(source)
-    accepted: Collection[str] = open_dataset(source).accepted.get(ACCEPTED, ())
+    accepted: Collection[str] = open_dataset(source).accepted.get(DOUBTFUL_LABELS, ())
     return [doubt for doubt in doubts if _is_open(doubt, labels.get(doubt.id)) and doubt.id not in accepted]
 
 

@@ -18,6 +18,9 @@ Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 """`high` makes results wrong, `medium` makes them worse or less certain, `low` is good to know."""
 
+DOUBTFUL_LABELS = "labels"
+"""The finding of the label check, which is no part of the audit. An edit that accepts it says that a label is right."""
+
 RARE = 0.6
 """A class with less than this fraction of the largest class's training images is reported."""
 TINY_PX, TINY_SHARE = 64, 0.5
