@@ -11,27 +11,17 @@ import streamlit as st
 
 from tlcore.transforms.draws import Draw, draw_views
 from tlcore.transforms.spec import TransformSpec
+from ui.shared.component import component
 from ui.shared.image_picker import PickedImage, jpeg, thumbnail
 
 ORIGINAL_PX = 560
 DRAW_PX = 224
 
-_FOLDER = Path(__file__).parent
 _HTML = """<div class="draws">
   <div><svg role="img"><image class="original" /><path class="veil" /><path class="outline" /></svg>
     <p class="title"></p><dl></dl></div>
   <div class="grid"></div>
 </div>"""
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Any:
-    return st.components.v2.component(
-        "transfer_lab_draws",
-        html=_HTML,
-        css=(_FOLDER / "draws.css").read_text(encoding="utf-8"),
-        js=(_FOLDER / "draws.js").read_text(encoding="utf-8"),
-    )
 
 
 @st.cache_resource(max_entries=16, ttl=600, show_spinner=False)
@@ -53,7 +43,7 @@ def show_draws(image: PickedImage, draws: Sequence[dict[str, Any]]) -> int:
     chosen = (st.session_state.get("augment_draws") or {}).get("selected")
     selected = seeds.index(chosen) if chosen in seeds else 0
     height, width = image.size
-    _component()(
+    component("draws", _HTML, Path(__file__).with_name("draws"))(
         key="augment_draws",
         data={
             "original": _original(image.key, image.pixels_HWC),

@@ -1,28 +1,11 @@
 // The queue of doubtful labels. Keys and buttons decide; the next image shows at once, and the decision is sent.
 // The list of decisions that the server has not confirmed is sent each time, so that none is lost between two of its
 // runs. Text is never set as HTML.
-const SMALL_PX = 64
 const FOUND = 30 // classes listed at once
-
-function element(name, className, ...children) {
-  const made = document.createElement(name)
-  if (className) made.className = className
-  made.append(...children)
-  return made
-}
 
 const percent = (fraction) => `${(100 * fraction).toFixed(fraction > 0 && fraction < 0.01 ? 1 : 0)} %`
 
-function picture(source, words) {
-  if (!source) return element("div", "faint", "cannot be shown")
-  const image = document.createElement("img")
-  image.alt = words
-  image.onload = () => {
-    if (image.naturalWidth <= SMALL_PX) image.style.imageRendering = "pixelated"
-  }
-  image.src = source
-  return image
-}
+const picture = (source, words) => (source ? image(source, words) : element("div", "faint", "cannot be shown"))
 
 function label(kind, words, name, probability) {
   const fill = element("span")

@@ -14,6 +14,7 @@ from ui.dataset.data import small_pictures
 from ui.dataset.queue import Doubt, open_doubts, position_of, queue_of
 from ui.shared.actions_bar import can_act
 from ui.shared.cached import open_dataset
+from ui.shared.component import component
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import data_url
 
@@ -21,17 +22,6 @@ SHOWN_PX = 640
 BEFORE, AHEAD = 1, 4
 """Images that the browser has at hand besides the one that is shown."""
 _KEY = "dataset_queue"
-_FOLDER = Path(__file__).parent
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Any:
-    return st.components.v2.component(
-        "transfer_lab_label_queue",
-        html='<div class="queue"></div>',
-        css=(_FOLDER / "queue.css").read_text(encoding="utf-8"),
-        js=(_FOLDER / "queue.js").read_text(encoding="utf-8"),
-    )
 
 
 def show_queue(source: str, doubts: Sequence[Doubt], every: Sequence[Doubt]) -> None:
@@ -60,7 +50,8 @@ def show_queue(source: str, doubts: Sequence[Doubt], every: Sequence[Doubt]) -> 
         if can_act():
             queue.take(st.session_state[_KEY].get("sent"), every)
 
-    _component()(key=_KEY, data=data, on_sent_change=take)
+    draw = component("label_queue", '<div class="queue"></div>', Path(__file__).with_name("queue"))
+    draw(key=_KEY, data=data, on_sent_change=take)
 
 
 def _item(source: str, doubt: Doubt, place: int, labels: Any) -> dict[str, Any]:

@@ -1,28 +1,11 @@
 // Pictures in groups: a click returns the picture's id, and marks choose several pictures. Text is never set as HTML.
-const SMALL_PX = 64
 const FEW = 4
 const DIALOG = '[role="dialog"]'
 
-function element(name, className, ...children) {
-  const made = document.createElement(name)
-  if (className) made.className = className
-  made.append(...children)
-  return made
-}
-
-function frame(picture) {
-  const shown = element("div", "frame")
-  if (picture.source) {
-    const image = document.createElement("img")
-    image.alt = picture.id
-    image.onload = () => {
-      if (image.naturalWidth <= SMALL_PX) image.style.imageRendering = "pixelated"
-    }
-    image.src = picture.source
-    shown.append(image)
-  } else shown.append(element("div", "nothing", "cannot be shown"))
-  if (picture.badge) {
-    const { good, word } = picture.badge
+function frame({ id, source, badge }) {
+  const shown = element("div", "frame", source ? image(source, id) : element("div", "nothing", "cannot be shown"))
+  if (badge) {
+    const { good, word } = badge
     shown.append(element("span", good ? "badge good" : "badge bad", `${good ? "✓" : "✕"} ${word}`))
   }
   return shown

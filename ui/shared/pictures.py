@@ -8,17 +8,16 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from PIL import Image
 
+from ui.shared.component import component
 from ui.shared.selection import Selection
 
 LARGE_PX = 1100
 """For a single picture."""
 _SMALL_PX = 64
-_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,6 @@ class Picture:
 class PictureGroup:
     heading: str
     pictures: tuple[Picture, ...]
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Any:
-    return st.components.v2.component(
-        "transfer_lab_pictures",
-        html='<div class="pictures"></div>',
-        css=(_FOLDER / "pictures.css").read_text(encoding="utf-8"),
-        js=(_FOLDER / "pictures.js").read_text(encoding="utf-8"),
-    )
 
 
 def show_pictures(
@@ -94,7 +83,8 @@ def show_pictures(
         if selection is not None:
             selection.take(st.session_state[key].get("marked"))
 
-    result = _component()(
+    draw = component("pictures", '<div class="pictures"></div>', Path(__file__).with_name("pictures"))
+    result = draw(
         key=key,
         data={"groups": shown, "marks": marks},
         on_clicked_change=lambda: None,
