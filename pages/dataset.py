@@ -12,26 +12,16 @@ from ui.dataset.image_map import show_map
 from ui.dataset.labels import show_labels
 from ui.dataset.made_splits import show_made_splits
 from ui.dataset.opening import open_or_undo
+from ui.dataset.parts import COLOURS, EDITS, HEALTH, IMAGES, LABELS, MAP, SIZES, pick_part
 from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
 from ui.dataset.worth import show_worth
 from ui.shared.datasets import dataset_label
 from ui.shared.state import link
-from ui.shared.views import pick_view
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shell import open_page
 
-IMAGES, LABELS, MAP, EDITS = "images", "labels", "map", "edits"
-SHOWN = {"health": show_health, "sizes": show_sizes, "colours": show_colours}
-TABS = {
-    IMAGES: "Images",
-    "health": "Health report",
-    LABELS: "Labels",
-    MAP: "Map",
-    "sizes": "Sizes",
-    "colours": "Colours",
-    EDITS: "Edits",
-}
+SHOWN = {HEALTH: show_health, SIZES: show_sizes, COLOURS: show_colours}
 
 page = open_page("Dataset")
 source = page.dataset_source
@@ -54,17 +44,17 @@ with friendly_errors():
     if report is not None:
         st.markdown(f"Health: {headline(report)}")
 
-    tab = pick_view("dataset_tab", TABS, "Part")
-    if tab == IMAGES:
+    part = pick_part()
+    if part == IMAGES:
         show_gallery(source)
-    elif tab == LABELS:
+    elif part == LABELS:
         show_labels(source)
-    elif tab == MAP:
+    elif part == MAP:
         show_map(source)
-    elif tab == EDITS:
+    elif part == EDITS:
         show_worth(source)
         show_edits(source)
     elif report is None:
         st.caption("Comes as soon as every image was read.")
     else:
-        SHOWN[tab](source, report)
+        SHOWN[part](source, report)

@@ -13,18 +13,16 @@ from tlcore.data.formats.records import samples_csv
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count, shorten
 from ui.dataset.detail import edit_words, show_image
+from ui.dataset.parts import EDITS, open_part
 from ui.shared.actions_bar import act, can_act, pick_include, pick_step
 from ui.shared.cached import open_dataset
 from ui.shared.pictures import Picture, PictureGroup, picture_of, show_pictures
-from ui.shared.state import write_address
 from ui.shared.views import pick_from_list
 
 PER_PAGE = 12  # lines
 IN_LINE = 12  # pictures of one line
 LONGEST_WHY = 120
 ALL = ""
-VIEW = "dataset_tab"
-"""Key of the picker for the part of the page."""
 ACTIONS = {
     "relabel": "another label",
     "exclude": "left out",
@@ -75,13 +73,9 @@ def show_mark(source: str) -> None:
             key=f"{_KEY}_mark",
             icon=":material/edit_note:",
             help="This dataset is mended: its labels and splits are not all those of its files.",
-            on_click=_open_list,
+            on_click=open_part,
+            args=(EDITS,),
         )
-
-
-def _open_list() -> None:
-    st.session_state[VIEW] = "edits"
-    write_address(VIEW)
 
 
 @st.dialog("Discard all edits?", icon=":material/delete_sweep:")

@@ -13,20 +13,19 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count, percent
 from ui.dataset.detail import show_image
 from ui.dataset.network import network_parts, pick_network, usual_network
+from ui.dataset.parts import LABELS, open_part
 from ui.dataset.queue import WHY, Doubt, doubts_of, open_doubts
 from ui.dataset.queue_view import show_queue
 from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import open_dataset
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import PictureGroup, picture_of
-from ui.shared.state import write_address
 from ui.shared.views import pick_segment
 from ui.shared.widgets import friendly_errors
 from ui.shared.work import Result, find_result, is_working, show_work, start_work, work_key
 
 PER_PAGE = 24
 VIEWS = {"queue": "One by one", "list": "All at once"}
-PART, TAB = "dataset_tab", "labels"
 _KEY = "dataset_labels"
 
 
@@ -77,12 +76,7 @@ def show_summary(source: str) -> None:
             else "No label looks wrong."
         )
         words = "Decide one by one" if left else "Open the label check"
-    st.button(words, key="dataset_labels_open", icon=":material/label:", on_click=_open_part)
-
-
-def _open_part() -> None:
-    st.session_state[PART] = TAB
-    write_address(PART)
+    st.button(words, key="dataset_labels_open", icon=":material/label:", on_click=open_part, args=(LABELS,))
 
 
 def _network() -> tuple[str, str]:
