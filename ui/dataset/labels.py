@@ -12,7 +12,7 @@ from tlcore.data.health.audit import DOUBTFUL_LABELS
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count, percent
 from ui.dataset.detail import show_image
-from ui.dataset.network import network_parts, pick_network, usual_network
+from ui.dataset.network import chosen_network, network_parts, pick_network
 from ui.dataset.parts import LABELS, open_part
 from ui.dataset.queue import WHY, Doubt, doubts_of, open_doubts
 from ui.dataset.queue_view import show_queue
@@ -30,7 +30,7 @@ _KEY = "dataset_labels"
 
 
 def show_labels(source: str) -> None:
-    known = find_result(check_key(source, *_network())) is not None
+    known = find_result(_chosen_key(source)) is not None
     if not known:
         st.caption(
             "A classifier learns from the other images what each class looks like, and names the labels it does not "
@@ -60,10 +60,15 @@ def check_key(source: str, backbone: str, weights: str = "") -> str:
     return work_key("labels", source, backbone, weights)
 
 
+def _chosen_key(source: str) -> str:
+    """That of the check with the network that is chosen in this visit."""
+    return check_key(source, *network_parts(chosen_network(_KEY)))
+
+
 def show_summary(source: str) -> None:
     """What is known about the labels, in a line or two, with a button that opens the part "Labels"."""
     st.subheader("Labels that look wrong")
-    check = find_result(check_key(source, *_network()))
+    check = find_result(_chosen_key(source))
     if check is None:
         st.caption("Not checked yet: a classifier names the labels that it does not believe. It takes seconds.")
         words = "Check the labels"
@@ -77,12 +82,6 @@ def show_summary(source: str) -> None:
         )
         words = "Decide one by one" if left else "Open the label check"
     st.button(words, key="dataset_labels_open", icon=":material/label:", on_click=open_part, args=(LABELS,))
-
-
-def _network() -> tuple[str, str]:
-    """Backbone and weights file that are chosen in this visit, or the usual ones."""
-    usual, _ = network_parts(usual_network())
-    return st.session_state.get(f"{_KEY}_backbone") or usual, (st.session_state.get(f"{_KEY}_weights") or "").strip()
 
 
 def _show_check(source: str, check: Result) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tlcore.config import ModelConfig
+from tlcore.models.zoo import ZOO
 from ui.shared.backbones import offered_backbones, usable_without_download
 from ui.shared.hosting import is_hosted
 
@@ -12,7 +13,7 @@ from ui.shared.hosting import is_hosted
 def pick_network(key: str) -> ModelConfig:
     """Draw the pickers; `key` is the prefix of their keys. Visitors of a hosted dashboard cannot make the server
     download weights, or name its files."""
-    backbones = _backbones()
+    backbones: Sequence[str] = usable_without_download() if is_hosted() else offered_backbones()
     usual = ModelConfig().backbone
     backbone = st.selectbox(
         "Features of",
@@ -27,19 +28,21 @@ def pick_network(key: str) -> ModelConfig:
 
 
 def usual_network() -> ModelConfig:
-    """The network that the parts of the page begin with."""
-    backbones = _backbones()
-    usual = ModelConfig().backbone
-    return ModelConfig(backbone=usual if usual in backbones or not backbones else backbones[0])
+    """The network that the parts of the page begin with. Without the networks of timm, to list which takes a while."""
+    usual = ModelConfig()
+    here = usable_without_download() if is_hosted() else ZOO
+    return usual if usual.backbone in here or not here else ModelConfig(backbone=next(iter(here)))
+
+
+def chosen_network(key: str) -> ModelConfig:
+    """What was chosen in this visit with the pickers of that key; at first the usual network."""
+    backbone, weights = st.session_state.get(f"{key}_backbone"), st.session_state.get(f"{key}_weights")
+    return ModelConfig(backbone=backbone or usual_network().backbone, weights=(weights or "").strip() or None)
 
 
 def network_parts(model: ModelConfig) -> tuple[str, str]:
     """The parts of the key of work that uses this network."""
     return model.backbone, model.weights or ""
-
-
-def _backbones() -> Sequence[str]:
-    return usable_without_download() if is_hosted() else offered_backbones()
 
 
 def _pick_weights(key: str) -> str:

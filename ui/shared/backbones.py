@@ -31,8 +31,12 @@ def offered_backbones() -> tuple[str, ...]:
 
 @st.cache_data(ttl=10.0, show_spinner=False)
 def _timm_here() -> tuple[str, ...]:
-    load_torch()
     from tlcore.models.at_hand import backbones_at_hand
+    from tlcore.models.hub import repositories_here
+
+    if not repositories_here():
+        return ()
+    load_torch()  # timm needs it
 
     return tuple(name for name in backbones_at_hand() if name not in ZOO)
 
