@@ -97,7 +97,7 @@ def test_the_predictions_of_a_run_colour_right_wrong_and_loss(source, drawn, mak
 
 def test_the_label_check_colours_all_images_also_those_of_train(source, drawn, home, configure, monkeypatch):
     started = []
-    monkeypatch.setattr("ui.dataset.map_colour.start_work", lambda *work: started.append(work))
+    monkeypatch.setattr("ui.dataset.labels.start_work", lambda *work: started.append(work))
     page = open_part(source, "map", "dataset_map")
     page.segmented_control(key="dataset_map_colour").set_value("right").run()
     assert "Until then the colours are the classes." in text_of(page)

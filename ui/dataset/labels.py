@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import streamlit as st
 
-from tlcore.config import DataConfig, RunConfig
+from tlcore.config import DataConfig, ModelConfig, RunConfig
 from tlcore.data.dataset import SPLITS
 from tlcore.data.health.audit import DOUBTFUL_LABELS
 from tlcore.data.pixels.thumbnails import thumbnails
@@ -40,20 +41,19 @@ def show_labels(source: str) -> None:
     settings = st.popover("Check again", icon=":material/refresh:") if known else nullcontext()
     with settings, st.container(horizontal=True, vertical_alignment="bottom"):
         model = pick_network(_KEY)
-        key = check_key(source, *network_parts(model))
-        if st.button(
-            "Check the labels",
-            key="dataset_labels_check",
-            icon=":material/label:",
-            type="primary",
-            disabled=is_working(key),
-        ):
-            with friendly_errors():
-                start_work(key, ["check-labels", "--json"], RunConfig(data=DataConfig(source=source), model=model))
-            st.rerun()
-    check = show_work(key, "The check")
+        offer_check(source, model, "dataset_labels_check", type="primary")
+    check = show_work(check_key(source, *network_parts(model)), "The check")
     if check is not None:
         _show_check(source, check)
+
+
+def offer_check(source: str, model: ModelConfig, key: str, **look: Any) -> None:
+    """The button that starts the check; `key` is that of the button."""
+    work = check_key(source, *network_parts(model))
+    if st.button("Check the labels", key=key, icon=":material/label:", disabled=is_working(work), **look):
+        with friendly_errors():
+            start_work(work, ["check-labels", "--json"], RunConfig(data=DataConfig(source=source), model=model))
+        st.rerun()
 
 
 def check_key(source: str, backbone: str, weights: str = "") -> str:

@@ -11,19 +11,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from tlcore.config import DataConfig, ModelConfig, RunConfig
+from tlcore.config import ModelConfig
 from tlcore.evaluation.judged import with_judgement, with_out_of_fold
 from tlcore.evaluation.kept_out_of_fold import OutOfFold, load_out_of_fold
 from tlcore.figures.map import Colour
 from tlcore.runs.folder.run import Run
-from ui.dataset.labels import check_key
+from ui.dataset.labels import check_key, offer_check
 from ui.dataset.network import network_parts
 from ui.shared.cached import is_there, list_runs
 from ui.shared.results import evaluation_of, known_evaluation
 from ui.shared.runs import run_labels
 from ui.shared.views import pick_from_list, pick_segment
-from ui.shared.widgets import friendly_errors
-from ui.shared.work import find_result, is_working, show_work, start_work
+from ui.shared.work import find_result, show_work
 
 COLOURS: Mapping[str, str] = {"class": "class", "split": "split", "right": "right or wrong", "loss": "loss"}
 LABEL_CHECK = "label-check"
@@ -94,10 +93,7 @@ def _checked(source: str, model: ModelConfig) -> str:
         "The label check predicts every image with classifiers on these features that have not seen it. It takes "
         "seconds. Until then the colours are the classes."
     )
-    if st.button("Check the labels", key=f"{_KEY}_check", icon=":material/label:", disabled=is_working(work)):
-        with friendly_errors():
-            start_work(work, ["check-labels", "--json"], RunConfig(data=DataConfig(source=source), model=model))
-        st.rerun()
+    offer_check(source, model, f"{_KEY}_check")
     show_work(work, "The check")
     return ""
 
