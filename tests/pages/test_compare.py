@@ -329,7 +329,7 @@ def test_a_crash_of_the_import_is_no_traceback_on_the_page(run, monkeypatch):
 
 
 def test_weights_from_elsewhere_become_an_epoch_of_the_run_and_others_are_refused(train, monkeypatch):
-    monkeypatch.setattr("ui.compare.evaluation.start_evaluation", lambda run: None)
+    monkeypatch.setattr("ui.shared.evaluating.start_evaluation", lambda run: None)
     run = train(device="cpu")
     before = run.epochs()
     page = open_page(run, compare_part="download")

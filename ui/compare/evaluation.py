@@ -1,19 +1,15 @@
-"""Evaluates epochs without stored logits: it starts automatically, in a separate process, one run at a time."""
+"""Progress of the evaluation of epochs without stored logits: it starts automatically, one run at a time."""
 
 import streamlit as st
 
-from tlcore.errors import RunBusy
 from tlcore.runs.folder.run import Run
-from tlcore.runs.folder.status import Status
 from tlcore.runs.progress import describe, fraction_done, remaining_s
-from tlcore.runs.work.jobs import start_evaluation, stop
-from tlcore.system.failures import as_user_error
+from tlcore.runs.work.jobs import stop
 from tlcore.words import percent, seconds
+from ui.shared.evaluating import evaluate, evaluate_next
 from ui.shared.results import stored
 from ui.shared.runs import run_label
 from ui.shared.widgets import escape_markdown
-
-_BEGUN = "compare_begun"
 
 
 def show_evaluation(runs: list[Run]) -> None:
@@ -21,33 +17,10 @@ def show_evaluation(runs: list[Run]) -> None:
     waiting = [run for run in runs if stored(run).missing]
     if not waiting:
         return
-    statuses = [run.status() for run in waiting]
-    if not any(status.is_live for status in statuses):
-        _begin_next(waiting, statuses)
+    evaluate_next("compare", waiting)
     for run in waiting:
         with st.container(border=True, key=f"compare_evaluation_{run.name}"):
             _show_run(run)
-
-
-def _begin_next(waiting: list[Run], statuses: list[Status]) -> None:
-    """Start the next evaluation. A cancelled or failed one is not started again: the visitor decides."""
-    begun: set[str] = st.session_state.setdefault(_BEGUN, set())
-    for run, status in zip(waiting, statuses, strict=True):
-        if status.note is None and run.name not in begun:
-            begun.add(run.name)
-            _start(run)
-            return
-
-
-def _start(run: Run) -> None:
-    try:
-        start_evaluation(run)
-    except RunBusy:  # another visitor was quicker
-        return
-    except OSError as error:  # the home cannot be written; existing results can still be shown
-        st.warning(
-            escape_markdown(f"Nothing can be evaluated. {as_user_error(error) or error}"), icon=":material/lock:"
-        )
 
 
 def _show_run(run: Run) -> None:
@@ -64,7 +37,7 @@ def _show_run(run: Run) -> None:
     reason = f" {escape_markdown(status.note)}" if status.note else ""
     st.markdown(f"**{escape_markdown(run_label(run))}**: {what} {verb} not evaluated yet.{reason}")
     if st.button("Evaluate now", key=f"compare_evaluate_{run.name}", icon=":material/play_arrow:", type="primary"):
-        _start(run)
+        evaluate(run)
         st.rerun()
 
 

@@ -3,23 +3,20 @@
 import pandas as pd
 import streamlit as st
 
-from tlcore.errors import RunBusy
 from tlcore.evaluation.rounds import rounds_of, rounds_table
 from tlcore.figures.rounds import plot_rounds
 from tlcore.runs.folder.run import Run
 from tlcore.runs.progress import describe, fraction_done
-from tlcore.runs.start import prepare_runs
-from tlcore.runs.work import jobs
 from tlcore.words import count, interval
 from ui.shared.actions_bar import can_act
-from ui.shared.cached import edits_version, forget_runs, list_runs
+from ui.shared.cached import edits_version, list_runs
 from ui.shared.datasets import dataset_sources
+from ui.shared.evaluating import evaluate_next
+from ui.shared.queueing import queue_runs
 from ui.shared.results import evaluation_of, stored
 from ui.shared.runs import readable_runs
 from ui.shared.state import set_params
 from ui.shared.widgets import friendly_errors, show_figure
-
-_BEGUN = "predict_rounds_begun"
 
 
 def show_rounds(run: Run) -> None:
@@ -84,24 +81,16 @@ def _start(run: Run) -> None:
     config = run.config.asked()
     now = config.model_copy(update={"data": config.data.model_copy(update={"edits": None})})
     with friendly_errors():
-        (made,) = prepare_runs([now], {"device": run.info.device})
-        forget_runs()
-        jobs.start([made])
+        (made,) = queue_runs([now], {"device": run.info.device})
     set_params(run=made.name)
     st.rerun()
 
 
 def _follow(run: Run) -> None:
     """Progress of the newest round; then its evaluation, which starts once by itself."""
-    begun: set[str] = st.session_state.setdefault(_BEGUN, set())
+    if stored(run).missing:
+        evaluate_next("predict_rounds", [run])
     status = run.status()
-    if not status.is_live and status.note is None and stored(run).missing and run.name not in begun:
-        begun.add(run.name)
-        try:
-            jobs.start_evaluation(run)
-        except RunBusy:  # another visitor was quicker
-            return
-        status = run.status()
     if status.is_live:
         st.fragment(_draw, run_every=1.0)(run)
     elif status.note:
