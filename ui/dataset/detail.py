@@ -10,7 +10,7 @@ from tlcore.data.edits import open_edits
 from tlcore.data.health.audit import Finding
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import percent, size
-from ui.dataset.data import look_at
+from ui.dataset.data import look_at, small_pictures
 from ui.dataset.network import network_parts, usual_network
 from ui.shared.actions_bar import act, can_act, pick_include, show_actions
 from ui.shared.cached import open_dataset
@@ -84,7 +84,7 @@ def _show_most_similar(source: str, sample_id: str) -> str | None:
         RunConfig(data=DataConfig(source=source), model=model),
         source,
         sample_id,
-        lambda ids: thumbnails(open_dataset(source).source, ids),
+        lambda ids: small_pictures(source, tuple(ids)),
         lambda name: (labels[name].name, labels[name].split) if name in labels else (),
     )
 

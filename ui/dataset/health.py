@@ -6,9 +6,8 @@ import streamlit as st
 
 from tlcore.data.edits.mends import usual_mend
 from tlcore.data.health.audit import Finding, findings_table
-from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count
-from ui.dataset.data import Report, forget
+from ui.dataset.data import Report, forget, small_pictures
 from ui.dataset.detail import show_image
 from ui.dataset.labels import show_summary
 from ui.shared.acting import show_pictures_to_act_on
@@ -87,7 +86,7 @@ def _show_finding(source: str, report: Report, finding: Finding) -> None:
     page = st.pagination(pages, key=f"dataset_finding_page_{finding.kind}") if pages > 1 else 1
     groups = groups[(page - 1) * per_page : page * per_page]
     shown = [sample_id for group in groups for sample_id in group.ids[:IN_GROUP]]
-    jpegs = thumbnails(open_dataset(source).source, shown)
+    jpegs = small_pictures(source, tuple(shown))
     rows = report.table[report.table["id"].isin(shown)]
     labels = {
         row["id"]: f"{row['class']} · {row['split']}" for row in rows[["id", "class", "split"]].to_dict("records")

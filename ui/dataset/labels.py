@@ -10,15 +10,14 @@ import streamlit as st
 from tlcore.config import DataConfig, ModelConfig, RunConfig
 from tlcore.data.dataset import SPLITS
 from tlcore.data.health.audit import DOUBTFUL_LABELS
-from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count, percent
+from ui.dataset.data import small_pictures
 from ui.dataset.detail import show_image
 from ui.dataset.network import chosen_network, network_parts, pick_network
 from ui.dataset.parts import LABELS, open_part
 from ui.dataset.queue import WHY, Doubt, doubts_of, open_doubts
 from ui.dataset.queue_view import show_queue
 from ui.shared.acting import show_pictures_to_act_on
-from ui.shared.cached import open_dataset
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.views import pick_segment
@@ -129,7 +128,7 @@ def _show_list(source: str, doubts: Sequence[Doubt]) -> None:
     pages = math.ceil(len(doubts) / PER_PAGE)
     page = st.pagination(pages, key="dataset_labels_page") if pages > 1 else 1
     shown = doubts[(page - 1) * PER_PAGE : page * PER_PAGE]
-    jpegs = thumbnails(open_dataset(source).source, [doubt.id for doubt in shown])
+    jpegs = small_pictures(source, tuple(doubt.id for doubt in shown))
     labels = labels_now(source)
     pictures = [
         picture_of(

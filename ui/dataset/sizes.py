@@ -4,14 +4,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from tlcore.config import ModelConfig
-from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.figures.dataset import plot_channels, plot_shapes, plot_sizes
 from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.words import count, percent
-from ui.dataset.data import Report
+from ui.dataset.data import Report, small_pictures
 from ui.dataset.detail import show_image
 from ui.shared.acting import show_pictures_to_act_on
-from ui.shared.cached import edits_version, open_dataset
+from ui.shared.cached import edits_version
 from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.widgets import show_figure
 
@@ -53,7 +52,7 @@ def show_sizes(source: str, report: Report) -> None:
         return
     width, height = round(points[0]["x"]), round(points[0]["y"])
     rows = readable[(readable["width"] == width) & (readable["height"] == height)]
-    jpegs = thumbnails(open_dataset(source).source, list(rows["id"][:SHOWN]))
+    jpegs = small_pictures(source, tuple(rows["id"][:SHOWN]))
     pictures = [
         picture_of(row["id"], jpegs.get(row["id"]), str(row["class"]), str(row["split"]))
         for row in rows[:SHOWN].to_dict("records")

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from tlcore.config import DataConfig, ModelConfig, RunConfig
-from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.evaluation.worth import Head, JudgedImage, Worth, changes_words, worth_words
 from tlcore.runs.folder.label import save_label
 from tlcore.words import count, percent, points
+from ui.dataset.data import small_pictures
 from ui.dataset.detail import show_image
 from ui.dataset.network import network_parts, pick_network
 from ui.shared.acting import show_pictures_to_act_on
@@ -30,8 +30,8 @@ def show_worth(source: str) -> None:
     st.subheader("What was it worth?")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = pick_network(_KEY)
-        before = _pick_before(edits_version(source))
         version = edits_version(source)
+        before = _pick_before(version)
         key = work_key("worth", source, *network_parts(model), str(before), str(version))
         if st.button("What was it worth?", key=f"{_KEY}_measure", icon=":material/balance:", type="primary"):
             with friendly_errors():
@@ -114,7 +114,8 @@ def _show_images(source: str, worth: Worth) -> None:
     shown = [image for _, images in sides for image in images[:MOST_PICTURES]]
     if not shown:
         return
-    jpegs = thumbnails(open_dataset(source).source, [image.id for image in shown])
+    ids = [image.id for image in shown]
+    jpegs = small_pictures(source, tuple(ids))
     groups = [
         PictureGroup(
             f"{name}: {count(len(images))}" + (f", {MOST_PICTURES} of them" if len(images) > MOST_PICTURES else ""),
@@ -123,7 +124,6 @@ def _show_images(source: str, worth: Worth) -> None:
         for name, images in sides
         if images
     ]
-    ids = [image.id for image in shown]
     # undo and redo stand once in this part, above the list of edits
     clicked = show_pictures_to_act_on(
         source, groups, f"{_KEY}_pictures", ids, why="What edits mended and broke", steps=False

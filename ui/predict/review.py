@@ -169,7 +169,7 @@ def _show_gallery(
     pages = math.ceil(len(left) / PER_PAGE)
     page = st.pagination(pages, key=f"{_KEY}_page") if pages > 1 else 1
     shown = left[(page - 1) * PER_PAGE : page * PER_PAGE]
-    jpegs = thumbnails(photographs.source, [guesses.ids[position] for position in shown])
+    jpegs = _small_pictures(folder, tuple(guesses.ids[position] for position in shown), photographs)
     predicted, confidence = guesses.predicted, guesses.confidence
     pictures = tuple(
         Picture(
@@ -220,6 +220,12 @@ def _show_gallery(
                 on_click=_add,
                 args=(run, photographs, {guesses.ids[i]: label for i in chosen}, "corrected in the gallery"),
             )
+
+
+@st.cache_resource(max_entries=16, ttl=300, show_spinner=False)
+def _small_pictures(folder: str, ids: tuple[str, ...], _photographs: Photographs) -> dict[str, bytes]:
+    """Cached: each mark on a picture draws the gallery again."""
+    return thumbnails(_photographs.source, ids)
 
 
 def _as_predicted(guesses: Guesses, positions: Sequence[int]) -> dict[str, str]:

@@ -4,7 +4,7 @@ Actions on the images concern the dataset of the run as it is now. What changed 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -12,7 +12,7 @@ import streamlit as st
 
 from tlcore.data.catalog import open_dataset
 from tlcore.data.dataset import Dataset
-from tlcore.data.pixels.thumbnails import thumbnails
+from tlcore.data.pixels.thumbnails import THUMBNAIL_PX, thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run
 from tlcore.words import percent
@@ -159,19 +159,24 @@ def show_nearest_in_train(run: Run, sample_id: str, epoch: int | None = None) ->
         run.config.asked(),
         source,
         sample_id,
-        lambda ids: _thumbnails(run, list(ids)),
+        lambda ids: _thumbnails(run, ids),
         words,
         among=list(labels),
     )
 
 
-def _thumbnails(run: Run, ids: list[str], side_px: int | None = None) -> dict[str, bytes]:
+def _thumbnails(run: Run, ids: Sequence[str], side_px: int = THUMBNAIL_PX) -> dict[str, bytes]:
     """Id -> JPEG. Unreadable images are missing; if the dataset is gone, all are."""
     try:
-        source = _dataset(str(run.path), run).source
-        return thumbnails(source, ids) if side_px is None else thumbnails(source, ids, side_px)
+        return _made(str(run.path), tuple(ids), side_px, run)
     except TlcoreError:
         return {}
+
+
+@st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
+def _made(path: str, ids: tuple[str, ...], side_px: int, _run: Run) -> dict[str, bytes]:
+    """Cached: each mark on a picture draws the page of the gallery again."""
+    return thumbnails(_dataset(path, _run).source, ids, side_px)
 
 
 @st.cache_resource(max_entries=16, ttl=600, show_spinner=False)
