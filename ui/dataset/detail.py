@@ -8,14 +8,13 @@ import streamlit as st
 from tlcore.config import DataConfig, RunConfig
 from tlcore.data.edits import open_edits
 from tlcore.data.health.audit import Finding
-from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import percent, size
 from ui.dataset.data import look_at, small_pictures
 from ui.dataset.network import network_parts, usual_network
 from ui.shared.actions_bar import act, can_act, pick_include, show_actions
 from ui.shared.cached import open_dataset
 from ui.shared.labels_now import labels_now
-from ui.shared.pictures import LARGE_PX, enlarged
+from ui.shared.pictures import show_large
 from ui.shared.similar import show_similar
 from ui.shared.state import DETAIL_SHOWN
 from ui.shared.widgets import escape_markdown
@@ -46,13 +45,9 @@ def show_detail(source: str, sample_id: str, opened: str = "") -> None:
     if label is None and not edits:
         st.info("This image is no longer in the dataset.")
         return
-    jpeg = thumbnails(open_dataset(source).source, [sample_id], LARGE_PX).get(sample_id)
     picture, details = st.columns([1.6, 1], gap="medium")
     with picture:
-        if jpeg is None:
-            st.warning("This file cannot be shown.", icon=":material/broken_image:")
-        else:
-            st.image(enlarged(jpeg), width="stretch")
+        show_large(open_dataset(source).source, sample_id)
     with details:
         st.subheader(escape_markdown(LEFT_OUT if label is None else label.name))
         lines = [("File", sample_id)]

@@ -16,10 +16,10 @@ from tlcore.errors import TlcoreError
 from tlcore.evaluation.unlabelled import Guesses
 from tlcore.runs.folder.run import Run
 from tlcore.words import count, percent
-from ui.shared.actions_bar import can_act, pick_step
+from ui.shared.actions_bar import act, can_act, pick_step
 from ui.shared.cached import edits_version, open_dataset
 from ui.shared.datasets import dataset_label, dataset_sources
-from ui.shared.pictures import LARGE_PX, Picture, PictureGroup, enlarged, show_pictures
+from ui.shared.pictures import Picture, PictureGroup, show_large, show_pictures
 from ui.shared.selection import selection_of
 from ui.shared.views import pick_view
 from ui.shared.widgets import error_box, escape_markdown
@@ -59,8 +59,7 @@ def _review(run: Run, folder: str, photographs: Photographs, guesses: Guesses) -
     _show_all_above(run, photographs, guesses, left)
     step = pick_step(source, _KEY)
     if step is not None:
-        step(open_edits(source, open_dataset(source)))
-        st.rerun()
+        act(source, _KEY, step)
     if not left:
         st.success("All of them are reviewed.", icon=":material/check_circle:")
     elif pick_view("predict_review_view", VIEWS, "Review") == ONE:
@@ -96,11 +95,7 @@ def _show_one(run: Run, folder: str, photographs: Photographs, guesses: Guesses,
     name, row = guesses.ids[position], guesses.probabilities_NC[position]
     picture, question = st.columns([1.6, 1], gap="medium")
     with picture:
-        jpeg = thumbnails(photographs.source, [name], LARGE_PX).get(name)
-        if jpeg is None:
-            st.warning("This file cannot be shown.", icon=":material/broken_image:")
-        else:
-            st.image(enlarged(jpeg), width="stretch")
+        show_large(photographs.source, name)
         st.caption(f"{escape_markdown(name)} · {count(len(fresh))} to go")
     predicted = guesses.classes[int(row.argmax())]
     with question:

@@ -12,6 +12,8 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image
 
+from tlcore.data.dataset import ImageSource
+from tlcore.data.pixels.thumbnails import thumbnails
 from ui.shared.component import component
 from ui.shared.selection import Selection
 
@@ -91,6 +93,15 @@ def show_pictures(
         on_marked_change=take_marks,
     )
     return result.clicked if isinstance(result.clicked, str) else None
+
+
+def show_large(source: ImageSource, sample_id: str) -> None:
+    """One image as large as its place, or a word that it cannot be shown."""
+    jpeg = thumbnails(source, [sample_id], LARGE_PX).get(sample_id)
+    if jpeg is None:
+        st.warning("This file cannot be shown.", icon=":material/broken_image:")
+    else:
+        st.image(enlarged(jpeg), width="stretch")
 
 
 def enlarged(jpeg: bytes) -> Image.Image | bytes:
