@@ -56,14 +56,9 @@ class Queue {
       this.goes = data.goes
       this.at = data.at
     }
-    for (const item of data.items) {
-      // decoded ahead, so that the next image is there without a wait
-      if (!this.decoded.has(item.id) && item.image) {
-        const image = new Image()
-        image.src = item.image
-        this.decoded.set(item.id, image)
-      }
-    }
+    // decoded ahead, so that the next image is there without a wait
+    const shown = data.items.filter((item) => item.image)
+    this.decoded = new Map(shown.map((item) => [item.id, this.decoded.get(item.id) ?? image(item.image, "")]))
     this.draw()
   }
 
@@ -165,10 +160,8 @@ class Queue {
 
   main(item) {
     const frame = element("div", "picture", picture(item.image, item.id))
-    const said = element("div", `said${this.data.failed ? " failed" : ""}`, this.data.said)
-    said.setAttribute("role", "status")
     const side = element("div", "side", label("given", "Labelled", item.given, item.p_given), label("suggested", "Looks like", item.suggested, item.p_suggested))
-    side.append(this.choosing ? this.chooser() : this.keys(item), said)
+    side.append(this.choosing ? this.chooser() : this.keys(item), this.said())
     return element("div", "main", frame, side)
   }
 
@@ -258,10 +251,15 @@ class Queue {
     const words = waiting ? "Loading the next image …" : "All are decided."
     const box = element("div", "done", words)
     if (!waiting && this.data.acts && this.data.decided + this.sent.length > 0) box.append(element("div", "keys", key("Undo", ["U"], () => this.decide("undo"), "wide")))
-    const said = element("div", `said${this.data.failed ? " failed" : ""}`, this.data.said)
-    said.setAttribute("role", "status")
-    box.append(said)
+    box.append(this.said())
     return box
+  }
+
+  said() {
+    const { said, failed } = this.data
+    const words = element("div", failed ? "said failed" : "said", said)
+    words.setAttribute("role", "status")
+    return words
   }
 }
 
