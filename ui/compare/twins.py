@@ -40,6 +40,5 @@ def show_twins(run: Run, evaluation: Evaluation) -> None:
         st.caption(f"Whether {evaluation.split} images have a twin in train is not known yet.", width="content")
         if st.button("Look for twins", key=f"compare_twins_{run.name}", icon=":material/search:", type="tertiary"):
             with friendly_errors():
-                forget_work(key)
                 start_work(key, ["audit", "--json", "--run", str(run.path)], run.config.asked())
             st.rerun()

@@ -29,8 +29,9 @@ def show_pictures_to_act_on(
 ) -> str | None:
     """Draw the pictures of one page, and below them the bar for the chosen ones. Returns the clicked id.
 
-    `every` has the ids of all pages; the rest is as in `show_actions`. Call it in a fragment: then a mark on a picture
-    redraws only this part. Strangers see the pictures alone.
+    `every` has the ids of all pages, and `usual` is what is usually done about them all, with a button above the
+    pictures; the rest is as in `show_actions`. Call it in a fragment: then a mark on a picture redraws only this part.
+    Strangers see the pictures alone.
     """
     if not can_act():
         return show_pictures(groups, key)

@@ -49,20 +49,17 @@ def show_actions(
     why: str = "",
     finding: str = "",
     together: Sequence[Sequence[str]] = (),
-    usual: Usual | None = None,
     steps: bool = True,
 ) -> None:
     """Draw the bar for the chosen images `ids` of a set of pictures; nothing for strangers.
 
     `key` is a prefix of the widget keys, and the key of the selection if there is one: an action empties it. `why` is
     kept with each edit. With a `finding` (its kind), the images can be called fine in its respect, and with them the
-    images that are judged `together` with one of them; `usual` is what is usually done about the whole finding.
-    Without `steps` there is no undo and redo, for a page that has them elsewhere.
+    images that are judged `together` with one of them. Without `steps` there is no undo and redo, for a page that has
+    them elsewhere.
     """
     if not can_act():
         return
-    if usual is not None:
-        show_usual(source, usual, key)
     wanted: Action | None = None
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"{key}_actions"):
         if ids:

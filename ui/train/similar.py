@@ -5,7 +5,7 @@ import streamlit as st
 from tlcore.config import DataConfig, RunConfig
 from tlcore.runs.work.probes import find_probe
 from ui.shared.widgets import friendly_errors
-from ui.shared.work import find_result, forget_work, is_working, show_work, start_work, work_key
+from ui.shared.work import find_result, is_working, show_work, start_work, work_key
 
 
 def has_looked(data: DataConfig) -> bool:
@@ -24,7 +24,6 @@ def show_looking(data: DataConfig) -> None:
         return
     if st.button("Look again", key="train_look_again", icon=":material/search:"):
         with friendly_errors():
-            forget_work(key)
             _start(key, data)
         st.rerun()
 

@@ -1,7 +1,5 @@
 """The splits that a run gets where the data has none: what came out, and how many images of each class go where."""
 
-from collections import Counter
-
 import pandas as pd
 import streamlit as st
 
@@ -44,10 +42,5 @@ def show_splits(opened: OpenedData) -> None:
 
 def counts_per_class(dataset: Dataset) -> pd.DataFrame:
     """One row per class: `Class`, then the number of images in each split."""
-    counts = Counter((sample.target, sample.split) for sample in dataset.samples)
-    return pd.DataFrame(
-        [
-            {"Class": name} | {split: counts[target, split] for split in dataset.split_names}
-            for target, name in enumerate(dataset.classes)
-        ]
-    )
+    counts = {split: list(dataset.class_counts(split).values()) for split in dataset.split_names}
+    return pd.DataFrame({"Class": list(dataset.classes), **counts})
