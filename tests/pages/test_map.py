@@ -1,12 +1,10 @@
 """The map of images and what edits were worth, on the Dataset page. Long work has already been done here."""
 
-import json
-from pathlib import Path
-
 import pytest
 import streamlit as st
 
 from tests.support.pages import click, figure, numbers, open_page, pictures, run, text_of, text_with_pictures
+from tests.support.work import finish_work
 from tlcore.config import ModelConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
@@ -34,19 +32,11 @@ def source(colours, monkeypatch) -> str:
     return str(colours)
 
 
-def has_found(home: Path, key: str, **result) -> None:
-    """As if the work with this key had ended with this result."""
-    folder = home / "cache/probes" / key
-    folder.mkdir(parents=True)
-    (folder / "lines.jsonl").write_text(json.dumps(result) + "\n")
-    (folder / "stopped").touch()
-
-
 @pytest.fixture
 def drawn(source, home, configure) -> str:
     """The key of a map that was drawn."""
     found = drive(map_images(configure(), open_dataset(source)))
-    has_found(home, work_key("map", source, *network_parts(SMALL), "pca"), layout=found.key)
+    finish_work(home, work_key("map", source, *network_parts(SMALL), "pca"), {"layout": found.key})
     return found.key
 
 
@@ -108,7 +98,8 @@ def test_the_label_check_colours_all_images_also_those_of_train(source, drawn, h
     assert (config.data.source, config.model) == (source, SMALL)
     open_edits(source).relabel(["train/blue/000.png"], "green")
     check = drive(check_labels(configure(data={"source": source, "edits": 0}), open_dataset(source).unedited))
-    has_found(home, key, suspects=[], agreement=1.0, out_of_fold=save_out_of_fold(check.out_of_fold))
+    kept = save_out_of_fold(check.out_of_fold)
+    finish_work(home, key, {"suspects": [], "agreement": 1.0, "out_of_fold": kept})
     run(page)
     assert "Out-of-fold predictions of the label check" in text_of(page)
     chart = figure(page, "dataset_map")
@@ -121,7 +112,7 @@ def test_a_run_and_the_label_check_can_be_chosen(source, drawn, home, configure,
     make_run("evaluated")
     check = drive(check_labels(configure(), open_dataset(source)))
     found = {"suspects": [], "agreement": 1.0, "out_of_fold": save_out_of_fold(check.out_of_fold)}
-    has_found(home, check_key(source, *network_parts(SMALL)), **found)
+    finish_work(home, check_key(source, *network_parts(SMALL)), found)
     page = open_part(source, "map", "dataset_map")
     page.segmented_control(key="dataset_map_colour").set_value("right").run()
     assert "on its test images" in text_of(page)
@@ -153,7 +144,8 @@ def measured(source, home, configure):
     after = open_dataset(source)
     config = configure(epochs=4, optimizer={"learning_rate": 0.02})
     worth = drive(measure_worth(config, after.unedited, after))
-    has_found(home, work_key("worth", source, *network_parts(SMALL), "0", "1"), worth=worth.model_dump(mode="json"))
+    key = work_key("worth", source, *network_parts(SMALL), "0", "1")
+    finish_work(home, key, {"worth": worth.model_dump(mode="json")})
     return worth
 
 

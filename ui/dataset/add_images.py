@@ -66,13 +66,13 @@ def show_adding(source: str) -> None:
     def take(uploads: Sequence[Upload]) -> Taken:
         taken = add_photographs(source, label, uploads, split)
         added.extend(taken.names)
-        forget(source)
+        forget()
         return taken
 
     def undo(sample_id: str) -> None:
         remove_photograph(source, sample_id)
         added.remove(sample_id)
-        forget(source)
+        forget()
 
     show_taking(_TAKING, take)
     last = added[: -SHOWN - 1 : -1]

@@ -102,7 +102,7 @@ def _show_runs(source: str) -> bool:
 
 def _go_on(source: str, next_source: str, news: str) -> None:
     dataset_sources.clear()
-    forget(source)
+    forget()
     st.session_state[NEWS] = news
     set_params(dataset=next_source)
     st.rerun()

@@ -13,7 +13,7 @@ from tlcore.data.health.scan import ScanProgress, channel_statistics, scan
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.system.drive import drive
-from ui.shared.cached import edits_version, forget_dataset, open_dataset
+from ui.shared.cached import edits_version, forget_datasets, open_dataset
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def small_pictures(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]
     return thumbnails(open_dataset(source).source, sample_ids)
 
 
-def forget(source: str) -> None:
-    """Drop what is cached, so that the next call reads the disk again."""
-    forget_dataset(source)
+def forget() -> None:
+    """Drop what is cached of every dataset, so that the next call reads the disk again."""
+    forget_datasets()
     for cached in (small_pictures, _look_at, _samples_of, _counts_of):
         cached.clear()

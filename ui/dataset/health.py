@@ -48,7 +48,7 @@ def show_health(source: str, report: Report) -> None:
             disabled=not report.findings,
         )
         if st.button("Check again", key="dataset_check", icon=":material/refresh:", help="After you changed files"):
-            forget(source)
+            forget()
             st.rerun()
     if not report.findings:
         st.success("No duplicates, no leaks, every file can be read.", icon=":material/check_circle:")

@@ -44,8 +44,8 @@ def open_data(data: DataConfig) -> Dataset:
     return _edited(data, edits_version(data.source) if data.edits is None else data.edits)
 
 
-def forget_dataset(source: str) -> None:
-    """Read the files of a dataset again at the next call."""
+def forget_datasets() -> None:
+    """Read the files of every dataset again at the next call."""
     _unedited.clear()
     _edited.clear()
 

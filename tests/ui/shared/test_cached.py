@@ -7,7 +7,7 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import edits_path
 from tlcore.data.edits import open_edits
 from ui.dataset.data import counts_of, look_at, samples_of
-from ui.shared.cached import edits_version, forget_dataset, open_data, open_dataset
+from ui.shared.cached import edits_version, forget_datasets, open_data, open_dataset
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def test_an_edit_costs_no_look_at_the_files(source, colours):
     (colours / "train/blue/020.png").unlink()
     open_edits(source, open_dataset(source)).exclude(["train/blue/001.png"])
     assert len(open_dataset(source).samples) == 73  # the missing file is noticed later
-    forget_dataset(source)
+    forget_datasets()
     assert len(open_dataset(source).samples) == 72
 
 
