@@ -30,18 +30,20 @@ def evaluate(
     return drive(evaluate_run(find_run(run) if isinstance(run, str) else run, device), on_progress)
 
 
-def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Evaluation]:
-    """Logits of all checkpoints on the report split; only missing ones are computed.
+def evaluate_run(run: Run, device: str = "auto", split: str | None = None) -> Generator[Progress, None, Evaluation]:
+    """Logits of all checkpoints on a split, by default the report split; only missing ones are computed.
 
-    `device` is where to compute: a run that was trained on a GPU can be evaluated without one. Each epoch is stored as
-    soon as it is computed, so that a cancelled evaluation loses nothing.
+    Those on val are usually there, because training has validated every epoch. `device` is where to compute: a run that
+    was trained on a GPU can be evaluated without one. Each epoch is stored as soon as it is computed, so that a
+    cancelled evaluation loses nothing.
     Raises CheckpointError if the run has no readable checkpoint, DatasetChanged if its classes are gone.
     """
     dataset, notices = reopen_dataset(run)
-    if not notices:
+    split = split or run.report_split
+    if not notices and split == run.report_split:
         note_twins(run, dataset)
-    samples = dataset.split(run.report_split)
-    entries = _entries(run, key_images(dataset, samples))
+    samples = dataset.split(split)
+    entries = _entries(run, split, key_images(dataset, samples))
     keys = {epoch: entry.key for epoch, entry in entries.items() if not entry.error}
     if not keys:
         if entries:
@@ -49,25 +51,25 @@ def evaluate_run(run: Run, device: str = "auto") -> Generator[Progress, None, Ev
         raise CheckpointError(
             f"Run {run.name} has no epoch to evaluate yet.", cli=f"Start it with `resume {run.name}`."
         )
-    stored = {epoch: load_predictions(run.path, run.report_split, epoch, key) for epoch, key in keys.items()}
+    stored = {epoch: load_predictions(run.path, split, epoch, key) for epoch, key in keys.items()}
     missing = [epoch for epoch, predictions in stored.items() if predictions is None]
     for epochs in _sharing_a_trunk(run, missing):
         plan = restore_plan(run, dataset, epochs[0], device)
-        computed, engine = yield from _predict(run, plan, samples, {epoch: keys[epoch] for epoch in epochs})
+        computed, engine = yield from _predict(run, split, plan, samples, {epoch: keys[epoch] for epoch in epochs})
         stored.update(computed)
         entries.update({epoch: entries[epoch].model_copy(update={"engine": engine}) for epoch in epochs})
     evaluated = set(next(found for found in stored.values() if found is not None).sample_ids)
     skipped = tuple((sample.id, "unreadable") for sample in samples if sample.id not in evaluated)
-    save_index(run, Index(epochs=entries, skipped=skipped, notices=notices))
-    evaluation = load_stored(run).evaluation
+    save_index(run, split, Index(epochs=entries, skipped=skipped, notices=notices))
+    evaluation = load_stored(run, split).evaluation
     if evaluation is None:
         raise CheckpointError(f"The checkpoints of run {run.name} changed while it was evaluated. Evaluate it again.")
     return evaluation
 
 
-def _entries(run: Run, images: Sequence[tuple[str, str, int]]) -> dict[int, Entry]:
+def _entries(run: Run, split: str, images: Sequence[tuple[str, str, int]]) -> dict[int, Entry]:
     """The index entry of each epoch: what its logits depend on. An unchanged checkpoint file is not read again."""
-    known = load_index(run).epochs
+    known = {**load_index(run).epochs, **load_index(run, split).epochs}  # the digest of the weights is the same in both
     frozen: str | None = None
     entries = {}
     for epoch in run.epochs():
@@ -100,7 +102,7 @@ def _sharing_a_trunk(run: Run, epochs: Sequence[int]) -> list[list[int]]:
 
 
 def _predict(
-    run: Run, plan: Plan, samples: Sequence[Sample], keys: Mapping[int, str]
+    run: Run, split: str, plan: Plan, samples: Sequence[Sample], keys: Mapping[int, str]
 ) -> Generator[Progress, None, tuple[dict[int, Predictions], str]]:
     """Logits of several epochs, by key, and the engine in words. Epochs that share a frozen trunk share its forward
     pass."""
@@ -117,5 +119,5 @@ def _predict(
             logits_NC.numpy(), batches.targets.numpy(), tuple(sample.id for sample in kept)
         )
         engine = logits.words
-        save_predictions(run.path, run.report_split, epoch, predictions[epoch], key)
+        save_predictions(run.path, split, epoch, predictions[epoch], key)
     return predictions, engine

@@ -1,15 +1,18 @@
 """Predict the classes of any images with a run's checkpoint or with a pretrained network."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 
 from tlcore.data.pixels.images import to_tensor
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import CheckpointError
+from tlcore.evaluation.answers import Answer, Answers, answer_of, load_answers
 from tlcore.models.engines.choose import Runner
 from tlcore.models.engines.part import Part
 from tlcore.models.imagenet import build_classifier
@@ -38,29 +41,47 @@ class Predictor:
     """The epoch of a run's checkpoint."""
     images: int = 1
     """How many images to expect: a faster engine is prepared if that pays."""
+    answers: Answers = field(default_factory=lambda: Answers(epoch=0))
+    """How logits become answers: the run's temperature and threshold, if it has them."""
 
     def predict(self, image: Path | str | Image) -> list[tuple[str, float]]:
-        """Classes with their probabilities in 0-1, the most likely first, for a file or for a PIL image as it is.
+        """Classes with their calibrated probabilities in 0-1, the most likely first, whether they reach the threshold
+        or not. The image is a file, or a PIL image as it is.
 
         Raises UnreadableImage.
         """
-        if isinstance(image, Image):
-            image_CHW = to_tensor(image.convert("RGB"))
-        else:
-            path = given_path(str(image))
-            image_CHW = FileSource(path.parent).load(path.name, self.transform)
-        probabilities = self.probabilities(image_CHW)
-        return [(self.classes[index], float(probabilities[index])) for index in probabilities.argsort(descending=True)]
+        return list(self.answer(image).ranking)
+
+    def answer(self, image: Path | str | Image) -> Answer:
+        """The answer to a file or to a PIL image as it is: a class, or "not sure" below the run's threshold.
+
+        Raises UnreadableImage.
+        """
+        return self.answer_many([self._decoded(image)])[0]
+
+    def answer_many(self, images_CHW: Sequence[Tensor]) -> list[Answer]:
+        """The answers to uint8 RGB images of any sizes, in one pass.
+
+        An image is unpacked as the transform says: `source.load(sample_id, transform)`.
+        """
+        logits_NC = self.logits(images_CHW).double() / self.answers.temperature
+        return [answer_of(row_C, self.classes, self.answers) for row_C in logits_NC.softmax(1).numpy()]
 
     def probabilities(self, image_CHW: Tensor) -> Tensor:
-        """Probabilities for a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1.
+        """The calibrated probabilities for a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1."""
+        return (self.logits([image_CHW])[0] / self.answers.temperature).softmax(0)
 
-        The image is unpacked as the transform says: `source.load(sample_id, transform)`.
-        """
-        images_NCHW = self.transform.build()(image_CHW)[None].to(self.choice.device)
-        logits_NC = self._logits(images_NCHW.contiguous(memory_format=self.choice.memory_format))
-        probabilities: Tensor = logits_NC.float().softmax(1)[0].cpu()
-        return probabilities
+    def logits(self, images_CHW: Sequence[Tensor]) -> Tensor:
+        """The logits of uint8 RGB images of any sizes: float32 of shape (images, classes) on the CPU."""
+        transform = self.transform.build()
+        images_NCHW = torch.stack([transform(image_CHW) for image_CHW in images_CHW]).to(self.choice.device)
+        return self._logits(images_NCHW.contiguous(memory_format=self.choice.memory_format)).float().cpu()
+
+    def _decoded(self, image: Path | str | Image) -> Tensor:
+        if isinstance(image, Image):
+            return to_tensor(image.convert("RGB"))
+        path = given_path(str(image))
+        return FileSource(path.parent).load(path.name, self.transform)
 
     @property
     def engine(self) -> str:
@@ -75,7 +96,7 @@ class Predictor:
 def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto") -> Predictor:
     """The model of an epoch of a run or a run's name; without `epoch`, of the best epoch on val.
 
-    Raises RunNotFound, CheckpointError, DeviceError.
+    Raises RunNotFound, CheckpointError, DeviceError, and RecordError if what is kept of its answers is damaged.
     """
     if isinstance(run, str):
         run = find_run(run)
@@ -93,6 +114,7 @@ def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto
         model=_placed(restore_model(run, epoch), choice),
         choice=choice,
         epoch=epoch,
+        answers=load_answers(run, epoch),
     )
 
 

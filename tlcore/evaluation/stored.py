@@ -57,9 +57,10 @@ class Stored:
     """Epochs with a checkpoint that is not evaluated yet."""
 
 
-def load_stored(run: Run) -> Stored:
-    """The stored part of the evaluation, and the epochs that are missing."""
-    index = load_index(run)
+def load_stored(run: Run, split: str | None = None) -> Stored:
+    """The stored part of the evaluation on a split, by default the report split, and the epochs that are missing."""
+    split = split or run.report_split
+    index = load_index(run, split)
     predictions, damaged, missing = {}, [], []
     for epoch in run.epochs():
         entry = index.epochs.get(epoch)
@@ -67,7 +68,7 @@ def load_stored(run: Run) -> Stored:
             missing.append(epoch)
         elif entry.error:
             damaged.append(f"Epoch {epoch} is left out: {entry.error}")
-        elif (found := load_predictions(run.path, run.report_split, epoch, entry.key)) is not None:
+        elif (found := load_predictions(run.path, split, epoch, entry.key)) is not None:
             predictions[epoch] = found
         else:
             missing.append(epoch)
@@ -75,7 +76,7 @@ def load_stored(run: Run) -> Stored:
         return Stored(None, tuple(missing))
     history = [record for record in run.history() if record.epoch in predictions]
     evaluation = Evaluation(
-        split=run.report_split,
+        split=split,
         predictions=predictions,
         best_by_val=best_epoch(history) if history else min(predictions),
         skipped=tuple(Skipped(*image) for image in index.skipped),
@@ -85,16 +86,17 @@ def load_stored(run: Run) -> Stored:
     return Stored(evaluation, tuple(missing))
 
 
-def load_index(run: Run) -> Index:
-    """The index; empty if there is none or it is damaged, which only costs time."""
+def load_index(run: Run, split: str | None = None) -> Index:
+    """The index of a split, by default of the report split; empty if there is none or it is damaged, which only costs
+    time."""
     try:
-        return read_record(_index_path(run), Index, "an index of evaluations")
+        return read_record(_index_path(run, split or run.report_split), Index, "an index of evaluations")
     except (FileNotFoundError, RecordError):
         return Index()
 
 
-def save_index(run: Run, index: Index) -> None:
-    write_json_in(run.path, _index_path(run), index.model_dump(mode="json"))
+def save_index(run: Run, split: str, index: Index) -> None:
+    write_json_in(run.path, _index_path(run, split), index.model_dump(mode="json"))
 
 
 def checkpoint_stamp(run: Run, epoch: int) -> Stamp:
@@ -102,16 +104,17 @@ def checkpoint_stamp(run: Run, epoch: int) -> Stamp:
     return (*_stamp(checkpoint_path(run.checkpoints, epoch)), *_stamp(frozen_path(run.checkpoints)))
 
 
-def stored_version(run: Run) -> str:
+def stored_version(run: Run, split: str | None = None) -> str:
     """A short text that changes whenever `load_stored` might return something else. Caches use it as their key."""
-    files = [_index_path(run), run.path / METRICS_FILE]
+    split = split or run.report_split
+    files = [_index_path(run, split), run.path / METRICS_FILE]
     for epoch in run.epochs():
-        files += [checkpoint_path(run.checkpoints, epoch), predictions_path(run.path, run.report_split, epoch)]
+        files += [checkpoint_path(run.checkpoints, epoch), predictions_path(run.path, split, epoch)]
     return hashlib.blake2b(repr([_stamp(file) for file in files]).encode(), digest_size=8).hexdigest()
 
 
-def _index_path(run: Run) -> Path:
-    return run.path / "predictions" / run.report_split / "index.json"
+def _index_path(run: Run, split: str) -> Path:
+    return run.path / "predictions" / split / "index.json"
 
 
 def _stamp(path: Path) -> tuple[int, int]:

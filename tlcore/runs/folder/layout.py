@@ -7,6 +7,8 @@ status.json         the process that handles the run  metrics.jsonl       the pr
 left_out.json       the process that trains           writer.lock         nobody: it is only locked, see `lock`
 writer.json         the process that holds the lock   worker.log          the worker and its child processes
 label.json          any process that names the run; atomic
+answers.json        any process that calibrates an epoch; atomic
+familiar/           any process that keeps the features of training images; atomic
 """
 
 import re
@@ -18,6 +20,7 @@ EDITS_FILE = "edits.jsonl"
 METRICS_FILE = "metrics.jsonl"
 SKIPPED_FILE = "left_out.json"
 LABEL_FILE = "label.json"
+ANSWERS_FILE = "answers.json"
 STOP_FILE = "stop"
 LOCK_FILE = "writer.lock"
 WRITER_FILE = "writer.json"
@@ -40,3 +43,7 @@ def list_epochs(checkpoints: Path) -> list[int]:
 
 def predictions_path(run: Path, split: str, epoch: int) -> Path:
     return run / "predictions" / split / f"epoch-{epoch:03d}.npz"
+
+
+def familiar_path(run: Path, epoch: int) -> Path:
+    return run / "familiar" / f"epoch-{epoch:03d}.npz"
