@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from tlcore.errors import ModelError
 from tlcore.models.architecture import HEAD, Architecture
 from tlcore.models.feature_maps import Grid, Recording, record
-from tlcore.transforms.geometry import Affine, Size, resizing
+from tlcore.transforms.geometry import Affine, resizing
+from tlcore.transforms.sizes import Size
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from torchvision.models import get_model
 
 import tlcore
 from tests.support.pages import figures_of, open_page as open_any_page, pictures, run, text_of as words_of
-from tlcore.data.dataset import Decoded
+from tlcore.data.pixels.decoded import Decoded
 from tlcore.errors import ModelError
 from tlcore.models.packaged import PackagedWeights
 from tlcore.models.weights import weights_file

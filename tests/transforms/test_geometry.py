@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 
 from tlcore.transforms.geometry import (
-    center_crop_corner,
     frame,
     intersect,
     map_points,
-    resized_size,
     resizing,
     rotation,
     signed_area,
@@ -48,22 +46,3 @@ def test_a_square_turned_by_45_degrees_cuts_another_into_an_octagon():
     common = intersect(frame((10, 10)), map_points(rotation(45, (10, 10)), frame((10, 10))))
     assert len(common) == 8
     assert signed_area(common) == pytest.approx(100 * 2 * (np.sqrt(2) - 1))
-
-
-@pytest.mark.parametrize("size", [(31, 40), (40, 31), (7, 7), (375, 500), (5, 64)])
-@pytest.mark.parametrize("crop", [(24, 24), (31, 9), (64, 8)])
-def test_sizes_and_corners_are_torchvisions(size, crop):
-    import torch
-    from torchvision.transforms.v2 import functional
-
-    height, width = size
-    image = torch.arange(1, height * width + 1).reshape(1, height, width)
-    top, left = center_crop_corner(size, crop)
-    cropped = functional.center_crop(image, list(crop))[0]
-    expected = np.zeros(crop, dtype=int)
-    for row in range(crop[0]):
-        for column in range(crop[1]):
-            if 0 <= row + top < height and 0 <= column + left < width:
-                expected[row, column] = image[0, row + top, column + left]
-    np.testing.assert_array_equal(cropped.numpy(), expected)
-    assert resized_size(size, 29) == tuple(functional.resize(image.float(), [29]).shape[1:])

@@ -5,8 +5,8 @@ import torch
 from pydantic import ValidationError
 
 from tlcore.errors import ConfigError
-from tlcore.transforms.geometry import resized_size
 from tlcore.transforms.presets import AUGMENTATIONS
+from tlcore.transforms.sizes import resized_size
 from tlcore.transforms.spec import (
     CenterCrop,
     ColorJitter,

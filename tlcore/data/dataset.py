@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tlcore.errors import ConfigError, suggestion
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import torch
-    from PIL import Image
 
     from tlcore.data.edits.apply import AppliedEdits
+    from tlcore.data.pixels.decoded import Decoded
     from tlcore.transforms.spec import TransformSpec
 
 SPLITS = ("train", "val", "test")
@@ -46,17 +46,6 @@ class Skipped:
     reason: str
 
 
-class Decoded(NamedTuple):
-    image: "Image.Image"
-    """Upright, RGB."""
-    format: str
-    """The format of the content, a name in `formats.FORMATS`; None for an image that is not in a file."""
-    turned: bool
-    """Whether EXIF said that the pixels in the file must be rotated or mirrored."""
-    bytes: int
-    """Size as it was before decoding."""
-
-
 class ImageSource(Protocol):
     """Where pixels come from. Can be pickled, so that worker processes can load images."""
 
@@ -69,7 +58,7 @@ class ImageSource(Protocol):
 
     def decode(
         self, sample_id: str, at_least_px: int | None = None, transform: "TransformSpec | None" = None
-    ) -> Decoded:
+    ) -> "Decoded":
         """The same image as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
         ...
 

@@ -10,7 +10,8 @@ from tlcore.data.pixels.colour import WHITE_12_BIT, WHITE_16_BIT
 from tlcore.data.pixels.cost import WHOLE_PIXELS
 from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.run import Run
-from tlcore.transforms.spec import SPARE, Resize, TransformSpec
+from tlcore.transforms.sizes import SPARE
+from tlcore.transforms.spec import Resize, TransformSpec
 
 _START = '''\
 """Names the most likely classes of an image. Paste it anywhere, with the weights in the current folder."""

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.errors import ConfigError
-from tlcore.transforms.geometry import Affine, Points, Size, frame, intersect, map_points, resizing
+from tlcore.transforms.geometry import Affine, Points, frame, intersect, map_points, resizing
+from tlcore.transforms.sizes import Size
 from tlcore.transforms.spec import TransformSpec
 from tlcore.transforms.traces import Calls, px
 

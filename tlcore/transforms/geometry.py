@@ -10,13 +10,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tlcore.transforms.sizes import Size
+
 Points: TypeAlias = npt.NDArray[np.float64]
 """Shape (N, 2); for a polygon, its corners in order."""
 Affine: TypeAlias = npt.NDArray[np.float64]
 """Shape (3, 3), for points (x, y, 1)."""
-Size: TypeAlias = tuple[int, int]
-"""Height and width in px, as in the shape of an image."""
-
 Bounds: TypeAlias = tuple[float, float]
 """The lowest and the highest value."""
 Integers: TypeAlias = npt.NDArray[np.integer]
@@ -51,23 +50,6 @@ def rotation(degrees: float, size: Size) -> Affine:
     height, width = size
     turned: Affine = translation(width / 2, height / 2) @ turn @ translation(-width / 2, -height / 2)
     return turned
-
-
-def center_crop_corner(size: Size, crop: Size) -> Size:
-    """Top and left of torchvision's CenterCrop; negative if it pads with black."""
-    top, left = (
-        round((inner - outer) / 2) if inner >= outer else -((outer - inner) // 2)
-        for inner, outer in zip(size, crop, strict=True)
-    )
-    return top, left
-
-
-def resized_size(size: Size, shorter_px: int) -> Size:
-    """The size after torchvision's Resize of the shorter side; the longer one is rounded down."""
-    height, width = size
-    if height <= width:
-        return shorter_px, int(shorter_px * width / height)
-    return int(shorter_px * height / width), shorter_px
 
 
 def fallback_boxes(heights: Integers, widths: Integers, ratio: Bounds) -> tuple[Integers, Integers]:

@@ -14,14 +14,19 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 from tlcore.errors import ConfigError
 from tlcore.transforms.geometry import (
-    Size,
-    center_crop_corner,
     fallback_boxes,
-    resized_size,
     resizing,
     rotation,
     scaling,
     translation,
+)
+from tlcore.transforms.sizes import (
+    SPARE,
+    Size,
+    center_crop_corner,
+    spare_for,
+    unpacked_at,
+    unpacked_size,
 )
 from tlcore.transforms.traces import NOT_APPLIED, Calls, Trace, automatic, px, signed, turned
 from tlcore.words import percent
@@ -36,12 +41,6 @@ Channels = tuple[float, float, float]
 Interpolation = Literal["nearest", "nearest-exact", "bilinear", "bicubic", "lanczos"]
 GridInterpolation = Literal["nearest", "bilinear"]
 """The interpolations that torchvision has for rotating and shearing tensors."""
-
-SPARE = 2.0
-"""A reduced image still has at least so many times the pixels per side that the network gets. On photographs of 12
-megapixels, pixels after a Resize then differ by 0.2 to 0.5 of 255 on average, and by 10 at most."""
-UNPACKED_AT = (8, 4, 2)
-"""The factors by which the decoder of JPEG can divide the sides of an image: it computes fewer values per block."""
 
 
 class _Frozen(BaseModel):
@@ -92,8 +91,7 @@ class Resize(_Operation):
         return (resizing(before, after),), f"{px(before)} to {px(after)}"
 
     def spare(self, size: Size) -> float | None:
-        height, width = (self.size, self.size) if isinstance(self.size, int) else self.size
-        return min(size[0] / height, size[1] / width) / SPARE
+        return spare_for(size, self.size)
 
 
 class CenterCrop(_Operation):
@@ -313,22 +311,12 @@ class TransformSpec(_Frozen):
         if self.decode == "full":
             return 1
         spare = next((found for operation in self.operations if (found := operation.spare(size)) is not None), 1.0)
-        return next((factor for factor in UNPACKED_AT if factor <= spare), 1)
+        return unpacked_at(spare)
 
     def unpacked_size(self, size: Size) -> Size:
-        """The size of an upright JPEG of this size after `reduction`, with rounded sides.
-
-        The longer side is rounded so that a Resize of the shorter one gives the same size as it would from all pixels:
-        one pixel less would move the crop of the centre after it.
-        """
-        factor = self.reduction(size)
-        height, width = (-(-side // factor) for side in size)
+        """The size of an upright JPEG of this size after `reduction`, rounded as in `sizes.unpacked_size`."""
         first = next((operation for operation in self.operations if operation.spare(size) is not None), None)
-        if factor == 1 or not isinstance(first, Resize) or not isinstance(first.size, int):
-            return height, width
-        wanted = resized_size(size, first.size)
-        around = [(height, width + by) if width >= height else (height + by, width) for by in (0, -1, 1, -2, 2)]
-        return next((near for near in around if resized_size(near, first.size) == wanted), (height, width))
+        return unpacked_size(size, self.reduction(size), first.size if isinstance(first, Resize) else None)
 
     def build_operations(self) -> "v2.Transform":
         """The part that works on one uint8 image of shape (3, H, W) and returns uint8."""

@@ -6,7 +6,8 @@ This module has what several of them share, and the parts of RandAugment and Tri
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from tlcore.transforms.geometry import Affine, Size, rotation, shear, translation
+from tlcore.transforms.geometry import Affine, rotation, shear, translation
+from tlcore.transforms.sizes import Size
 from tlcore.words import percent
 
 Calls: TypeAlias = list[dict[str, Any]]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from tlcore.errors import ConfigError
-from tlcore.transforms.geometry import Size
 from tlcore.transforms.saved import list_transforms, save_transform
+from tlcore.transforms.sizes import Size
 from tlcore.transforms.spec import TransformSpec
 from ui.shared.hosting import is_hosted
 from ui.shared.image_picker import PickedImage

@@ -10,7 +10,7 @@ from tlcore.data.dataset import Dataset
 from tlcore.errors import UnreadableImage
 from tlcore.figures.style import PALETTE
 from tlcore.transforms.crops import sample_crops
-from tlcore.transforms.geometry import resized_size
+from tlcore.transforms.sizes import resized_size
 from tlcore.transforms.spec import CenterCrop, RandomResizedCrop, Resize, TransformSpec
 
 CROPS = 5

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from tlcore.data.dataset import Dataset, Decoded
+from tlcore.data.dataset import Dataset
+from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.data.pixels.images import decode
 from tlcore.data.pixels.thumbnails import thumbnails

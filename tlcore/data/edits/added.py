@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tlcore.data.dataset import Dataset, Decoded, ImageSource, Sample, in_order
+from tlcore.data.dataset import Dataset, ImageSource, Sample, in_order
 from tlcore.data.edits.lines import Add, fold
 from tlcore.data.edits.log import Log
 from tlcore.data.formats.names import shown
 from tlcore.data.intake.names import visible_part
+from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.digests import MISSING
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import StorageError

@@ -24,16 +24,15 @@ from PIL import (  # Image.open may use only the plugins that are imported here
     WebPImagePlugin,  # noqa: F401
 )
 
-from tlcore.data.dataset import Decoded
 from tlcore.data.pixels.colour import rows_of, to_rgb
 from tlcore.data.pixels.cost import MAX_PIXELS, check_cost, reduction
+from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, image_format
 from tlcore.errors import UnreadableImage
+from tlcore.transforms.sizes import Unpacking
 
 if TYPE_CHECKING:
     import torch
-
-    from tlcore.transforms.spec import TransformSpec
 
 _ORIENTATION = 0x0112  # the EXIF tag of the orientation
 _UPRIGHT = {  # EXIF orientation -> the operation that undoes it (EXIF 2.3, table 4.6.4)
@@ -62,7 +61,7 @@ def decode_image(data: bytes) -> Image.Image:
     return decode(data).image
 
 
-def decode(data: bytes, at_least_px: int | None = None, transform: "TransformSpec | None" = None) -> Decoded:
+def decode(data: bytes, at_least_px: int | None = None, transform: Unpacking | None = None) -> Decoded:
     """As `decode_image`, with details about the file.
 
     `at_least_px` allows a reduced image whose sides are not below this value (unless they already are in the file), and

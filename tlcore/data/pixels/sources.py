@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tlcore.data.dataset import Decoded
+from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.digests import DIGEST_BYTES, MISSING, file_digests
 from tlcore.data.pixels.formats import HEAD_BYTES, image_format
 from tlcore.errors import UnreadableImage

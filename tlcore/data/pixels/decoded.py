@@ -1,0 +1,16 @@
+"""What decoding the bytes of an image gives."""
+
+from typing import NamedTuple
+
+from PIL import Image
+
+
+class Decoded(NamedTuple):
+    image: Image.Image
+    """Upright, RGB."""
+    format: str
+    """The format of the content, a name in `formats.FORMATS`; empty for an image that is not in a file."""
+    turned: bool
+    """Whether EXIF said that the pixels in the file must be rotated or mirrored."""
+    bytes: int
+    """Size as it was before decoding."""
