@@ -141,11 +141,11 @@ def decode_alone(folder: str, backbone: str) -> float:
 
 def onnx_runtime_alone(backbone: str) -> float:
     """Seconds per image for the whole network in ONNX Runtime, converted before, on images that are at hand."""
-    from tlcore.models.engines.converted import Session, _exported
+    from tlcore.models.engines.converted import Session, export_onnx
 
     size_px = find_architecture(backbone).input_px
     images_NCHW = torch.randn(FORWARD_BATCH, 3, size_px, size_px)
-    session = Session(_exported(_network(backbone), images_NCHW), torch.get_num_threads())
+    session = Session(export_onnx(_network(backbone), images_NCHW), torch.get_num_threads())
     session(images_NCHW)
     times = []
     for _ in range(ORT_IMAGES // FORWARD_BATCH):

@@ -19,6 +19,7 @@ TlcoreError
 ├── OutOfMemory            not enough memory for the work
 ├── DeviceError            a device or precision that this machine does not have
 ├── TrainingDiverged       the loss is no longer a number
+├── ExportRefused          an exported file that cannot be made, or does not answer as the run does
 ├── CommandFailed          a process that this program started ended with an error
 └── RunError
     ├── RunNotFound        no run of that name
@@ -112,6 +113,10 @@ class DeviceError(TlcoreError):
 
 
 class TrainingDiverged(TlcoreError):
+    pass
+
+
+class ExportRefused(TlcoreError):
     pass
 
 

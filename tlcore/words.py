@@ -19,6 +19,9 @@ PHASES: Mapping[str, str] = {
     "train": "training",
     "val": "validating",
     "predict": "evaluating",
+    "write": "writing the model",
+    "calibrate": "reading training images for int8",
+    "certify": "comparing the file's answers with the stored ones",
 }
 STATES: Mapping[str, str] = {
     "queued": "waiting for its turn",

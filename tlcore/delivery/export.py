@@ -4,23 +4,27 @@ Every export is made in memory, as bytes; the caller writes it to a file or send
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from tlcore.data.formats.cells import escape_table
+from tlcore.delivery.certified import Build, Exported, certified
 from tlcore.delivery.inference_script import inference_script
 from tlcore.errors import CheckpointError, ConfigError, suggestion
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table, predictions_table
 from tlcore.models.zoo import architecture_of, why_gone
 from tlcore.runs.folder.run import Run
+from tlcore.system.drive import drive
 from tlcore.training.history import best_epoch, trained_here
 
 if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
+
+    from tlcore.training.events import Progress
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,9 @@ class Format:
     """Makes the file for a run and an epoch. Raises CheckpointError if the epoch does not exist."""
     needs_torch: bool = False
     """Whether `build` imports torch, which pages avoid."""
+    work: "Callable[[Run, int, str], Generator[Progress, None, Exported]] | None" = None
+    """Makes the file with its certificate, for a run, an epoch and a file name: for files that take long, which `build`
+    makes without a word. None: `build` is quick."""
     unavailable: Callable[[Run, int], str] = lambda run, epoch: ""
     """Why this file cannot be made for a run and an epoch, in a sentence; empty if it can."""
 
@@ -65,6 +72,50 @@ def keeps_optimizer(run: Run, epoch: int) -> bool:
     if epoch not in {record.epoch for record in trained}:
         return False
     return run.config.keep_optimizer_state == "all" or epoch in (trained[-1].epoch, best_epoch(trained))
+
+
+def export_certified(run: Run, epoch: int, format_name: str) -> "Generator[Progress, None, Exported]":
+    """Any export, with its progress. A file that answers has been compared with the run, and has its certificate.
+
+    Raises ConfigError for an unknown format, ExportRefused with the reason if the file cannot be made or does not
+    answer as the run does, CheckpointError, DataError.
+    """
+    entry, name = find_format(format_name), file_name(run, epoch, format_name)
+    if entry.work is not None:
+        return (yield from entry.work(run, epoch, name))
+    return Exported(entry.build(run, epoch), name)
+
+
+def _model(label: str, words: str, suffix: str, build: Build) -> "Format":
+    """The entry of a file that answers, and gets a certificate."""
+
+    def work(run: Run, epoch: int, name: str) -> "Generator[Progress, None, Exported]":
+        return certified(build, run, epoch, name)
+
+    return Format(
+        label=label,
+        words=words,
+        suffix=suffix,
+        build=lambda run, epoch: drive(certified(build, run, epoch, f"{run.name}-epoch-{epoch:03d}{suffix}")).content,
+        needs_torch=True,
+        work=work,
+        unavailable=_gone,
+    )
+
+
+def _onnx(*, preprocessing: bool = False, int8: bool = False) -> Build:
+    def build(run: Run, epoch: int) -> "Generator[Progress, None, bytes]":
+        from tlcore.delivery.onnx_file import onnx_steps
+
+        return onnx_steps(run, epoch, preprocessing=preprocessing, int8=int8)
+
+    return build
+
+
+def _pt2(run: Run, epoch: int) -> "Generator[Progress, None, bytes]":
+    from tlcore.delivery.pt2_file import pt2_steps
+
+    return pt2_steps(run, epoch)
 
 
 def state_dict_file(run: Run, epoch: int) -> bytes:
@@ -195,6 +246,36 @@ FORMATS: dict[str, Format] = {
         suffix=".py",
         build=inference_file,
         unavailable=_gone,
+    ),
+    "onnx": _model(
+        "ONNX",
+        "For ONNX Runtime: normalised images in, calibrated probabilities out",
+        ".onnx",
+        _onnx(),
+    ),
+    "onnx-images": _model(
+        "ONNX for images",
+        "For ONNX Runtime: RGB images of any size in; resize, crop and normalisation inside",
+        "-images.onnx",
+        _onnx(preprocessing=True),
+    ),
+    "onnx-int8": _model(
+        "ONNX, int8",
+        "A quarter of the size, a little less exact: normalised images in",
+        "-int8.onnx",
+        _onnx(int8=True),
+    ),
+    "onnx-int8-images": _model(
+        "ONNX for images, int8",
+        "A quarter of the size, a little less exact: RGB images of any size in",
+        "-int8-images.onnx",
+        _onnx(preprocessing=True, int8=True),
+    ),
+    "pt2": _model(
+        "torch.export",
+        "For PyTorch, without the code of the network: normalised images in",
+        ".pt2",
+        _pt2,
     ),
     "predictions": Format(
         label="Predictions, CSV",

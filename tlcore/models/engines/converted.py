@@ -69,7 +69,7 @@ def convert(network: nn.Module, images_NCHW: Tensor, key: str, threads: int) -> 
 
     Takes 5 to 9 s on two cores.
     """
-    content = _exported(network, images_NCHW)
+    content = export_onnx(network, images_NCHW)
     session = Session(content, threads)
     CACHE.save(key, lambda file: file.write(_digest(key, content) + content))
     return session
@@ -87,7 +87,12 @@ def _digest(key: str, model: bytes) -> bytes:
     return hashlib.sha256(key.encode() + model).digest()
 
 
-def _exported(network: nn.Module, images_NCHW: Tensor) -> bytes:
+def export_onnx(network: nn.Module, images_NCHW: Tensor, opset: int | None = None) -> bytes:
+    """The network as an ONNX model from `images`, of any number and of the size of these, to `output`.
+
+    `opset` is the version of ONNX's operators; None: the exporter's own choice. Raises what the export raises: it has
+    many types of errors.
+    """
     with _exporting, _quiet(), torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.no_grad():
         # a dimension of 1 would become a constant
         example = images_NCHW[:1].expand(2, -1, -1, -1).float().contiguous()
@@ -98,6 +103,7 @@ def _exported(network: nn.Module, images_NCHW: Tensor) -> bytes:
             dynamic_shapes=({0: torch.export.Dim("images")},),
             input_names=["images"],
             output_names=["output"],
+            opset_version=opset,
             verbose=False,
         )
     if program is None:

@@ -1,0 +1,38 @@
+"""Make an exported model and its certificate. A file that does not answer as the run does is refused."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tlcore.delivery.certificate import Certificate, certify
+from tlcore.errors import ExportRefused
+from tlcore.runs.folder.run import Run
+
+if TYPE_CHECKING:
+    from tlcore.training.events import Progress
+
+Build = Callable[[Run, int], "Generator[Progress, None, bytes]"]
+"""Makes the content of a file for a run and an epoch, with progress."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file to hand over."""
+
+    content: bytes
+    file_name: str
+    certificate: Certificate | None = None
+    """How its answers compare with those of the run; None for a file that is no program: weights, code, a table."""
+
+
+def certified(build: Build, run: Run, epoch: int, file_name: str) -> "Generator[Progress, None, Exported]":
+    """Make a file, and compare it with the run on the whole report split.
+
+    Raises ExportRefused with the reason if it does not answer as the run does, and what `build` and `certify` raise.
+    """
+    content = yield from build(run, epoch)
+    certificate = yield from certify(run, epoch, content)
+    if objection := certificate.objection():
+        others = "" if certificate.precision == "fp32" else " Export it without int8."
+        raise ExportRefused(f"{file_name} is not exported: {objection}.{others}")
+    return Exported(content, file_name, certificate)
