@@ -137,10 +137,11 @@ def _weights_words(weights: str | None, config: RunConfig) -> str:
     if match := re.fullmatch(r"imagenet(?::(\w+))?", weights):
         return f"ImageNet ({match[1]})" if match[1] else "ImageNet"
     named = {"none": "none (random)", "pretrained": "pretrained (timm)"}
-    return named.get(weights) or _file_name(weights)
+    return named.get(weights) or path_name(weights)
 
 
-def _file_name(path: str) -> str:
+def path_name(path: str) -> str:
+    """The last part of a path of any system, or a name as it is: what may be told without a path of this machine."""
     return PurePath(path.replace("\\", "/")).name
 
 
@@ -251,8 +252,8 @@ _NONE = {
     "report_every": "off",
 }
 _WORDS: Mapping[str, Callable[[Any, RunConfig], str]] = {
-    "data.source": lambda value, config: _file_name(value),
-    "data.images": lambda value, config: _NONE["data.images"] if value is None else _file_name(value),
+    "data.source": lambda value, config: path_name(value),
+    "data.images": lambda value, config: _NONE["data.images"] if value is None else path_name(value),
     "data.val_fraction": lambda value, config: percent(value, 0),
     "data.test_fraction": lambda value, config: percent(value, 0),
     "data.edits": lambda value, config: _NONE["data.edits"] if value is None else count(value) if value else "none",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,3 +68,15 @@ def _load_splits(path: Path) -> dict[str, str]:
     if unknown:
         raise DatasetChanged(f"{path} names a split that does not exist. Known are: {', '.join(SPLITS)}.")
     return splits
+
+
+def load_counts(path: Path) -> dict[str, Counter[str]]:
+    """Images per split and class name in a recorded file; empty if it cannot be read."""
+    counts: dict[str, Counter[str]] = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                counts.setdefault(row["split"], Counter())[row["label"]] += 1
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError):
+        return {}
+    return counts

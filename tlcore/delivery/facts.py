@@ -1,0 +1,230 @@
+"""The facts of a run and one of its epochs, gathered once: the model card, the report and the trackers tell these."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from tlcore import __version__
+from tlcore.config import is_weights_file
+from tlcore.data.dataset import SPLITS, Dataset
+from tlcore.data.edits.lines import fold, line_words
+from tlcore.data.formats.records import load_counts
+from tlcore.errors import CheckpointError, DataError, ModelError, RecordError
+from tlcore.evaluation.calibration import Calibration, calibration
+from tlcore.evaluation.metrics import Accuracy, ClassScores, class_scores, confusion, macro_average
+from tlcore.evaluation.result import Evaluation
+from tlcore.evaluation.selection import selection_optimism
+from tlcore.evaluation.stored import load_stored
+from tlcore.evaluation.tables import epochs_table
+from tlcore.models.licence import Licence
+from tlcore.models.zoo import architecture_of
+from tlcore.runs.folder.predictions import Predictions
+from tlcore.runs.folder.run import Run
+from tlcore.runs.portable import portable_config
+from tlcore.runs.settings import Setting, settings_of
+from tlcore.training.history import EpochRecord, best_epoch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tlcore.data.health.audit import Finding
+
+CONFIG_FILE = "config.json"
+"""The name under which the settings are to be saved to repeat a run."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one epoch is worth on the report split."""
+
+    split: str
+    """`test`, or `val` if the data has no test split."""
+    predictions: Predictions
+    accuracy: Accuracy
+    loss: float
+    classes: tuple[ClassScores, ...]
+    macro: ClassScores
+    confusion_CC: npt.NDArray[np.int64]
+    """Rows are the true classes, columns the predicted ones."""
+    calibration: Calibration
+    """As the network answers by itself, without a temperature."""
+    best: int
+    """The epoch with the highest accuracy on this split: an optimistic choice."""
+    optimism: float
+    """By how much that choice would be too good, as a fraction."""
+    epochs: int
+    """How many epochs there were to choose from."""
+    unreadable: int
+    """Images of the split that could not be read."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is known about the images themselves."""
+
+    findings: "tuple[Finding, ...]"
+    looked: bool
+    """Whether every image was looked at: without it, no finding means nothing."""
+    note: str
+    """Why nothing is known, or what has changed, in a sentence; may be empty."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    words: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    run: Run
+    epoch: int
+    chosen: int
+    """The epoch chosen on val."""
+    record: EpochRecord | None
+    """The record of the epoch; None if its line is damaged."""
+    epochs: "pd.DataFrame"
+    """The `epochs_table`: losses and accuracies of all epochs."""
+    measured: Measured | None
+    """None if the epoch was not evaluated on the report split."""
+    counts: Mapping[str, Counter[str]]
+    """Images per split and class, from when the run was created."""
+    settings: tuple[Setting, ...]
+    licence: Licence | None
+    """Of the weights that training began with. None: random values, or a file of unknown licence."""
+    edits: tuple[Edit, ...]
+    """Those that were in effect, in their order."""
+    health: Health
+    dataset: Dataset | None
+    """The dataset, if its images are still there and unchanged."""
+    config: str
+    """The whole configuration as JSON, without paths of this machine."""
+    version: str
+    """Version of this project, which wrote these facts."""
+
+    @property
+    def command(self) -> str:
+        """The command that repeats the training, beside the file `CONFIG_FILE` with the text of `config`."""
+        return f"python -m tlcore train --config {CONFIG_FILE}"
+
+
+def gather_facts(run: Run, epoch: int) -> Facts:
+    """Everything that can be told without training, evaluating a test split, or looking at an image again.
+
+    Images that are gone cost their pictures and findings only. Raises CheckpointError if there is no such epoch.
+    """
+    epochs = run.epochs()
+    if epoch not in epochs:
+        have = ", ".join(map(str, epochs)) or "none"
+        raise CheckpointError(f"No checkpoint of epoch {epoch} in run {run.name}. Epochs there: {have}.")
+    history = run.history()
+    evaluation = _evaluation(run, epoch)
+    dataset, problem = _open_dataset(run)
+    return Facts(
+        run=run,
+        epoch=epoch,
+        chosen=best_epoch(history) if history else epoch,
+        record=next((record for record in history if record.epoch == epoch), None),
+        epochs=epochs_table(run, evaluation),
+        measured=_measure(run, evaluation, epoch) if evaluation and epoch in evaluation.predictions else None,
+        counts=load_counts(run.samples_file),
+        settings=tuple(settings_of(run.config)),
+        licence=_licence(run),
+        edits=_edits(run),
+        health=_health(dataset, problem),
+        dataset=None if problem else dataset,
+        config=json.dumps(portable_config(run.config), indent=2, ensure_ascii=False),
+        version=__version__,
+    )
+
+
+def _evaluation(run: Run, epoch: int) -> Evaluation | None:
+    """What is stored. Without a test split, the logits of val are there since training and only need their index."""
+    stored = load_stored(run)
+    if run.report_split == "val" and epoch in stored.missing:
+        from tlcore.evaluation.evaluate import evaluate
+
+        try:
+            return evaluate(run, device="cpu")
+        except DataError:  # the images are gone
+            pass
+    return stored.evaluation
+
+
+def _measure(run: Run, evaluation: Evaluation, epoch: int) -> Measured:
+    predictions = evaluation.predictions[epoch]
+    logits_NC, targets_N = predictions.logits_NC, predictions.targets_N
+    scores = class_scores(logits_NC, targets_N, run.classes)
+    return Measured(
+        split=evaluation.split,
+        predictions=predictions,
+        accuracy=evaluation.accuracy(epoch),
+        loss=evaluation.loss(epoch),
+        classes=tuple(scores),
+        macro=macro_average(scores),
+        confusion_CC=confusion(logits_NC, targets_N),
+        calibration=calibration(logits_NC, targets_N),
+        best=evaluation.best_on_report,
+        optimism=selection_optimism(evaluation.right_EN, evaluation.losses_EN),
+        epochs=len(evaluation.epochs),
+        unreadable=len(evaluation.skipped),
+    )
+
+
+def _licence(run: Run) -> Licence | None:
+    weights = run.config.model.weights
+    if weights == "none" or is_weights_file(weights):
+        return None
+    try:
+        return architecture_of(run.config).licence(weights)
+    except ModelError:  # a backbone of earlier versions, or one that is not installed here
+        return None
+
+
+def _edits(run: Run) -> tuple[Edit, ...]:
+    """The edits in effect; empty if their log cannot be read any more."""
+    try:
+        log = run.edits()
+    except RecordError:
+        return ()
+    if log is None:
+        return ()
+    lines = (log.lines[number - 1] for number in fold(log.lines).in_effect)
+    return tuple(Edit(line_words(line), getattr(line, "why", "")) for line in lines if line is not None)
+
+
+def _open_dataset(run: Run) -> tuple[Dataset | None, str]:
+    """The dataset as the run saw it, and in a sentence what is wrong with that."""
+    from tlcore.runs.restore import reopen_dataset
+
+    try:
+        dataset, notices = reopen_dataset(run)
+    except (DataError, RecordError, OSError):  # the text of the error has a path of this machine
+        return None, "The images are not where they were, so they cannot be looked at again."
+    return dataset, "The images have changed since the training." if notices else ""
+
+
+def _health(dataset: Dataset | None, problem: str) -> Health:
+    """The findings of a scan that is there already: to look at every image can take minutes."""
+    if dataset is None or problem:
+        return Health((), looked=False, note=problem)
+    from tlcore.data.health.kept_scans import has_scan
+
+    if has_scan(dataset):
+        from tlcore.data.health.audit import audit
+        from tlcore.data.health.scan import load_scan
+
+        if (table := load_scan(dataset)) is not None:
+            return Health(tuple(audit(table, dataset.classes, accepted=dataset.accepted)), looked=True, note="")
+    return Health((), looked=False, note="The images were not checked one by one.")
+
+
+def counted_splits(facts: Facts) -> dict[str, int]:
+    """Images per split that has any, in order."""
+    counts = facts.run.info.dataset.counts
+    return {split: counts[split] for split in SPLITS if counts.get(split)}

@@ -1,0 +1,357 @@
+"""What a run says about itself, as sections of a document: the model card and the report both tell this."""
+
+import math
+from typing import TYPE_CHECKING
+
+from tlcore.delivery.document import Block, Bullets, Code, Matrix, Paragraph, Section, Table
+from tlcore.delivery.facts import CONFIG_FILE, Facts, Measured, counted_splits
+from tlcore.evaluation.tables import confused_pairs
+from tlcore.evaluation.words import chosen_on_val_words
+from tlcore.words import bounds, count, first_of, interval, percent, points, seconds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMED_CLASSES = 20
+LISTED_CLASSES = 100
+LISTED_EPOCHS = 40
+LISTED_EDITS = 30
+LISTED_PAIRS = 15
+WIDEST_MATRIX = 20
+IN_FINDING = 3
+"""Most remarks that are listed of one finding."""
+
+
+def tell(facts: Facts) -> list[Section]:
+    """The sections, in order. Each has a name, so that the report can add its pictures."""
+    return [
+        Section("In short", _in_short(facts), "short"),
+        Section("How good it is", _how_good(facts), "good"),
+        Section("Whether its confidence can be trusted", _calibration(facts), "calibration"),
+        Section("What it was trained on", _data(facts), "data"),
+        Section("The images themselves", _health(facts), "health"),
+        Section("How it was trained", _training(facts), "training"),
+        Section("Licence and limits", _limits(facts), "limits"),
+        Section("All settings", _settings(facts), "settings"),
+        Section("How to repeat it", _repeat(facts), "repeat"),
+    ]
+
+
+def headline(measured: Measured) -> str:
+    """`Right on 146 of 153 test images: 95.4 % (95 % interval 90.9–97.8).`"""
+    found = measured.accuracy
+    return (
+        f"Right on {count(found.correct)} of {count(found.total)} {measured.split} images: {percent(found.value)} "
+        f"(95 % interval {bounds(found.low, found.high)})."
+    )
+
+
+def choice_words(facts: Facts) -> str:
+    """How the epoch was chosen, and what that means for its figures."""
+    if facts.record is not None and facts.record.imported:
+        return f"Epoch {facts.epoch} was not trained here: its weights come from the file {facts.record.imported}."
+    epochs = f"{count(len(facts.epochs), 'saved epoch')}"
+    if facts.epoch != facts.chosen:
+        return f"This is epoch {facts.epoch} of {epochs}, by request. Val would choose epoch {facts.chosen}."
+    if facts.run.report_split == "test":
+        return f"Epoch {facts.epoch} of {epochs} was chosen on val, without a look at the test images."
+    return (
+        f"Epoch {facts.epoch} of {epochs} was chosen on val, and there is no test split: the same images chose it and "
+        "measured it, which makes the figures too high."
+    )
+
+
+def _in_short(facts: Facts) -> tuple[Block, ...]:
+    run, measured = facts.run, facts.measured
+    config = run.config
+    classes = f"{count(len(run.classes), 'class', 'classes')}: {first_of(run.classes, NAMED_CLASSES)}"
+    images = ", ".join(f"{count(number)} {split}" for split, number in counted_splits(facts).items())
+    first = f"It tells images apart by {classes}."
+    made = (
+        f"It was trained from the backbone {config.model.backbone} on the dataset {run.info.dataset.name} "
+        f"({images} images)."
+    )
+    if measured is None:
+        good = "It was not measured on the images that are kept for that yet: evaluate the run first."
+    else:
+        found = measured.accuracy
+        good = f"{headline(measured)} On other images of this kind, expect {100 * found.low:.0f} to "
+        good += f"{percent(found.high, 0)}."
+    return Paragraph(f"{first} {made}"), Paragraph(good), Paragraph(choice_words(facts))
+
+
+def _how_good(facts: Facts) -> tuple[Block, ...]:
+    measured = facts.measured
+    if measured is None:
+        return (Paragraph("Not measured yet."),)
+    found, macro = measured.accuracy, measured.macro
+    rows = [
+        (f"accuracy on {measured.split}", percent(found.value), bounds(found.low, found.high)),
+        ("mean recall of the classes", percent(macro.recall), ""),
+        ("mean F1 of the classes", percent(macro.f1), ""),
+        ("loss (cross-entropy, nats)", f"{measured.loss:.4f}", ""),
+    ]
+    if measured.split == "test" and (val := _val(facts)):
+        rows.insert(1, val)
+    blocks: list[Block] = [Table(("figure", "value", "95 % interval"), tuple(rows), note=_optimism(facts, measured))]
+    listed = measured.classes[:LISTED_CLASSES]
+    classes = tuple(
+        (
+            score.name,
+            f"{score.support:,}",
+            percent(score.recall),
+            bounds(score.recall_low, score.recall_high),
+            percent(score.precision),
+            percent(score.f1),
+        )
+        for score in listed
+    )
+    more = len(measured.classes) - len(listed)
+    columns = ("class", "images", "recall", "95 % interval", "precision", "F1")
+    blocks.append(Table(columns, classes, note=f"And {count(more, 'class', 'classes')} more." if more else ""))
+    blocks += _mistakes(facts, measured)
+    if measured.unreadable:
+        blocks.append(Paragraph(f"{count(measured.unreadable, 'unreadable image')} of {measured.split} did not count."))
+    return tuple(blocks)
+
+
+def _val(facts: Facts) -> tuple[str, str, str] | None:
+    rows = facts.epochs[facts.epochs["epoch"] == facts.epoch]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    note = chosen_on_val_words(len(facts.epochs)) if facts.epoch == facts.chosen else ""
+    label = f"accuracy on val ({note})" if note else "accuracy on val"
+    return label, percent(row["val_accuracy"]), bounds(row["val_low"], row["val_high"])
+
+
+def _optimism(facts: Facts, measured: Measured) -> str:
+    if measured.split == "val":
+        return (
+            "Val chose the epoch and reports it as well, so the accuracy is optimistic, by about "
+            f"{points(measured.optimism)}."
+        )
+    if facts.epoch == facts.chosen:
+        return ""
+    return (
+        "The epoch was not chosen on val. If it was picked for its figures on test, these are optimistic, by up to "
+        f"about {points(measured.optimism)}."
+    )
+
+
+def _mistakes(facts: Facts, measured: Measured) -> list[Block]:
+    import pandas as pd
+
+    names = list(facts.run.classes)
+    blocks: list[Block] = []
+    if len(names) <= WIDEST_MATRIX:
+        counts = tuple(tuple(row) for row in measured.confusion_CC.tolist())
+        blocks.append(Matrix(facts.run.classes, counts))
+    pairs = confused_pairs(pd.DataFrame(measured.confusion_CC, index=names, columns=names), LISTED_PAIRS)
+    if pairs.empty:
+        return [*blocks, Paragraph("It made no mistake on these images.")]
+    rows = tuple(
+        (str(target), str(predicted), f"{images:,}", percent(share))
+        for target, predicted, images, share in zip(
+            pairs["target"], pairs["predicted"], pairs["images"], pairs["share"], strict=True
+        )
+    )
+    columns = ("true class", "taken for", "images", "share of the class")
+    return [*blocks, Table(columns, rows, left=2, note="The most frequent mistakes.")]
+
+
+def _calibration(facts: Facts) -> tuple[Block, ...]:
+    measured = facts.measured
+    if measured is None:
+        return (Paragraph("Not measured yet."),)
+    rows = tuple(
+        (
+            f"{100 * low:.0f}–{100 * high:.0f} %",
+            f"{images:,}",
+            percent(confidence),
+            interval(accuracy, least, most),
+        )
+        for low, high, images, confidence, accuracy, least, most in measured.calibration.table.itertuples(index=False)
+    )
+    text = (
+        "A confidence is well calibrated if of all answers with 90 % confidence 90 of 100 are right. Confidence and "
+        f"accuracy differ by {points(measured.calibration.error)} on average (expected calibration error) on "
+        f"{count(measured.accuracy.total)} {measured.split} images."
+    )
+    columns = ("confidence", "images", "mean confidence", "right (95 % interval)")
+    return Paragraph(text), Table(columns, rows)
+
+
+def _data(facts: Facts) -> tuple[Block, ...]:
+    info = facts.run.info.dataset
+    splits = counted_splits(facts)
+    total = sum(splits.values())
+    text = f"The dataset {info.name}: {count(total, 'image')}, {count(len(info.classes), 'class', 'classes')}."
+    blocks: list[Block] = [Paragraph(text)]
+    listed = info.classes[:LISTED_CLASSES]
+    rows = [
+        (name, *(f"{facts.counts[split][name]:,}" if split in facts.counts else "–" for split in splits))
+        for name in listed
+    ]
+    rows.append(("all", *(f"{number:,}" for number in splits.values())))
+    more = len(info.classes) - len(listed)
+    note = f"And {count(more, 'class', 'classes')} more." if more else ""
+    blocks.append(Table(("class", *splits), tuple(rows), note=note))
+    skipped = len(facts.run.skipped_ids())
+    if skipped:
+        blocks.append(Paragraph(f"{count(skipped, 'image')} of train and val could not be read and did not count."))
+    if info.notes:
+        blocks.append(Bullets(info.notes[:LISTED_EDITS]))
+    return tuple(blocks)
+
+
+def _health(facts: Facts) -> tuple[Block, ...]:
+    health = facts.health
+    blocks: list[Block] = []
+    if health.note:
+        blocks.append(Paragraph(health.note))
+    if health.looked and not health.findings:
+        blocks.append(Paragraph("Every image was checked, and nothing was found that is wrong."))
+    if health.findings:
+        blocks.append(Paragraph("Every image was checked. This was found:"))
+        blocks.append(
+            Table(
+                ("finding", "severity", "images", "such as"),
+                tuple(
+                    (
+                        finding.title,
+                        finding.severity,
+                        f"{finding.images:,}" if finding.images else "",
+                        "; ".join(dict.fromkeys(group.note for group in finding.groups[:IN_FINDING] if group.note)),
+                    )
+                    for finding in health.findings
+                ),
+                left=4,
+            )
+        )
+    return (*blocks, *_edits(facts))
+
+
+def _edits(facts: Facts) -> tuple[Block, ...]:
+    summary = facts.run.info.dataset.edits
+    if not facts.edits:
+        if summary.get("in_effect"):
+            return (Paragraph(f"{count(summary['in_effect'], 'edit')} of the dataset were in effect."),)
+        return (Paragraph("The dataset was used as its files and folders say, without edits."),)
+    number = len(facts.edits)
+    text = f"{count(number, 'edit')} of the dataset {'was' if number == 1 else 'were'} in effect; the files stayed as "
+    text += "they are."
+    items = [edit.words + (f" ({edit.why})" if edit.why else "") for edit in facts.edits[:LISTED_EDITS]]
+    if number > len(items):
+        items.append(f"and {count(number - len(items))} more")
+    return Paragraph(text), Bullets(tuple(items))
+
+
+def _training(facts: Facts) -> tuple[Block, ...]:
+    table = facts.epochs
+    total_s = float(table["seconds"].sum())
+    device = facts.run.info.device
+    text = f"{count(len(table), 'saved epoch')}, epoch 0 being the untrained head, in {seconds(total_s)}"
+    text += f" on: {device}." if device else "."
+    shown = table
+    note = ""
+    if len(table) > LISTED_EPOCHS:
+        step = math.ceil(len(table) / LISTED_EPOCHS)
+        shown = table[(table["epoch"] % step == 0) | (table["epoch"] == facts.epoch)]
+        note = f"Every {step}th epoch, and the one told of here."
+    test = facts.run.report_split == "test"
+    rows = []
+    for _, row in shown.iterrows():
+        told = f"{row['epoch']:.0f}{' ←' if row['epoch'] == facts.epoch else ''}"
+        cells = [_number(row["train_loss"]), _share(row["train_accuracy"]), _number(row["val_loss"])]
+        cells.append(_with_bounds(row, "val"))
+        if test:
+            cells.append(_with_bounds(row, "test"))
+        rows.append((told, *cells))
+    columns = (
+        "epoch",
+        "train loss",
+        "train accuracy",
+        "val loss",
+        "val accuracy",
+        *(["test accuracy"] if test else []),
+    )
+    return Paragraph(text), Table(columns, tuple(rows), note=note)
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.4f}"
+
+
+def _share(value: float) -> str:
+    return percent(None if math.isnan(value) else value)
+
+
+def _with_bounds(row: "pd.Series[float]", split: str) -> str:
+    if math.isnan(row[f"{split}_accuracy"]):
+        return "–"
+    return interval(row[f"{split}_accuracy"], row[f"{split}_low"], row[f"{split}_high"])
+
+
+def licence_words(facts: Facts) -> str:
+    """The licence of the weights that training began with, in a sentence."""
+    weights = facts.run.config.model.weights
+    if weights == "none":
+        return "Training began with random values, so no licence of other weights applies."
+    if facts.licence is None:
+        return "The licence of the weights that training began with is not known here: ask where they come from."
+    warning = f" Take care: {facts.licence.warning}." if facts.licence.warning else ""
+    return f"Licence of the weights that training began with: {facts.licence.words}.{warning}"
+
+
+def _limits(facts: Facts) -> tuple[Block, ...]:
+    return (
+        Paragraph(licence_words(facts)),
+        Bullets(
+            (
+                "The figures hold for images of the same kind as those of the dataset: the same cameras, places and "
+                "habits. On other images it can be much worse.",
+                f"It knows {count(len(facts.run.classes), 'class', 'classes')} and answers with one of them, also for "
+                "an image that shows something else.",
+                "It was not tested for decisions about people, or for any use in which a mistake does harm.",
+            )
+        ),
+    )
+
+
+def _settings(facts: Facts) -> tuple[Block, ...]:
+    rows = tuple((setting.section, setting.label, setting.value) for setting in facts.settings)
+    return (Table(("part", "setting", "value"), rows, left=3),)
+
+
+def _repeat(facts: Facts) -> tuple[Block, ...]:
+    run = facts.run
+    versions = {"Transfer Lab": facts.version, **run.info.versions}
+    text = f"Save the settings below as {CONFIG_FILE}, in the folder that holds the dataset, and run this there:"
+    told = [
+        ("run", run.name),
+        ("epoch", str(facts.epoch)),
+        ("created", run.info.created or "–"),
+        ("seed", str(run.config.seed)),
+        ("fingerprint of the dataset", run.info.dataset.fingerprint),
+        ("versions", ", ".join(f"{name} {number}" for name, number in versions.items())),
+    ]
+    if run.info.recipe:
+        told.append(("recipe", run.info.recipe))
+    words = (
+        "On the same kind of machine, with these versions, the same numbers come out. The fingerprint is over the "
+        "name, the content, the class and the split of each image: the run.json of the repeated run has the same one, "
+        "or its images are not the same."
+    )
+    if run.config.data.edits:
+        words += (
+            f" The dataset has {count(run.config.data.edits, 'edit')} in its list, undone ones included, which are not "
+            "in this document: take the mended set that `edits export` writes, and set `edits` to 0."
+        )
+    return (
+        Table(("what", "value"), tuple(told), left=2),
+        Paragraph(text),
+        Code(facts.command),
+        Paragraph(words),
+        Code(facts.config),
+    )
