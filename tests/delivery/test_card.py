@@ -11,6 +11,7 @@ from tlcore.data.edits import open_edits
 from tlcore.delivery.card import model_card
 from tlcore.delivery.facts import gather_facts
 from tlcore.errors import CheckpointError
+from tlcore.evaluation.answers import Answers, Wish, probabilities, save_answers
 from tlcore.evaluation.evaluate import evaluate
 from tlcore.runs.folder.layout import RUN_FILE
 from tlcore.runs.folder.run import Run
@@ -98,6 +99,20 @@ def test_hostile_names_are_neither_yaml_nor_markdown_nor_html(run):
     assert "http://evil" not in body
     tables = shown.split("<table>")[1:]
     assert all(len({row.count("<t") for row in table.split("<tr>")[2:]}) == 1 for table in tables if "<tr>" in table)
+
+
+def test_the_kept_temperature_and_threshold_are_told_with_what_they_do(run):
+    assert "It has no threshold" in model_card(run, 2)
+    wish = Wish(kind="unanswered", value=0.1)
+    save_answers(run, Answers(epoch=2, temperature=2.5, images=18, threshold=0.7, wish=wish))
+    card, facts = model_card(run, 2), gather_facts(run, 2)
+    logits_NC = evaluate(run, device="cpu").logits(2)
+    sure_N = probabilities(logits_NC, facts.answers).max(1) >= 0.7
+    assert facts.measured.answered.correct == sure_N.sum()
+    assert "divided by the temperature 2.5, fitted on 18 val images" in card
+    assert "Below a probability of 70.0 % its answer is “not sure”" in card
+    assert "at most 10.0 % unanswered" in card
+    assert facts.measured.calibrated.error != facts.measured.calibration.error
 
 
 def test_edits_and_their_reasons_are_told(configure, colours):

@@ -4,13 +4,19 @@ All text is escaped here, where it is written, so that whoever makes a document 
 """
 
 import base64
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeAlias
 
 from tlcore.delivery.escaping import LONGEST, code_block, in_html, in_markdown
 
 LONGEST_PARAGRAPH = 4_000
+UPRIGHT = 6
+"""The names over more columns of a matrix are turned."""
+LONG_CODE = 40
+"""Code of more lines is printed in two columns."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,6 @@ class Section:
     blocks: tuple[Block, ...]
     name: str = ""
     """By which a caller finds it, to add to it."""
-    folded: bool = False
-    """Whether HTML shows the title alone on a screen until it is opened. Paper has everything."""
 
 
 def as_markdown(sections: Sequence[Section]) -> str:
@@ -122,11 +126,13 @@ def _markdown(block: Block) -> str:
 
 
 def _section(section: Section) -> str:
-    body = "\n".join(_html(block) for block in section.blocks)
-    title = in_html(section.title)
-    if section.folded:
-        return f"<section><details><summary><h2>{title}</h2></summary>\n{body}\n</details></section>"
-    return f"<section>\n<h2>{title}</h2>\n{body}\n</section>"
+    """The drawings of a section that follow each other stand side by side where there is room."""
+    parts = []
+    for is_drawing, blocks in groupby(section.blocks, key=lambda block: isinstance(block, Drawing)):
+        body = "\n".join(_html(block) for block in blocks)
+        parts.append(f'<div class="charts">{body}</div>' if is_drawing else body)
+    body = "\n".join(parts)
+    return f"<section>\n<h2>{in_html(section.title)}</h2>\n{body}\n</section>"
 
 
 def _html(block: Block) -> str:
@@ -136,7 +142,9 @@ def _html(block: Block) -> str:
         items = "".join(f"<li>{in_html(item, LONGEST_PARAGRAPH)}</li>" for item in block.items)
         return f"<ul>{items}</ul>"
     if isinstance(block, Code):
-        return f"<pre><code>{in_html_lines(block.text)}</code></pre>"
+        lines = block.text.split("\n")
+        kind = ' class="long"' if len(lines) > LONG_CODE else ""
+        return f"<pre{kind}><code>{html.escape(block.text)}</code></pre>"
     if isinstance(block, Drawing):
         return f"<figure>{block.svg}<figcaption>{in_html(block.caption, LONGEST_PARAGRAPH)}</figcaption></figure>"
     if isinstance(block, Pictures):
@@ -152,33 +160,20 @@ def _html(block: Block) -> str:
     return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{note}'
 
 
-def in_html_lines(text: str) -> str:
-    """Text of several lines, whole."""
-    return "\n".join(
-        in_html(line, len(line)) if not line.startswith(" ") else _indented(line) for line in text.split("\n")
-    )
-
-
-def _indented(line: str) -> str:
-    bare = line.lstrip(" ")
-    return " " * (len(line) - len(bare)) + in_html(bare, len(bare))
-
-
 def _side(number: int, table: Table) -> str:
     return "" if number < table.left else ' class="number"'
 
 
 def _picture(picture: Picture) -> str:
     data = base64.b64encode(picture.jpeg).decode()
+    shown = f'<img alt="{in_html(picture.title)}" src="data:image/jpeg;base64,{data}">' if data else ""
     lines = "".join(f"<span>{in_html(line, LONGEST)}</span>" for line in picture.lines)
-    return (
-        f'<figure class="picture"><img alt="{in_html(picture.title)}" src="data:image/jpeg;base64,{data}">'
-        f"<figcaption><b>{in_html(picture.title)}</b>{lines}</figcaption></figure>"
-    )
+    return f'<figure class="picture">{shown}<figcaption><b>{in_html(picture.title)}</b>{lines}</figcaption></figure>'
 
 
 def _matrix(matrix: Matrix) -> str:
     """The share of the true class is the strength of the colour, from 0 to 100, in steps of 1."""
+    many = " many" if len(matrix.classes) > UPRIGHT else ""
     heads = "".join(f'<th class="across"><span>{in_html(name, 24)}</span></th>' for name in matrix.classes)
     rows = ""
     for row, (name, counts) in enumerate(zip(matrix.classes, matrix.counts, strict=True)):
@@ -190,6 +185,6 @@ def _matrix(matrix: Matrix) -> str:
             cells += f'<td class="{kind}" style="--share:{strength}%">{f"{count:,}" if count else "·"}</td>'
         rows += f"<tr><th>{in_html(name, 24)}</th>{cells}</tr>"
     return (
-        f'<div class="wide"><table class="matrix"><thead><tr><th>true ↓ predicted →</th>{heads}</tr></thead>'
+        f'<div class="wide"><table class="matrix{many}"><thead><tr><th>true ↓ predicted →</th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )

@@ -206,6 +206,20 @@ def epochs_file(run: Run, epoch: int) -> bytes:
     return _csv(epochs_table(run, load_stored(run).evaluation))
 
 
+def report_file(run: Run, epoch: int) -> bytes:
+    """The report as one HTML file that needs no network."""
+    from tlcore.delivery.report import report_page
+
+    return report_page(run, epoch).encode()
+
+
+def card_file(run: Run, epoch: int) -> bytes:
+    """The model card: Markdown with the head that the Hugging Face Hub reads."""
+    from tlcore.delivery.card import model_card
+
+    return model_card(run, epoch).encode()
+
+
 def _gone(run: Run, epoch: int) -> str:
     return why_gone(run.config.model.backbone)
 
@@ -276,6 +290,20 @@ FORMATS: dict[str, Format] = {
         "For PyTorch, without the code of the network: normalised images in",
         ".pt2",
         _pt2,
+    ),
+    "report": Format(
+        label="Report, HTML",
+        words="All about it in one file, to hand over or print, with images of the dataset",
+        suffix="-report.html",
+        build=report_file,
+        needs_torch=True,
+    ),
+    "card": Format(
+        label="Model card",
+        words="The same as Markdown, as the Hugging Face Hub has it, without images",
+        suffix="-card.md",
+        build=card_file,
+        needs_torch=True,
     ),
     "predictions": Format(
         label="Predictions, CSV",

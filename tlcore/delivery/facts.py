@@ -15,8 +15,17 @@ from tlcore.data.dataset import SPLITS, Dataset
 from tlcore.data.edits.lines import fold, line_words
 from tlcore.data.formats.records import load_counts
 from tlcore.errors import CheckpointError, DataError, ModelError, RecordError
+from tlcore.evaluation.answers import Answers, are_sure, load_answers, probabilities
 from tlcore.evaluation.calibration import Calibration, calibration
-from tlcore.evaluation.metrics import Accuracy, ClassScores, class_scores, confusion, macro_average
+from tlcore.evaluation.metrics import (
+    Accuracy,
+    ClassScores,
+    accuracy_of,
+    class_scores,
+    confusion,
+    is_right,
+    macro_average,
+)
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.selection import selection_optimism
 from tlcore.evaluation.stored import load_stored
@@ -53,6 +62,12 @@ class Measured:
     """Rows are the true classes, columns the predicted ones."""
     calibration: Calibration
     """As the network answers by itself, without a temperature."""
+    calibrated: Calibration
+    """With the temperature that is kept for the epoch; the same as `calibration` if there is none."""
+    answered: Accuracy
+    """How many images get an answer, with the kept threshold: all, if there is none."""
+    answered_right: Accuracy | None
+    """How many of these answers are right; None if there is no answer."""
     best: int
     """The epoch with the highest accuracy on this split: an optimistic choice."""
     optimism: float
@@ -92,6 +107,8 @@ class Facts:
     """The `epochs_table`: losses and accuracies of all epochs."""
     measured: Measured | None
     """None if the epoch was not evaluated on the report split."""
+    answers: Answers
+    """The temperature and the threshold that are kept for the epoch."""
     counts: Mapping[str, Counter[str]]
     """Images per split and class, from when the run was created."""
     settings: tuple[Setting, ...]
@@ -116,7 +133,8 @@ class Facts:
 def gather_facts(run: Run, epoch: int) -> Facts:
     """Everything that can be told without training, evaluating a test split, or looking at an image again.
 
-    Images that are gone cost their pictures and findings only. Raises CheckpointError if there is no such epoch.
+    Images that are gone cost their pictures and findings only. Raises CheckpointError if there is no such epoch, and
+    RecordError if the record of how it answers is damaged.
     """
     epochs = run.epochs()
     if epoch not in epochs:
@@ -124,6 +142,7 @@ def gather_facts(run: Run, epoch: int) -> Facts:
         raise CheckpointError(f"No checkpoint of epoch {epoch} in run {run.name}. Epochs there: {have}.")
     history = run.history()
     evaluation = _evaluation(run, epoch)
+    answers = load_answers(run, epoch)
     dataset, problem = _open_dataset(run)
     return Facts(
         run=run,
@@ -131,7 +150,8 @@ def gather_facts(run: Run, epoch: int) -> Facts:
         chosen=best_epoch(history) if history else epoch,
         record=next((record for record in history if record.epoch == epoch), None),
         epochs=epochs_table(run, evaluation),
-        measured=_measure(run, evaluation, epoch) if evaluation and epoch in evaluation.predictions else None,
+        measured=_measure(run, evaluation, answers) if evaluation and epoch in evaluation.predictions else None,
+        answers=answers,
         counts=load_counts(run.samples_file),
         settings=tuple(settings_of(run.config)),
         licence=_licence(run),
@@ -156,9 +176,10 @@ def _evaluation(run: Run, epoch: int) -> Evaluation | None:
     return stored.evaluation
 
 
-def _measure(run: Run, evaluation: Evaluation, epoch: int) -> Measured:
-    predictions = evaluation.predictions[epoch]
+def _measure(run: Run, evaluation: Evaluation, answers: Answers) -> Measured:
+    epoch, predictions = answers.epoch, evaluation.predictions[answers.epoch]
     logits_NC, targets_N = predictions.logits_NC, predictions.targets_N
+    sure_N = are_sure(probabilities(logits_NC, answers), answers)
     scores = class_scores(logits_NC, targets_N, run.classes)
     return Measured(
         split=evaluation.split,
@@ -169,6 +190,9 @@ def _measure(run: Run, evaluation: Evaluation, epoch: int) -> Measured:
         macro=macro_average(scores),
         confusion_CC=confusion(logits_NC, targets_N),
         calibration=calibration(logits_NC, targets_N),
+        calibrated=calibration(logits_NC / np.float32(answers.temperature), targets_N),
+        answered=accuracy_of(sure_N),
+        answered_right=accuracy_of(is_right(logits_NC, targets_N)[sure_N]) if sure_N.any() else None,
         best=evaluation.best_on_report,
         optimism=selection_optimism(evaluation.right_EN, evaluation.losses_EN),
         epochs=len(evaluation.epochs),

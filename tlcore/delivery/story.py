@@ -164,22 +164,64 @@ def _calibration(facts: Facts) -> tuple[Block, ...]:
     measured = facts.measured
     if measured is None:
         return (Paragraph("Not measured yet."),)
-    rows = tuple(
-        (
-            f"{100 * low:.0f}–{100 * high:.0f} %",
-            f"{images:,}",
-            percent(confidence),
-            interval(accuracy, least, most),
+    explained = (
+        "A confidence is well calibrated if of all answers with 90 % confidence 90 of 100 are right. The expected "
+        f"calibration error is the distance between the two, on average over {count(measured.accuracy.total)} "
+        f"{measured.split} images."
+    )
+    return (
+        Paragraph(explained),
+        Paragraph(_temperature(facts, measured)),
+        Table(
+            ("confidence", "images", "mean confidence", "right (95 % interval)"),
+            tuple(
+                (
+                    f"{100 * low:.0f}–{100 * high:.0f} %",
+                    f"{images:,}",
+                    percent(confidence),
+                    interval(accuracy, least, most),
+                )
+                for low, high, images, confidence, accuracy, least, most in measured.calibrated.table.itertuples(
+                    index=False
+                )
+            ),
+        ),
+        Paragraph(threshold_words(facts)),
+    )
+
+
+def _temperature(facts: Facts, measured: Measured) -> str:
+    answers = facts.answers
+    before = points(measured.calibration.error)
+    if answers.temperature == 1:
+        return f"The probabilities are as the network gives them, not calibrated: the error is {before}."
+    text = f"The logits are divided by the temperature {answers.temperature:.3g}"
+    if answers.temperature_low is not None and answers.temperature_high is not None:
+        text += f" (95 % interval {answers.temperature_low:.3g}–{answers.temperature_high:.3g})"
+    return (
+        f"{text}, fitted on {count(answers.images, 'val image')}: that changes the error from {before} to "
+        f"{points(measured.calibrated.error)}. Below is how it is with it."
+    )
+
+
+def threshold_words(facts: Facts) -> str:
+    """What the kept threshold does on the report split, in sentences."""
+    answers, measured = facts.answers, facts.measured
+    if answers.threshold == 0:
+        return "It has no threshold: it always answers with a class, however unsure it is."
+    text = f"Below a probability of {percent(answers.threshold)} its answer is “not sure”"
+    if answers.wish is not None:
+        wished = (
+            f"{percent(answers.wish.value)} of the answers right"
+            if answers.wish.kind == "right"
+            else f"at most {percent(answers.wish.value)} unanswered"
         )
-        for low, high, images, confidence, accuracy, least, most in measured.calibration.table.itertuples(index=False)
-    )
-    text = (
-        "A confidence is well calibrated if of all answers with 90 % confidence 90 of 100 are right. Confidence and "
-        f"accuracy differ by {points(measured.calibration.error)} on average (expected calibration error) on "
-        f"{count(measured.accuracy.total)} {measured.split} images."
-    )
-    columns = ("confidence", "images", "mean confidence", "right (95 % interval)")
-    return Paragraph(text), Table(columns, rows)
+        text += f", which was chosen on val for the wish: {wished}"
+    if measured is None:
+        return f"{text}."
+    answered, right = measured.answered, measured.answered_right
+    text += f". On {measured.split} it answers {interval(answered.value, answered.low, answered.high)} of the images"
+    return f"{text}, and {interval(right.value, right.low, right.high)} of those are right." if right else f"{text}."
 
 
 def _data(facts: Facts) -> tuple[Block, ...]:
@@ -311,8 +353,8 @@ def _limits(facts: Facts) -> tuple[Block, ...]:
             (
                 "The figures hold for images of the same kind as those of the dataset: the same cameras, places and "
                 "habits. On other images it can be much worse.",
-                f"It knows {count(len(facts.run.classes), 'class', 'classes')} and answers with one of them, also for "
-                "an image that shows something else.",
+                f"It knows {count(len(facts.run.classes), 'class', 'classes')}, and can answer with one of them also "
+                "for an image that shows something else.",
                 "It was not tested for decisions about people, or for any use in which a mistake does harm.",
             )
         ),

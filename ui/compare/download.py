@@ -12,7 +12,12 @@ from tlcore.runs.folder.run import Run
 from tlcore.system import spawn
 from ui.compare.import_weights import show_import
 
-_ICONS = {".csv": ":material/table_chart:", ".py": ":material/code:"}
+_ICONS = {
+    ".csv": ":material/table_chart:",
+    ".py": ":material/code:",
+    ".html": ":material/description:",
+    ".md": ":material/description:",
+}
 """By the suffix of the file name; files with another suffix are weights."""
 
 
