@@ -193,7 +193,8 @@ def _one_line(text: object) -> str:
 def _export(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import follow_steps, note
     from tlcore.data.edits import open_edits
-    from tlcore.data.edits.export import CHANGES, TABLE, check_free, export_edited
+    from tlcore.data.edits.export import CHANGES, TABLE, export_edited
+    from tlcore.system.new_folder import check_free
     from tlcore.system.paths import given_path
     from tlcore.words import count
 

@@ -33,8 +33,8 @@ from tlcore.data.edits.lines import (
 )
 from tlcore.data.edits.log import Log, log_version, open_for_writing, read_log
 from tlcore.data.formats.names import listed, shown
+from tlcore.data.formats.unlabelled import PhotographSource
 from tlcore.data.pixels.digests import MISSING
-from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DataError, EditRefused, suggestion
 from tlcore.system.records import list_problems
 from tlcore.words import count
@@ -67,7 +67,7 @@ class Edits:
         """Number of lines in the log now: what `DataConfig.edits` counts. Quick."""
         return log_version(self._path)
 
-    def add(self, labels: Mapping[str, str], source: FileSource, split: str = "train", why: str = "") -> int:
+    def add(self, labels: Mapping[str, str], source: PhotographSource, split: str = "train", why: str = "") -> int:
         """Add photographs that are not in the dataset: `labels` maps ids in `source` to classes of the dataset.
 
         They are kept under `TLCORE_HOME/edits`. Those whose content the dataset has already are left out of the line.

@@ -3,7 +3,6 @@ dataset's own images. Nothing is written into the dataset's folder.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from tlcore.data.dataset import Dataset, ImageSource, Sample, in_order
 from tlcore.data.edits.lines import Add, fold
 from tlcore.data.edits.log import Log
 from tlcore.data.formats.names import shown
+from tlcore.data.formats.unlabelled import PhotographSource
 from tlcore.data.intake.names import visible_part
 from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.digests import MISSING
@@ -81,27 +81,34 @@ class AddedSource:
         return [found[name] for name in sample_ids]
 
 
-def keep_photograph(source: FileSource, name: str, digest: str) -> str:
-    """Keep a file of this content, and return its id; a hard link where the file system has them.
+def keep_photograph(source: PhotographSource, name: str, digest: str) -> str:
+    """Keep an image of this content, and return its id; a hard link where it is a file and the file system has them.
 
-    A link costs no space, and what changes in a file later is noticed by its digest. Raises StorageError.
+    A link costs no space, and what changes in a file later is noticed by its digest. Raises StorageError, and
+    UnreadableImage for an image that may not be read.
     """
     folder = added_dir() / digest
     target = folder / visible_part(name.rpartition("/")[2], "image")
     if not target.exists():
-        path = os.path.realpath(source.root / name)
+        file = source.file(name)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(path, target)
-            except FileExistsError:  # another tab was quicker
-                pass
-            except OSError:
-                with open(path, "rb") as file:
-                    write_atomic(target, lambda copy: shutil.copyfileobj(file, copy))
+            if file is None or not _link(file, target):
+                write_atomic(target, lambda copy: copy.write(source.read(name)))
         except OSError as error:
             raise StorageError(f"{shown(name)} could not be kept in {added_dir()}: {error.strerror}.") from None
     return f"{PREFIX}{digest}/{target.name}"
+
+
+def _link(file: Path, target: Path) -> bool:
+    """Whether `target` is there now, as a hard link. A symbolic link stands for its file."""
+    try:
+        os.link(os.path.realpath(file), target)
+    except FileExistsError:  # another tab was quicker
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def with_added(dataset: Dataset, lines: Iterable[Add]) -> Dataset:

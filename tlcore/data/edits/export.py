@@ -5,9 +5,6 @@ only when it is complete.
 """
 
 import csv
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,8 +13,9 @@ from typing import Literal, NamedTuple
 from tlcore.data.dataset import Dataset, Sample
 from tlcore.data.edits.actions import COLUMNS, Edits
 from tlcore.data.formats.cells import escape_cell
-from tlcore.data.intake.names import numbered, visible_part
-from tlcore.errors import StorageError, UnreadableImage
+from tlcore.data.intake.names import distinct_names, first_free, folder_name, visible_part
+from tlcore.errors import UnreadableImage
+from tlcore.system.new_folder import link_or_copy, new_folder
 
 Form = Literal["folders", "csv"]
 TABLE, CHANGES = "dataset.csv", "changes.csv"
@@ -52,30 +50,9 @@ def export_edited(
     changing the originals. Raises StorageError if the folder has something in it or cannot be written; then, or if the
     caller stops early, nothing is left behind.
     """
-    check_free(folder)
-    parent = folder.absolute().parent
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent, ignore_cleanup_errors=True) as name:
-            made = Path(name) / "made"
-            made.mkdir()
-            exported = yield from _Writer(dataset, made, form, copy).write(edits)
-            if folder.exists():
-                folder.rmdir()  # it was empty; this fails if it is no longer
-            made.rename(folder)
-    except (OSError, shutil.Error) as error:
-        raise StorageError(f"Cannot write {folder}: {getattr(error, 'strerror', None) or error}.") from None
+    with new_folder(folder) as made:
+        exported = yield from _Writer(dataset, made, form, copy).write(edits)
     return exported(folder)
-
-
-def check_free(folder: Path) -> None:
-    """Raises StorageError unless the folder is empty or does not exist."""
-    try:
-        filled = os.path.lexists(folder) and (not folder.is_dir() or folder.is_symlink() or any(folder.iterdir()))
-    except OSError as error:
-        raise StorageError(f"Cannot read {folder}: {error.strerror}.") from None
-    if filled:
-        raise StorageError(f"{folder} is there already and is not empty: nothing is overwritten. Give a new folder.")
 
 
 class _Writer:
@@ -84,14 +61,14 @@ class _Writer:
         self._links = self._copies = 0
         self._places: dict[str, str] = {}  # id -> where it is in the folder
         self._left_out: list[str] = []
-        self._labels = _labels(dataset.classes, _folder_name if form == "folders" else escape_cell)
+        self._labels = distinct_names(dataset.classes, folder_name if form == "folders" else escape_cell)
 
     def write(self, edits: Edits) -> "Generator[ExportProgress, None, Callable[[Path], Exported]]":
         samples, taken = self._dataset.samples, set[str]()
         for done, sample in enumerate(samples, 1):
             try:
                 file = self._dataset.source.file(sample.id)
-                place = _free(self._wanted(sample, file), taken)
+                place = first_free(self._wanted(sample, file), taken)
                 self._write(sample, file, self._root / place)
             except (UnreadableImage, FileNotFoundError, PermissionError):
                 self._left_out.append(sample.id)
@@ -122,10 +99,9 @@ class _Writer:
         if file is None:
             self._dataset.source.decode(sample.id).image.save(place)
             self._copies += 1
-        elif not self._copy and _link(file, place):
+        elif link_or_copy(file, place, copy=self._copy):
             self._links += 1
         else:
-            shutil.copyfile(file, place)
             self._copies += 1
 
     def _write_changes(self, edits: Edits) -> None:
@@ -137,40 +113,6 @@ class _Writer:
             for row in table[columns].itertuples(index=False, name=None)
         )
         _write_csv(self._root / CHANGES, (*columns, "file"), rows)
-
-
-def _folder_name(label: str) -> str:
-    return visible_part(label, "class")
-
-
-def _labels(labels: Iterable[str], write: Callable[[str], str]) -> dict[str, str]:
-    """A name for each label, all different even where upper and lower case are one."""
-    result: dict[str, str] = {}
-    taken: set[str] = set()
-    for label in labels:
-        result[label] = _free(write(label), taken)
-    return result
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, or the name with the first free number, which is then taken."""
-    free, number = name, 1
-    while free.casefold() in taken:
-        number += 1
-        free = numbered(name, number)
-    taken.add(free.casefold())
-    return free
-
-
-def _link(file: Path, place: Path) -> bool:
-    """Whether a hard link could be made. To the file itself, if `file` is a symbolic link."""
-    try:
-        os.link(os.path.realpath(file), place)
-    except FileNotFoundError:
-        raise
-    except OSError:  # another disk, or a file system without hard links
-        return False
-    return True
 
 
 def _write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from tlcore.data.dataset import Skipped
 from tlcore.data.formats.names import shown
-from tlcore.data.intake.entries import Member, judge_entries
+from tlcore.data.intake.entries import Entries, Member, judge_entries
 from tlcore.data.pixels.formats import HEAD_BYTES, image_format
 from tlcore.errors import DatasetInvalid
 from tlcore.words import size
@@ -71,8 +71,8 @@ def unpack(archive: BinaryIO, folder: Path, limits: Limits = LIMITS) -> Generato
     the caller.
     """
     with _open(archive, limits) as opened:
-        entries = judge_entries(opened.infolist(), limits.files, limits.folders, limits.file_bytes)
-        _check_sizes(entries.members, _size(archive), folder, limits)
+        entries = _judged(opened, archive, limits)
+        _check_room(entries.members, folder, limits)
         skipped, written = entries.skipped, 0
         for number, member in enumerate(entries.members, start=1):
             try:
@@ -87,6 +87,18 @@ def unpack(archive: BinaryIO, folder: Path, limits: Limits = LIMITS) -> Generato
             f"There are no images in the archive that can be unpacked: {shown(first.id)} is {first.reason}."
         )
     return Unpacking(skipped, entries.notes)
+
+
+def list_archive(archive: BinaryIO, limits: Limits = LIMITS) -> Entries:
+    """What of a zip may be read, and what not, and why. Raises DatasetInvalid as `unpack` does; no file is read."""
+    with _open(archive, limits) as opened:
+        return _judged(opened, archive, limits)
+
+
+def _judged(opened: zipfile.ZipFile, archive: BinaryIO, limits: Limits) -> Entries:
+    entries = judge_entries(opened.infolist(), limits.files, limits.folders, limits.file_bytes)
+    _check_sizes(entries.members, _size(archive), limits)
+    return entries
 
 
 def _open(archive: BinaryIO, limits: Limits) -> zipfile.ZipFile:
@@ -133,7 +145,7 @@ def _size(archive: BinaryIO) -> int:
     return archive.seek(0, os.SEEK_END)
 
 
-def _check_sizes(members: Sequence[Member], archive_bytes: int, folder: Path, limits: Limits) -> None:
+def _check_sizes(members: Sequence[Member], archive_bytes: int, limits: Limits) -> None:
     total = sum(member.info.file_size for member in members)
     packed = sum(member.info.compress_size for member in members)
     if total > limits.total_bytes:
@@ -146,6 +158,10 @@ def _check_sizes(members: Sequence[Member], archive_bytes: int, folder: Path, li
             f"The archive claims to unpack from {size(archive_bytes)} to {size(total)}, as no images do. "
             "It is not unpacked."
         )
+
+
+def _check_room(members: Sequence[Member], folder: Path, limits: Limits) -> None:
+    total = sum(member.info.file_size for member in members)
     if total + limits.free_bytes > shutil.disk_usage(folder).free:
         raise DatasetInvalid(f"There is not enough space on the disk for {size(total)}. Make some, and try again.")
 

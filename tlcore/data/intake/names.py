@@ -3,6 +3,7 @@
 import os
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 
 from tlcore.data.formats.names import is_harmless
 from tlcore.data.formats.tree import PLACEHOLDERS, SYSTEM_NAMES
@@ -66,3 +67,24 @@ def numbered(name: str, number: int) -> str:
     """The name with a number, for a name that is taken: `photo-2.jpg`."""
     stem, ending = os.path.splitext(name)
     return f"{stem}-{number}{ending}"
+
+
+def folder_name(label: str) -> str:
+    """A class name as the name of a folder."""
+    return visible_part(label, "class")
+
+
+def first_free(name: str, taken: set[str]) -> str:
+    """The name, or the name with the first free number. It is then among the `taken` ones, which are case-folded."""
+    free, number = name, 1
+    while free.casefold() in taken:
+        number += 1
+        free = numbered(name, number)
+    taken.add(free.casefold())
+    return free
+
+
+def distinct_names(labels: Iterable[str], write: Callable[[str], str]) -> dict[str, str]:
+    """What `write` makes of each label, with numbers, so that all are different even where case does not count."""
+    taken: set[str] = set()
+    return {label: first_free(write(label), taken) for label in labels}
