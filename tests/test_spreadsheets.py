@@ -12,13 +12,16 @@ from PIL import Image
 from tlcore import train
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
+from tlcore.data.dataset import Skipped
 from tlcore.data.edits import open_edits
 from tlcore.data.edits.export import export_edited
 from tlcore.data.formats.cells import escape_table
 from tlcore.data.formats.records import samples_csv
 from tlcore.delivery.export import FORMATS
+from tlcore.evaluation.answers import Answers
 from tlcore.evaluation.evaluate import evaluate
-from tlcore.evaluation.unlabelled import Guesses, guesses_csv
+from tlcore.evaluation.guess_tables import guesses_csv
+from tlcore.evaluation.unlabelled import Guesses
 from tlcore.runs.folder.run import Run
 from tlcore.system.drive import drive
 
@@ -81,7 +84,7 @@ def test_files_of_commands(run, source, tmp_path):
     check((tmp_path / "findings.csv").read_bytes())
     assert main(["map", "--data", source, *QUICK, "--out", str(tmp_path / "map.csv")]) == 0
     check((tmp_path / "map.csv").read_bytes())
-    assert main(["predict-folder", run.name, source, "--device", "cpu", "--csv", str(tmp_path / "guesses.csv")]) == 0
+    assert main(["predict", run.name, source, "--device", "cpu", "--out", str(tmp_path / "guesses.csv")]) == 0
     check((tmp_path / "guesses.csv").read_bytes())
 
 
@@ -93,7 +96,9 @@ def test_the_changes_beside_a_mended_set(source, tmp_path):
 
 
 def test_the_predictions_of_photographs():
-    guesses = Guesses(("=a.png",), ("0" * 32,), np.array([[0.7, 0.3]], np.float32), CLASSES, ())
+    logits_NC, unknown_N = np.array([[0.7, 0.3]], np.float32), np.full(1, np.nan, np.float32)
+    unreadable = (Skipped("=b.png", "=reason"),)
+    guesses = Guesses(("=a.png",), ("0" * 32,), logits_NC, unknown_N, CLASSES, unreadable, Answers(epoch=1))
     check(guesses_csv(guesses))
 
 

@@ -22,6 +22,7 @@ PHASES: Mapping[str, str] = {
     "write": "writing the model",
     "calibrate": "reading training images for int8",
     "certify": "comparing the file's answers with the stored ones",
+    "answer": "predicting",
 }
 STATES: Mapping[str, str] = {
     "queued": "waiting for its turn",

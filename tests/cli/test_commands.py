@@ -207,10 +207,10 @@ def test_predict_finds_the_images_below_a_folder_and_leaves_other_files_out(trai
     assert main(["predict", "latest", str(colours / "test")]) == 0
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == 14
-    assert "1 file left out, no images, like green/notes.txt" in printed.err
+    assert "Not counted: 1 file, no images, like green/notes.txt." in printed.err
     (tmp_path / "nothing").mkdir()
     assert main(["predict", "latest", str(tmp_path / "nothing")]) == 1
-    assert "nothing: there are no images in this folder" in capsys.readouterr().err
+    assert "There are no images in" in capsys.readouterr().err
 
 
 def test_resume_of_a_finished_run_says_so(train, capsys):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tlcore import load_predictor, train
-from tlcore.cli.main import main
 from tlcore.data.formats.unlabelled import open_unlabelled
-from tlcore.evaluation import unlabelled
+from tlcore.evaluation import photograph_pass
+from tlcore.evaluation.answers import NOT_SURE, Answers, save_answers
 from tlcore.evaluation.unlabelled import load_guesses, predict_unlabelled
 from tlcore.system.drive import drive
 
@@ -28,10 +28,24 @@ def photographs(colours, tmp_path):
     return folder
 
 
+@pytest.fixture
+def passes(monkeypatch):
+    """The ids of the images of each pass."""
+    asked = []
+    over = photograph_pass.pass_over
+
+    def counted(plan, samples, *rest):
+        asked.append([sample.id for sample in samples])
+        return over(plan, samples, *rest)
+
+    monkeypatch.setattr(photograph_pass, "pass_over", counted)
+    return asked
+
+
 def test_they_are_predicted_as_a_single_image_is(run, photographs):
     guesses = drive(predict_unlabelled(run, 2, open_unlabelled(photographs)))
     predictor = load_predictor(run, 2)
-    for name, probabilities in zip(guesses.ids, guesses.probabilities_NC, strict=True):
+    for name, probabilities in zip(guesses.ids, guesses.probabilities, strict=True):
         single = dict(predictor.predict(photographs / name))
         np.testing.assert_allclose([single[label] for label in guesses.classes], probabilities, atol=1e-5)
     assert [image.id for image in guesses.skipped] == ["broken.png"]
@@ -40,24 +54,62 @@ def test_they_are_predicted_as_a_single_image_is(run, photographs):
     assert sureness == sorted(sureness)
 
 
-def test_what_is_kept_costs_no_second_pass_and_a_new_image_only_its_own(run, photographs, monkeypatch):
+def test_what_is_kept_costs_no_second_pass_and_a_new_image_only_its_own(run, photographs, passes):
     opened = open_unlabelled(photographs)
     assert load_guesses(run, 2, opened) is None
     first = drive(predict_unlabelled(run, 2, opened))
+    assert (first.kept, first.new) == (0, 15)
     kept = load_guesses(run, 2, opened)
-    np.testing.assert_array_equal(kept.probabilities_NC, first.probabilities_NC)
+    np.testing.assert_array_equal(kept.probabilities, first.probabilities)
     assert kept.skipped == first.skipped
     assert load_guesses(run, 1, opened) is None
     (photographs / "blue-000.png").rename(photographs / "renamed.png")
-    asked = []
-    predict = unlabelled._predict
-    monkeypatch.setattr(unlabelled, "_predict", lambda plan, chunk: asked.append(chunk) or predict(plan, chunk))
     assert "renamed.png" in drive(predict_unlabelled(run, 2, open_unlabelled(photographs))).ids
-    assert asked == []
+    assert len(passes) == 1
     shutil.copy(photographs.parent / "colours/train/blue/000.png", photographs / "new.png")
     assert load_guesses(run, 2, open_unlabelled(photographs)) is None
-    drive(predict_unlabelled(run, 2, open_unlabelled(photographs)))
-    assert [[sample.id for sample in chunk] for chunk in asked] == [["new.png"]]
+    again = drive(predict_unlabelled(run, 2, open_unlabelled(photographs)))
+    assert (again.kept, again.new) == (15, 1)
+    assert passes[1:] == [["new.png"]]
+
+
+def test_another_temperature_or_threshold_costs_no_pass(run, photographs, passes):
+    opened = open_unlabelled(photographs)
+    plain = drive(predict_unlabelled(run, 2, opened))
+    assert plain.labels == plain.predicted
+    middle = float(np.median(plain.confidence))
+    save_answers(run, Answers(epoch=2, threshold=middle))
+    strict = load_guesses(run, 2, opened)
+    assert strict.labels.count(NOT_SURE) == int((plain.confidence < middle).sum()) > 0
+    save_answers(run, Answers(epoch=2, temperature=4.0))
+    soft = drive(predict_unlabelled(run, 2, opened))
+    assert soft.predicted == plain.predicted
+    assert (soft.confidence < plain.confidence).all()
+    assert len(passes) == 1
+
+
+def test_what_was_computed_before_ctrl_c_is_kept(run, make_images, passes, monkeypatch):
+    monkeypatch.setattr("tlcore.training.inputs.meter.EVERY_S", 0.0)
+    opened = open_unlabelled(make_images("unseen", seed=5, test=21))
+
+    def stop(progress):
+        if progress.phase == "answer":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        drive(predict_unlabelled(run, 2, opened), stop)
+    guesses = drive(predict_unlabelled(run, 2, opened))
+    assert (guesses.kept, guesses.new) == (16, 26)
+    assert [len(ids) for ids in passes] == [42, 26]
+
+
+def test_another_epoch_of_a_frozen_run_computes_no_features_again(run, photographs, monkeypatch):
+    opened = open_unlabelled(photographs)
+    drive(predict_unlabelled(run, 1, opened))
+    monkeypatch.setattr(photograph_pass, "compute_batches", None)
+    guesses = drive(predict_unlabelled(run, 2, opened))
+    assert len(guesses.ids) == 14
+    assert [image.id for image in guesses.skipped] == ["broken.png"]
 
 
 def test_a_folder_without_a_readable_image_has_only_reasons(run, tmp_path):
@@ -68,19 +120,3 @@ def test_a_folder_without_a_readable_image_has_only_reasons(run, tmp_path):
     assert guesses.ids == ()
     assert guesses.least_sure == []
     assert [image.id for image in guesses.skipped] == ["a.png"]
-
-
-def test_the_command_writes_a_table_and_says_what_cannot_be_read(run, photographs, tmp_path, capsys):
-    out = tmp_path / "out.csv"
-    assert main(["predict-folder", run.name, str(photographs), "--csv", str(out)]) == 1
-    captured = capsys.readouterr()
-    assert "broken.png: not an image" in captured.err
-    assert f"14 images predicted by run {run.name}, epoch" in captured.out
-    lines = out.read_text().splitlines()
-    assert lines[0] == "path,label,probability"
-    assert len(lines) == 15
-
-
-def test_the_command_tells_programs_its_progress(run, photographs, capsys):
-    assert main(["predict-folder", run.name, str(photographs), "--json"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == '{"predicted": 14, "unreadable": 1}'

@@ -1,7 +1,10 @@
 """A folder of photographs without labels on the Predict page: predict, review, add to the dataset, next round."""
 
+import io
 import shutil
+import zipfile
 
+import numpy as np
 import pytest
 
 from tests.support.pages import checked, click, labels_of, open_page, page_at, pictures, run as rerun, text_of
@@ -9,8 +12,10 @@ from tlcore import evaluate, train
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 from tlcore.data.formats.unlabelled import open_unlabelled
-from tlcore.evaluation.unlabelled import predict_unlabelled
+from tlcore.evaluation.answers import Answers, save_answers
+from tlcore.evaluation.unlabelled import load_guesses, predict_unlabelled
 from tlcore.system.drive import drive
+from tlcore.training.history import best_epoch
 
 pytestmark = pytest.mark.usefixtures("fresh")
 REVIEW = "predict_review"
@@ -44,8 +49,6 @@ def run(configure, source):
 @pytest.fixture
 def predicted(run, shots):
     """The run, after its best epoch has predicted the photographs."""
-    from tlcore.training.history import best_epoch
-
     drive(predict_unlabelled(run, best_epoch(run.history()), open_unlabelled(shots)))
     return run
 
@@ -83,6 +86,36 @@ def test_uploaded_photographs_become_a_folder(run, source, shots, home):
     assert "1 photograph, not predicted" in said(page)
     assert [path.name for path in (home / "datasets" / "holiday").iterdir()] == ["a.png"]
     assert "/" not in page.query_params["predict_folder"]
+
+
+def test_an_uploaded_zip_is_read_in_place_and_what_was_predicted_before_is_there(predicted, source, shots, home):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for path in shots.iterdir():
+            archive.write(path, f"in/{path.name}")
+    page = open_folder(source)
+    page.get("file_uploader")[0].set_value([("trip.zip", data.getvalue(), "application/zip")]).run()
+    click(page, "predict_folder_store")
+    assert page.selectbox(key="predict_folder").options == ["shots", "trip.zip"]
+    assert "6 photographs predicted" in said(page)
+    assert [path.name for path in (home / "datasets").iterdir() if path.is_file()] == ["trip.zip"]
+    click(page, f"{REVIEW}_accept")
+    assert len(added(source)) == 1
+
+
+def test_what_is_below_the_threshold_is_not_sure_everywhere(predicted, source, shots):
+    guesses = load_guesses(predicted, best_epoch(predicted.history()), open_unlabelled(shots))
+    middle = float(np.median(guesses.confidence))
+    save_answers(predicted, Answers(epoch=best_epoch(predicted.history()), threshold=middle))
+    page = open_folder(source, predict_review_view="table")
+    assert "6 photographs predicted · 3 not sure (50.0 %)" in said(page)
+    table = page.dataframe[-2].value if len(page.dataframe) > 2 else page.dataframe[1].value
+    assert list(table["Answer"]).count("not sure") == 3
+    assert list(table["Probability"]) == sorted(table["Probability"])
+    assert {"CSV", "JSON lines"} <= {button.proto.label for button in page.get("download_button")}
+    gallery = pictures(open_folder(source, predict_review_view="gallery"))
+    assert [picture["lines"][0].startswith("not sure: ") for picture in gallery] == [True] * 3 + [False] * 3
+    assert "not sure" in said(open_folder(source))
 
 
 def test_the_least_sure_comes_first_and_each_answer_is_kept(predicted, source):
@@ -185,8 +218,6 @@ def test_class_names_are_shown_as_they_are(home, make_images, fresh, configure, 
         (root / split / "blue").rename(root / split / "**b** $x$")
     target = str(root.rename(home / "datasets" / "named"))
     run = train(configure(data={"source": target}, epochs=1))
-    from tlcore.training.history import best_epoch
-
     drive(predict_unlabelled(run, best_epoch(run.history()), open_unlabelled(shots)))
     page = open_folder(target, run=run.name)
     raw = [str(element.value) for element in page.markdown] + labels_of(page)

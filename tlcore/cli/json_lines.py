@@ -18,4 +18,9 @@ def print_line(**content: object) -> None:
 
 def follow(work: "Generator[Progress, None, T]") -> T:
     """Run a computation to its end and print its progress; returns its result."""
-    return drive(work, lambda event: print_line(phase=event.phase, done=event.done, total=event.total))
+
+    def tell(event: "Progress") -> None:
+        rate = {"images_per_s": round(event.images_per_s, 1)} if event.images_per_s else {}
+        print_line(phase=event.phase, done=event.done, total=event.total, **rate)
+
+    return drive(work, tell)

@@ -1,6 +1,8 @@
 """Name the most likely classes of images, by a run, or by a network as it was pretrained on ImageNet.
 
-Images that cannot be read are reported and make the exit status 1; all others are still predicted.
+A folder, a zip or a list is predicted as a whole by a run (`predict_many`), and so are images with an option that only
+that has; other images are predicted one by one. Images that cannot be read are reported and make the exit status 1; all
+others are still predicted.
 """
 
 import argparse
@@ -10,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tlcore.cli import predict_many
 from tlcore.config import ModelConfig
+from tlcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from tlcore.evaluation.predict import Predictor
@@ -25,7 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help=f"name or beginning of one, path, `latest`, or `{PRETRAINED}`: 1,000 classes",
     )
-    parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, or a folder with images in it or below")
+    parser.add_argument(
+        "images",
+        metavar="INPUT",
+        nargs="+",
+        help="image files; or a folder with images in it or below, a zip of one, or a text file of paths, `-` for "
+        "standard input",
+    )
     parser.add_argument("--epoch", type=int, help="a saved epoch; without it the best one on val")
     parser.add_argument(
         "--backbone", help=f"with `{PRETRAINED}`: architecture, see `zoo`, or timm:NAME (default: {DEFAULT})"
@@ -36,12 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", help=f"with `{PRETRAINED}`: network, weights and transform of a recipe")
     parser.add_argument("--top", type=int, default=3, help="classes to name per image (default: 3)")
     parser.add_argument("--device", default="auto", help="auto, cuda, cuda:N, mps or cpu")
+    predict_many.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.evaluation.predict import load_predictor
     from tlcore.runs.folder.run import find_run
 
+    asked = predict_many.has_options(arguments)
+    if arguments.run == PRETRAINED:
+        if asked:
+            raise ConfigError(
+                f"`{PRETRAINED}` predicts images one by one: --out, --sort-into, --jsonl and --json are for a run."
+            )
+    elif asked or predict_many.is_whole(arguments.images):
+        return predict_many.run(arguments)
     if arguments.run == PRETRAINED:
         predictor = _pretrained(arguments)
     else:

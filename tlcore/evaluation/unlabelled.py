@@ -1,59 +1,85 @@
-"""Predict photographs without labels with an epoch of a run. What was computed is kept on disk, by run, epoch and
-content: a second visit costs no pass over the images, and a folder that grew costs only its new ones.
+"""Predict photographs without labels with an epoch of a run. What the network gives is kept on disk: a second visit
+costs no pass, and neither does another temperature or threshold; a folder that grew costs only its new images.
+
+N readable images, C classes.
 """
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from tlcore.data.dataset import Dataset, ImageSource, Sample, Skipped
-from tlcore.data.formats.cells import escape_table
 from tlcore.data.formats.unlabelled import Photographs
 from tlcore.data.pixels.digests import MISSING
 from tlcore.errors import UnreadableImage
-from tlcore.evaluation.stored import checkpoint_stamp
+from tlcore.evaluation.answers import Answers, labels_of, load_answers, probabilities
+from tlcore.evaluation.kept_logits import Found, Known, Saver, load_known, save_known
 from tlcore.runs.folder.run import Run
-from tlcore.system.cache import DiskCache, digest_key
 
 if TYPE_CHECKING:  # importing torch takes seconds, and kept predictions do without
     from tlcore.training.events import Progress
-    from tlcore.training.plan import Plan
 
-CHUNK = 512
-"""Images after which what was computed is kept: a cancelled pass loses no more than these."""
-_CACHE = DiskCache("unlabelled", ".npz", max_entries=64)
+_AT_ONCE = 2048  # files whose contents are looked up together
 _SMALL_PX = 32
 
-_Known: TypeAlias = "Mapping[str, npt.NDArray[np.float32] | str]"
-"""Content of an image -> its probabilities (C,), or why it cannot be read."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Guesses:
-    """What an epoch of a run says about photographs. N readable images, C classes."""
+    """What an epoch of a run says about photographs."""
 
     ids: tuple[str, ...]
     digests: tuple[str, ...]
     """Content of each image, as `ImageSource.digests` gives it."""
-    probabilities_NC: npt.NDArray[np.float32]
+    logits_NC: npt.NDArray[np.float32]
+    distances_N: npt.NDArray[np.float32]
+    """Cosine distance to the nearest training image; NaN where it was not measured."""
     classes: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     """Photographs that cannot be read, and why."""
+    answers: Answers
+    kept: int = 0
+    """Number of photographs that were predicted, or found to be unreadable, before this call."""
+    new: int = 0
+    """Number of those that were so in this call."""
 
-    @property
+    @cached_property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """Calibrated, in 0-1, shape (N, C)."""
+        return probabilities(self.logits_NC, self.answers)
+
+    @cached_property
     def predicted(self) -> list[str]:
         """The likeliest class of each image."""
-        return [self.classes[index] for index in self.probabilities_NC.argmax(1)]
+        return [self.classes[index] for index in self.probabilities.argmax(1)]
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The answer for each image: its likeliest class, or `answers.NOT_SURE`."""
+        return labels_of(self.probabilities, self.classes, self.answers)[0]
+
+    @cached_property
+    def sure(self) -> npt.NDArray[np.bool_]:
+        """Which images have a class as their answer. A class may be called "not sure", too."""
+        return labels_of(self.probabilities, self.classes, self.answers)[1]
+
+    @cached_property
+    def confidence(self) -> npt.NDArray[np.float64]:
+        """The probability of the likeliest class, in 0-1."""
+        found: npt.NDArray[np.float64] = self.probabilities.max(1, initial=0.0)
+        return found
 
     @property
-    def confidence(self) -> npt.NDArray[np.float32]:
-        """The probability of the likeliest class, in 0-1."""
-        found: npt.NDArray[np.float32] = self.probabilities_NC.max(1, initial=0.0)
-        return found
+    def far(self) -> list[bool | None] | None:
+        """Whether each image is far from all training images, None where that was not measured; None if it was for no
+        image."""
+        largest = self.answers.far_distance
+        if largest is None or np.isnan(self.distances_N).all():
+            return None
+        return [None if np.isnan(distance) else bool(distance > largest) for distance in self.distances_N]
 
     @property
     def least_sure(self) -> list[int]:
@@ -61,20 +87,12 @@ class Guesses:
         return [int(position) for position in np.argsort(self.confidence, kind="stable")]
 
 
-def guesses_csv(guesses: Guesses) -> bytes:
-    """Rows of path,label,probability, for people who open them in a spreadsheet: no cell is a formula."""
-    import pandas as pd
-
-    columns = {"path": guesses.ids, "label": guesses.predicted, "probability": guesses.confidence}
-    return escape_table(pd.DataFrame(columns)).to_csv(index=False).encode()
-
-
 def load_guesses(run: Run, epoch: int, photographs: Photographs) -> Guesses | None:
     """The kept predictions, without torch; None unless there is one for every photograph, or its reason."""
-    known, digests = _load(run, epoch), photographs.source.digests(photographs.ids)
+    known, digests = load_known(run, epoch), photographs.source.digests(photographs.ids)
     if any(digest != MISSING and digest not in known for digest in digests):
         return None
-    return _assemble(run, photographs, digests, known)
+    return _assemble(run, epoch, photographs, digests, known)
 
 
 def predict_unlabelled(
@@ -82,13 +100,28 @@ def predict_unlabelled(
 ) -> "Generator[Progress, None, Guesses]":
     """Yields Progress while it computes what is not kept; returns the predictions of all photographs.
 
-    Raises CheckpointError, DeviceError.
+    What is computed is kept when the generator is closed, too, as by Ctrl-C. Raises CheckpointError, DeviceError.
     """
-    known, digests = dict(_load(run, epoch)), photographs.source.digests(photographs.ids)
+    known, digests = load_known(run, epoch), (yield from _digests(photographs))
     missing = {d: i for i, d in zip(photographs.ids, digests, strict=True) if d != MISSING and d not in known}
+    new = sum(digest in missing for digest in digests)
     if missing:
         yield from _compute(run, epoch, photographs, missing, known, device)
-    return _assemble(run, photographs, digests, known)
+    return _assemble(run, epoch, photographs, digests, known, new)
+
+
+def _digests(photographs: Photographs) -> "Generator[Progress, None, list[str]]":
+    """The content of each photograph: all files that are new or have changed are read for it."""
+    ids, found = photographs.ids, list[str]()
+    if len(ids) <= _AT_ONCE:
+        return photographs.source.digests(ids)
+    from tlcore.training.inputs.meter import Meter
+
+    meter = Meter("check", 0, len(ids))
+    for start in range(0, len(ids), _AT_ONCE):
+        found += photographs.source.digests(ids[start : start + _AT_ONCE])
+        yield from meter.at(len(found))
+    return found
 
 
 def _compute(
@@ -96,12 +129,13 @@ def _compute(
     epoch: int,
     photographs: Photographs,
     missing: Mapping[str, str],
-    known: "dict[str, npt.NDArray[np.float32] | str]",
+    known: dict[str, Found | str],
     device: str,
 ) -> "Generator[Progress, None, None]":
-    """Predict the `missing` images, by content -> id, and keep what is `known` after each chunk."""
+    """Predict the `missing` images, by content -> id, and add them to what is `known`."""
+    from tlcore.evaluation.photograph_pass import pass_over
     from tlcore.runs.restore import restore_model
-    from tlcore.training.inputs.meter import as_part
+    from tlcore.training.events import Progress
     from tlcore.training.plan import plan_run
 
     # a dataset for the loading of images only: nobody reads its targets
@@ -109,81 +143,50 @@ def _compute(
     dataset = Dataset(photographs.name, run.classes, samples, photographs.source)
     plan = plan_run(run.config, dataset, restore_model(run, epoch), device)
     contents = list(missing)
-    for start in range(0, len(samples), CHUNK):
-        chunk = samples[start : start + CHUNK]
-        found = yield from as_part(_predict(plan, chunk), start, len(samples))
-        known |= {content: found[s.id] for s, content in zip(chunk, contents[start : start + CHUNK], strict=True)}
-        _save(run, epoch, known)
-
-
-def _predict(
-    plan: "Plan", samples: Sequence[Sample]
-) -> "Generator[Progress, None, dict[str, npt.NDArray[np.float32] | str]]":
-    """Probabilities by id, or the reason why an image cannot be read."""
-    from tlcore.training.distributed import Processes
-    from tlcore.training.inputs.inference import logits_of, predict_logits
-    from tlcore.training.inputs.meter import Meter
-    from tlcore.training.inputs.prepare import evaluation_inputs
-
-    found: dict[str, npt.NDArray[np.float32] | str] = {}
-    if any(not _reason(plan.dataset.source, sample.id) for sample in samples):  # usually the first one is readable
-        kept, batches, network = yield from evaluation_inputs(plan, samples)
-        logits = logits_of(network, plan.architecture, batches, plan.choice, Processes())
-        predicting = predict_logits(logits, batches, Processes())
-        logits_NC = yield from Meter("predict", 0, len(kept)).through(predicting)
-        found.update(zip((sample.id for sample in kept), logits_NC.softmax(1).numpy(), strict=True))
-    for sample in samples:
-        if sample.id not in found:
-            found[sample.id] = _reason(plan.dataset.source, sample.id) or "its size does not suit the transform"
-    return found
-
-
-def _reason(source: ImageSource, sample_id: str) -> str:
-    """Why an image cannot be read; empty if it can."""
+    saver = Saver(lambda: save_known(run, epoch, known))
+    work = pass_over(plan, samples)
     try:
-        source.decode(sample_id, _SMALL_PX)
-    except UnreadableImage as error:
-        return str(error)
-    return ""
+        for step in work:
+            if isinstance(step, Progress):
+                yield step
+            else:
+                known |= {contents[position]: found for position, found in step.items()}
+                saver.if_due()
+    finally:
+        work.close()
+        saver.now()
 
 
-def _assemble(run: Run, photographs: Photographs, digests: Sequence[str], known: _Known) -> Guesses:
-    ids, contents, rows, skipped = [], [], [], []
+def _assemble(
+    run: Run, epoch: int, photographs: Photographs, digests: Sequence[str], known: Known, new: int = 0
+) -> Guesses:
+    ids, contents, rows, skipped = [], [], [], list(photographs.skipped)
     for sample_id, digest in zip(photographs.ids, digests, strict=True):
-        found = known.get(digest, "cannot be read, or is a link that leads out of the folder")
+        found = known.get(digest) or _reason(photographs.source, sample_id)
         if isinstance(found, str):
             skipped.append(Skipped(sample_id, found))
         else:
             ids.append(sample_id)
             contents.append(digest)
             rows.append(found)
-    probabilities_NC = np.array(rows, dtype=np.float32).reshape(len(rows), len(run.classes))
-    return Guesses(tuple(ids), tuple(contents), probabilities_NC, run.classes, tuple(skipped))
+    logits = np.array([row.logits_C for row in rows], dtype=np.float32).reshape(len(rows), len(run.classes))
+    return Guesses(
+        ids=tuple(ids),
+        digests=tuple(contents),
+        logits_NC=logits,
+        distances_N=np.array([row.distance for row in rows], dtype=np.float32),
+        classes=run.classes,
+        skipped=tuple(skipped),
+        answers=load_answers(run, epoch),
+        kept=sum(digest in known for digest in digests) - new,
+        new=new,
+    )
 
 
-def _key(run: Run, epoch: int) -> str:
-    stamp = checkpoint_stamp(run, epoch)
-    return digest_key("1", str(run.path), str(epoch), repr(stamp), run.config.eval_transform.model_dump_json())
-
-
-def _load(run: Run, epoch: int) -> _Known:
-    return _CACHE.load(_key(run, epoch), _read) or {}
-
-
-def _read(path: Path) -> _Known:
-    with np.load(path, allow_pickle=False) as content:
-        rows = zip(content["contents"].tolist(), content["probabilities"], strict=True)
-        reasons = zip(content["unreadable"].tolist(), content["reasons"].tolist(), strict=True)
-        return {**dict(rows), **dict(reasons)}
-
-
-def _save(run: Run, epoch: int, known: _Known) -> None:
-    rows = {content: found for content, found in known.items() if not isinstance(found, str)}
-    reasons = {content: found for content, found in known.items() if isinstance(found, str)}
-    arrays = {
-        "contents": np.array(list(rows), dtype=np.str_),
-        "probabilities": np.array(list(rows.values()), dtype=np.float32).reshape(len(rows), len(run.classes)),
-        "unreadable": np.array(list(reasons), dtype=np.str_),
-        "reasons": np.array(list(reasons.values()), dtype=np.str_),
-    }
-    _CACHE.save(_key(run, epoch), lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+def _reason(source: ImageSource, sample_id: str) -> str:
+    """Why an image cannot be read."""
+    try:
+        source.decode(sample_id, _SMALL_PX)
+    except UnreadableImage as error:
+        return str(error)
+    return "could not be read when it was looked for"

@@ -1,18 +1,26 @@
-"""The part of the Predict page for a folder of photographs without labels: choose it and a run, and predict all."""
+"""The part of the Predict page for many photographs without labels, a folder or a zip of them: choose them and a run,
+and predict all.
+"""
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from tlcore.data.formats.unlabelled import Photographs, open_unlabelled
-from tlcore.data.intake.library import add_unlabelled, list_unlabelled, store_unlabelled
+from tlcore.data.formats.unlabelled import Photographs
+from tlcore.data.intake.inputs import ZIP_EXTENSION, open_photographs
+from tlcore.data.intake.library import add_unlabelled, list_unlabelled, store_unlabelled, store_unlabelled_zip
+from tlcore.data.intake.photographs import Upload
 from tlcore.data.pixels.formats import UPLOAD_TYPES
-from tlcore.errors import TlcoreError
-from tlcore.evaluation.unlabelled import Guesses, guesses_csv, load_guesses
+from tlcore.errors import DatasetInvalid, TlcoreError
+from tlcore.evaluation.answers import answers_version
+from tlcore.evaluation.guess_tables import guesses_csv, guesses_jsonl
+from tlcore.evaluation.unlabelled import Guesses, load_guesses
 from tlcore.runs.folder.run import Run
-from tlcore.words import count
+from tlcore.words import count, percent
 from ui.predict.models import ModelRef, pick_epochs
 from ui.predict.review import show_review
 from ui.predict.rounds import show_rounds
@@ -25,6 +33,7 @@ from ui.shared.work import find_result, forget_work, is_working, show_work, star
 FOLDER = "predict_folder"
 _PROBLEM = "predict_folder_problem"
 SHOWN = 200  # unreadable files in the list
+STORED_AT_ONCE = 20  # uploaded files between two steps of the progress bar
 
 
 def show_folder(dataset_source: str) -> None:
@@ -54,31 +63,41 @@ def _predicted(run: Run, model: ModelRef, path: str, photographs: Photographs) -
     """The predictions; None until they are computed, with the button or the progress drawn."""
     key = work_key("unlabelled", model.run, str(model.epoch), model.stamp, path)
     done = find_result(key) is not None
-    guesses = _guesses(model.run, model.epoch, model.stamp, path, photographs.ids, done, photographs)
-    if guesses is not None:
-        return guesses
-    if show_work(key, "The prediction") is not None:
+    version = (done, answers_version(run))
+    guesses = _guesses(model.run, model.epoch, model.stamp, path, photographs.ids, version, photographs)
+    if guesses is None and show_work(key, "The prediction") is not None:
         _guesses.clear()
         forget_work(key)  # the folder has other images now
-    if not is_working(key):
+    if guesses is None and not is_working(key):
         st.markdown(f"**{count(len(photographs.ids), 'photograph')}**, not predicted by this epoch yet.")
+        st.caption("What is computed is kept: after Cancel, the next prediction goes on from there.")
         if st.button("Predict them", key="predict_folder_start", type="primary", icon=":material/play_arrow:"):
-            command = ["predict-folder", run.name, path, "--epoch", str(model.epoch), "--json"]
-            start_work(key, command, run.config.asked())
-            st.rerun()
-    return None
+            _start(key, run, model, path)
+    return guesses
+
+
+def _start(key: str, run: Run, model: ModelRef, path: str) -> None:
+    command = ["predict", run.name, path, "--epoch", str(model.epoch), "--json"]
+    start_work(key, command, run.config.asked())
+    st.rerun()
 
 
 @st.cache_resource(max_entries=8, ttl=600, show_spinner=False)
 def _guesses(
-    run: str, epoch: int, stamp: str, folder: str, ids: tuple[str, ...], done: bool, _photographs: Photographs
+    run: str,
+    epoch: int,
+    stamp: str,
+    folder: str,
+    ids: tuple[str, ...],
+    version: tuple[bool, tuple[int, int]],
+    _photographs: Photographs,
 ) -> Guesses | None:
     return load_guesses(Run(Path(run)), epoch, _photographs)
 
 
 @st.cache_resource(max_entries=8, ttl=30, show_spinner=False)
 def _photographs(path: str) -> Photographs:
-    return open_unlabelled(path)
+    return open_photographs(path)
 
 
 @st.cache_data(ttl=2.0, show_spinner=False)
@@ -106,28 +125,52 @@ def _show_adding(expanded: bool) -> None:
             error_box(problem)
         if is_own_machine():
             st.text_input(
-                "Folder on this machine",
+                "Folder or zip on this machine",
                 key="predict_folder_path",
                 placeholder="/home/me/photographs",
                 max_chars=1000,
                 on_change=_add_path,
             )
         files = st.file_uploader(
-            "Files", type=list(UPLOAD_TYPES), accept_multiple_files=True, key="predict_folder_files"
+            "Files, or one zip",
+            type=[*UPLOAD_TYPES, ZIP_EXTENSION.removeprefix(".")],
+            accept_multiple_files=True,
+            key="predict_folder_files",
         )
         name = st.text_input("Name", key="predict_folder_name", max_chars=60, placeholder="what to call them")
         if not st.button("Store them", key="predict_folder_store", disabled=not files, icon=":material/upload:"):
             return
         try:
-            path, taken = store_unlabelled(name, [(file.name, file) for file in files])
+            _open(_store(name, [(file.name, file) for file in files]))
         except TlcoreError as error:
             error_box(error)
             return
-        if taken.skipped:
-            left = taken.skipped[0]
-            st.toast(f"{count(len(taken.skipped), 'file')} left out, like {escape_markdown(left.id)}: {left.reason}")
-        _open(path)
         st.rerun()
+
+
+def _store(name: str, files: Sequence[Upload]) -> str:
+    """The path of the uploaded photographs, of which some may be left out. Raises TlcoreError."""
+    zips = [file for file in files if file[0].lower().endswith(ZIP_EXTENSION)]
+    if zips and len(files) > 1:
+        raise DatasetInvalid("A zip is stored by itself. Give one zip, or image files.")
+    if zips:
+        return store_unlabelled_zip(name or Path(zips[0][0]).stem, zips[0][1])
+    path, taken = store_unlabelled(name, _with_progress(files))
+    if taken.skipped:
+        left = taken.skipped[0]
+        words = f"{count(len(taken.skipped), 'file')} left out, like {escape_markdown(left.id)}: {left.reason}"
+        st.toast(words)
+    return path
+
+
+def _with_progress(files: Sequence[Upload]) -> Iterator[Upload]:
+    """Each is decoded when it is stored, which takes some seconds for hundreds of them."""
+    bar = st.progress(0.0)
+    for number, file in enumerate(files):
+        if number % STORED_AT_ONCE == 0:
+            bar.progress(number / len(files), text=f"Storing: {count(number)} of {count(len(files))}")
+        yield file
+    bar.empty()
 
 
 def _add_path() -> None:
@@ -149,17 +192,33 @@ def _open(path: str) -> None:
 
 def _show_numbers(guesses: Guesses, photographs: Photographs) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{count(len(guesses.ids), 'photograph')}** predicted", width="stretch")
-        st.download_button(
-            "Predictions as CSV",
-            data=lambda: guesses_csv(guesses),
-            file_name=f"{photographs.name}-predictions.csv",
-            mime="text/csv",
-            key="predict_folder_csv",
-            icon=":material/download:",
-        )
+        st.markdown(_numbers(guesses), width="stretch")
+        for words, ending, build, mime in (
+            ("CSV", "csv", guesses_csv, "text/csv"),
+            ("JSON lines", "jsonl", guesses_jsonl, "application/jsonl"),
+        ):
+            st.download_button(
+                words,
+                data=partial(build, guesses),
+                file_name=f"{photographs.name}-predictions.{ending}",
+                mime=mime,
+                key=f"predict_folder_{ending}",
+                icon=":material/download:",
+            )
     if guesses.skipped:
         files = "1 file" if len(guesses.skipped) == 1 else f"{count(len(guesses.skipped))} files"
         with st.expander(f"{files} cannot be read", icon=":material/broken_image:"):
             rows = [(image.id, image.reason) for image in guesses.skipped[:SHOWN]]
             st.dataframe(pd.DataFrame(rows, columns=["File", "Why"]), hide_index=True)
+            if len(guesses.skipped) > SHOWN:
+                st.caption(f"The first {SHOWN} of them; all are in the files to download.")
+
+
+def _numbers(guesses: Guesses) -> str:
+    parts = [f"**{count(len(guesses.ids), 'photograph')}** predicted"]
+    if guesses.answers.threshold and guesses.ids:
+        without = len(guesses.ids) - int(guesses.sure.sum())
+        parts.append(f"**{count(without)}** not sure ({percent(without / len(guesses.ids))})")
+    if guesses.far is not None:
+        parts.append(f"**{count(sum(far is True for far in guesses.far))}** far from the training images")
+    return " · ".join(parts)

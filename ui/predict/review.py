@@ -13,9 +13,11 @@ from tlcore.data.edits.added import contents_of
 from tlcore.data.formats.unlabelled import Photographs
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
+from tlcore.evaluation.answers import NOT_SURE
 from tlcore.evaluation.unlabelled import Guesses
 from tlcore.runs.folder.run import Run
 from tlcore.words import count, percent
+from ui.predict.guesses import show_guesses
 from ui.shared.actions_bar import act, can_act, pick_step
 from ui.shared.cached import edits_version, open_dataset
 from ui.shared.datasets import dataset_label, dataset_sources
@@ -24,8 +26,8 @@ from ui.shared.selection import selection_of
 from ui.shared.views import pick_view
 from ui.shared.widgets import error_box, escape_markdown
 
-ONE, GALLERY = "one", "gallery"
-VIEWS = {ONE: "One by one", GALLERY: "Gallery"}
+ONE, GALLERY, TABLE = "one", "gallery", "table"
+VIEWS = {ONE: "One by one", GALLERY: "Gallery", TABLE: "Table"}
 PER_PAGE = 48
 MOST_KEYS = 9  # classes that have a key of their own
 LIKELIEST = 3
@@ -39,7 +41,11 @@ def show_review(run: Run, folder: str, photographs: Photographs, guesses: Guesse
     if not can_act() or source not in dataset_sources():
         if can_act():
             st.caption("The dataset of this run is not in the list of datasets, so nothing can be added to it.")
-        _show_gallery(run, folder, photographs, guesses, guesses.least_sure, can_accept=False)
+        seen = {view: VIEWS[view] for view in (GALLERY, TABLE)}
+        if pick_view("predict_seen_view", seen, "View") == TABLE:
+            show_guesses(guesses, guesses.least_sure)
+        else:
+            _show_gallery(run, folder, photographs, guesses, guesses.least_sure, can_accept=False)
         return
     _review(run, folder, photographs, guesses)
 
@@ -62,9 +68,12 @@ def _review(run: Run, folder: str, photographs: Photographs, guesses: Guesses) -
         act(source, _KEY, step)
     if not left:
         st.success("All of them are reviewed.", icon=":material/check_circle:")
-    elif pick_view("predict_review_view", VIEWS, "Review") == ONE:
+    view = pick_view("predict_review_view", VIEWS, "Review") if guesses.ids else ONE
+    if view == TABLE:
+        show_guesses(guesses, guesses.least_sure)
+    elif left and view == ONE:
         _show_one(run, folder, photographs, guesses, left)
-    else:
+    elif left:
         _show_gallery(run, folder, photographs, guesses, left, can_accept=True)
 
 
@@ -92,7 +101,7 @@ def _show_one(run: Run, folder: str, photographs: Photographs, guesses: Guesses,
         st.button("Look at them again", key=f"{_KEY}_again", on_click=skipped.clear)
         return
     position = fresh[0]
-    name, row = guesses.ids[position], guesses.probabilities_NC[position]
+    name, row = guesses.ids[position], guesses.probabilities[position]
     picture, question = st.columns([1.6, 1], gap="medium")
     with picture:
         show_large(photographs.source, name)
@@ -101,6 +110,11 @@ def _show_one(run: Run, folder: str, photographs: Photographs, guesses: Guesses,
     with question:
         order = [int(index) for index in (-row).argsort(kind="stable")[:LIKELIEST]]
         st.markdown(f"#### {escape_markdown(predicted)}?")
+        with st.container(horizontal=True):
+            if not guesses.sure[position]:
+                st.badge(NOT_SURE, icon=":material/help:", color="orange")
+            if guesses.far is not None and guesses.far[position]:
+                st.badge("far from the training images", icon=":material/explore_off:", color="orange")
         st.caption(" · ".join(f"{escape_markdown(guesses.classes[i])} {percent(float(row[i]))}" for i in order))
         why = f"{percent(float(row.max()))} sure"
         st.button(
@@ -171,7 +185,7 @@ def _show_gallery(
             guesses.ids[position],
             jpegs.get(guesses.ids[position]),
             (
-                predicted[position],
+                predicted[position] if guesses.sure[position] else f"{NOT_SURE}: {predicted[position]}",
                 f"{percent(float(confidence[position]), 0)} sure",
                 guesses.ids[position].rpartition("/")[2],
             ),

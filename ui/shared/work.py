@@ -1,7 +1,8 @@
 """Long work of a page: a command of tlcore in a separate process, with its progress, a way to cancel, and its result.
 
 All visitors share it. It continues when they leave the page, and when the server restarts. The command prints lines of
-JSON: progress, with `done`, `total` and if it likes a `phase`, and in the end its result, as one line without `done`.
+JSON: progress, with `done`, `total` and if it likes a `phase` and `images_per_s`, and in the end its result, as a line
+without `done`.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import streamlit as st
 from tlcore.config import RunConfig
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
 from tlcore.system.cache import digest_key
-from tlcore.words import PHASES, count
+from tlcore.words import PHASES, count, seconds
 from ui.shared.hosting import check_room
 from ui.shared.widgets import error_box
 
@@ -96,7 +97,9 @@ def draw_progress(key: str) -> None:
     phase = PHASES.get(told.get("phase", ""), PHASES["features"] if total else PHASES["prepare"]).capitalize()
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"work_{key}"):
         if total > 1:
-            st.progress(min(done / total, 1.0), text=f"{phase}: {count(done)} of {count(total)}")
+            rate = told.get("images_per_s", 0.0)
+            left = f", {rate:.0f} images/s, {seconds((total - done) / rate)} left" if rate else ""
+            st.progress(min(done / total, 1.0), text=f"{phase}: {count(done)} of {count(total)}{left}")
         else:
             st.progress(0.0, text=f"{phase} …")
         st.button("Cancel", key=f"work_cancel_{key}", icon=":material/close:", on_click=probe.stop)

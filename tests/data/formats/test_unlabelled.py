@@ -2,18 +2,21 @@
 
 import io
 import shutil
+import zipfile
 
 import pytest
 from PIL import Image
 
 from tlcore.data.catalog import open_dataset
 from tlcore.data.formats.unlabelled import open_unlabelled
+from tlcore.data.intake.inputs import open_photographs
 from tlcore.data.intake.library import (
     add_path,
     add_unlabelled,
     list_sources,
     list_unlabelled,
     store_unlabelled,
+    store_unlabelled_zip,
 )
 from tlcore.errors import DatasetInvalid, DatasetNotFound
 
@@ -51,7 +54,7 @@ def test_opening_it_as_a_dataset_says_what_it_is_good_for(loose, tmp_path):
     shutil.rmtree(loose / "more")
     with pytest.raises(DatasetInvalid, match=rf"in no class folder .*{ADVICE}") as raised:
         open_dataset(str(loose))
-    assert raised.value.cli == "The command is `predict-folder RUN FOLDER`."
+    assert raised.value.cli == "The command is `predict RUN FOLDER`."
     (tmp_path / "one").mkdir()
     shutil.copytree(loose, tmp_path / "one" / "pictures")
     with pytest.raises(DatasetInvalid, match=rf"has one class only, 'pictures'.*{ADVICE}"):
@@ -88,3 +91,23 @@ def test_uploads_are_checked_and_stored_in_a_folder_of_their_own(loose, home):
     with pytest.raises(DatasetInvalid, match=r"^No photograph is among these files: x.png is not an image"):
         store_unlabelled("none", [("x.png", io.BytesIO(b"text"))])
     assert list_unlabelled() == [source]
+
+
+def test_an_uploaded_zip_is_stored_as_it_is_and_listed(loose, home):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.write(loose / "0.png", "in/0.png")
+    first, second = store_unlabelled_zip("shots", data), store_unlabelled_zip("shots", data)
+    assert [first, second] == [str(home / "datasets" / name) for name in ("shots.zip", "shots-2.zip")]
+    assert list_unlabelled() == [first, second]
+    assert open_photographs(first).ids == ("in/0.png",)
+    with pytest.raises(DatasetInvalid, match="This is not a zip file"):
+        store_unlabelled_zip("shots", io.BytesIO(b"text"))
+
+
+def test_a_list_is_for_the_command_line(loose, tmp_path):
+    (tmp_path / "list.txt").write_text("a.png")
+    with pytest.raises(DatasetInvalid, match="is a list of paths, which the command line reads"):
+        add_unlabelled(str(tmp_path / "list.txt"))
+    with pytest.raises(DatasetInvalid, match="neither a folder, nor a zip, nor a list of paths"):
+        add_unlabelled(str(loose / "0.png"))

@@ -12,7 +12,7 @@ HOW = (
     "becomes training data of the run's dataset."
 )
 """What one can do with a folder that has no labels."""
-HOW_CLI = "The command is `predict-folder RUN FOLDER`."
+HOW_CLI = "The command is `predict RUN FOLDER`."
 
 _NUMBERED = re.compile(r"(.*?[^\W\d_])[\W_]*\d[\W\d_]*(?:\.[^.]*)?", re.DOTALL)
 _MOST_NAMES = 2_000  # file names that are examined

@@ -8,10 +8,10 @@ is known only after opening it.
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from tlcore.data.catalog import edits_path, is_named
 from tlcore.data.edits.log import delete_log, move_log
@@ -21,14 +21,17 @@ from tlcore.data.formats.rows import TABLE_EXTENSIONS
 from tlcore.data.formats.split_names import split_of
 from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files
 from tlcore.data.formats.tree import is_image_file
-from tlcore.data.formats.unlabelled import open_unlabelled
-from tlcore.data.intake.names import safe_name
+from tlcore.data.intake.archive import LIMITS
+from tlcore.data.intake.inputs import ZIP_EXTENSION, kind_of, open_photographs
+from tlcore.data.intake.names import numbered, safe_name
 from tlcore.data.intake.photographs import Taken, Upload, take_in
+from tlcore.data.intake.zipped import check_zip
 from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError, StorageError
-from tlcore.system.files import write_json
+from tlcore.system.files import write_atomic, write_json
 from tlcore.system.home import datasets_dir, home_dir
 from tlcore.system.paths import given_path
 from tlcore.system.records import read_record
+from tlcore.words import size
 
 _DATASETS, _UNLABELLED = "paths", "unlabelled"  # the lists in the record
 _MAX_LISTED = 200
@@ -47,27 +50,29 @@ def list_sources() -> list[str]:
 
 
 def list_unlabelled() -> list[str]:
-    """Folders of photographs without labels: under the data roots, such as the test set of a competition, and added
-    ones. They are no datasets; `open_unlabelled` opens one.
+    """Photographs without labels: folders under the data roots, such as the test set of a competition, and added
+    folders and zips. They are no datasets; `open_photographs` opens one.
     """
     found = [str(path) for root in data_roots() for path in _unlabelled_in(root)]
     return list(
-        dict.fromkeys([*found[:_MAX_LISTED], *(path for path in _known_paths(_UNLABELLED) if os.path.isdir(path))])
+        dict.fromkeys([*found[:_MAX_LISTED], *(path for path in _known_paths(_UNLABELLED) if os.path.exists(path))])
     )
 
 
 def add_unlabelled(path: str) -> str:
-    """Remember a folder of photographs on this machine; returns its path.
+    """Remember a folder or a zip of photographs on this machine; returns its path.
 
-    Raises DatasetNotFound if it does not exist, DatasetInvalid if there is no image in it.
+    Raises DatasetNotFound if it does not exist, DatasetInvalid if it is neither, or there is no image in it.
     """
     full = _resolved(path)
-    open_unlabelled(full)
+    if kind_of(str(full)) == "list":
+        raise DatasetInvalid(f"{full} is a list of paths, which the command line reads. Give a folder or a zip here.")
+    open_photographs(full)
     _save_paths([*_known_paths(_UNLABELLED), str(full)], _UNLABELLED)
     return str(full)
 
 
-def store_unlabelled(name: str, uploads: Sequence[Upload]) -> tuple[str, Taken]:
+def store_unlabelled(name: str, uploads: Iterable[Upload]) -> tuple[str, Taken]:
     """Store uploaded photographs in a folder of their own; returns its path, and what was taken and what was not.
 
     Raises DatasetInvalid if no image is among them, StorageError.
@@ -86,6 +91,29 @@ def store_unlabelled(name: str, uploads: Sequence[Upload]) -> tuple[str, Taken]:
         reason = f": {taken.skipped[0].id} is {taken.skipped[0].reason}" if taken.skipped else ""
         raise DatasetInvalid(f"No photograph is among these files{reason}.")
     return str(folder), taken
+
+
+def store_unlabelled_zip(name: str, file: BinaryIO) -> str:
+    """Store an uploaded zip of photographs as it is, to be read in place; returns its path.
+
+    Raises DatasetInvalid if it is untrustworthy or has no image, StorageError.
+    """
+    check_zip(file)
+    target = datasets_dir() / f"{free_name(name or 'photographs')}{ZIP_EXTENSION}"
+    number, first = 1, target
+    while target.exists():
+        number += 1
+        target = first.with_name(numbered(first.name, number))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(target.parent).free - file.seek(0, os.SEEK_END) < LIMITS.free_bytes:
+            raise StorageError(f"The disk is almost full: {size(LIMITS.free_bytes)} must stay free. Make room first.")
+        file.seek(0)
+        write_atomic(target, lambda stored: shutil.copyfileobj(file, stored))
+    except OSError as error:
+        raise StorageError(f"Nothing can be written to {datasets_dir()}: {error.strerror}.") from None
+    _save_paths([*_known_paths(_UNLABELLED), str(target)], _UNLABELLED)
+    return str(target)
 
 
 def data_roots() -> list[Path]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
-from tlcore.data.dataset import Decoded, Skipped
+from tlcore.data.dataset import Skipped
 from tlcore.data.formats.tables import is_table_name
 from tlcore.data.formats.tree import PLACEHOLDERS
 from tlcore.data.formats.unlabelled import Photographs, not_counted
 from tlcore.data.intake.archive import LIMITS, Limits, list_archive
 from tlcore.data.intake.entries import NO_IMAGE
 from tlcore.data.intake.photographs import image_digest
+from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.digests import MISSING
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, image_format
 from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage

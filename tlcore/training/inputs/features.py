@@ -8,9 +8,10 @@ fold compute only the images that are new.
 import hashlib
 import json
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -193,38 +194,65 @@ def _first_of_each(keys: Sequence[bytes], without: Sequence[Rows | None]) -> lis
     return sorted(first.values())
 
 
-def _compute(
-    request: FeatureRequest, keys: Sequence[bytes], trunk: Trunk, workers: int | None, processes: Processes
-) -> Generator[Progress, None, Rows]:
-    """One decode per image, one forward pass per view; each process takes its part of every batch."""
+class ComputedBatch(NamedTuple):
+    """The features of some images."""
+
+    images: int
+    """The number of images, of all processes."""
+    found: dict[int, Tensor | str]
+    """Position of an image of this process -> its features (V, ...) on the CPU, or why it cannot be used."""
+
+
+def compute_batches(
+    request: FeatureRequest, runner: Runner, choice: DeviceChoice, workers: int | None, processes: Processes
+) -> Iterator[Progress | ComputedBatch]:
+    """One decode per image, one forward pass per view; each process takes its part of every batch. Nothing is kept.
+
+    A Progress comes only before a batch that takes longer, because the network is converted.
+    """
     samples, views = request.samples, tuple(range(1, request.views + 1))
     dataset = ViewDataset(samples, request.dataset.source, request.transform, request.seed)
-    load = ViewLoader(dataset, worker_count(workers, trunk.choice.device, len(samples)))
-    normalize, runner = request.transform.build_normalize(), request.runner(trunk, processes)
+    load = ViewLoader(dataset, worker_count(workers, choice.device, len(samples)))
+    normalize = request.transform.build_normalize()
     at_once = max(1, FORWARD_BATCH // len(views))
     everything = list(range(len(samples)))
-    batches = [everything[start:][: at_once * processes.count] for start in everything[:: at_once * processes.count]]
+    size = at_once * processes.count
+    batches = [everything[start : start + size] for start in everything[::size]]
     wanted: list[list[ViewKey]] = [
         [(position, views) for position in share_of(batch, processes.rank, processes.count)] for batch in batches
     ]
-    found: dict[int, Tensor | str] = {}
-    meter, done, found_any = Meter("features", 0, len(samples)), 0, False
+    found_any = False
     for batch, items in zip(batches, load(wanted), strict=True):
-        found.update({position: reason for (position, _), reason in items if isinstance(reason, str)})
+        found: dict[int, Tensor | str] = {
+            position: reason for (position, _), reason in items if isinstance(reason, str)
+        }
         readable = [(position, image) for (position, _), image in items if isinstance(image, Tensor)]
         if readable:
             images = _fill_up(torch.cat([image for _, image in readable]), at_once * len(views))
-            images = normalize(images.to(trunk.choice.device))
+            images = normalize(images.to(choice.device))
             if not found_any and runner.converts(images):
                 yield Progress("convert", 0, 0, 1, 0.0)
             found_any = True
-            features = runner(images.contiguous(memory_format=trunk.choice.memory_format)).cpu()
+            features = runner(images.contiguous(memory_format=choice.memory_format)).cpu()
             by_image = features[: len(readable) * len(views)].reshape(len(readable), len(views), *features.shape[1:])
             found.update({position: value for (position, _), value in zip(readable, by_image, strict=True)})
-        done += len(batch)
+        found.pop(PADDING, None)
+        yield ComputedBatch(len(batch), found)
+
+
+def _compute(
+    request: FeatureRequest, keys: Sequence[bytes], trunk: Trunk, workers: int | None, processes: Processes
+) -> Generator[Progress, None, Rows]:
+    runner, found = request.runner(trunk, processes), dict[int, Tensor | str]()
+    meter, done = Meter("features", 0, len(request.samples)), 0
+    for step in compute_batches(request, runner, trunk.choice, workers, processes):
+        if isinstance(step, Progress):
+            yield step
+            continue
+        found |= step.found
+        done += step.images
         yield from meter.at(done)
-    found.pop(PADDING, None)
-    return _as_rows(keys, processes.gather_dict(found), runner.words)
+    return as_rows(keys, processes.gather_dict(found), runner.words)
 
 
 def _fill_up(images_NCHW: Tensor, count: int) -> Tensor:
@@ -234,7 +262,8 @@ def _fill_up(images_NCHW: Tensor, count: int) -> Tensor:
     return torch.cat([images_NCHW, images_NCHW[-1:].expand(missing, -1, -1, -1)]) if missing > 0 else images_NCHW
 
 
-def _as_rows(keys: Sequence[bytes], found: Mapping[int, Tensor | str], engine: str) -> Rows:
+def as_rows(keys: Sequence[bytes], found: Mapping[int, Tensor | str], engine: str) -> Rows:
+    """What was found at the positions of these keys, to be kept."""
     readable = [position for position in sorted(found) if isinstance(found[position], Tensor)]
     unreadable = {keys[position]: reason for position, reason in sorted(found.items()) if isinstance(reason, str)}
     values = [torch.as_tensor(found[position]) for position in readable]

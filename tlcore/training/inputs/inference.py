@@ -28,7 +28,9 @@ class Logits(Protocol):
 
 
 @dataclass(frozen=True)
-class _HeadLogits:
+class HeadLogits:
+    """The head on features that are at hand."""
+
     head: Head
     choice: DeviceChoice
     words: str
@@ -49,7 +51,7 @@ def logits_of(
     """
     network.eval()
     if isinstance(network, Head):
-        return _HeadLogits(network, choice, batches.engine)
+        return HeadLogits(network, choice, batches.engine)
     part = Part(network, architecture, "logits")
     return Runner(part, choice, len(batches.targets), processes=processes.count)
 
