@@ -5,6 +5,7 @@ python -m benchmarks.evaluation          13 checkpoints, features not yet cached
 python -m benchmarks.fine_tuning         images/s of mobilenet_v2 and resnet18
 python -m benchmarks.accuracy            validation accuracy with the default settings, 5 seeds
 python -m benchmarks.passes              one pass through a network: as in tutorials, ours, ONNX Runtime, decoding
+python -m benchmarks.batch_prediction  `predict FOLDER` beside the bare pass over the same photographs
 python -m benchmarks.frozen_views        accuracy and time of augmented views for a frozen backbone
 python -m benchmarks.label_ranking       doubtful labels: our ranking and confident learning, 5 seeds
 """
