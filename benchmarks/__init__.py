@@ -8,4 +8,5 @@ python -m benchmarks.passes              one pass through a network: as in tutor
 python -m benchmarks.batch_prediction  `predict FOLDER` beside the bare pass over the same photographs
 python -m benchmarks.frozen_views        accuracy and time of augmented views for a frozen backbone
 python -m benchmarks.label_ranking       doubtful labels: our ranking and confident learning, 5 seeds
+python -m benchmarks.serving             the web service with 1, 8 and 32 clients, beside the bare pass
 """

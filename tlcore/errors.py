@@ -12,6 +12,7 @@ TlcoreError
 │   ├── NotComparable      two evaluations without a common image
 │   ├── NotPlaceable       images whose features give no map: too few, or all the same
 │   └── UnreadableImage    one image that cannot be decoded
+│       └── ImageTooCostly   one that would take too much memory or time
 ├── ModelError
 │   ├── UnknownBackbone    no such architecture in the zoo
 │   └── WeightsError       weights that are missing, damaged, or made for another architecture
@@ -85,6 +86,10 @@ class NotPlaceable(DataError):
 
 
 class UnreadableImage(DataError):
+    pass
+
+
+class ImageTooCostly(UnreadableImage):
     pass
 
 

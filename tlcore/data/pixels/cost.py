@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from PIL import Image
 
-from tlcore.errors import UnreadableImage
+from tlcore.errors import ImageTooCostly
 
 MAX_PIXELS = 100_000_000
 """An image that claims more is rejected."""
@@ -36,7 +36,7 @@ _TILE_WIDTH, _TILE_HEIGHT, _STRIP_HEIGHT = 322, 323, 278  # TIFF tags
 
 
 def check_cost(image: Image.Image, kind: str, data: bytes) -> None:
-    """Raises UnreadableImage, with the reason, if decoding would cost too much. `image` is open and not loaded.
+    """Raises ImageTooCostly, with the reason, if decoding would cost too much. `image` is open and not loaded.
 
     `kind` is the format, as in `formats.FORMATS`, and `data` the file.
     """
@@ -44,9 +44,9 @@ def check_cost(image: Image.Image, kind: str, data: bytes) -> None:
     pixels = width * height
     what = f"{pixels / 1e6:.0f} megapixels ({width} x {height})"
     if pixels > MAX_PIXELS:
-        raise UnreadableImage(f"too large: {what}, and at most {MAX_PIXELS / 1e6:.0f} megapixels are unpacked")
+        raise ImageTooCostly(f"too large: {what}, and at most {MAX_PIXELS / 1e6:.0f} megapixels are unpacked")
     if max(width, height) > MAX_RATIO * min(width, height):
-        raise UnreadableImage(
+        raise ImageTooCostly(
             f"too long: {width} x {height} px, and at most {MAX_RATIO} times as long as wide is read; cut it into parts"
         )
     kept = pixels // reduction(image.size) ** 2 if kind == "JPEG" else pixels  # a JPEG is decoded at half size
@@ -55,16 +55,16 @@ def check_cost(image: Image.Image, kind: str, data: bytes) -> None:
         needed = 8 * pixels
     allowed = MAX_HEIF_BYTES if kind == "HEIF" else MAX_UNPACKED_BYTES
     if needed > allowed:
-        raise UnreadableImage(
+        raise ImageTooCostly(
             f"too large: unpacking {what} takes {needed / 1e6:.0f} MB, and at most {allowed / 1e6:.0f} are "
             "allowed; save it smaller"
         )
     slow = _SLOW_DECODERS.get(_decoder(image))
     if slow is not None and pixels * len(image.getbands()) > MAX_SLOW_VALUES:
-        raise UnreadableImage(f"too slow to read: {what} as {kind} with {slow}; save it as PNG")
+        raise ImageTooCostly(f"too slow to read: {what} as {kind} with {slow}; save it as PNG")
     scans = data.count(_SCAN) if kind == "JPEG" or image.info.get("compression") == "jpeg" else 1
     if pixels * scans > MAX_SCANNED_PIXELS:
-        raise UnreadableImage(f"too slow to read: {what} in {scans} passes; save it as an ordinary JPEG")
+        raise ImageTooCostly(f"too slow to read: {what} in {scans} passes; save it as an ordinary JPEG")
 
 
 def reduction(size: tuple[int, int]) -> int:

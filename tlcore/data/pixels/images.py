@@ -28,7 +28,7 @@ from tlcore.data.pixels.colour import rows_of, to_rgb
 from tlcore.data.pixels.cost import MAX_PIXELS, check_cost, reduction
 from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, image_format
-from tlcore.errors import UnreadableImage
+from tlcore.errors import ImageTooCostly, UnreadableImage
 from tlcore.transforms.sizes import Unpacking
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _open(data: bytes) -> Iterator[tuple[Image.Image, str]]:
     except UnidentifiedImageError:
         raise UnreadableImage(_NO_IMAGE) from None
     except Image.DecompressionBombError:
-        raise UnreadableImage(f"too large: at most {MAX_PIXELS / 1e6:.0f} megapixels are unpacked") from None
+        raise ImageTooCostly(f"too large: at most {MAX_PIXELS / 1e6:.0f} megapixels are unpacked") from None
     except Exception as error:  # damaged files can make Pillow's parsers raise any error
         raise UnreadableImage(_reason(error)) from None
 
