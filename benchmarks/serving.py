@@ -2,6 +2,7 @@
 
 python -m benchmarks.serving                     in about two minutes
 python -m benchmarks.serving --seconds 20        longer measurements
+python -m benchmarks.serving --busy              one thread for the network: for a machine that others use meanwhile
 
 Each client sends one photograph of ants and bees after another, and waits for each answer. Clients, server and network
 share the machine's cores. The bare pass decodes the same files and runs the same network by the same engine, without
@@ -37,10 +38,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=8, help="length of each measurement (default: 8)")
     parser.add_argument("--data", type=Path, default=DATA, help="folder with class folders of photographs")
+    parser.add_argument("--busy", action="store_true", help="one thread for the network; compare the CPU times")
     arguments = parser.parse_args()
     if not arguments.data.is_dir():
         raise SystemExit(f"This benchmark needs photographs in {arguments.data}. Choose others with --data.")
-    print(f"{cpu_name()}, {len(os.sched_getaffinity(0))} cores; efficientnet_lite0, ants and bees")
+    if arguments.busy:
+        os.environ["OMP_NUM_THREADS"] = "1"  # for the processes of both sides; several threads wait for each other
+    threads = "one thread" if arguments.busy else f"{len(os.sched_getaffinity(0))} cores"
+    print(f"{cpu_name()}, {threads}; efficientnet_lite0, ants and bees", flush=True)
     with tempfile.TemporaryDirectory(prefix="tlcore-benchmark-") as folder:
         tempfile.tempdir = folder  # the home is made in it and deleted with it
         home = fresh_home()

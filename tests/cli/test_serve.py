@@ -13,6 +13,7 @@ import pytest
 from tests.support.photographs import jpeg, photograph
 from tlcore import train
 from tlcore.cli.main import main
+from tlcore.errors import OutOfMemory
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 90
@@ -109,6 +110,21 @@ def test_an_address_that_cannot_be_used_and_limits_out_of_range_are_errors(run, 
     assert f"error: Cannot listen on 127.0.0.1, port {port}: Address already in use." in capsys.readouterr().err
     assert main(["serve", run.name, "--batch", "0", "--device", "cpu"]) == 1
     assert "batch: Input should be greater than or equal to 1 (given: 0)" in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_prepared_ends_the_command_with_its_error(run, capsys, monkeypatch):
+    def answer_many(self, images):
+        raise OutOfMemory("Not enough memory for this model.")
+
+    monkeypatch.setattr("tlcore.evaluation.predict.Predictor.answer_many", answer_many)
+    monkeypatch.setattr("tlcore.system.logs.log_to_stderr", lambda: None)  # it is for a process of its own
+    assert main(["serve", run.name, "--port", "0", "--host", "0.0.0.0", "--device", "cpu"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("http://0.0.0.0:")
+    assert said.err.splitlines() == [
+        "Everybody who reaches this machine can ask: there are no accounts.",
+        "error: Not enough memory for this model.",
+    ]
 
 
 def test_every_limit_is_an_option_with_its_words(capsys):

@@ -4,7 +4,7 @@ Standard output has one line: the address. Whoever can reach it can ask; there a
 """
 
 import argparse
-from typing import Any
+from collections.abc import Callable
 
 from tlcore.delivery.serve.limits import Limits
 
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.delivery.facts import gather_facts
     from tlcore.delivery.serve.app import build_app
     from tlcore.delivery.serve.model import told_of
-    from tlcore.delivery.serve.server import address_of, listen, run_server
+    from tlcore.delivery.serve.server import address_of, is_local, listen, run_server
     from tlcore.errors import ConfigError
     from tlcore.evaluation.predict import load_predictor
     from tlcore.runs.folder.run import find_run
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = find_run(arguments.run)
     predictor = load_predictor(found, arguments.epoch, arguments.device)
     failures: list[BaseException] = []
-    stops: list[Any] = []
+    stops: list[Callable[[], None]] = []
 
     def prepared(engine: str, error: BaseException | None) -> None:
         if error is None:
@@ -52,12 +52,19 @@ def run(arguments: argparse.Namespace) -> int:
         for stop in stops:
             stop()
 
+    def stopping(stop: Callable[[], None]) -> None:
+        stops.append(stop)
+        if failures:  # from before the server ran
+            stop()
+
     with listen(arguments.host, arguments.port) as listening:
         log_to_stderr()
         facts = gather_facts(found, predictor.answers.epoch)
         app = build_app(predictor, limits, facts=told_of(facts), card=card_of(facts), prepared=prepared)
         print(address_of(listening), flush=True)
-        run_server(app, listening, stops.append)
+        if not is_local(listening):
+            note("Everybody who reaches this machine can ask: there are no accounts.")
+        run_server(app, listening, stopping)
     if failures:
         raise failures[0]
     return 0

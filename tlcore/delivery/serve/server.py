@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable
+from ipaddress import ip_address
 
 import uvicorn
 from fastapi import FastAPI
@@ -28,6 +29,11 @@ def listen(host: str, port: int) -> socket.socket:
 def address_of(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def is_local(listening: socket.socket) -> bool:
+    """Whether only programs on this machine reach it."""
+    return ip_address(listening.getsockname()[0]).is_loopback
 
 
 def run_server(app: FastAPI, listening: socket.socket, stopping: Callable[[Callable[[], None]], None]) -> None:
