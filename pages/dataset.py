@@ -33,7 +33,7 @@ with friendly_errors():
         f"**{escape_markdown(dataset_label(source))}**: {count(len(dataset.samples))} images of "
         f"{count(len(dataset.classes))} classes, {splits}"
     )
-    show_made_splits(dataset)
+    show_made_splits(source, dataset)
     with st.container(horizontal=True):
         if st.button("Train on it", key="dataset_train", type="primary", icon=":material/model_training:"):
             link("pages/train.py", view="new")

@@ -31,8 +31,9 @@ MAY_IMPORT = {
 }
 
 
-# folders of ui/ that may import another folder besides `shared`; the shell opens the dialog that adds a dataset
-UI_MAY_IMPORT = {"recipes": {"train"}, "shell": {"add_dataset"}}
+# folders of ui/ that may import another folder besides `shared`; the shell opens the dialog that adds a dataset, and
+# the Dataset page shows the form's fields for splits
+UI_MAY_IMPORT = {"recipes": {"train"}, "dataset": {"train"}, "shell": {"add_dataset"}}
 PACKAGES = ("tlcore", "ui", "pages", "benchmarks", "tests")
 
 

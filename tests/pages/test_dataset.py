@@ -138,8 +138,19 @@ def test_a_label_check_takes_a_weights_file_but_not_on_a_hosted_dashboard(colour
     assert "mobilenet_v2" not in page.selectbox(key="dataset_labels_backbone").options
 
 
-def test_splits_that_were_made_here_are_explained_with_a_way_to_change_them(make_images):
+def test_splits_that_are_made_here_are_set_on_the_page_for_the_next_run(make_images):
     source = add_path(str(make_images("one", train=20)))
     page = open_page(dataset=source)
     assert "No val or test split: 15 % of train (6 images) was set aside as val" in text_of(page)
-    assert page.button(key="dataset_splits").label == "Set sizes and groups"
+    assert not [field for field in page.number_input if "train_data" in field.key]
+    page.session_state["dataset_splits"] = True
+    run(page)
+    labels = [field.label for field in (*page.number_input, *page.selectbox)]
+    for label in ("Share for val", "Share for test", "Seed of the splits", "Splits keep together"):
+        assert label in labels
+    checked(page.number_input(key="dataset_train_data_val_fraction").set_value(0.4).run())
+    table = next(frame.value for frame in page.dataframe if "Class" in frame.value)
+    assert table.to_dict("list") == {"Class": ["blue", "green"], "train": [9, 9], "val": [8, 8], "test": [3, 3]}
+    run(page.switch_page("pages/train.py"))
+    assert page.number_input(key="train_data_val_fraction").value == 0.4
+    assert "18 train, 16 val, 6 test" in text_of(page)

@@ -1,23 +1,32 @@
-"""What the Dataset page says of splits that were made here because the data has none, and where to change them."""
+"""The splits that runs get where the data has none: set on the Dataset page, with the fields of the Train form.
+
+What is set here is in the draft of the visit, so the Train page has it, too. The other parts of the page show the
+usual splits.
+"""
 
 import streamlit as st
 
 from tlcore.data.dataset import Dataset
-from ui.shared.state import link
-from ui.shared.widgets import escape_markdown
+from ui.shared.widgets import escape_markdown, friendly_errors
+from ui.train.asked import data_state, opened_data
+from ui.train.data import show_data_fields
 
 
-def show_made_splits(dataset: Dataset) -> None:
+def show_made_splits(source: str, dataset: Dataset) -> None:
     """Nothing for data with splits of its own."""
     if not dataset.made_splits:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="dataset_made_splits"):
-        st.caption(escape_markdown(" ".join(dataset.made_notes)))
-        if st.button(
-            "Set sizes and groups",
-            key="dataset_splits",
-            icon=":material/call_split:",
-            type="tertiary",
-            help="Where a run is set up, with the images per class that come out. This page shows the usual splits.",
-        ):
-            link("pages/train.py", view="new")
+    usual = st.container()
+    box = st.expander(
+        "Set sizes, seed and groups of the splits",
+        icon=":material/call_split:",
+        key="dataset_splits",
+        on_change="rerun",
+    )
+    if not box.open:
+        usual.caption(escape_markdown(" ".join(dataset.made_notes)))
+    else:
+        with box, friendly_errors():
+            opened = opened_data(source)
+            show_data_fields(data_state(opened.dataset), opened, prefix="dataset_")
+            st.caption("Runs that you set up in this visit get these splits. The parts below show the usual ones.")

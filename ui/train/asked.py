@@ -64,6 +64,18 @@ def form_state(dataset: Dataset) -> FormState:
     )
 
 
+def data_state(dataset: Dataset) -> FormState:
+    """The same for the rows of the section `data` alone. They depend on no network: the default one stands for it, so
+    that torch is not loaded for them.
+    """
+    return FormState(
+        settings=draft(),
+        architecture=find_architecture(RunConfig().model.backbone),
+        made_splits=dataset.made_splits,
+        group_columns=dataset.group_columns,
+    )
+
+
 def asked_config(form: FormState) -> RunConfig:
     """The draft as a config. Raises ConfigError, which names settings by their labels in the form."""
     settings: Settings = plain_copy(form.settings)
