@@ -142,6 +142,26 @@ def test_the_least_sure_comes_first_and_each_answer_is_kept(predicted, source):
     assert "1 of 6 are images of colours now." in said(again)
 
 
+def test_what_was_added_and_then_left_out_is_not_offered_again(predicted, source):
+    page = open_folder(source)
+    click(page, f"{REVIEW}_accept")
+    (name,) = [sample.id for sample in open_dataset(source).samples if sample.id.startswith("added/")]
+    open_edits(source).exclude([name], "blurred")
+    page = open_folder(source)
+    assert "1 of 6 are images of colours now." in said(page)
+    assert "5 to go" in said(page)
+
+
+def test_stored_photographs_can_be_renamed_and_removed(run, source, shots):
+    page = open_folder(source)
+    page.text_input(key=f"predict_stored_name_{shots}").set_value("holiday").run()
+    click(page, "predict_stored_rename")
+    assert page.selectbox(key="predict_folder").options == ["holiday"]
+    click(page, "predict_stored_remove")
+    assert "There are no photographs without labels here yet." in said(page)
+    assert not list(shots.parent.glob("holiday*"))
+
+
 def test_what_was_skipped_can_be_looked_at_again(predicted, source):
     page = open_folder(source)
     for _ in range(6):

@@ -24,6 +24,7 @@ from tlcore.words import count, percent
 from ui.predict.models import ModelRef, pick_epochs
 from ui.predict.review import show_review
 from ui.predict.rounds import show_rounds
+from ui.predict.stored import show_changes
 from ui.shared.hosting import is_hosted, is_own_machine
 from ui.shared.state import set_params
 from ui.shared.views import pick_from_list
@@ -45,6 +46,7 @@ def show_folder(dataset_source: str) -> None:
             st.caption("There are no photographs without labels here yet.")
             return
         path = folders[pick_from_list(FOLDER, {name: _label(folders[name]) for name in folders}, "Photographs")]
+        show_changes(path, _open)
     with models:
         chosen = pick_epochs(dataset_source, beside=False)
     if not chosen:
@@ -184,10 +186,14 @@ def _add_path() -> None:
     st.session_state["predict_folder_path"] = ""
 
 
-def _open(path: str) -> None:
+def _open(path: str | None) -> None:
+    """None: the first folder of the list."""
     _folders.clear()
-    st.session_state[FOLDER] = _name(path)
-    set_params(**{FOLDER: _name(path)})
+    if path is None:
+        st.session_state.pop(FOLDER, None)
+    else:
+        st.session_state[FOLDER] = _name(path)
+    set_params(**{FOLDER: path and _name(path)})
 
 
 def _show_numbers(guesses: Guesses, photographs: Photographs) -> None:

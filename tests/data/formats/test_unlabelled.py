@@ -3,6 +3,7 @@
 import io
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -15,6 +16,9 @@ from tlcore.data.intake.library import (
     add_unlabelled,
     list_sources,
     list_unlabelled,
+    removal_of_unlabelled,
+    remove_unlabelled,
+    rename_unlabelled,
     store_unlabelled,
     store_unlabelled_zip,
 )
@@ -111,3 +115,37 @@ def test_a_list_is_for_the_command_line(loose, tmp_path):
         add_unlabelled(str(tmp_path / "list.txt"))
     with pytest.raises(DatasetInvalid, match="neither a folder, nor a zip, nor a list of paths"):
         add_unlabelled(str(loose / "0.png"))
+
+
+def test_stored_photographs_are_renamed_and_deleted_and_a_folder_elsewhere_is_only_forgotten(loose, make_images, home):
+    stored, _ = store_unlabelled("shots", [("0.png", io.BytesIO((loose / "0.png").read_bytes()))])
+    added = add_unlabelled(str(loose))
+    dataset = make_images("home/datasets/colours", train=3, val=3)
+    shutil.copytree(stored, dataset / "test")
+    assert [removal_of_unlabelled(path) for path in (stored, added)] == ["deleted", "forgotten"]
+    renamed = rename_unlabelled(stored, "colours")  # a name that is taken
+    assert renamed == str(home / "datasets" / "colours-2")
+    remove_unlabelled(renamed)
+    remove_unlabelled(added)
+    assert (loose / "0.png").exists()
+    assert not Path(renamed).exists()
+    assert list_unlabelled() == [str(dataset / "test")]
+    with pytest.raises(DatasetInvalid, match="was not uploaded here, so it stays as it is"):
+        remove_unlabelled(str(dataset / "test"))
+    with pytest.raises(DatasetNotFound, match="There are no photographs .*shots on the list"):
+        remove_unlabelled(stored)
+
+
+def test_a_stored_zip_is_renamed_and_deleted(loose, home):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.write(loose / "0.png", "0.png")
+    first, second = store_unlabelled_zip("shots", data), store_unlabelled_zip("more", data)
+    assert removal_of_unlabelled(first) == "deleted"
+    renamed = rename_unlabelled(first, "more")  # a name that is taken
+    assert renamed == str(home / "datasets" / "more-2.zip")
+    assert rename_unlabelled(renamed, "more-2") == renamed
+    assert list_unlabelled() == [renamed, second]
+    remove_unlabelled(renamed)
+    assert list_unlabelled() == [second]
+    assert not Path(renamed).exists()

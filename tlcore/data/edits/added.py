@@ -134,6 +134,7 @@ def added_contents(log: Log) -> frozenset[str]:
 
 
 def contents_of(dataset: Dataset) -> frozenset[str]:
-    """Contents of the images of a dataset, and of those that its edits leave out."""
+    """Contents of the images of a dataset, and of those that its edits leave out, added ones included."""
     ids = dict.fromkeys(sample.id for samples in (dataset.unedited.samples, dataset.samples) for sample in samples)
+    ids |= dict.fromkeys(dataset.left_out)
     return frozenset(dataset.source.digests(list(ids))) - {MISSING}

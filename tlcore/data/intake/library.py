@@ -99,11 +99,7 @@ def store_unlabelled_zip(name: str, file: BinaryIO) -> str:
     Raises DatasetInvalid if it is untrustworthy or has no image, StorageError.
     """
     check_zip(file)
-    target = datasets_dir() / f"{free_name(name or 'photographs')}{ZIP_EXTENSION}"
-    number, first = 1, target
-    while target.exists():
-        number += 1
-        target = first.with_name(numbered(first.name, number))
+    target = _free_zip(name or "photographs")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(target.parent).free - file.seek(0, os.SEEK_END) < LIMITS.free_bytes:
@@ -113,6 +109,50 @@ def store_unlabelled_zip(name: str, file: BinaryIO) -> str:
     except OSError as error:
         raise StorageError(f"Nothing can be written to {datasets_dir()}: {error.strerror}.") from None
     _save_paths([*_known_paths(_UNLABELLED), str(target)], _UNLABELLED)
+    return str(target)
+
+
+def removal_of_unlabelled(path: str) -> Literal["deleted", "forgotten"] | None:
+    """What `remove_unlabelled` would do. None: the folder is found below a data root, and stays."""
+    if uploaded_folder(path) is not None or _is_stored_zip(path):
+        return "deleted"
+    found = (str(folder) for root in data_roots() for folder in _unlabelled_in(root))
+    return "forgotten" if path in _known_paths(_UNLABELLED) and path not in found else None
+
+
+def remove_unlabelled(path: str) -> None:
+    """Remove photographs without labels from the list. Stored ones are deleted; of a folder or zip that was added by its
+    path, only the path is forgotten.
+
+    Raises DatasetNotFound if they are not on the list; DatasetInvalid if they belong to a data root, or cannot be
+    deleted.
+    """
+    if path not in list_unlabelled():
+        raise DatasetNotFound(f"There are no photographs {path} on the list.")
+    removal = removal_of_unlabelled(path)
+    if removal is None:
+        raise _not_uploaded(path)
+    if removal == "deleted":
+        _delete(Path(path))
+    _save_paths([known for known in _known_paths(_UNLABELLED) if known != path], _UNLABELLED)
+
+
+def rename_unlabelled(path: str, name: str) -> str:
+    """Rename stored photographs without labels; returns their new path, with a number if the name is taken.
+
+    Raises DatasetInvalid if they were not stored here, or cannot be renamed.
+    """
+    if not _is_stored_zip(path):
+        return rename(path, name)
+    name = name.removesuffix(ZIP_EXTENSION)
+    if safe_name(name) == Path(path).stem:
+        return path
+    target = _free_zip(name)
+    try:
+        os.rename(path, target)
+    except OSError as error:
+        raise DatasetInvalid(f"{Path(path).name} could not be renamed: {error.strerror}.") from None
+    _save_paths([str(target) if known == path else known for known in _known_paths(_UNLABELLED)], _UNLABELLED)
     return str(target)
 
 
@@ -152,10 +192,7 @@ def remove(source: str) -> None:
     folder = uploaded_folder(source)
     if folder is not None:
         edits = edits_path(source)
-        try:
-            shutil.rmtree(folder)
-        except OSError as error:
-            raise DatasetInvalid(f"{folder} could not be deleted: {error.strerror}.") from None
+        _delete(folder)
         delete_log(edits)
     elif removal_of(source) is None:
         raise _not_removable(source)
@@ -163,7 +200,8 @@ def remove(source: str) -> None:
 
 
 def rename(source: str, name: str) -> str:
-    """Rename an uploaded dataset, which keeps its edits; returns its new source, with a number if the name is taken.
+    """Rename an uploaded dataset, which keeps its edits, or a folder of stored photographs. Returns the new source, with
+    a number if the name is taken.
 
     Raises DatasetNotFound if it is not on the list, DatasetInvalid if it was not uploaded.
     """
@@ -323,5 +361,36 @@ def _load_paths() -> dict[str, list[str]]:
 
 def _not_removable(source: str) -> DatasetNotFound | DatasetInvalid:
     if source in list_sources():
-        return DatasetInvalid(f"{source} was not uploaded here, so it stays as it is.")
+        return _not_uploaded(source)
     return DatasetNotFound(f"There is no dataset {source} on the list.")
+
+
+def _not_uploaded(source: str) -> DatasetInvalid:
+    return DatasetInvalid(f"{source} was not uploaded here, so it stays as it is.")
+
+
+def _delete(path: Path) -> None:
+    """A folder or a file."""
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        raise DatasetInvalid(f"{path} could not be deleted: {error.strerror}.") from None
+
+
+def _is_stored_zip(path: str) -> bool:
+    zipped = Path(os.path.abspath(path))
+    mine = Path(os.path.abspath(datasets_dir()))
+    return zipped.suffix == ZIP_EXTENSION and zipped.parent == mine and zipped.is_file() and not zipped.is_symlink()
+
+
+def _free_zip(name: str) -> Path:
+    """A path in `datasets_dir()` that is free."""
+    target = datasets_dir() / f"{free_name(name)}{ZIP_EXTENSION}"
+    number, first = 1, target
+    while target.exists():
+        number += 1
+        target = first.with_name(numbered(first.name, number))
+    return target
