@@ -69,10 +69,7 @@ def _clean(arguments: argparse.Namespace, kinds: list[str]) -> list[_Done]:
     edits, table = open_edits(arguments.data, dataset), show_scan(dataset)
     done = []
     for kind in kinds:
-        findings = audit(table, dataset.classes, (), dataset.accepted)
-        for finding in findings:
-            if finding.kind != kind:
-                continue
+        for finding in audit(table, dataset.classes, (), dataset.accepted, kinds=(kind,)):
             mend = usual_mend(finding, table)
             if mend is None:
                 words = "Nothing is done: which of them is right, only you can tell."

@@ -3,16 +3,30 @@
 import streamlit as st
 
 from tlcore.evaluation.result import Evaluation
-from tlcore.evaluation.twins import TwinAccuracy, load_twins, twin_accuracy, twin_words
+from tlcore.evaluation.twins import TwinAccuracy, Twins, load_twins, twin_accuracy, twin_words
 from tlcore.runs.folder.run import Run
 from ui.shared.results import evaluation_of, remembered
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shared.work import find_result, forget_work, is_working, show_work, start_work, work_key
 
 
+def twins_of(run: Run) -> Twins | None:
+    """What was found for a run; None if nobody has looked yet. The record is read once: it never changes."""
+    found = _found(str(run.path), run.info.dataset.fingerprint)
+    if not found and (twins := load_twins(run)) is not None:
+        found.append(twins)
+    return found[0] if found else None
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _found(path: str, fingerprint: str) -> list[Twins]:
+    """Empty until it was found."""
+    return []
+
+
 def twin_accuracies(run: Run) -> dict[int, TwinAccuracy] | None:
     """Of every evaluated epoch; None if the run is not evaluated, or nobody has looked for twins yet."""
-    evaluation, twins = evaluation_of(run), load_twins(run)
+    evaluation, twins = evaluation_of(run), twins_of(run)
     if evaluation is None or twins is None:
         return None
     return remembered(

@@ -5,6 +5,7 @@ import pytest
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.formats.demo import EXACT_DUPLICATES, NEAR_DUPLICATES, RARE_CLASS, UNREADABLE
+from tlcore.data.health import audit as audit_module
 from tlcore.data.health.audit import Finding, audit, findings_table
 from tlcore.data.health.scan import scan
 from tlcore.system.drive import drive
@@ -189,3 +190,13 @@ def test_the_flaws_of_the_demo_are_found_and_no_others(drawn_demo):
     assert [group.ids for group in findings["unreadable"].groups] == [(UNREADABLE,)]
     assert [group.note.partition(":")[0] for group in findings["rare_classes"].groups] == [RARE_CLASS]
     assert findings.keys() == {"leak", "near_duplicates", "unreadable", "rare_classes"}
+
+
+def test_only_what_is_asked_for_is_looked_for(monkeypatch):
+    def never(table, classes):
+        raise AssertionError("a check that nobody asked for")
+
+    table = table_of({"digest": "same"}, {"digest": "same", "split": "val"}, {"reason": "is not an image"})
+    asked = [check if check.kind == "leak" else check._replace(find=never) for check in audit_module.CHECKS]
+    monkeypatch.setattr(audit_module, "CHECKS", asked)
+    assert [finding.kind for finding in audit(table, CLASSES, ["A remark."], kinds=["leak"])] == ["leak", "remarks"]

@@ -4,7 +4,9 @@ A file counts as an image by its ending; if the ending says nothing, by its firs
 """
 
 import os
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -148,11 +150,54 @@ class Tree:
 
 
 def list_tree(root: Path) -> Tree:
-    """Everything below `root`. A linked folder is followed unless it is already in the tree or contains the link.
+    """Everything below `root`. The tree is shared: do not change it.
 
+    A linked folder is followed unless it is already in the tree or contains the link.
+    A folder that was just listed is not listed again while the times of its folders say that nothing was added, renamed
+    or deleted: settings of splits are tried one after another.
     Raises DatasetInvalid for a folder that cannot be listed, and beyond MAX_ENTRIES, MAX_FOLDERS or MAX_DEPTH.
     """
-    return _Walk(root).tree()
+    with _lock:
+        kept = _kept.pop(root, None)
+        if kept is not None and time.monotonic() - kept.at_s < _KEEP_S and kept.times == _times(kept.times):
+            _kept[root] = kept
+            return kept.tree
+    listed_at = time.time_ns()
+    walk = _Walk(root)
+    tree = walk.tree()
+    times = _times(walk.paths)
+    if times is not None and not walk.looked_into and max(times.values()) < listed_at - _SETTLED_NS:
+        with _lock:
+            _kept[root] = _Kept(tree, times, time.monotonic())
+            while len(_kept) > _MOST_KEPT:
+                _kept.pop(next(iter(_kept)))
+    return tree
+
+
+@dataclass(frozen=True)
+class _Kept:
+    tree: Tree
+    times: dict[str, int]
+    """Path of each folder -> when its entries changed last, in ns since 1970."""
+    at_s: float
+
+
+_KEEP_S = 300.0
+_MOST_KEPT = 4
+_SETTLED_NS = 2 * 10**9
+"""A change in the same tick of the clock as an earlier one leaves no trace, so what changed this recently is listed
+again."""
+_kept: dict[Path, _Kept] = {}
+"""The folders that were listed last, the latest at the end."""
+_lock = threading.Lock()
+
+
+def _times(paths: Iterable[str]) -> dict[str, int] | None:
+    """None if one of the folders is gone."""
+    try:
+        return {path: os.stat(path).st_mtime_ns for path in paths}
+    except OSError:
+        return None
 
 
 def is_image_file(path: str) -> bool:
@@ -175,8 +220,11 @@ class _Walk:
         self._root = root
         self._entries = 0
         self._folders = 0
-        self._looked_into = 0
+        self.looked_into = 0
+        """Number of files that were opened for their first bytes. When they change, no folder does."""
         self._seen: set[tuple[int, int]] = set()  # device and inode of each folder
+        self.paths: list[str] = []
+        """Of all folders that were listed."""
         self._links: list[tuple[str, str, Tree, int]] = []  # path and name of a linked folder, its parent, depth
 
     def tree(self) -> Tree:
@@ -224,6 +272,7 @@ class _Walk:
             if (status.st_dev, status.st_ino) in self._seen:  # a link led here first
                 return inner
             self._seen.add((status.st_dev, status.st_ino))
+            self.paths.append(path)
             with os.scandir(path) as entries:
                 for entry in entries:
                     if not self._is_wanted(entry.name, tree):
@@ -259,8 +308,8 @@ class _Walk:
             is_image = (entry.is_file() or entry.is_symlink()) and lower not in PLACEHOLDERS
             (tree.images if is_image else tree.others).append(entry.name)
             return
-        known = ending in OTHER_EXTENSIONS or not entry.is_file() or self._looked_into >= MAX_LOOKED_INTO
-        self._looked_into += not known
+        known = ending in OTHER_EXTENSIONS or not entry.is_file() or self.looked_into >= MAX_LOOKED_INTO
+        self.looked_into += not known
         found = None if known else format_of_file(entry.path)
         (tree.images if found in FORMATS else tree.others).append(entry.name)
 
