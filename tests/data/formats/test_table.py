@@ -130,7 +130,8 @@ def test_a_link_out_of_the_image_folder_is_not_followed(root, tmp_path, put):
         ("", r"has no rows. Expected is a path and a label"),
         ("path,label\n", r"has no rows"),
         ("a/0.png,ant\na/1.png,ant\n", r"one class only, 'ant'"),
-        ("a/0.png,Größe\n".encode("latin-1"), r"is not UTF-8 text"),
+        (b"a/0.png,Gr\x81\n", r"is not UTF-8 text, nor text of Western Europe \(Windows-1252\)"),
+        (b"a/0.png,Gr\xf6\0\n", r"is not UTF-8 text"),
         (b"\xff\xfea\0b", r"is not UTF-8 text"),
         ("a/0.png,ant\nb/0.png,b\u202eee\n", r"line 2: .*control characters"),
         (
@@ -146,6 +147,14 @@ def test_a_link_out_of_the_image_folder_is_not_followed(root, tmp_path, put):
 def test_an_unusable_line_is_named(root, text, message):
     with pytest.raises(DatasetInvalid, match=message):
         opened(root, text)
+
+
+def test_a_table_that_is_not_unicode_is_read_as_windows_1252_which_is_said(root):
+    text = "path,label\na/0.png,Käfer\na/1.png,Käfer\nb/0.png,Biene €\nb/1.png,Biene €\n"
+    dataset = opened(root, text.encode("cp1252"))
+    assert dataset.classes == ("Biene €", "Käfer")
+    assert "t.csv is not UTF-8. It was read as Windows-1252, the encoding of Western Europe" in dataset.notes[0]
+    assert not [note for note in opened(root, text).notes if "Windows-1252" in note]
 
 
 def test_a_missing_table_or_image_folder_is_not_found(root):

@@ -19,7 +19,7 @@ from tlcore.data.formats.columns import FALSE, TAG_COLUMNS, TRUE, Columns, find_
 from tlcore.data.formats.groups import GroupColumns, named_column
 from tlcore.data.formats.lookup import FolderLookup, Lookup
 from tlcore.data.formats.names import is_harmless, listed, shown
-from tlcore.data.formats.rows import TABLE_EXTENSIONS, Row, key_of, read_rows
+from tlcore.data.formats.rows import TABLE_EXTENSIONS, Row, encoding_note, key_of, read_rows
 from tlcore.data.formats.split_names import SPLIT_NAMES, split_of, split_of_table
 from tlcore.data.formats.splits import Labelled
 from tlcore.data.pixels.sources import FileSource
@@ -261,7 +261,8 @@ class _Reader:
             raise DatasetInvalid(f"{self._path}: a label like {example!r} seems to be several. {refusal}")
 
     def _notes(self, missing: list[str]) -> list[str]:
-        notes = []
+        assumed = encoding_note(self._path)
+        notes = [assumed] if assumed else []
         columns = self._columns
         if columns.flags:
             names = " and ".join(f"{columns.names[index]!r} ({meant})" for index, meant in columns.flags)
