@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
@@ -18,6 +19,7 @@ from tlcore.runs.restore import load_whole_state, plan_to_resume, restore_model
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work.execute import execute
 from tlcore.system.drive import drive
+from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 
 def train(config, until: int | None = None) -> Run:
@@ -62,6 +64,20 @@ def test_its_record_says_where_it_came_from(configure, other):
     table = epochs_table(run, drive(evaluate_run(run)))
     assert list(table["imported"]) == ["", "", "", "", "from a friend.pth"]
     assert table["test_accuracy"].notna().all()
+
+
+def test_a_file_whose_images_were_prepared_otherwise_is_imported_with_a_word_about_it(configure, tmp_path):
+    run, told = train(configure()), []
+    state = {name: value.contiguous() for name, value in load_whole_state(run, 1).items()}
+    for size_px, name in ((32, "other"), (None, "same")):
+        spec = run.config.eval_transform
+        if size_px:
+            spec = TransformSpec(operations=(Resize(size=size_px), CenterCrop(size=size_px)))
+        save_file(state, tmp_path / f"{name}.safetensors", {"transform": spec.model_dump_json()})
+        drive(import_epoch(run, tmp_path / f"{name}.safetensors", tell=told.append))
+    (sentence,) = told
+    assert sentence.startswith("other.safetensors says that its images were prepared otherwise (")
+    assert sentence.endswith("). The run's own view is used, as for all its epochs.")
 
 
 def test_an_epoch_with_the_runs_trunk_is_stored_without_it(configure, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.build import model_of_file
 from tlcore.models.digest import state_digest
+from tlcore.models.file_transform import transform_in
 from tlcore.models.saved_model import read_saved_model
 from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.checkpoints import save_checkpoint
@@ -47,6 +48,11 @@ def import_epoch(
     model, notices = model_of_file(architecture, settings.weights, run.classes, read_saved_model(path), source)
     for notice in notices:
         tell(notice)
+    if (stated := transform_in(path)) is not None and stated != run.config.eval_transform:
+        tell(
+            f"{name or path.name} says that its images were prepared otherwise ({stated.source()}). The run's own view "
+            "is used, as for all its epochs."
+        )
     dataset, _ = reopen_dataset(run)
     plan = plan_run(run.config, dataset, model.eval(), device)
     with only_writer(run.path):

@@ -7,10 +7,12 @@ from torch import nn
 from tlcore.config import ResolvedConfig, is_weights_file
 from tlcore.data.dataset import Dataset
 from tlcore.models.build import build_model
+from tlcore.models.file_transform import transform_in
 from tlcore.models.groups import LayerGroup, layer_groups, learning_rates, never_trained
 from tlcore.models.zoo import Architecture, architecture_of
 from tlcore.system.allocator import keep_freed_memory
 from tlcore.system.device import DeviceChoice, choose_device
+from tlcore.system.paths import given_path
 from tlcore.training.inputs.feature_store import cache_limit_bytes
 from tlcore.training.inputs.features import Trunk
 from tlcore.training.optimisation.optimizers import check_optimizer
@@ -144,6 +146,15 @@ def _notices(plan: Plan) -> tuple[str, ...]:
         return (f"Nothing was learned before: {plan.config.strategy.name} starts from random weights.",)
     if is_weights_file(plan.config.model.weights):
         usual = plan.architecture.eval_transform()
+        stated = transform_in(given_path(plan.config.model.weights))
+        if stated is not None:
+            same = plan.config.eval_transform == stated
+            return (
+                "Images are prepared as the file of the weights says."
+                if same
+                else "The file of the weights says how images are prepared, and eval_transform says otherwise: that is "
+                "used.",
+            )
         if plan.config.eval_transform == usual:
             steps = ", ".join(f"{step.op} {getattr(step, 'size', '')}".rstrip() for step in usual.operations)
             return (

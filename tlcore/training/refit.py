@@ -5,6 +5,7 @@ from typing import Any
 from tlcore.config import RunConfig, is_weights_file, parse_config
 from tlcore.errors import ConfigError, ModelError
 from tlcore.models.architecture import PARTS, Architecture
+from tlcore.models.file_transform import transform_for
 from tlcore.models.zoo import find_architecture
 from tlcore.training.views import training_transform, views_of
 from tlcore.transforms.spec import TransformSpec
@@ -58,7 +59,7 @@ def evaluation_view(settings: dict[str, Any]) -> TransformSpec:
     """
     if settings["eval_transform"] is not None:
         return TransformSpec.model_validate(settings["eval_transform"])
-    return find_architecture(settings["model"]["backbone"]).eval_transform(_weights_of(settings))
+    return transform_for(find_architecture(settings["model"]["backbone"]), _weights_of(settings))
 
 
 def _weights_of(settings: dict[str, Any]) -> str | None:

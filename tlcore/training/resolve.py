@@ -4,6 +4,7 @@ import os
 
 from tlcore.config import ResolvedConfig, RunConfig
 from tlcore.data.catalog import edits_version, is_named
+from tlcore.models.file_transform import transform_for
 from tlcore.models.zoo import find_architecture
 from tlcore.system.paths import given_path
 from tlcore.training.defaults import (
@@ -28,7 +29,7 @@ def resolve(config: RunConfig) -> ResolvedConfig:
         return config
     architecture, source, strategy = find_architecture(config.model.backbone), config.data.source, config.strategy.name
     weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
-    evaluation = config.eval_transform or architecture.eval_transform(weights)
+    evaluation = config.eval_transform or transform_for(architecture, weights)
     rate = config.optimizer.learning_rate or default_learning_rate(strategy, config.optimizer.name)
     images, edits = config.data.images, config.data.edits
     choices = {
