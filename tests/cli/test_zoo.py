@@ -25,6 +25,8 @@ def test_a_search_finds_networks_of_timm_by_words_of_their_names(zoo):
     assert status == 0
     assert "timm:vit_small_patch14_dinov2.lvd142m" in printed.out
     assert "224 px" in printed.out
+    assert "parameters" in printed.out
+    assert "21.6 M" in printed.out
     assert "resnet" not in printed.out
     assert "! dinov3-license (read its terms before commercial use)" in zoo("vit_small_patch16_dinov3")[1].out
 

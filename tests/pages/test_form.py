@@ -251,6 +251,7 @@ def test_a_search_finds_networks_of_timm_and_a_click_chooses_one(colours):
     page.text_input(key="train_backbone_words").set_value("test vit").run()
     found = page.radio(key="train_backbone_found")
     assert "timm:test_vit.r160_in1k" in found.options
+    assert any(caption.startswith("0.4 M · ") for caption in found.proto.captions)
     checked(found.set_value("timm:test_vit.r160_in1k").run())
     assert draft_of(page).model == RunConfig(model={"backbone": "timm:test_vit.r160_in1k"}).model
     text = text_of(page)

@@ -11,6 +11,8 @@ from tlcore.models.architecture import Architecture
 
 MOST = 40
 """Names of timm that are listed unless --all asks for more."""
+COUNT_S = 10.0
+"""Seconds for counting parameters that are not known yet; the next search goes on."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,14 +65,19 @@ def _list() -> None:
 def _search(words: Sequence[str], most: int | None) -> None:
     from tlcore.cli.display import console, print_table
     from tlcore.models.search import found_names
+    from tlcore.models.sizes import count_parameters, parameters_words
     from tlcore.models.zoo import find_architecture
 
     names = found_names(" ".join(words))
     entries = [find_architecture(name) for name in names[:most]]
-    rows = [(entry.name, f"{entry.input_px} px", _weights(entry), _licence(entry)) for entry in entries]
+    numbers = count_parameters([entry.name for entry in entries], COUNT_S)
+    rows = [
+        (entry.name, parameters_words(number), f"{entry.input_px} px", _weights(entry), _licence(entry))
+        for entry, number in zip(entries, numbers, strict=True)
+    ]
     print_table(
         f"{len(names):,} architectures with {' '.join(words)}",
-        ["architecture", "input", "weights", "licence of the weights"],
+        ["architecture", "parameters", "input", "weights", "licence of the weights"],
         rows,
         left=1,
     )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from tlcore.errors import TlcoreError
+from tlcore.models.sizes import count_parameters, parameters_words
 from tlcore.models.zoo import find_architecture
 from tlcore.words import count
 from ui.shared.hosting import is_hosted
@@ -13,6 +14,8 @@ from ui.train.fill import change_backbone
 
 SHOWN = 12
 """Results that are listed; more words make them fewer."""
+COUNT_S = 2.0
+"""Seconds for counting parameters that are not known yet; the next rerun after a while goes on."""
 _TEXT, _FOUND = "train_backbone_words", "train_backbone_found"
 
 
@@ -37,7 +40,7 @@ def show_search() -> None:
     if not names:
         st.caption(":material/search_off: No name has all of these words. Fewer or shorter words find more.")
         return
-    facts = [_fact(name) for name in names[:SHOWN]]
+    facts = _facts(names[:SHOWN])
     st.session_state.pop(_FOUND, None)
     st.radio(
         f"{count(len(names), 'network')} found" + (f", the first {SHOWN} of them" if len(names) > SHOWN else ""),
@@ -68,12 +71,17 @@ def _found(text: str) -> tuple[str, ...]:
     return found_names(text)
 
 
-@st.cache_data(ttl=30.0, max_entries=512, show_spinner=False)
-def _fact(name: str) -> str:
-    """`224 px · Apache-2.0 · here`."""
+@st.cache_data(ttl=30.0, max_entries=64, show_spinner="Counting parameters …")
+def _facts(names: tuple[str, ...]) -> list[str]:
+    return [_fact(name, number) for name, number in zip(names, count_parameters(names, COUNT_S), strict=True)]
+
+
+def _fact(name: str, parameters: int | None) -> str:
+    """`5.5 M · 224 px · Apache-2.0 · here`."""
     architecture = find_architecture(name)
     licence = architecture.licence()
-    parts = [f"{architecture.input_px} px"]
+    known = [] if parameters is None else [parameters_words(parameters)]
+    parts = [*known, f"{architecture.input_px} px"]
     if licence is None:
         return " · ".join([*parts, "no weights"])
     parts.append(f":orange[:material/warning: {escape_markdown(licence.short)}]" if licence.warning else licence.name)
