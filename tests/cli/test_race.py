@@ -76,8 +76,10 @@ def test_lines_of_json_have_steps_and_a_standing_after_each_candidate(race):
     assert lines[0] == {"candidates": ["small_cnn (none)", "cifar_cnn (none)"]}
     steps = [line["step"] for line in lines if "step" in line]
     assert steps[0] == {
-        "candidate": "small_cnn (none)", "number": 1, "of": 2, "phase": "prepare", "done": 0, "total": 0
+        "candidate": "small_cnn (none)", "number": 1, "of": 2, "phase": "prepare", "done": 0, "total": 0,
+        "remaining_s": None,
     }  # fmt: skip
+    assert steps[-1]["remaining_s"] >= 0
     standings = [Standing.model_validate(line["standing"]) for line in lines if "standing" in line]
     assert [len(standing.rows) for standing in standings] == [1, 2]
     assert "standing" in lines[-1]

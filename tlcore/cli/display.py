@@ -67,8 +67,8 @@ class ProgressDisplay:
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
-    def show(self, event: "Progress", epochs: int | None = None, about: str = "") -> None:
-        """`about`: what the phase belongs to, such as one of several networks."""
+    def show(self, event: "Progress", epochs: int | None = None, about: str = "", beside: str = "") -> None:
+        """`about`: what the phase belongs to, such as one of several networks. `beside`: more words, at the end."""
         if (about, event.phase, event.epoch) != self._phase:
             self._phase = (about, event.phase, event.epoch)
             self._bar.reset(self._task, total=event.total or None)
@@ -82,7 +82,7 @@ class ProgressDisplay:
             if epochs and event.phase in ("train", "val")
             else words,
             rate=event.images_per_s,
-            figures=figures,
+            figures=f"{figures} {beside}".strip(),
         )
 
     def follow(self, work: "Generator[Progress, None, T]") -> T:

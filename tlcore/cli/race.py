@@ -74,7 +74,8 @@ def _print_lines(events: "Events", candidates: "Sequence[Candidate]") -> int:
         if (candidate, progress.phase) != told or now - told_at > TELL_EVERY_S:
             told_at, told = now, (candidate, progress.phase)
             step = {"candidate": candidate, "number": event.number, "of": event.of, "phase": progress.phase}
-            print_line(step=step | {"done": progress.done, "total": progress.total})
+            remaining_s = None if event.remaining_s is None else round(event.remaining_s, 1)
+            print_line(step=step | {"done": progress.done, "total": progress.total, "remaining_s": remaining_s})
     return 0
 
 
@@ -82,6 +83,7 @@ def _show(events: "Events", config: "RunConfig") -> int:
     """Show the progress, then what has finished, also after Ctrl-C."""
     from tlcore.cli.display import ProgressDisplay, console, note
     from tlcore.race.standing import Standing
+    from tlcore.race.words import remaining_words
 
     standing, status = None, 0
     with ProgressDisplay() as display:
@@ -91,7 +93,8 @@ def _show(events: "Events", config: "RunConfig") -> int:
                     console().print(_told(event, standing), markup=False)
                     standing = event
                 else:
-                    display.show(event.progress, about=f"{event.candidate.label} ({event.number} of {event.of})")
+                    about = f"{event.candidate.label} ({event.number} of {event.of})"
+                    display.show(event.progress, about=about, beside=remaining_words(event.remaining_s))
         except KeyboardInterrupt:
             status = 130
     if standing is not None:

@@ -18,6 +18,7 @@ from tlcore.evaluation.folds import UNSEEN, Whole, folds_of, groups_of
 from tlcore.race.candidates import Candidate, candidate_config, check_reachable
 from tlcore.race.folds import predict_held_out
 from tlcore.race.kept import Kept, load_kept, result_key, save_kept
+from tlcore.race.remaining import Pace, share_done
 from tlcore.race.speed import seconds_per_image
 from tlcore.race.standing import LeftOut, Measured, Row, Standing, rank, suggest
 from tlcore.system.device import choose_device
@@ -45,6 +46,8 @@ class Step:
     of: int
     progress: Progress
     """Its phase is `prepare`, `features`, `train` (epochs of all folds) or `speed`."""
+    remaining_s: float | None = None
+    """Estimate for the whole race. None: too little is done to tell."""
 
 
 @dataclass
@@ -91,9 +94,9 @@ def race(
         raise DatasetInvalid("No class has two images to train on: nothing can be held out to compare backbones.")
     machine = choose_device(config.device, config.precision).words
     course = _Course(dataset, splits, samples, targets_N, fold_N, config, machine, reach)
-    standing = _standing(course, candidates)
+    standing, pace = _standing(course, candidates), Pace(len(candidates))
     for position, candidate in enumerate(candidates):
-        tell = _teller(candidate, position + 1, len(candidates))
+        tell = _teller(candidate, position + 1, len(candidates), pace)
         yield from tell(Progress("prepare", 0, 0, 0, 0.0))
         try:
             course.finished.append((yield from relay(_run(course, candidate), tell)))
@@ -151,8 +154,12 @@ def _predict(
     return Kept(predicted=predicted_N.tolist(), skipped=dict(zip(unusable, reasons, strict=True)))
 
 
-def _teller(candidate: Candidate, number: int, of: int) -> Callable[[Progress], tuple[Step]]:
-    return lambda progress: (Step(candidate, number, of, progress),)
+def _teller(candidate: Candidate, number: int, of: int, pace: Pace) -> Callable[[Progress], tuple[Step]]:
+    def tell(progress: Progress) -> tuple[Step]:
+        share = share_done(progress.phase, progress.done, progress.total)
+        return (Step(candidate, number, of, progress, pace.remaining_s(number, share)),)
+
+    return tell
 
 
 def _standing(course: _Course, waiting: Sequence[Candidate]) -> Standing:

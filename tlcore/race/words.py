@@ -1,11 +1,9 @@
 """The standing of a race in sentences, for the command line and the page."""
 
 from tlcore.evaluation.words import p_value_words
+from tlcore.race.remaining import share_done
 from tlcore.race.standing import Row, Standing
-from tlcore.words import PHASES, count, percent
-
-_FEATURES, _HEADS = 0.9, 0.05
-"""Shares of the time of a candidate that its features and its heads usually take."""
+from tlcore.words import PHASES, count, percent, seconds
 
 
 def method_words(standing: Standing) -> str:
@@ -65,14 +63,19 @@ def left_out_words(standing: Standing, listed: int) -> list[str]:
     return [*lines, f"and {more} more"] if more > 0 else lines
 
 
-def step_progress(candidate: str, number: int, of: int, phase: str, done: int, total: int) -> tuple[float, str]:
+def step_progress(
+    candidate: str, number: int, of: int, phase: str, done: int, total: int, remaining_s: float | None = None
+) -> tuple[float, str]:
     """The share of a race that is done, in 0-1, and what is going on, from the parts of a step."""
-    here = min(done / total, 1.0) if total else 0.0
-    within = {"features": _FEATURES * here, "train": _FEATURES + _HEADS * here, "speed": _FEATURES + _HEADS}.get(
-        phase, 0.0
-    )
     counted = f", {done:,} of {count(total, 'image')}" if phase == "features" else ""
-    return (number - 1 + within) / of, f"{candidate} ({number} of {of}): {PHASES[phase]}{counted}"
+    left = remaining_words(remaining_s)
+    words = f"{candidate} ({number} of {of}): {PHASES[phase]}{counted}{f', {left}' if left else ''}"
+    return (number - 1 + share_done(phase, done, total)) / of, words
+
+
+def remaining_words(remaining_s: float | None) -> str:
+    """`about 3 min 05 s left`; empty if it is not known."""
+    return "" if remaining_s is None else f"about {seconds(max(round(remaining_s), 1))} left"
 
 
 def place_words(row: Row) -> str:
