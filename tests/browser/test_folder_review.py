@@ -1,0 +1,72 @@
+"""The review of photographs without labels, by keys alone."""
+
+import shutil
+
+import pytest
+
+from tests.support.browser import settled
+from tlcore import evaluate, train
+from tlcore.data.catalog import open_dataset
+from tlcore.data.formats.unlabelled import open_unlabelled
+from tlcore.evaluation.unlabelled import predict_unlabelled
+from tlcore.system.drive import drive
+from tlcore.training.history import best_epoch
+
+
+@pytest.fixture
+def source(home, colours):
+    (home / "datasets").mkdir(parents=True)
+    return str(colours.rename(home / "datasets" / "colours"))
+
+
+@pytest.fixture
+def dashboard(home, source, configure, make_images, start_dashboard):
+    """A dashboard with four photographs without labels that a run on `colours` has predicted."""
+    shots = home / "datasets" / "shots"
+    shots.mkdir()
+    for path in sorted(make_images("unseen", seed=5, test=2).rglob("*.png")):
+        shutil.copy(path, shots / f"{path.parent.name}-{path.name}")
+    run = train(configure(data={"source": source}, epochs=1))
+    evaluate(run)
+    drive(predict_unlabelled(run, best_epoch(run.history()), open_unlabelled(shots)))
+    return start_dashboard(home)
+
+
+def added(source):
+    dataset = open_dataset(source)
+    return {s.id.rpartition("/")[2]: dataset.classes[s.target] for s in dataset.samples if s.id.startswith("added/")}
+
+
+def test_photographs_are_reviewed_by_the_keyboard_alone(dashboard, open_page, source):
+    from playwright.sync_api import expect
+
+    page = open_page(dashboard.url("predict", dataset="colours", predict_view="folder"))
+    to_go = page.get_by_text("to go")
+
+    def press(key, words):
+        page.keyboard.press(key)
+        expect(to_go).to_contain_text(words)
+        settled(page)
+
+    expect(to_go).to_contain_text("4 to go")
+    name = to_go.inner_text().partition(" ·")[0]
+    press("a", "3 to go")
+    assert added(source).keys() == {name}
+    press("s", "2 to go")
+    assert len(added(source)) == 1
+
+    name = to_go.inner_text().partition(" ·")[0]
+    number, label = next(
+        (number, label)
+        for number, label in enumerate(("blue", "green"), 1)
+        if page.get_by_role("button", name=f"It is {label}").count()
+    )
+    press(str(number), "1 to go")
+    assert added(source)[name] == label
+    page.keyboard.press("a")
+    page.get_by_text("1 photograph skipped.").wait_for()
+    settled(page)
+    assert len(added(source)) == 3
+
+    page.reload()  # what was decided stays; what was skipped comes again
+    expect(to_go).to_contain_text("1 to go")
