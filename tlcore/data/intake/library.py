@@ -121,8 +121,8 @@ def removal_of_unlabelled(path: str) -> Literal["deleted", "forgotten"] | None:
 
 
 def remove_unlabelled(path: str) -> None:
-    """Remove photographs without labels from the list. Stored ones are deleted; of a folder or zip that was added by its
-    path, only the path is forgotten.
+    """Remove photographs without labels from the list. Stored ones are deleted; of what was added by its path, only the
+    path is forgotten.
 
     Raises DatasetNotFound if they are not on the list; DatasetInvalid if they belong to a data root, or cannot be
     deleted.
@@ -200,8 +200,8 @@ def remove(source: str) -> None:
 
 
 def rename(source: str, name: str) -> str:
-    """Rename an uploaded dataset, which keeps its edits, or a folder of stored photographs. Returns the new source, with
-    a number if the name is taken.
+    """Rename an uploaded dataset, which keeps its edits, or a folder of stored photographs. Returns the new source,
+    with a number if the name is taken.
 
     Raises DatasetNotFound if it is not on the list, DatasetInvalid if it was not uploaded.
     """
