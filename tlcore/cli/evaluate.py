@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, note
+    from tlcore.delivery.told import report_to_trackers
     from tlcore.evaluation.evaluate import evaluate_run
     from tlcore.runs.folder.run import find_run
     from tlcore.runs.restore import relocate
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     show_verdict(evaluation)
     _show_twins(found, evaluation, look=arguments.twins)
     _show_classes(evaluation, found.classes)
+    report_to_trackers(found, note)
     return 0
 
 

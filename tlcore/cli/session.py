@@ -8,9 +8,11 @@ from types import FrameType
 from tlcore.cli.display import ProgressDisplay, console, note
 from tlcore.cli.evaluate import show_verdict
 from tlcore.cli.summary import show_epochs, show_skipped
+from tlcore.delivery.told import report_to_trackers
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.runs.folder.requests import asked_to_stop, clear_request
 from tlcore.runs.folder.run import Run
+from tlcore.runs.tracking.follow import followed
 from tlcore.runs.work.execute import execute
 from tlcore.training.checkpoint import Checkpoint
 from tlcore.training.distributed import Processes, SeveralProcesses, started_by_torchrun
@@ -64,7 +66,8 @@ def run_session(
     with _StopOnSignal() as stop, ProgressDisplay(shown=processes.is_main) as display:
         try:
             stopping = partial(_is_to_stop, run, stop)
-            for event in execute(run, plan, processes, should_stop=stopping, start=start):
+            events = execute(run, plan, processes, should_stop=stopping, start=start)
+            for event in followed(run, events, note) if processes.is_main else events:
                 if not processes.is_main:
                     continue
                 if isinstance(event, Progress):
@@ -92,6 +95,8 @@ def run_session(
             _evaluate(run)
         else:
             out.print(f"What that is worth on images that chose nothing: python -m tlcore evaluate {run.name}")
+    if run.status().state == "finished" and (evaluate or run.report_split == "val"):
+        report_to_trackers(run, note)
     print(run.path)
     sys.stdout.flush()
     return status

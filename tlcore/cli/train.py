@@ -30,6 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="training checkpoint: model_state_dict and, if it has them, optimizer_state_dict, epoch, loss",
     )
+    parser.add_argument(
+        "--track",
+        action="append",
+        default=[],
+        metavar="TRACKER",
+        help="follow the run in tensorboard (in its folder), mlflow or wandb; may be given several times",
+    )
     parser.add_argument("--no-evaluation", action="store_true", help="do not look at the test split afterwards")
     parser.add_argument("--dry-run", action="store_true", help="print what would happen, and stop")
     parser.add_argument("--json", action="store_true", help="with --dry-run: the projection alone, as one line of JSON")
@@ -55,11 +62,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.recipe and (recipe := find_recipe(arguments.recipe)).task == "predict":
         return _predict(recipe, arguments)
     config = config_from(arguments)
+    if arguments.track:
+        from tlcore.runs.tracking.kinds import check_trackers
+
+        check_trackers(arguments.track)
     # torch takes a second to import: wrong options are reported before that
     from tlcore.cli.session import run_session, start_processes
     from tlcore.cli.summary import print_projection, show_plan
     from tlcore.data.catalog import fingerprint
     from tlcore.runs.folder.run import create_run
+    from tlcore.runs.tracking.follow import track
 
     processes, device = start_processes(config.device)
     plan, start = _plan(arguments, config, device, draws=processes.is_main)
@@ -76,6 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
     run = processes.broadcast(
         create_run(plan.config, plan.dataset, fingerprint(plan.dataset), facts) if processes.is_main else None
     )
+    if processes.is_main:
+        track(run, arguments.track)
     return run_session(run, plan, processes, start, evaluate=not arguments.no_evaluation)
 
 

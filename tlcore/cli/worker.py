@@ -4,6 +4,7 @@ It waits for its turn, trains the runs one after another, then evaluates their s
 """
 
 import argparse
+import logging
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(found: "Run") -> "Generator[Progress, None, object]":
+    from tlcore.delivery.told import report_to_trackers
     from tlcore.evaluation.evaluate import evaluate_run  # imports torch, which a waiting worker should not do
 
-    return evaluate_run(found)
+    evaluation = yield from evaluate_run(found)
+    report_to_trackers(found, logging.getLogger(__name__).warning)
+    return evaluation

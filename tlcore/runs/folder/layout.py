@@ -7,6 +7,8 @@ status.json         the process that handles the run  metrics.jsonl       the pr
 left_out.json       the process that trains           writer.lock         nobody: it is only locked, see `lock`
 writer.json         the process that holds the lock   worker.log          the worker and its child processes
 label.json          any process that names the run; atomic
+tracking.json       create_run's caller, then the process that trains or reports; atomic
+tensorboard/        TensorBoard, if the run is tracked there
 answers.json        any process that calibrates an epoch; atomic
 familiar/           any process that keeps the features of training images; atomic
 """
@@ -20,6 +22,7 @@ EDITS_FILE = "edits.jsonl"
 METRICS_FILE = "metrics.jsonl"
 SKIPPED_FILE = "left_out.json"
 LABEL_FILE = "label.json"
+TRACKING_FILE = "tracking.json"
 ANSWERS_FILE = "answers.json"
 STOP_FILE = "stop"
 LOCK_FILE = "writer.lock"

@@ -132,11 +132,13 @@ class _Worker:
         try:
             with interrupted_by(lambda: self._stop(run) == "now"):
                 from tlcore.runs.restore import plan_to_resume
+                from tlcore.runs.tracking.follow import followed
                 from tlcore.runs.work.execute import execute
 
                 plan = plan_to_resume(run)
                 stopping = partial(self._is_to_stop, run)
-                for event in execute(run, plan, should_stop=stopping, next_phase="predict", held=True):
+                events = execute(run, plan, should_stop=stopping, next_phase="predict", held=True)
+                for event in followed(run, events, log.warning):
                     self.has_nothing_left()
                     self._log(event)
         except KeyboardInterrupt:
