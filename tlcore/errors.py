@@ -21,6 +21,7 @@ TlcoreError
 ├── DeviceError            a device or precision that this machine does not have
 ├── TrainingDiverged       the loss is no longer a number
 ├── ExportRefused          an exported file that cannot be made, or does not answer as the run does
+├── PushFailed             files that could not be uploaded
 ├── CommandFailed          a process that this program started ended with an error
 └── RunError
     ├── RunNotFound        no run of that name
@@ -122,6 +123,10 @@ class TrainingDiverged(TlcoreError):
 
 
 class ExportRefused(TlcoreError):
+    pass
+
+
+class PushFailed(TlcoreError):
     pass
 
 

@@ -8,6 +8,8 @@ checked with `os.path.exists`, `os.path.isfile` and `os.path.isdir`, which retur
 import os
 from pathlib import Path
 
+from tlcore.errors import ConfigError
+
 MAX_CHARACTERS = 4_096
 """Longest path: the limit of Linux, which is higher than that of other systems."""
 
@@ -25,3 +27,16 @@ def check_path_text(text: str) -> str:
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"{len(text):,} characters, and a path or a name has at most {MAX_CHARACTERS:,}")
     return text
+
+
+def output_path(out: str | None, name: str) -> Path:
+    """Where to write a file: `out`, or the file `name` in the folder `out`, or here. Checked before any work begins.
+
+    Raises ConfigError if there is no such folder.
+    """
+    path = given_path(out or ".").absolute()
+    if os.path.isdir(path):
+        path /= name
+    if not os.path.isdir(path.parent):
+        raise ConfigError(f"There is no folder {path.parent} to write into. Make it, or choose another --out.")
+    return path
