@@ -126,6 +126,8 @@ def test_the_dashboard_can_stop_a_run_of_the_terminal(start, home):
 
 @pytest.mark.skipif(os.name == "nt", reason="gloo under torchrun is for Linux and macOS here")
 def test_two_processes_give_the_metrics_of_one(start, home):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     # fresh augmentation and a frozen network without dropout: only the order of additions differs;
     # with batches of 7 one of the two processes needs padding
     options = ("--views", "0", "--augment", "standard", "--epochs", "2", "--workers", "0", "--batch-size", "7")
@@ -135,10 +137,13 @@ def test_two_processes_give_the_metrics_of_one(start, home):
     options += ("--config", str(config), "--backbone", "shufflenet_v2_x1_0")
     runs = []
     for launcher in (("-m",), ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m")):
-        process = start(*options, launcher=launcher)
+        process = start(*options, "--track", "tensorboard", launcher=launcher)
         out, err = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 0, err
         runs.append(results(Path(out.splitlines()[-1])))
+        read = EventAccumulator(f"{out.splitlines()[-1]}/tensorboard")
+        read.Reload()
+        assert [event.step for event in read.Scalars("val/loss")] == [0, 1, 2]  # of two processes only one writes
     assert len(list(home.glob("runs/*"))) == 2
     for one, two in zip(*runs, strict=True):
         for figure in ("val_loss", "val_accuracy", *(["train_loss", "train_accuracy"] if one["epoch"] else [])):

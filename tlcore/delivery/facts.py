@@ -30,6 +30,7 @@ from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.selection import selection_optimism
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table
+from tlcore.evaluation.twins import TwinAccuracy, load_twins, twin_accuracy
 from tlcore.models.licence import Licence
 from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.predictions import Predictions
@@ -76,6 +77,8 @@ class Measured:
     """How many epochs there were to choose from."""
     unreadable: int
     """Images of the split that could not be read."""
+    twins: TwinAccuracy | None
+    """How much of the accuracy is owed to images with a twin in train; None if nobody has looked for twins."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,7 @@ def _evaluation(run: Run, epoch: int) -> Evaluation | None:
 def _measure(run: Run, evaluation: Evaluation, answers: Answers) -> Measured:
     epoch, predictions = answers.epoch, evaluation.predictions[answers.epoch]
     logits_NC, targets_N = predictions.logits_NC, predictions.targets_N
+    twins = load_twins(run)
     sure_N = are_sure(probabilities(logits_NC, answers), answers)
     scores = class_scores(logits_NC, targets_N, run.classes)
     return Measured(
@@ -197,6 +201,7 @@ def _measure(run: Run, evaluation: Evaluation, answers: Answers) -> Measured:
         optimism=selection_optimism(evaluation.right_EN, evaluation.losses_EN),
         epochs=len(evaluation.epochs),
         unreadable=len(evaluation.skipped),
+        twins=None if twins is None else twin_accuracy(evaluation, epoch, twins),
     )
 
 

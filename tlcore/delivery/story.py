@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tlcore.delivery.document import Block, Bullets, Code, Matrix, Paragraph, Section, Table
 from tlcore.delivery.facts import CONFIG_FILE, Facts, Measured, counted_splits
 from tlcore.evaluation.tables import confused_pairs
+from tlcore.evaluation.twins import twin_words
 from tlcore.evaluation.words import chosen_on_val_words
 from tlcore.words import bounds, count, first_of, interval, percent, points, seconds
 
@@ -94,6 +95,8 @@ def _how_good(facts: Facts) -> tuple[Block, ...]:
     if measured.split == "test" and (val := _val(facts)):
         rows.insert(1, val)
     blocks: list[Block] = [Table(("figure", "value", "95 % interval"), tuple(rows), note=_optimism(facts, measured))]
+    if measured.twins is not None:
+        blocks.append(Paragraph(twin_words(measured.twins, measured.split)))
     listed = measured.classes[:LISTED_CLASSES]
     classes = tuple(
         (
