@@ -15,7 +15,7 @@ from tlcore.evaluation.answers import Answers, save_answers
 from tlcore.evaluation.evaluate import evaluate
 from tlcore.runs.folder.run import Run
 
-NAME = '"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\u202e'
+NAME = '"><script>alert(1)<a href=x><img src=x onerror=alert(1)>&amp;'
 
 
 class Page(HTMLParser):
@@ -56,14 +56,24 @@ def test_the_page_needs_no_network_and_no_script(run):
     assert len(content) < 400_000
 
 
-def test_hostile_names_are_shown_and_never_interpreted(run):
-    hostile = change_info(run, classes=[NAME, "green"], name=NAME, notes=[NAME])
-    plain, page = Page(report_page(run, 2)), Page(report_page(hostile, 2))
-    assert "script" not in page.tags
+def test_hostile_names_are_shown_and_never_interpreted(configure, colours):
+    for split in ("train", "val", "test"):
+        (colours / split / "blue").rename(colours / split / NAME)
+    (colours / "test" / NAME / "000.png").rename(colours / "test" / NAME / f"{NAME}.png")
+    run = train(configure(epochs=1))
+    evaluate(run, device="cpu")
+    page = Page(report_page(change_info(run, name=NAME, notes=[NAME]), 1))
+    assert not {"script", "a", "link", "iframe"} & set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on")]
-    assert set(page.tags) == set(plain.tags)
-    assert '"><script>alert(1)</script>' in page.text
+    assert page.tags.count("img") == 14
+    assert page.text.count(f"{NAME}, taken for green") + page.text.count(f"green, taken for {NAME}") > 0
+    assert f"test/{NAME}/{NAME}.png" in page.text
+
+
+def test_characters_that_turn_the_text_are_marked(run):
+    page = Page(report_page(change_info(run, name="a\u202eb"), 2))
     assert "\u202e" not in page.text
+    assert "a\N{REPLACEMENT CHARACTER}b" in page.text
 
 
 def test_curves_have_a_point_per_epoch_and_images_are_few_and_small(run):

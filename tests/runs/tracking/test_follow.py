@@ -209,7 +209,7 @@ def test_weights_and_biases_gets_one_run_that_is_continued(configure, fake_wandb
     go_on(run, notes, stop=True)
     go_on(run, notes)
     assert notes == []
-    first, second = [options for what, *(options, *_) in fake_wandb.calls if what == "init"]
+    first, second = [call[1] for call in fake_wandb.calls if call[0] == "init"]
     assert first["id"] == second["id"] == load_tracked(run)[0].identity
     assert second["resume"] == "allow"
     assert first["project"] == "transfer-lab"
