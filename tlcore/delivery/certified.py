@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tlcore.delivery.certificate import Certificate, certify
 from tlcore.errors import ExportRefused
 from tlcore.runs.folder.run import Run
+from tlcore.system.files import write_atomic
 
 if TYPE_CHECKING:
     from tlcore.training.events import Progress
@@ -36,3 +38,24 @@ def certified(build: Build, run: Run, epoch: int, file_name: str) -> "Generator[
         others = "" if certificate.precision == "fp32" else " Export it without int8."
         raise ExportRefused(f"{file_name} is not exported: {objection}.{others}")
     return Exported(content, file_name, certificate)
+
+
+def certificate_path(path: Path) -> Path:
+    """The file beside an exported one that has its certificate."""
+    return path.with_name(f"{path.name}.certificate.json")
+
+
+def save_exported(exported: Exported, path: Path) -> None:
+    """Write the file, and its certificate beside it. If either cannot be written, neither is there afterwards.
+
+    Raises OSError.
+    """
+    write_atomic(path, lambda file: file.write(exported.content))
+    if exported.certificate is None:
+        return
+    text = exported.certificate.to_json()
+    try:
+        write_atomic(certificate_path(path), lambda file: file.write(text.encode()))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

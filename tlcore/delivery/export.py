@@ -54,6 +54,16 @@ def find_format(name: str) -> Format:
         raise ConfigError(f"No format named {name!r}. {suggestion(name, FORMATS)}") from None
 
 
+def find_variant(format_name: str, *, preprocessing: bool = False, int8: bool = False) -> str:
+    """The name of a format in the variant that is asked for. Raises ConfigError if there is none."""
+    find_format(format_name)
+    name = f"{format_name}{'-int8' if int8 else ''}{'-images' if preprocessing else ''}"
+    if name not in FORMATS:
+        asked = " and ".join(["int8"] * int8 + ["preprocessing"] * preprocessing)
+        raise ConfigError(f"{format_name} cannot be exported with {asked}: only onnx can.")
+    return name
+
+
 def file_name(run: Run, epoch: int, format_name: str) -> str:
     return f"{run.name}-epoch-{epoch:03d}{find_format(format_name).suffix}"
 

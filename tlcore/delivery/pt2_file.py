@@ -2,6 +2,7 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Generator
 from io import BytesIO
 from typing import Any
@@ -55,7 +56,9 @@ def pt2_steps(run: Run, epoch: int) -> Generator[Progress, None, bytes]:
     try:
         with torch.no_grad():
             program = torch.export.export(model, (example,), dynamic_shapes=({0: torch.export.Dim("images")},))
-        torch.export.save(program, file, extra_files={METADATA: json.dumps(facts, ensure_ascii=False, indent=2)})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about tensors that share memory, which stay equal
+            torch.export.save(program, file, extra_files={METADATA: json.dumps(facts, ensure_ascii=False, indent=2)})
     except Exception as error:  # it has many types of errors of its own
         name = architecture_of(run.config).name
         logging.getLogger(__name__).info("%s cannot be exported by torch.export", name, exc_info=True)

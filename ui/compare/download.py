@@ -1,4 +1,4 @@
-"""Downloads of the Compare page. A file is built only when its button is clicked."""
+"""Downloads of the Compare page. A file is built when its button is clicked. Those that take long are in `exports`."""
 
 import tempfile
 from functools import partial
@@ -10,6 +10,7 @@ from tlcore.delivery.export import FORMATS, file_name
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder.run import Run
 from tlcore.system import spawn
+from ui.compare.exports import show_exports
 from ui.compare.import_weights import show_import
 
 _ICONS = {
@@ -22,9 +23,11 @@ _ICONS = {
 
 
 def show_download(run: Run, evaluation: Evaluation, epoch: int) -> None:
-    """A button per format, and the code to use the weights with."""
+    """A button per format, the models for other programs, and the code to use the weights with."""
     with st.grid(3, min_column_width=240):
         for name, entry in FORMATS.items():
+            if entry.work is not None:
+                continue
             missing = entry.unavailable(run, epoch)
             with st.container(border=True, height="stretch"):
                 st.download_button(
@@ -39,6 +42,7 @@ def show_download(run: Run, evaluation: Evaluation, epoch: int) -> None:
                     disabled=bool(missing),
                 )
                 st.caption(missing or f"{entry.words}.")
+    show_exports(run, epoch)
     if FORMATS["python"].unavailable(run, epoch):
         return
     show_import(run)
