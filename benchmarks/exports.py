@@ -3,8 +3,8 @@
     python -m benchmarks.exports [--backbones efficientnet_lite0 mobilenet_v2] [--formats onnx onnx-int8 pt2]
 
 For each backbone a frozen run is trained on the photographs of ants and bees, in fp32. Every format is exported with
-its certificate, which covers all images of val. Then the network alone is timed on one image at a time in one thread, in
-turn with PyTorch; files that prepare images are timed on a photograph of 500 x 375 px.
+its certificate, which covers all images of val. Then the network alone is timed on one image at a time in one thread,
+in turn with PyTorch; files that prepare images are timed on a photograph of 500 x 375 px.
 """
 
 import argparse

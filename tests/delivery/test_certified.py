@@ -7,10 +7,11 @@ import onnx
 import pytest
 import torch
 
+from tests.support.certificates import certificate
 from tlcore import train
 from tlcore.cli.main import main
 from tlcore.delivery import certified as certified_module
-from tlcore.delivery.certificate import Certificate, parse_certificate
+from tlcore.delivery.certificate import parse_certificate
 from tlcore.delivery.certified import Exported, certificate_path, certified, save_exported
 from tlcore.delivery.export import FORMATS, export_certified, find_variant
 from tlcore.delivery.file_model import NO_ANSWER
@@ -69,37 +70,6 @@ def made(configure, _made) -> Made:
 def image(made) -> Path:
     dataset, _ = reopen_dataset(made.run)
     return dataset.source.file(dataset.split("test")[0].id)
-
-
-def certificate(**changes) -> Certificate:
-    plain = {
-        "made": "2026-01-01",
-        "tlcore_version": "1",
-        "runtime": "ONNX Runtime 1",
-        "file_sha256": "0",
-        "file_bytes": 1,
-        "precision": "fp32",
-        "preprocessing": False,
-        "run": "run",
-        "epoch": 1,
-        "dataset": "d",
-        "dataset_fingerprint": "f",
-        "temperature": 1.0,
-        "threshold": 0.0,
-        "stored_precision": "fp32",
-        "split": "test",
-        "images": 100,
-        "same": 100,
-        "largest_difference": 0.0001,
-        "median_difference": 0.0,
-        "right_stored": 90,
-        "right_file": 90,
-        "mended": 0,
-        "broken": 0,
-        "p_value": 1.0,
-        "tolerance": 0.001,
-    }
-    return Certificate(**{**plain, **changes})
 
 
 INT8 = {"precision": "int8", "tolerance": None, "least_same": 0.95}

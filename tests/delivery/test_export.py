@@ -14,6 +14,7 @@ from tlcore import train
 from tlcore.config import parse_config
 from tlcore.delivery.export import FORMATS, Format, chosen_epoch, file_name, find_format, keeps_optimizer
 from tlcore.errors import CheckpointError, ConfigError
+from tlcore.evaluation.answers import Answers, save_answers
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.evaluation.predict import load_predictor
 from tlcore.models.zoo import ZOO
@@ -73,6 +74,7 @@ def test_safetensors_hold_the_same_values_and_what_they_are_for(run, tmp_path):
         metadata = file.metadata()
     assert json.loads(metadata["classes"]) == ["blue", "green"]
     assert metadata["backbone"] == "shufflenet_v2_x1_0"
+    assert (metadata["temperature"], metadata["threshold"]) == ("1.0", "0.0")
     assert json.loads(metadata["transform"])["operations"][1]["op"] == "CenterCrop"
 
 
@@ -82,12 +84,15 @@ def test_the_snippet_works_when_pasted(run, tmp_path, colours):
     image = Image.open(colours / "test/green/001.png")
     image.save(folder / "photo.jpg", "PNG")
     (folder / file_name(run, 2, "pth")).write_bytes(FORMATS["pth"].build(run, 2))
-    snippet = FORMATS["python"].build(run, 2).decode()
+    save_answers(run, Answers(epoch=2, temperature=2.5, threshold=0.99))
+    snippet = FORMATS["python"].build(run, 2).decode() + 'print(answer("photo.jpg"))\n'
     assert "tlcore" not in snippet
     result = subprocess.run([sys.executable, "-"], input=snippet, cwd=folder, capture_output=True, text=True)
     assert result.stderr == ""
     expected = load_predictor(run, 2, device="cpu").predict(folder / "photo.jpg")
-    printed = eval(result.stdout)
+    *ranking, answer = result.stdout.splitlines()
+    printed = eval("".join(ranking))
+    assert answer == "not sure"
     assert [name for name, _ in printed] == [name for name, _ in expected]
     assert printed[0][1] == pytest.approx(expected[0][1], abs=1e-5)
 

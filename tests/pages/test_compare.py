@@ -11,8 +11,12 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import tlcore
+from tests.support.certificates import certificate
 from tests.support.pages import figure, numbers, open_page as open_any_page, pictures, text_with_pictures as text_of
+from tests.support.work import finish_work
+from tlcore.delivery.certified import Exported, save_exported
 from tlcore.delivery.export import FORMATS, Format
+from tlcore.delivery.kept import kept_key, kept_path
 from tlcore.errors import CommandFailed
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import confused_pairs, confusion_table
@@ -23,6 +27,7 @@ from tlcore.runs.folder.status import write_status
 from tlcore.system import spawn
 from ui.compare.confusion import clicked_cell, picked_pair, worst_cell
 from ui.compare.images import _marks
+from ui.shared.work import work_key
 
 # part of the page -> text that only this part shows
 PARTS = {
@@ -304,7 +309,8 @@ def test_a_download_is_offered_in_every_format(run):
     page = open_page(run, compare_part="download", compare_epoch="2")
     labels = [button.proto.label for button in page.get("download_button")]
     weights = ["PyTorch weights", "safetensors", "Training checkpoint"]
-    assert labels == [*weights, "Inference code", "Predictions, CSV", "Epochs, CSV"]
+    assert labels[:4] == [*weights, "Inference code"]
+    assert labels == [entry.label for entry in FORMATS.values() if entry.work is None]
     assert "ZOO['small_cnn']" in "".join(code.value for code in page.code)
 
 
@@ -314,6 +320,51 @@ def test_an_added_format_gets_a_button(run, monkeypatch):
     page = open_page(run, compare_part="download", compare_epoch="2")
     assert "Names" in [button.proto.label for button in page.get("download_button")]
     assert f"{words}." in text_of(page)
+
+
+@pytest.fixture
+def exported(run, home):
+    """An ONNX file of epoch 2, made and compared as if by the page's process; a function that deletes it."""
+    path = kept_path(kept_key(run, 2, "onnx"))
+    path.parent.mkdir(parents=True)
+    save_exported(Exported(b"model", "m.onnx", certificate(images=14, same=13, others=("a_b.png",))), path)
+    finish_work(home, work_key("export", kept_key(run, 2, "onnx")), {"file": str(path), "certificate": None})
+    return path.unlink
+
+
+def test_a_model_that_was_compared_with_the_run_is_offered_with_its_certificate(run, exported):
+    page = open_page(run, compare_part="download", compare_epoch="2")
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert [label for label in labels if label in ("Download, 5 B", "Certificate")] == ["Download, 5 B", "Certificate"]
+    assert "**13 of 14** images have the same answer" in text_of(page)
+    assert "Another answer for a\\_b\\.png\\." in text_of(page)
+    assert "compare_export_start_onnx" not in [button.key for button in page.button]
+    assert "compare_export_start_pt2" in [button.key for button in page.button]
+
+
+def test_a_model_that_had_to_make_room_is_offered_to_be_made_again(run, exported):
+    exported()
+    page = open_page(run, compare_part="download", compare_epoch="2")
+    assert not page.exception
+    assert "Certificate" not in [button.proto.label for button in page.get("download_button")]
+    assert "compare_export_start_onnx" in [button.key for button in page.button]
+
+
+def test_a_model_is_made_by_a_process_of_its_own_and_a_busy_shared_machine_says_so(run, monkeypatch):
+    started = []
+    monkeypatch.setattr("ui.shared.work.start_probe", lambda key, command, config: started.append(command))
+    page = open_page(run, compare_part="download", compare_epoch="2")
+    page.button(key="compare_export_start_onnx-int8").click().run()
+    ((*command, target, last),) = started
+    assert command == ["export", str(run.path), "--epoch", "2", "--format", "onnx-int8", "--out"]
+    assert (target, last) == (str(kept_path(kept_key(run, 2, "onnx-int8"))), "--json")
+    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: True)
+    page.button(key="compare_export_start_onnx").click().run()
+    assert [box.value for box in page.error] == [
+        "This shared machine is busy\\. Try again when what is under way is done\\."
+    ]
+    assert len(started) == 1
 
 
 def test_a_crash_of_the_import_is_no_traceback_on_the_page(run, monkeypatch):

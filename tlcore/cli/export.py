@@ -7,6 +7,7 @@ not answer as the run does, it is not written. Its certificate is printed, and w
 
 import argparse
 import os
+import signal
 from pathlib import Path
 
 from tlcore.cli.json_lines import follow, print_line
@@ -40,16 +41,21 @@ def run(arguments: argparse.Namespace) -> int:
     found = find_run(arguments.run)
     epoch = chosen_epoch(found) if arguments.epoch is None else arguments.epoch
     path = _target(arguments.out, file_name(found, epoch, name))
-    work = export_certified(found, epoch, name)
-    if arguments.json:
-        exported = follow(work)
-    else:
-        with ProgressDisplay() as display:
-            exported = display.follow(work)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop from outside leaves nothing behind
     try:
+        work = export_certified(found, epoch, name)
+        if arguments.json:
+            exported = follow(work)
+        else:
+            with ProgressDisplay() as display:
+                exported = display.follow(work)
         save_exported(exported, path)
     except OSError as error:
+        if error.filename is None or Path(error.filename).parent != path.parent:
+            raise
         raise ConfigError(f"Cannot write {path}: {error.strerror}. Choose another --out.") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
     certificate = exported.certificate
     if arguments.json:
         print_line(file=str(path), certificate=None if certificate is None else certificate.model_dump(mode="json"))

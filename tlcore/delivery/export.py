@@ -13,6 +13,7 @@ from tlcore.data.formats.cells import escape_table
 from tlcore.delivery.certified import Build, Exported, certified
 from tlcore.delivery.inference_script import inference_script
 from tlcore.errors import CheckpointError, ConfigError, suggestion
+from tlcore.evaluation.answers import load_answers
 from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table, predictions_table
 from tlcore.models.zoo import architecture_of, why_gone
@@ -176,22 +177,24 @@ def training_checkpoint_file(run: Run, epoch: int) -> bytes:
 
 
 def safetensors_file(run: Run, epoch: int) -> bytes:
-    """The same values as safetensors, with backbone, classes and evaluation transform as metadata."""
+    """The same values as safetensors, with backbone, classes, evaluation transform and how it answers as metadata."""
     from safetensors.torch import save
 
-    config = run.config
+    config, answers = run.config, load_answers(run, epoch)
     metadata = {
         "format": "pt",
         "backbone": config.model.backbone,
         "classes": json.dumps(list(run.classes), ensure_ascii=False),
         "transform": config.eval_transform.model_dump_json(),
+        "temperature": repr(answers.temperature),
+        "threshold": repr(answers.threshold),
     }
     return save(_state_dict(run, epoch), metadata)
 
 
 def inference_file(run: Run, epoch: int) -> bytes:
     """A Python script that classifies images with the epoch's `pth` file, without this project if possible."""
-    return inference_script(run, file_name(run, epoch, "pth")).encode()
+    return inference_script(run, file_name(run, epoch, "pth"), load_answers(run, epoch)).encode()
 
 
 def predictions_file(run: Run, epoch: int) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tlcore.data.pixels.colour import WHITE_12_BIT, WHITE_16_BIT
 from tlcore.data.pixels.cost import WHOLE_PIXELS
+from tlcore.evaluation.answers import Answers
 from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.run import Run
 from tlcore.transforms.sizes import SPARE
@@ -117,23 +118,33 @@ _END = '''
 def predict(path):
     """Classes with their probabilities, the most likely first."""
     with torch.inference_mode():
-        probabilities = model(transform(load_image(path))[None]).softmax(1)[0].tolist()
+        logits = model(transform(load_image(path))[None])
+    probabilities = (logits / TEMPERATURE).softmax(1)[0].tolist()
     return sorted(zip(CLASSES, probabilities), key=lambda pair: -pair[1])
+
+
+def answer(path):
+    """The most likely class, or "not sure" if it is less probable than the threshold."""
+    name, probability = predict(path)[0]
+    return name if probability >= THRESHOLD else "not sure"
 
 
 print(predict("photo.jpg")[:3])  # an image of yours
 '''
 
 
-def inference_script(run: Run, weights_file: str) -> str:
-    """The script for a run's network; `weights_file` is the name of its exported state_dict in the same folder."""
+def inference_script(run: Run, weights_file: str, answers: Answers) -> str:
+    """The script for a run's network; `weights_file` is the name of its exported state_dict in the same folder, and
+    `answers` is how its epoch answers."""
     evaluation = run.config.eval_transform
     transform = evaluation.source().removeprefix("import torch\n")
     imports, expression = _model_code(run)
     settings = (
         f"\nWEIGHTS = {weights_file!r}\nWHOLE_PIXELS = {WHOLE_PIXELS}  # larger images are made smaller first\n"
         f"RESIZE, SPARE = {_resize(evaluation)}, {SPARE}  # a JPEG keeps so many times this size; None: all pixels\n"
-        f"WHITE_12_BIT, WHITE_16_BIT = {WHITE_12_BIT}, {WHITE_16_BIT}\nCLASSES = [\n{_listed(run.classes)}]\n\n"
+        f"WHITE_12_BIT, WHITE_16_BIT = {WHITE_12_BIT}, {WHITE_16_BIT}\n"
+        f"TEMPERATURE, THRESHOLD = {answers.temperature!r}, {answers.threshold!r}  # of probabilities; of an answer\n"
+        f"CLASSES = [\n{_listed(run.classes)}]\n\n"
         f"model = {expression}\n"
         'model.load_state_dict(torch.load(WEIGHTS, map_location="cpu", weights_only=True))\nmodel.eval()\n'
     )

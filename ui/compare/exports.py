@@ -10,7 +10,7 @@ from tlcore.delivery.export import FORMATS, Format, file_name
 from tlcore.delivery.kept import kept_key, kept_path, make_room
 from tlcore.errors import RecordError, TlcoreError
 from tlcore.runs.folder.run import Run
-from tlcore.words import count, percent, size
+from tlcore.words import count, size
 from ui.shared.widgets import error_box, escape_markdown
 from ui.shared.work import find_result, forget_work, is_working, show_work, start_work, work_key
 
@@ -86,10 +86,7 @@ def _show_file(path: Path, download: str, name: str, certificate: Certificate | 
         on_click="ignore",
         width="stretch",
     )
-    st.markdown(
-        f":material/check_circle: **{certificate.same} of {certificate.images}** images have the same answer; "
-        f"probabilities differ by {percent(certificate.largest_difference, 2)} at most."
-    )
+    st.markdown(f":material/check_circle: **{certificate.same} of {certificate.images}** images have the same answer.")
     with st.expander("The whole certificate"):
         for line in certificate.lines():
             st.markdown(escape_markdown(line))
