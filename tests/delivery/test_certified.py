@@ -1,5 +1,6 @@
 import io
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ import torch
 from tests.support.certificates import certificate
 from tlcore import train
 from tlcore.cli.main import main
-from tlcore.delivery import certified as certified_module
-from tlcore.delivery.certificate import parse_certificate
+from tlcore.delivery import certificate as certificate_module, certified as certified_module, onnx_file
+from tlcore.delivery.certificate import certify, parse_certificate, stored_precision
 from tlcore.delivery.certified import Exported, certificate_path, certified, save_exported
 from tlcore.delivery.export import FORMATS, export_certified, find_variant
 from tlcore.delivery.file_model import NO_ANSWER
@@ -22,6 +23,7 @@ from tlcore.errors import ConfigError, ExportRefused, ModelError, RecordError
 from tlcore.evaluation.answers import Answers, save_answers
 from tlcore.evaluation.predict import load_predictor
 from tlcore.evaluation.stored import load_stored
+from tlcore.models.engines import converted
 from tlcore.runs.folder.run import Run
 from tlcore.runs.restore import reopen_dataset
 from tlcore.system.drive import drive
@@ -57,8 +59,16 @@ def _made() -> list[Made]:
     return []
 
 
+@pytest.fixture(scope="module")
+def _network():
+    """The bare network of an epoch as ONNX. Torch writes each once for this module, which takes seconds."""
+    write = onnx_file.network_graph
+    return cache(lambda path, epoch: write(Run(path), epoch))
+
+
 @pytest.fixture
-def made(configure, _made) -> Made:
+def made(configure, _made, _network, monkeypatch) -> Made:
+    monkeypatch.setattr(onnx_file, "network_graph", lambda run, epoch: _network(run.path, epoch))
     if not _made:
         run = train(configure(strategy={"name": "from_scratch"}, eval_transform=SMALL, epochs=2))
         save_answers(run, ANSWERS)
@@ -96,6 +106,25 @@ def test_every_model_answers_as_the_run_does_on_the_whole_test_split(made, name)
 def test_an_epoch_that_is_not_evaluated_yet_is_evaluated_first(made):
     made.export("onnx")
     assert 2 in load_stored(made.run).evaluation.predictions
+
+
+def test_where_stored_answers_have_three_digits_the_file_is_also_compared_with_the_network_in_fp32(made, monkeypatch):
+    monkeypatch.setattr(certificate_module, "stored_precision", lambda run, epoch: "bf16")
+    found = drive(certify(made.run, 2, made.export("onnx-images").content))
+    assert (found.tolerance, found.reference_images) == (0.05, 14)
+    assert found.reference_difference < 1e-4
+    assert "Beside the network in fp32, on 14 images: probabilities differ by" in found.lines()[-1]
+    other = drive(certify(made.run, 2, build_onnx(made.run, 0)))
+    assert other.reference_difference > 0.001
+
+
+def test_the_precision_of_stored_answers_is_that_of_the_run_or_of_what_computed_them(made):
+    assert stored_precision(made.run, 2) == "fp32"
+    info = made.run.info
+    run = Run(made.run.path)
+    automatic = info.config.model_copy(update={"precision": "auto"})
+    run.__dict__["info"] = info.model_copy(update={"config": automatic, "device": "cpu: X (…), bf16 (native)"})
+    assert stored_precision(run, 2) == "bf16"
 
 
 def test_an_onnx_file_says_what_it_is(made):
@@ -228,6 +257,16 @@ def test_a_file_without_its_certificate_does_not_stay(tmp_path, monkeypatch):
     [
         ({}, ""),
         ({"largest_difference": 0.002}, "its probabilities differ by up to 0.002 from those of the run, and 0.001 is"),
+        (
+            {"preprocessing": True, "tolerance": 0.01, "largest_difference": 0.02},
+            "its probabilities differ by up to 0.02 from those of the run, and 0.01 is allowed (100 of 100 images "
+            "have the same answer). Large JPEGs are a usual reason",
+        ),
+        (
+            {"tolerance": 0.05, "stored_precision": "bf16", "reference_images": 32, "reference_difference": 0.002},
+            "its probabilities differ by up to 0.002 from those of the network in fp32, and 0.001 is allowed",
+        ),
+        ({"tolerance": 0.05, "reference_images": 32, "reference_difference": 0.0002, "largest_difference": 0.03}, ""),
         (INT8 | {"same": 95, "largest_difference": 0.4}, ""),
         (INT8 | {"same": 94}, "only 94 of 100 images have the same answer as in the run, and 95 % are asked for"),
         (INT8 | {"same": 95, "broken": 5, "p_value": 0.03}, "it is worse than the run: 0 images mended, 5 broken"),
@@ -264,12 +303,11 @@ def test_variants_are_names_of_formats():
         find_variant("onx", int8=True)
 
 
-def test_a_network_that_cannot_be_written_is_refused_in_words(made, monkeypatch):
-    from tlcore.models.engines import converted
-
+def test_a_network_that_cannot_be_written_is_refused_in_words(configure, monkeypatch):
     def fail(*given):
         raise RuntimeError("aten::fold is unknown\nand a long story")
 
     monkeypatch.setattr(converted, "export_onnx", fail)
+    run = train(configure(epochs=1))
     with pytest.raises(ExportRefused, match="small_cnn cannot be written as ONNX: RuntimeError: aten::fold is unknown"):
-        drive(onnx_steps(made.run, 2))
+        drive(onnx_steps(run, 1))

@@ -9,9 +9,13 @@ import argparse
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tlcore.cli.json_lines import follow, print_line
 from tlcore.system.paths import given_path
+
+if TYPE_CHECKING:
+    from tlcore.delivery.certified import Exported
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, console
-    from tlcore.delivery.certified import save_exported
     from tlcore.delivery.export import chosen_epoch, export_certified, file_name, find_variant
-    from tlcore.errors import ConfigError
     from tlcore.runs.folder.run import find_run
 
     name = find_variant(arguments.format, preprocessing=arguments.with_preprocessing, int8=arguments.int8)
@@ -49,11 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             with ProgressDisplay() as display:
                 exported = display.follow(work)
-        save_exported(exported, path)
-    except OSError as error:
-        if error.filename is None or Path(error.filename).parent != path.parent:
-            raise
-        raise ConfigError(f"Cannot write {path}: {error.strerror}. Choose another --out.") from None
+        _save(exported, path)
     finally:
         signal.signal(signal.SIGTERM, before)
     certificate = exported.certificate
@@ -76,3 +74,13 @@ def _target(out: str | None, name: str) -> Path:
     if not os.path.isdir(path.parent):
         raise ConfigError(f"There is no folder {path.parent} to write into. Make it, or choose another --out.")
     return path
+
+
+def _save(exported: "Exported", path: Path) -> None:
+    from tlcore.delivery.certified import save_exported
+    from tlcore.errors import ConfigError
+
+    try:
+        save_exported(exported, path)
+    except OSError as error:
+        raise ConfigError(f"Cannot write {path}: {error.strerror}. Choose another --out.") from None

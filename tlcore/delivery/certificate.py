@@ -6,7 +6,7 @@ The file is run from the original image files, and compared with the stored logi
 import hashlib
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlcore import __version__
-from tlcore.data.dataset import Sample
+from tlcore.data.dataset import ImageSource, Sample
 from tlcore.delivery.file_model import NO_ANSWER, FileModel, Outputs, run_split
 from tlcore.errors import CheckpointError, ExportRefused, RecordError
 from tlcore.evaluation.answers import NOT_SURE, Answers, are_sure, load_answers, probabilities
@@ -38,6 +38,10 @@ WITH_PREPROCESSING = 0.01
 a run unpacks at a part of their size, differ more."""
 LEAST_SAME = 0.95
 """A file in int8 gives at least this fraction of the images the same class as the run."""
+_LARGE_JPEGS = (
+    ". Large JPEGs are a usual reason: a run unpacks them at a part of their size, and other programs do not. "
+    "Export it without preprocessing"
+)
 _LISTED = 20
 _WHAT = "a certificate of an exported file"
 
@@ -90,6 +94,10 @@ class Certificate(BaseModel):
     unanswered_stored: _Count = 0
     """Images below the threshold."""
     unanswered_file: _Count = 0
+    reference_images: _Count = 0
+    """Images for which the file was also compared with the run's network in fp32, if the run computed in bf16."""
+    reference_difference: _Fraction = 0.0
+    """Of the probabilities of these, the largest one."""
     tolerance: _Fraction | None = None
     """The largest difference that is allowed; None for int8."""
     least_same: _Fraction | None = None
@@ -120,7 +128,12 @@ class Certificate(BaseModel):
                 f"{self.unanswered_file} in the file."
             )
         if self.stored_precision == "bf16":
-            lines.append("The run computed its answers in bf16, with three digits; the file computes in fp32.")
+            lines.append("The stored answers were computed in bf16, with three digits.")
+        if self.reference_images:
+            lines.append(
+                f"Beside the network in fp32, on {count(self.reference_images, 'image')}: probabilities differ by "
+                f"{_small(self.reference_difference)} at most."
+            )
         return lines
 
     @property
@@ -133,6 +146,13 @@ class Certificate(BaseModel):
             return (
                 f"its probabilities differ by up to {_small(self.largest_difference)} from those of the run, and "
                 f"{_small(self.tolerance)} is allowed ({self.same} of {self.images} images have the same answer)"
+                f"{_LARGE_JPEGS if self.preprocessing else ''}"
+            )
+        exact = WITH_PREPROCESSING if self.preprocessing else TOLERANCE["fp32"]
+        if self.reference_difference > exact:
+            return (
+                f"its probabilities differ by up to {_small(self.reference_difference)} from those of the network "
+                f"in fp32, and {_small(exact)} is allowed{_LARGE_JPEGS if self.preprocessing else ''}"
             )
         if self.least_same is not None and self.same < self.least_same * self.images:
             return (
@@ -182,7 +202,8 @@ def certify(run: Run, epoch: int, file_bytes: bytes, device: str = "auto") -> "G
             "Without them the file cannot be compared with the run."
         )
     facts = _facts_of(model, file_bytes, runtime, stored_precision(run, epoch))
-    return _compare(run, epoch, stored, outputs, facts)
+    certificate = _compare(run, epoch, stored, outputs, facts)
+    return _beside_reference(certificate, outputs, run, dataset.source, samples)
 
 
 def stored_precision(run: Run, epoch: int) -> str:
@@ -192,6 +213,20 @@ def stored_precision(run: Run, epoch: int) -> str:
     entry = load_index(run, run.report_split).epochs.get(epoch)
     computed = run.info.device + ("" if entry is None else entry.engine)
     return "bf16" if "bf16" in computed else "fp32"
+
+
+def _beside_reference(
+    certificate: Certificate, outputs: Outputs, run: Run, source: ImageSource, samples: Sequence[Sample]
+) -> Certificate:
+    """The certificate, and where the stored logits have three digits only, a comparison with the network in fp32."""
+    if certificate.stored_precision == "fp32" or certificate.precision != "fp32":
+        return certificate
+    from tlcore.delivery.reference import reference_probabilities, reference_rows
+
+    rows = reference_rows(len(samples))
+    expected_NC = reference_probabilities(run, certificate.epoch, source, [samples[row] for row in rows])
+    apart = float(np.abs(outputs.probabilities_NC[rows] - expected_NC).max())
+    return certificate.model_copy(update={"reference_images": len(rows), "reference_difference": apart})
 
 
 def _facts_of(model: FileModel, content: bytes, runtime: str, stored_precision: str) -> dict[str, Any]:
