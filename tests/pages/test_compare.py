@@ -337,7 +337,7 @@ def test_a_model_that_was_compared_with_the_run_is_offered_with_its_certificate(
     labels = [button.proto.label for button in page.get("download_button")]
     assert [label for label in labels if label in ("Download, 5 B", "Certificate")] == ["Download, 5 B", "Certificate"]
     assert "**13 of 14** images have the same answer" in text_of(page)
-    assert "Another answer for a\\_b\\.png\\." in text_of(page)
+    assert "Another answer for a\\_b\\.png\\." in [element.value for element in page.markdown]
     assert "compare_export_start_onnx" not in [button.key for button in page.button]
     assert "compare_export_start_pt2" in [button.key for button in page.button]
 
