@@ -2,6 +2,7 @@
 
 TlcoreError
 ├── ConfigError            a setting that is unknown, out of range, or contradicts another
+│   └── WishNotMet         a share of right answers that no threshold reaches
 ├── RecordError            a JSON file that is damaged or has the wrong content
 ├── DataError
 │   ├── DatasetNotFound    nothing at that path, or nothing under that name
@@ -47,6 +48,10 @@ class TlcoreError(Exception):
 
 
 class ConfigError(TlcoreError):
+    pass
+
+
+class WishNotMet(ConfigError):
     pass
 
 

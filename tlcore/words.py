@@ -45,14 +45,14 @@ def points(difference: float) -> str:
     return f"{100 * difference:.1f} points"
 
 
-def interval(value: float, low: float, high: float) -> str:
+def interval(value: float, low: float, high: float, digits: int = 1) -> str:
     """Three fractions as `95.3 % (93.1–96.8)`."""
-    return f"{percent(value)} ({bounds(low, high)})"
+    return f"{percent(value, digits)} ({bounds(low, high, digits)})"
 
 
-def bounds(low: float, high: float) -> str:
+def bounds(low: float, high: float, digits: int = 1) -> str:
     """Two fractions as `93.1–96.8`, in percent; empty if there is no interval."""
-    return "" if math.isnan(low) else f"{100 * low:.1f}–{100 * high:.1f}"
+    return "" if math.isnan(low) else f"{100 * low:.{digits}f}–{100 * high:.{digits}f}"
 
 
 def count(number: int, singular: str = "", plural: str = "") -> str:

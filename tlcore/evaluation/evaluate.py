@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 
-from tlcore.data.dataset import Sample
+from tlcore.data.dataset import Dataset, Sample
 from tlcore.errors import CheckpointError
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.stored import Entry, Index, checkpoint_stamp, load_index, load_stored, save_index
@@ -58,13 +58,35 @@ def evaluate_run(run: Run, device: str = "auto", split: str | None = None) -> Ge
         computed, engine = yield from _predict(run, split, plan, samples, {epoch: keys[epoch] for epoch in epochs})
         stored.update(computed)
         entries.update({epoch: entries[epoch].model_copy(update={"engine": engine}) for epoch in epochs})
-    evaluated = set(next(found for found in stored.values() if found is not None).sample_ids)
-    skipped = tuple((sample.id, "unreadable") for sample in samples if sample.id not in evaluated)
-    save_index(run, split, Index(epochs=entries, skipped=skipped, notices=notices))
+    _save_index(run, split, samples, entries, stored, notices)
+    if split != "val":
+        _index_val(run, dataset, notices)
     evaluation = load_stored(run, split).evaluation
     if evaluation is None:
         raise CheckpointError(f"The checkpoints of run {run.name} changed while it was evaluated. Evaluate it again.")
     return evaluation
+
+
+def _save_index(
+    run: Run,
+    split: str,
+    samples: Sequence[Sample],
+    entries: dict[int, Entry],
+    stored: Mapping[int, Predictions | None],
+    notices: tuple[str, ...],
+) -> None:
+    evaluated = set(next(found for found in stored.values() if found is not None).sample_ids)
+    skipped = tuple((sample.id, "unreadable") for sample in samples if sample.id not in evaluated)
+    save_index(run, split, Index(epochs=entries, skipped=skipped, notices=notices))
+
+
+def _index_val(run: Run, dataset: Dataset, notices: tuple[str, ...]) -> None:
+    """Make the logits on val that training has stored readable for `load_stored`, too. None are computed."""
+    samples = dataset.split("val")
+    entries = _entries(run, "val", key_images(dataset, samples))
+    stored = {epoch: load_predictions(run.path, "val", epoch, entry.key) for epoch, entry in entries.items()}
+    if any(found is not None for found in stored.values()):
+        _save_index(run, "val", samples, entries, stored, notices)
 
 
 def _entries(run: Run, split: str, images: Sequence[tuple[str, str, int]]) -> dict[int, Entry]:

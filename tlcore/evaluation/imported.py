@@ -13,6 +13,7 @@ from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.checkpoints import save_checkpoint
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.metrics_file import write_records
+from tlcore.runs.folder.predictions import Predictions, key_images, predictions_key, save_predictions
 from tlcore.runs.folder.run import Run
 from tlcore.runs.restore import load_frozen_part, reopen_dataset
 from tlcore.training.checkpoint import Checkpoint, frozen_state, trained_state
@@ -57,13 +58,18 @@ def import_epoch(
     plan = plan_run(run.config, dataset, model.eval(), device)
     with only_writer(run.path):
         number = _free_epoch(run, epoch)
-        record = yield from _validate(plan, number, imported=name or path.name)
-        save_checkpoint(run.checkpoints, _checkpoint(run, plan, record))
+        record, predictions = yield from _validate(plan, number, imported=name or path.name)
+        checkpoint = _checkpoint(run, plan, record)
+        save_checkpoint(run.checkpoints, checkpoint)
+        weights = state_digest(load_frozen_part(run)) + state_digest(checkpoint.model)
+        images = key_images(dataset, dataset.split("val"))
+        key = predictions_key(weights, run.config.eval_transform, images)
+        save_predictions(run.path, "val", number, predictions, key)
         write_records(run.path, (*run.history(), record))
     return number
 
 
-def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, None, EpochRecord]:
+def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, None, tuple[EpochRecord, Predictions]]:
     samples, batches, network = yield from evaluation_inputs(plan, plan.dataset.split("val"))
     run = logits_of(network, plan.architecture, batches, plan.choice, Processes())
     predicting = predict_logits(run, batches, Processes())
@@ -72,7 +78,7 @@ def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, Non
     val_loss = float(image_losses(logits_NC, targets_N).mean())
     if not math.isfinite(val_loss):
         raise WeightsError(f"With the weights in {imported} the validation loss is not a number: they cannot be used.")
-    return EpochRecord(
+    record = EpochRecord(
         epoch=number,
         train_loss=None,
         train_accuracy=None,
@@ -84,6 +90,8 @@ def _validate(plan: Plan, number: int, imported: str) -> Generator[Progress, Non
         engine=run.words,
         imported=imported,
     )
+    ids = tuple(sample.id for sample in samples)
+    return record, Predictions(logits_NC.numpy(), targets_N.numpy(), ids)
 
 
 def _checkpoint(run: Run, plan: Plan, record: EpochRecord) -> Checkpoint:

@@ -12,16 +12,19 @@ from torch import Tensor, nn
 from tlcore.data.pixels.images import to_tensor
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import CheckpointError
-from tlcore.evaluation.answers import Answer, Answers, answer_of, load_answers
+from tlcore.evaluation.answers import Answer, Answers, Probabilities, answer_of, load_answers, probabilities
+from tlcore.evaluation.familiar import Familiar, load_familiar
 from tlcore.models.engines.choose import Runner
 from tlcore.models.engines.part import Part
 from tlcore.models.imagenet import build_classifier
+from tlcore.models.split import Head, build_head
 from tlcore.models.zoo import Architecture, architecture_of, find_architecture
 from tlcore.runs.folder.run import Run, find_run
 from tlcore.runs.restore import restore_model
 from tlcore.system.device import DeviceChoice, choose_device
 from tlcore.system.paths import given_path
 from tlcore.training.history import best_epoch
+from tlcore.training.inputs.whole import as_rows
 from tlcore.transforms.spec import TransformSpec
 
 
@@ -43,6 +46,8 @@ class Predictor:
     """How many images to expect: a faster engine is prepared if that pays."""
     answers: Answers = field(default_factory=lambda: Answers(epoch=0))
     """How logits become answers: the run's temperature and threshold, if it has them."""
+    familiar: Familiar | None = None
+    """The features of the run's training images, to say whether an image is far from all of them; if they are kept."""
 
     def predict(self, image: Path | str | Image) -> list[tuple[str, float]]:
         """Classes with their calibrated probabilities in 0-1, the most likely first, whether they reach the threshold
@@ -64,18 +69,37 @@ class Predictor:
 
         An image is unpacked as the transform says: `source.load(sample_id, transform)`.
         """
-        logits_NC = self.logits(images_CHW).double() / self.answers.temperature
-        return [answer_of(row_C, self.classes, self.answers) for row_C in logits_NC.softmax(1).numpy()]
+        found_NC, distances_N = self.scores(images_CHW)
+        return [
+            answer_of(found_C, self.classes, self.answers, distance)
+            for found_C, distance in zip(found_NC, distances_N, strict=True)
+        ]
 
     def probabilities(self, image_CHW: Tensor) -> Tensor:
         """The calibrated probabilities for a uint8 RGB image: float32 of shape (classes,) on the CPU, in 0-1."""
-        return (self.logits([image_CHW])[0] / self.answers.temperature).softmax(0)
+        return torch.from_numpy(self.scores([image_CHW])[0][0]).float()
+
+    def scores(self, images_CHW: Sequence[Tensor]) -> tuple[Probabilities, Sequence[float | None]]:
+        """The calibrated probabilities (images, classes), and each image's distance to the nearest training image, as
+        far as it is known."""
+        logits_NC, distances_N = self._forward(images_CHW)
+        return probabilities(logits_NC.numpy(), self.answers), distances_N
 
     def logits(self, images_CHW: Sequence[Tensor]) -> Tensor:
         """The logits of uint8 RGB images of any sizes: float32 of shape (images, classes) on the CPU."""
+        return self._forward(images_CHW)[0]
+
+    def _forward(self, images_CHW: Sequence[Tensor]) -> tuple[Tensor, Sequence[float | None]]:
+        """The logits, and the distance of each image to the nearest training image, where those are known: then the
+        head runs on the features that are compared."""
         transform = self.transform.build()
         images_NCHW = torch.stack([transform(image_CHW) for image_CHW in images_CHW]).to(self.choice.device)
-        return self._logits(images_NCHW.contiguous(memory_format=self.choice.memory_format)).float().cpu()
+        output = self._network(images_NCHW.contiguous(memory_format=self.choice.memory_format))
+        if self.familiar is None:
+            return output.float().cpu(), [None] * len(output)
+        with torch.inference_mode(), self.choice.autocast():
+            logits_NC = self._head(output)
+        return logits_NC.float().cpu(), self.familiar.distances(as_rows(output.cpu())).tolist()
 
     def _decoded(self, image: Path | str | Image) -> Tensor:
         if isinstance(image, Image):
@@ -86,11 +110,17 @@ class Predictor:
     @property
     def engine(self) -> str:
         """The engine that runs the network, in words, after the first image."""
-        return self._logits.words
+        return self._network.words
 
     @cached_property
-    def _logits(self) -> Runner:
-        return Runner(Part(self.model, self.architecture, "logits"), self.choice, self.images)
+    def _network(self) -> Runner:
+        """The whole network; or, if distances are wanted, what is below its head."""
+        part = Part(self.model, self.architecture, "logits" if self.familiar is None else "features")
+        return Runner(part, self.choice, self.images)
+
+    @cached_property
+    def _head(self) -> Head:
+        return build_head(self.model, self.architecture).eval()
 
 
 def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto") -> Predictor:
@@ -106,6 +136,7 @@ def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto
             raise CheckpointError(f"Run {run.name} has no epoch yet.", cli=f"Start it with `resume {run.name}`.")
         epoch = best_epoch(history)
     choice = choose_device(device, run.config.precision)
+    answers = load_answers(run, epoch)
     return Predictor(
         title=f"run {run.name}, epoch {epoch}",
         classes=run.classes,
@@ -114,7 +145,8 @@ def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto
         model=_placed(restore_model(run, epoch), choice),
         choice=choice,
         epoch=epoch,
-        answers=load_answers(run, epoch),
+        answers=answers,
+        familiar=load_familiar(run, answers),
     )
 
 

@@ -18,7 +18,7 @@ from tlcore.training.history import best_epoch
 if TYPE_CHECKING:
     import pandas as pd
 
-Answer: TypeAlias = tuple[str, Sequence[str], npt.NDArray[np.float32]]
+Answer: TypeAlias = tuple[str, Sequence[str], npt.NDArray[np.floating]]
 """What one model says of an image: the model's title, its classes, and their probabilities (C,)."""
 
 

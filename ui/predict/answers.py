@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 from plotly.colors import sample_colorscale, unlabel_rgb
 
+from tlcore.evaluation.answers import Answer as Said, Answers, answer_of
 from tlcore.explain import class_map, on_original
 from tlcore.transforms.draws import draw_views
 from ui.predict.models import ModelRef
@@ -23,7 +24,16 @@ SHOWN_PX = 640
 @dataclass(frozen=True, eq=False)
 class Answer:
     classes: tuple[str, ...]
-    probabilities: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float64]
+    """Calibrated, where the run is."""
+    answers: Answers
+    distance: float | None = None
+    """The cosine distance to the nearest training image, if the model knows those."""
+
+    @property
+    def said(self) -> Said:
+        """What the model answers: a class, or "not sure"."""
+        return answer_of(self.probabilities, self.classes, self.answers, self.distance)
 
     @property
     def order(self) -> list[int]:
@@ -46,7 +56,8 @@ def ask(chosen: ModelRef, image_key: str, _image: PickedImage) -> Answer:
     """Raises TlcoreError."""
     predictor = chosen.load()
     image_CHW = _to_tensor(_image.pixels_for(predictor.transform))
-    return Answer(predictor.classes, predictor.probabilities(image_CHW).numpy())
+    (probabilities_C,), (distance,) = predictor.scores([image_CHW])
+    return Answer(predictor.classes, probabilities_C, predictor.answers, distance)
 
 
 @st.cache_resource(max_entries=32, ttl=900, show_spinner="Drawing the map …")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tlcore.evaluation.answers import answers_version
 from tlcore.evaluation.stored import checkpoint_stamp
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import list_recipes
@@ -139,7 +140,7 @@ def _of_run(run: Run, epoch: int) -> ModelRef:
         f"epoch {epoch}",
         run=str(run.path),
         epoch=epoch,
-        stamp=str(checkpoint_stamp(run, epoch)),
+        stamp=f"{checkpoint_stamp(run, epoch)} {answers_version(run)}",
         dataset=run.config.data.source,
     )
 

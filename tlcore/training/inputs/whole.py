@@ -47,7 +47,7 @@ def plan_features(plan: Plan) -> Generator[Progress, None, WholeFeatures]:
     features = yield from joined_features(requests, trunk_of(plan), plan.config.workers)
     requested = [sample for request in requests for sample in request.samples]
     samples = tuple(requested[position] for position in features.positions)
-    return WholeFeatures(samples, _as_rows(features.values_VND[0]), features.skipped)
+    return WholeFeatures(samples, as_rows(features.values_VND[0]), features.skipped)
 
 
 def split_requests(plan: Plan, splits: Sequence[str]) -> list[FeatureRequest]:
@@ -74,7 +74,8 @@ def joined_features(
     return Features(torch.cat(values, dim=1), tuple(positions), tuple(skipped), engine)
 
 
-def _as_rows(values_N: Tensor) -> npt.NDArray[np.float32]:
+def as_rows(values_N: Tensor) -> npt.NDArray[np.float32]:
+    """Features of N images as one row each: a feature map is averaged over its places."""
     values_N = values_N.float()
     is_map = values_N.dim() == 4  # images x channels x height x width
     rows: npt.NDArray[np.float32] = (values_N.mean((2, 3)) if is_map else values_N.flatten(1)).numpy()
