@@ -12,6 +12,7 @@ from pathlib import Path
 from tlcore import __version__
 from tlcore.cli import (
     audit,
+    calibrate,
     check_labels,
     clean,
     device,
@@ -41,6 +42,7 @@ COMMANDS = {
     "train": train,
     "runs": runs,
     "evaluate": evaluate,
+    "calibrate": calibrate,
     "resume": resume,
     "predict": predict,
     "export": export,
