@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.compare.classes import show_calibration, show_classes
+from ui.compare.classes import show_classes
 from ui.compare.confusion import show_confusion
 from ui.compare.download import show_download
 from ui.compare.epochs import show_choice, show_epochs
@@ -11,6 +11,7 @@ from ui.compare.images import show_images, show_timeline
 from ui.compare.pair import show_pair
 from ui.compare.runs import note_other_data, pick_epoch, pick_run, pick_runs
 from ui.compare.summary import show_accuracy, show_runs_table
+from ui.compare.sure import show_calibration
 from ui.shared.cached import list_runs
 from ui.shared.results import evaluation_of, known_evaluation
 from ui.shared.runs import note_unreadable, readable_runs

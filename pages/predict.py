@@ -9,6 +9,7 @@ from tlcore.words import percent
 from ui.predict.answers import SHOWN_PX, Answer, ask, explain, overlay
 from ui.predict.folder import show_folder
 from ui.predict.models import ModelRef, pick_models
+from ui.predict.said import show_answer
 from ui.shared.cached import open_dataset
 from ui.shared.image_picker import PickedImage, pick_image, thumbnail
 from ui.shared.torch_once import load_torch
@@ -19,22 +20,6 @@ from ui.shell import open_page
 TOP = 5
 IMAGE, FOLDER = "image", "folder"
 VIEWS = {IMAGE: "One image", FOLDER: "Folder"}
-
-
-def show_verdict(image: PickedImage, chosen: ModelRef, answer: Answer, source: str) -> None:
-    """The predicted class, and whether it is right: that is known only for images of the model's own dataset."""
-    best = answer.order[0]
-    name, sure = answer.classes[best], percent(float(answer.probabilities[best]))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {escape_markdown(name)} · {sure}", width="content")
-        if not image.label or chosen.dataset != source:
-            return
-        if image.label == name:
-            st.badge("right", icon=":material/check:", color="green")
-        elif image.label in answer.classes:
-            probability = float(answer.probabilities[answer.classes.index(image.label)])
-            words = f"wrong: it is {escape_markdown(image.label)}, which got {percent(probability)}"
-            st.badge(words, icon=":material/close:", color="red")
 
 
 def show_why(image: PickedImage, chosen: ModelRef, target: int, strength: float) -> None:
@@ -103,7 +88,7 @@ def predict_image(source: str) -> None:
             for model, answer in answers:
                 if len(answers) > 1:
                     st.caption(model.title)
-                show_verdict(image, model, answer, source)
+                show_answer(image, model, answer, source)
         explain_answers(image, answers)
     elif image is not None:
         pictures.image(thumbnail(image.pixels_HWC, SHOWN_PX))

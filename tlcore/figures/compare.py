@@ -121,8 +121,11 @@ def _confusion_height(classes: int) -> int:
     return min(900, 300 + 40 * classes if classes <= 8 else 460 + 14 * classes)
 
 
-def plot_reliability(table: pd.DataFrame, *, height_px: int = 320) -> go.Figure:
-    """Accuracy per bin of confidence, from `evaluation.calibration`, with the diagonal where both are equal."""
+def plot_reliability(table: pd.DataFrame, *, before: pd.DataFrame | None = None, height_px: int = 320) -> go.Figure:
+    """Accuracy per bin of confidence, from `evaluation.calibration`, with the diagonal where both are equal.
+
+    `before`: the same without the temperature, as open markers at the mean confidence of each bin.
+    """
     figure = base_figure(height_px=height_px, x_title="confidence", y_title="accuracy")
     figure.add_bar(
         x=(table["from"] + table["to"]).to_numpy() / 2,
@@ -146,8 +149,19 @@ def plot_reliability(table: pd.DataFrame, *, height_px: int = 320) -> go.Figure:
         customdata=table[["images", "confidence", "low", "high"]].to_numpy(),
         hovertemplate="confidence %{customdata[1]:.1%} in the mean<br>accuracy %{y:.1%} (%{customdata[2]:.1%} to "
         "%{customdata[3]:.1%})<br>%{customdata[0]:,} images<extra></extra>",
-        name="accuracy",
+        name="accuracy" if before is None else "accuracy, calibrated",
     )
+    if before is not None:
+        figure.add_scatter(
+            x=before["confidence"].to_numpy(),
+            y=before["accuracy"].to_numpy(),
+            mode="lines+markers",
+            line={"color": PALETTE[1], "width": 1.5},
+            marker={"size": 10, "symbol": "diamond-open", "line": {"width": 2}},
+            customdata=before[["images"]].to_numpy(),
+            hovertemplate="confidence %{x:.1%} in the mean<br>accuracy %{y:.1%}<br>%{customdata[0]:,} images",
+            name="before",
+        )
     figure.add_scatter(
         x=[0, 1],
         y=[0, 1],
@@ -156,7 +170,7 @@ def plot_reliability(table: pd.DataFrame, *, height_px: int = 320) -> go.Figure:
         hoverinfo="skip",
         name="as confident as right",
     )
-    first = float(table["from"].min()) if len(table) else 0.0
+    first = min(float(one["from"].min()) if len(one) else 0.0 for one in (table, before) if one is not None)
     figure.update_xaxes(range=[first, 1])
     figure.update_yaxes(range=[0, 1.02])
     return as_percent(as_percent(figure, "x"))

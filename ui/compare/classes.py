@@ -1,12 +1,11 @@
-"""Precision, recall and F1 per class, and calibration: whether the probabilities match the accuracy."""
+"""Precision, recall and F1 per class."""
 
 import streamlit as st
 
-from tlcore.evaluation.calibration import calibration
 from tlcore.evaluation.metrics import class_scores, macro_average, top_k_accuracy
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.tables import classes_table
-from tlcore.figures.compare import plot_per_class, plot_reliability
+from tlcore.figures.compare import plot_per_class
 from tlcore.runs.folder.run import Run
 from tlcore.words import bounds, percent
 from ui.shared.results import remembered
@@ -51,18 +50,4 @@ def show_classes(run: Run, evaluation: Evaluation, epoch: int) -> None:
         hide_index=True,
         column_config={"Precision": number, "Recall": number, "F1": number},
         key="compare_classes_table",
-    )
-
-
-def show_calibration(run: Run, evaluation: Evaluation, epoch: int) -> None:
-    """The calibration: whether the probabilities match the share of right answers."""
-    predictions = evaluation.predictions[epoch]
-    found = remembered("calibration", [run], lambda: calibration(predictions.logits_NC, predictions.targets_N), epoch)
-    st.metric("Expected calibration error", percent(found.error), help="Guo et al. (2017), ten bins of equal width")
-    show_figure(
-        remembered("calibration figure", [run], lambda: plot_reliability(found.table), epoch), "compare_calibration"
-    )
-    st.caption(
-        "Of images that the epoch is 90 % sure of, 90 % should be right. Bars above the line: too modest; below: too "
-        "sure. The whiskers are 95 % intervals, and wide where a bin has few images."
     )

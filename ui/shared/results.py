@@ -15,9 +15,9 @@ T = TypeVar("T")
 KEPT_S = 1800  # 21 epochs on 10,000 images of 100 classes are 84 MB
 
 
-def stored(run: Run) -> Stored:
-    """The evaluation of a run as far as it is stored."""
-    return _stored(str(run.path), stored_version(run), run)
+def stored(run: Run, split: str | None = None) -> Stored:
+    """The evaluation of a run on a split, by default the report split, as far as it is stored."""
+    return _stored(str(run.path), split, stored_version(run, split), run)
 
 
 def evaluation_of(run: Run) -> Evaluation | None:
@@ -54,8 +54,8 @@ def remembered(what: str, runs: Sequence[Run], compute: Callable[[], T], *depend
 
 
 @st.cache_resource(max_entries=24, ttl=KEPT_S, show_spinner=False)
-def _stored(path: str, version: str, _run: Run) -> Stored:
-    return load_stored(_run)
+def _stored(path: str, split: str | None, version: str, _run: Run) -> Stored:
+    return load_stored(_run, split)
 
 
 @st.cache_resource(max_entries=256, ttl=KEPT_S, show_spinner=False)
