@@ -44,6 +44,11 @@ def test_a_wish_that_val_cannot_meet_is_said_with_what_it_can():
         choose_threshold(np.linspace(1, 0.5, 10), np.arange(10) > 2, right(0.75))
 
 
+def test_a_few_right_answers_at_the_top_are_not_enough():
+    with pytest.raises(WishNotMet, match=r"75 % of at least 4 answers right\. The most is 50\.0 %, of 4 answers to 10"):
+        choose_threshold(np.linspace(1, 0.5, 10), np.arange(10) < 2, right(0.75))
+
+
 def test_a_share_that_so_few_images_cannot_show_is_refused():
     with pytest.raises(WishNotMet, match=r"98 % right can only be seen among 50 answers or more, and val has 6 images"):
         choose_threshold(SURE, RIGHT, right(0.98))
