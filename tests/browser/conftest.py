@@ -9,18 +9,14 @@ import pytest
 
 from tests.support.browser import (
     Dashboard,
-    choose,
     find_chromium,
     new_visit,
     open_browser,
-    press,
-    settled,
+    serve,
     visit,
-    widget,
 )
 
-QUIET = ("--server.fileWatcherType=none",)
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 QUICK_RUN = {
     "model": {"backbone": "small_cnn", "weights": "none"},
     "strategy": {"name": "from_scratch"},
@@ -29,14 +25,17 @@ QUICK_RUN = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium():
-    """The browser of the operating system, per module: it holds an event loop that other modules may need."""
+    """The browser of the operating system, with a fake camera, while tests of this folder run.
+
+    It holds an event loop that tests of other folders may need.
+    """
     pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     executable = find_chromium()
     if executable is None:
         pytest.skip("Chromium is not on the PATH; `apt-get install chromium` brings it")
-    with open_browser(executable) as browser:
+    with open_browser(executable, *FAKE_CAMERA) as browser:
         yield browser
 
 
@@ -75,8 +74,8 @@ def start_dashboard() -> Iterator[Callable[[Path], Dashboard]]:
     started: list[Dashboard] = []
 
     def start(home: Path) -> Dashboard:
-        started.append(Dashboard(home, QUIET, ONE_THREAD))
-        return started[-1].start()
+        started.append(serve(home))
+        return started[-1]
 
     yield start
     for dashboard in started:
@@ -101,28 +100,6 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> Si
 @pytest.fixture(scope="session")
 def furnished_dashboard(furnished: SimpleNamespace) -> Iterator[Dashboard]:
     """One dashboard for all tests that do not change it."""
-    dashboard = Dashboard(furnished.home, QUIET, ONE_THREAD).start()
+    dashboard = serve(furnished.home)
     yield dashboard
     dashboard.stop()
-
-
-@pytest.fixture
-def start_training():
-    """`start_training(page, epochs)`: fills the form for a small network on the demo, and presses Start."""
-
-    def start(page, epochs: int) -> None:
-        choose(page, "train_model_backbone", "small_cnn · 0.3 M · no weights")
-        choose(page, "train_model_weights", "None (random)")
-        random_head = page.get_by_text("Nothing was learned before")  # shown until the strategy has taken effect
-        random_head.wait_for()
-        press(page, "train_strategy_name", "From scratch")
-        random_head.wait_for(state="hidden")
-        number = widget(page, "train_epochs").locator("input")
-        number.fill(str(epochs))
-        number.press("Enter")
-        page.get_by_text(f"{epochs} epochs of").wait_for()
-        settled(page)
-        widget(page, "train_start").locator("button").click()
-        page.locator(".st-key-train_stop, .st-key-train_compare").first.wait_for()
-
-    return start

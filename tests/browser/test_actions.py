@@ -6,10 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
-from tests.support.browser import Dashboard, settled, widget
+from tests.support.browser import (
+    Dashboard,
+    expect_in_address,
+    expect_no_sideways_scroll,
+    serve,
+    settled,
+    visit,
+    widget,
+)
+from tests.support.waiting import eventually
 
-QUIET = ("--server.fileWatcherType=none",)
 HOSTILE = "**bold** <img src=x> $x$"
 KEY = "dataset_pictures"
 IMAGES = {"train": 30, "val": 4, "test": 4}  # per class: train has two pages
@@ -23,7 +32,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> It
     (home / "cache" / _drawn_once.name).symlink_to(_drawn_once)
     for number, name in enumerate(("one", "two", "three", "four", "five")):
         _write(home / "datasets" / name, np.random.default_rng(number))
-    running = Dashboard(home, QUIET, {"OMP_NUM_THREADS": "1"}).start()
+    running = serve(home)
     yield running
     running.stop()
 
@@ -50,13 +59,6 @@ def gallery(dashboard, open_page):
     return open_
 
 
-@pytest.fixture
-def expect(chromium):
-    from playwright.sync_api import expect as expect_
-
-    return expect_
-
-
 def check(page, name: str):
     """The mark of a picture."""
     return page.get_by_role("checkbox", name=f"Choose {name}", exact=True)
@@ -72,7 +74,7 @@ def relabel(page, label: str) -> None:
     page.get_by_role("menuitem", name=label, exact=True).click()
 
 
-def test_select_relabel_undo(gallery, expect):
+def test_select_relabel_undo(gallery):
     page = gallery("one")
     check(page, "train/blue/03.png").click()
     check(page, "train/blue/05.png").click()
@@ -90,7 +92,7 @@ def test_select_relabel_undo(gallery, expect):
     settled(page)
 
 
-def test_a_range_all_of_a_filter_and_other_pages(gallery, expect):
+def test_a_range_all_of_a_filter_and_other_pages(gallery):
     page = gallery("two", label="")
     check(page, "train/blue/02.png").click()
     check(page, "train/blue/06.png").click(modifiers=["Shift"])
@@ -101,7 +103,7 @@ def test_a_range_all_of_a_filter_and_other_pages(gallery, expect):
     expect(page.get_by_text("4 images chosen")).to_be_visible()
     settled(page)
     page.get_by_test_id("stPaginationNext").click()  # the other class is the first one of the list
-    page.wait_for_function("() => location.search.includes('dataset_page=2')")
+    expect_in_address(page, "dataset_page=2")
     settled(page)
     expect(check(page, "train/blue/29.png")).to_have_attribute("aria-checked", "false")
     check(page, "train/blue/29.png").click()
@@ -114,11 +116,10 @@ def test_a_range_all_of_a_filter_and_other_pages(gallery, expect):
     expect(page.get_by_text("images chosen")).to_have_count(0)
 
 
-def test_the_keyboard_chooses_and_opens(gallery, expect):
+def test_the_keyboard_chooses_and_opens(gallery):
     page = gallery("three")
     first = picture(page, "train/blue/00.png")
-    first.focus()
-    page.keyboard.press("Space")
+    first.press("Space")
     expect(check(page, "train/blue/00.png")).to_have_attribute("aria-checked", "true")
     expect(page.get_by_text("1 image chosen")).to_be_visible()
     expect(first).to_be_focused()
@@ -126,7 +127,7 @@ def test_the_keyboard_chooses_and_opens(gallery, expect):
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def test_two_tabs_that_edit_one_dataset_lose_nothing(gallery, expect):
+def test_two_tabs_that_edit_one_dataset_lose_nothing(gallery):
     first, second = gallery("four"), gallery("four")
     check(first, "train/blue/01.png").click()
     check(second, "train/blue/02.png").click()
@@ -141,7 +142,7 @@ def test_two_tabs_that_edit_one_dataset_lose_nothing(gallery, expect):
     expect(first.locator(".pictures .card")).to_have_count(28)
 
 
-def test_a_closed_browser_loses_no_action_and_names_stay_text(gallery, dashboard, open_page, expect):
+def test_a_closed_browser_loses_no_action_and_names_stay_text(gallery):
     page = gallery("five")
     check(page, "train/blue/00.png").click()
     widget(page, f"{KEY}_exclude").get_by_role("button").click()
@@ -157,26 +158,18 @@ def test_a_closed_browser_loses_no_action_and_names_stay_text(gallery, dashboard
     expect(page.get_by_text(f"blue → {HOSTILE}")).to_be_visible()
     page.locator('.pictures button[title="train/blue/01.png"]').click()
     expect(page.get_by_role("dialog").get_by_role("heading", name=HOSTILE)).to_be_visible()
-    assert page.locator('img[src="x"], .katex, strong:text-is("bold")').count() == 0
     settled(page)
+    expect(page.locator('img[src="x"], .katex, strong:text-is("bold")')).to_have_count(0)
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_finger_chooses_on_a_phone(dark, chromium, dashboard, expect):
-    context = chromium.new_context(
-        viewport={"width": 400, "height": 800},
-        has_touch=True,
-        is_mobile=True,
-        color_scheme="dark" if dark else "light",
-    )
-    page = context.new_page()
-    page.goto(dashboard.url("dataset", dataset="three", dataset_split="train", dataset_order="file"))
+def test_a_finger_chooses_on_a_phone(dark, dashboard, new_page):
+    page = new_page(width=400, height=800, dark=dark, touch=True)
+    visit(page, dashboard.url("dataset", dataset="three", dataset_split="train", dataset_order="file"))
     check(page, "train/blue/07.png").tap()
     expect(page.get_by_text("1 image chosen")).to_be_visible()
     expect(widget(page, f"{KEY}_exclude").get_by_role("button")).to_be_in_viewport()
-    box = check(page, "train/blue/07.png").bounding_box()
-    assert min(box["width"], box["height"]) >= 44
-    for element in ("body", '[data-testid="stMain"]'):
-        assert page.locator(element).evaluate("element => element.scrollWidth - element.clientWidth") <= 0
     settled(page)
-    context.close()
+    box = eventually(check(page, "train/blue/07.png").bounding_box, lambda box: box is not None)
+    assert min(box["width"], box["height"]) >= 44
+    expect_no_sideways_scroll(page)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browser import settled, widget
+from tests.support.browser import click_in_chart, expect_in_address, settled, widget
 
 CENTRE_OF_POINT = """key => {
   const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`);
@@ -23,10 +23,7 @@ CENTRE_OF_POINT = """key => {
 def test_a_click_on_a_chart_shows_its_images(tab, key, address, words, furnished_dashboard, open_page):
     page = open_page(furnished_dashboard.url("dataset", dataset="demo", dataset_tab=tab))
     widget(page, key).locator(".main-svg").first.wait_for()
-    page.mouse.move(*page.evaluate(CENTRE_OF_POINT, key))
-    widget(page, key).locator(".hoverlayer .hovertext").first.wait_for()
-    page.mouse.down()
-    page.mouse.up()
+    click_in_chart(page, CENTRE_OF_POINT, key)
     page.locator(".pictures").get_by_text(words).first.wait_for()
     settled(page)
-    assert address in page.url
+    expect_in_address(page, address)

@@ -1,8 +1,11 @@
 """A link to any page works, even as the first request of a server."""
 
-import pytest
+import re
 
-from tests.support.browser import HEADINGS, LABELS, chosen, settled, widget
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import HEADINGS, LABELS, expect_chosen, expect_in_address, settled, widget
 from ui.shared.state import CARRIED
 
 OLDER = "2 epochs"
@@ -14,22 +17,21 @@ def test_a_page_is_complete_as_the_first_request_of_a_server(name, furnished, st
     dashboard = start_dashboard(furnished.home)
     page = open_page(dashboard.url(name, dataset="demo", run=furnished.older))
     links = widget(page, "shell_navigation").get_by_role("link")
-    links.nth(len(LABELS) - 1).wait_for()  # the sidebar slides in
-    assert [links.filter(has_text=label).count() for label in LABELS.values()] == [1] * len(LABELS)
-    for link in links.all():
-        assert all(f"{parameter}=" in link.get_attribute("href") for parameter in CARRIED)
-    assert "demo" in chosen(page, "shell_dataset")
+    for label in LABELS.values():
+        link = links.filter(has_text=label)
+        expect(link).to_have_count(1)
+        for parameter in CARRIED:
+            expect(link).to_have_attribute("href", re.compile(f"{parameter}="))
+    expect_chosen(page, "shell_dataset", "demo")
     if name in ("train", "predict"):
-        assert OLDER in chosen(page, f"{name}_run")
+        expect_chosen(page, f"{name}_run", OLDER)
     if name == "compare":
-        assert OLDER in widget(page, "compare_runs").inner_text()
-    assert f"run={furnished.older}" in page.evaluate("location.href")
+        expect(widget(page, "compare_runs")).to_contain_text(OLDER)
+    expect_in_address(page, f"run={furnished.older}")
 
 
 def test_the_overview_is_also_found_under_its_own_name(furnished_dashboard, new_page):
     page = new_page()
     page.goto(furnished_dashboard.url("overview"))
     settled(page, HEADINGS[""])
-    links = widget(page, "shell_navigation").get_by_role("link")
-    links.nth(len(HEADINGS) - 1).wait_for()
-    assert links.count() == len(HEADINGS)
+    expect(widget(page, "shell_navigation").get_by_role("link")).to_have_count(len(HEADINGS))

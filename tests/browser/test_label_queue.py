@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import furnish
-from tests.support.browser import settled
+from tests.support.browser import expect_no_sideways_scroll, serve, settled
 from tests.support.work import finish_work, suspect
 from tlcore.data.catalog import open_dataset
 from ui.dataset.labels import check_key
@@ -22,19 +22,28 @@ def suspects():
     ]
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """One dashboard for all tests here."""
+    started = serve(tmp_path_factory.mktemp("labels"))
+    yield started
+    started.stop()
+
+
 @pytest.fixture
-def dashboard(home, suspects, start_dashboard):
-    """A dashboard whose dataset `shades` was checked: six of its labels look wrong."""
-    source = str(home / "datasets" / "shades")
+def address(running, suspects, request, monkeypatch):
+    """The address of a checked dataset, one for each test: six of its labels look wrong."""
+    monkeypatch.setenv("TLCORE_HOME", str(running.home))
+    source = str(running.home / "datasets" / request.node.name)
     furnish.write_images(source, images=200)
-    finish_work(home, check_key(source, "efficientnet_lite0"), {"suspects": suspects, "agreement": 0.9})
-    return start_dashboard(home)
+    finish_work(running.home, check_key(source, "efficientnet_lite0"), {"suspects": suspects, "agreement": 0.9})
+    return running.url("dataset", dataset=request.node.name, dataset_tab="labels")
 
 
 @pytest.fixture
-def labels(home):
+def labels(running, address, request):
     """The labels of the suspects now, and which were kept."""
-    source = str(home / "datasets" / "shades")
+    source = str(running.home / "datasets" / request.node.name)
 
     def now():
         dataset = open_dataset(source)
@@ -43,9 +52,9 @@ def labels(home):
     return now
 
 
-def test_doubtful_labels_are_decided_by_the_keyboard_alone(dashboard, open_page, suspects, labels):
+def test_doubtful_labels_are_decided_by_the_keyboard_alone(address, open_page, suspects, labels):
     ids = [row["id"] for row in suspects]
-    page = open_page(dashboard.url("dataset", dataset="shades", dataset_tab="labels"))
+    page = open_page(address)
     place = page.locator(".queue .head b")
     said = page.locator(".queue [role=status]")
 
@@ -82,8 +91,8 @@ def test_doubtful_labels_are_decided_by_the_keyboard_alone(dashboard, open_page,
     page.get_by_text("3 decided").wait_for()
 
 
-def test_keys_pressed_faster_than_the_server_answers_are_all_taken(dashboard, open_page, suspects, labels):
-    page = open_page(dashboard.url("dataset", dataset="shades", dataset_tab="labels"))
+def test_keys_pressed_faster_than_the_server_answers_are_all_taken(address, open_page, suspects, labels):
+    page = open_page(address)
     page.locator(".queue .head b").filter(has_text="1 of 6").wait_for()
     settled(page)
     for key in "ktk":
@@ -96,11 +105,10 @@ def test_keys_pressed_faster_than_the_server_answers_are_all_taken(dashboard, op
     assert kept == {"labels": {suspects[0]["id"], suspects[2]["id"]}}
 
 
-def test_on_a_phone_the_buttons_decide(dashboard, open_page, labels):
-    page = open_page(dashboard.url("dataset", dataset="shades", dataset_tab="labels"), width=400)
+def test_on_a_phone_the_buttons_decide(address, open_page, labels):
+    page = open_page(address, width=400)
     page.get_by_role("button", name="Take: class 1").click()
     page.locator(".queue [role=status]").filter(has_text="class 0 → class 1").wait_for()
     settled(page)
     assert "class 1" in labels()[0]["train/class 0/00000.jpg"]
-    wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    assert not wider
+    expect_no_sideways_scroll(page)

@@ -1,53 +1,64 @@
 """A run continues when its page or the server ends, and the page finds it again."""
 
-import time
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
-from tests.support.browser import LAST_EPOCH, widget
+from tests.support.browser import LAST_EPOCH, new_visit, serve, start_training, visit, widget
+from tests.support.waiting import eventually
 from tlcore.runs.folder.run import Run, find_run
 
-EPOCHS = 500  # more than a run reaches in these tests
+EPOCHS = 2_000  # more than a run reaches in these tests
 MORE = 3
-PATIENCE_S = 60
 
 
-@pytest.fixture
-def live(drawn_demo, home, start_dashboard, open_page, start_training):
-    """A dashboard, a page that watches a run train, and the run."""
-    dashboard = start_dashboard(home)
-    page = open_page(dashboard.url("train", dataset="demo"))
-    start_training(page, EPOCHS)
-    run = find_run("latest")
-    _wait_for_epoch(page, 1)
-    return dashboard, page, run
+@pytest.fixture(scope="module")
+def live(chromium, tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> Iterator[SimpleNamespace]:
+    """A `dashboard`, the `page` that started a run on it and watches it, and the `run`: the same for all tests here."""
+    home = tmp_path_factory.mktemp("live")
+    shutil.copytree(_drawn_once, home / "cache" / _drawn_once.name)
+    dashboard = serve(home)
+    failures: list[str] = []
+    try:
+        with new_visit(chromium) as context, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TLCORE_HOME", str(home))
+            page = context.new_page()
+            page.on("pageerror", lambda error: failures.append(str(error)))
+            visit(page, dashboard.url("train", dataset="demo"))
+            start_training(page, EPOCHS)
+            run = find_run("latest")
+            patch.undo()
+            _wait_for_epoch(page, 1)
+            yield SimpleNamespace(dashboard=dashboard, page=page, run=run)
+    finally:
+        dashboard.stop()
+    assert not failures
 
 
 def test_a_reload_during_training_finds_the_run_again(live):
-    _, page, run = live
-    page.reload()
-    _sees_it_train(page, run)
+    live.page.reload()
+    _sees_it_train(live.page, live.run)
 
 
 def test_a_second_visitor_sees_the_run_in_the_sidebar_and_can_watch_it(live, open_page):
-    dashboard, _, run = live
-    page = open_page(dashboard.url())
+    page = open_page(live.dashboard.url())
     page.get_by_test_id("stSidebar").get_by_role("link", name="small_cnn on demo").click()
-    _sees_it_train(page, run)
+    _sees_it_train(page, live.run)
 
 
 def test_training_survives_the_death_of_the_server_and_the_page_comes_back(live):
-    dashboard, page, run = live
-    worker = run.status().pid
-    dashboard.kill()
-    epochs = len(run.history())
-    _until(lambda: len(run.history()) >= epochs + MORE)  # without a server
-    dashboard.start()
-    assert run.status().pid == worker
+    worker = live.run.status().pid
+    live.dashboard.kill()
+    epochs = len(live.run.history())
+    eventually(lambda: len(live.run.history()) >= epochs + MORE)  # without a server
+    live.dashboard.start()
+    assert live.run.status().pid == worker
     assert psutil.pid_exists(worker)
-    _sees_it_train(page, run)  # the browser reconnects automatically
+    _sees_it_train(live.page, live.run)  # the browser reconnects automatically
 
 
 def _sees_it_train(page, run: Run) -> None:
@@ -60,10 +71,3 @@ def _sees_it_train(page, run: Run) -> None:
 
 def _wait_for_epoch(page, epoch: int) -> None:
     page.wait_for_function(f"epoch => ({LAST_EPOCH})() >= epoch", arg=epoch)
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

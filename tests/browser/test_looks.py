@@ -1,29 +1,36 @@
 """Every page in both themes and both widths."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.support.browser import HEADINGS
+from tests.support.browser import HEADINGS, expect_no_sideways_scroll
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize("name", HEADINGS)
 def test_every_page_is_dark_in_the_dark_theme(name, furnished, furnished_dashboard, open_page):
     page = open_page(furnished_dashboard.url(name, run=furnished.newer), dark=True)
     for element in ("stApp", "stSidebar"):
-        assert _luminance(page, element, "background-color") < 0.15
-        assert _luminance(page, element, "color") > 0.7
+        _expect_luminance(page, element, "background-color", lambda luminance: luminance < 0.15)
+        _expect_luminance(page, element, "color", lambda luminance: luminance > 0.7)
 
 
 def test_the_light_theme_is_light(furnished_dashboard, open_page):
     page = open_page(furnished_dashboard.url())
-    assert _luminance(page, "stApp", "background-color") > 0.9
-    assert _luminance(page, "stApp", "color") < 0.3
+    _expect_luminance(page, "stApp", "background-color", lambda luminance: luminance > 0.9)
+    _expect_luminance(page, "stApp", "color", lambda luminance: luminance < 0.3)
 
 
 @pytest.mark.parametrize("name", HEADINGS)
 def test_nothing_scrolls_sideways_on_a_phone(name, furnished, furnished_dashboard, open_page):
     page = open_page(furnished_dashboard.url(name, run=furnished.newer), width=400)
-    for element in ("body", '[data-testid="stMain"]'):
-        assert page.locator(element).evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    expect_no_sideways_scroll(page)
+
+
+def _expect_luminance(page, element: str, of: str, holds: Callable[[float], bool]) -> None:
+    """Wait for it: colours change gradually."""
+    eventually(lambda: _luminance(page, element, of), holds)
 
 
 def _luminance(page, element: str, of: str) -> float:

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
-from tests.support.browser import Dashboard, lasso, pick_random_network, settled, visit, widget
+from tests.support.browser import lasso, pick_random_network, serve, settled, visit, widget
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 
-QUIET = ("--server.fileWatcherType=none",)
 COLOURS = {"blue": (40, 60, 200), "red": (200, 60, 40)}
 
 
@@ -30,14 +30,12 @@ def dashboard(tmp_path, monkeypatch, _drawn_once: Path):
                 pixels = np.clip(np.array(colour) + draw.normal(0, 30, (32, 32, 3)), 0, 255).astype(np.uint8)
                 Image.fromarray(pixels).save(folder / f"{number:02d}.png")
     monkeypatch.setenv("TLCORE_HOME", str(home))
-    running = Dashboard(home, QUIET, {"OMP_NUM_THREADS": "1"}).start()
+    running = serve(home)
     yield running
     running.stop()
 
 
 def test_lasso_leave_out_what_was_it_worth(dashboard, open_page):
-    from playwright.sync_api import expect
-
     source = str(dashboard.home / "datasets/mixed")
     page = open_page(dashboard.url("dataset", dataset="mixed", dataset_tab="map"), height=1400)
     pick_random_network(page, "dataset_map")

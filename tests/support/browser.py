@@ -1,6 +1,7 @@
 """A dashboard process, and the operating system's Chromium, for browser tests, benchmarks and screenshots."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,11 +12,17 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import psutil
+
+from tests.support.waiting import LIMIT_S, eventually
+from tlcore.system.files import write_json
+from tlcore.words import count
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
@@ -48,7 +55,7 @@ RECORD_EPOCHS = f"""() => {{
 }}"""
 """Records in `epochsSeen` when (seconds since 1970) the chart first had each epoch, and whether the run still ran."""
 
-WAIT_MS = 60_000
+WAIT_MS = LIMIT_S * 1000
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _SWITCHES = (
     "--no-sandbox",
@@ -58,9 +65,27 @@ _SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
-_APP = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
-_IDLE = f'{_APP}[data-test-script-state="notRunning"]'
-_START_S = 60
+_NOTE_TRAFFIC = """
+window.traffic = {sent: 0, received: 0};
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) { traffic.sent = performance.now(); return send.call(this, data); };
+window.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    this.addEventListener("message", () => traffic.received = performance.now());
+  }
+};"""
+"""JavaScript: keep in `traffic` when the page last sent something to the server, and when something last came."""
+_AT_REST = """() => {
+  const app = document.querySelector('[data-testid="stApp"]')?.dataset ?? {};
+  const answered = traffic.received > traffic.sent && performance.now() - traffic.received > 50;
+  return app.testConnectionState === "CONNECTED" && app.testScriptState === "notRunning" && answered;
+}"""
+"""JavaScript: the script is over, what was sent is answered, and what came has been drawn.
+
+The state of the script alone does not tell: for a moment after a click, the script has not started yet.
+"""
+_SCROLLS_PX = "element => element.scrollWidth - element.clientWidth"
 
 
 @dataclass
@@ -90,7 +115,7 @@ class Dashboard:
     def start(self) -> "Dashboard":
         """Wait until it answers. Raises TimeoutError."""
         self.launch()
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + LIMIT_S
         while time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(self.url("_stcore/health"), timeout=5):
@@ -113,35 +138,59 @@ class Dashboard:
                 process.kill()
 
 
+def serve(home: Path, *, knows_device: bool = True) -> Dashboard:
+    """A started dashboard for tests: with one thread for each process, and without a look at its source files.
+
+    With `knows_device`, its home says what the device is, as after the first start. It takes a process with torch to
+    find out.
+    """
+    if knows_device:
+        kept = {"key": [version("torch"), psutil.boot_time(), sys.executable], "text": "cpu: of the tests"}
+        (home / "cache").mkdir(parents=True, exist_ok=True)
+        write_json(home / "cache" / "device.json", kept)
+    return Dashboard(home, ("--server.fileWatcherType=none",), {"OMP_NUM_THREADS": "1"}).start()
+
+
 def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 @contextmanager
 def open_browser(executable: str, *switches: str) -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=[*_SWITCHES, *switches])
         with closing(browser):
             yield browser
 
 
-def new_visit(browser: "Browser", width: int = 1280, height: int = 900, *, dark: bool = False) -> "BrowserContext":
-    """A new visit, without cookies or stored state."""
+def new_visit(
+    browser: "Browser", width: int = 1280, height: int = 900, *, dark: bool = False, touch: bool = False
+) -> "BrowserContext":
+    """A new visit, without cookies or stored state; with `touch`, on a phone."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        accept_downloads=True,
+        has_touch=touch,
+        is_mobile=touch,
     )
     context.set_default_timeout(WAIT_MS)
+    context.add_init_script(_NOTE_TRAFFIC)
     return context
 
 
 def settled(page: "Page", heading: str | None = None) -> None:
-    """Wait until the page with that heading is drawn, and check that no script failed."""
+    """Wait until the page with that heading is drawn, and check that no script failed.
+
+    What a click changes may still come later: wait for it, too, before reading it.
+    """
     if heading:
         # a page whose script has not been requested yet is also connected and idle
         page.get_by_role("heading", name=heading, exact=True, level=1).wait_for()
-    page.wait_for_selector(_IDLE)
+    page.wait_for_function(_AT_REST)
     failed = page.get_by_test_id("stException")
     assert failed.count() == 0, f"{page.url}: {failed.first.inner_text()}"
 
@@ -171,9 +220,27 @@ def choose(page: "Page", key: str, option: str) -> None:
     settled(page)
 
 
-def chosen(page: "Page", key: str) -> str:
-    """The text of a selectbox."""
-    return widget(page, key).locator("input").input_value()
+def expect_chosen(page: "Page", key: str, words: str) -> None:
+    """Wait until the text of a selectbox has these words."""
+    from playwright.sync_api import expect
+
+    expect(widget(page, key).locator("input")).to_have_value(re.compile(re.escape(words)))
+
+
+def expect_in_address(page: "Page", words: str) -> None:
+    """Wait until the address has these words."""
+    # asked of the document: `page.url` may miss for good what a script wrote into the history
+    eventually(lambda: page.evaluate("location.href"), lambda address: words in address)
+
+
+def expect_no_sideways_scroll(page: "Page") -> None:
+    """Wait until the page, with all its charts, is as wide as the window."""
+
+    def excess_px(element: str) -> float:
+        return float(page.locator(element).evaluate(_SCROLLS_PX))
+
+    for element in ("body", '[data-testid="stMain"]'):
+        eventually(partial(excess_px, element), lambda px: px <= 0)
 
 
 def press(page: "Page", key: str, segment: str) -> None:
@@ -191,9 +258,41 @@ def pick_random_network(page: "Page", key: str) -> None:
     settled(page)
 
 
+def start_training(page: "Page", epochs: int) -> None:
+    """Fill the form of the Train page for a small network, and press Start."""
+    choose(page, "train_model_backbone", "small_cnn · 0.3 M · no weights")
+    choose(page, "train_model_weights", "None (random)")
+    random_head = page.get_by_text("Nothing was learned before")  # shown until the strategy has taken effect
+    random_head.wait_for()
+    press(page, "train_strategy_name", "From scratch")
+    random_head.wait_for(state="hidden")
+    number = widget(page, "train_epochs").locator("input")
+    number.fill(str(epochs))
+    number.press("Enter")
+    page.get_by_text(f"{count(epochs, 'epoch')} of").wait_for()
+    settled(page)
+    widget(page, "train_start").locator("button").click()
+    page.locator(".st-key-train_stop, .st-key-train_compare").first.wait_for()
+
+
+def click_in_chart(page: "Page", place: str, argument: Any) -> None:
+    """Click where the JavaScript `place` says, once the tooltip of a point is there: the chart may still move."""
+    tooltip = page.locator(".hoverlayer .hovertext").first
+
+    def point() -> bool:
+        page.mouse.move(*page.evaluate(place, argument))
+        return tooltip.is_visible()
+
+    eventually(point)
+    page.mouse.down()
+    page.mouse.up()
+
+
 def lasso(page: "Page", points: Sequence[tuple[float, float]]) -> None:
     """Draw around a part of the first chart; points are fractions of its width and height."""
-    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    surface = page.locator(".js-plotly-plot .nsewdrag").first
+    surface.hover()  # waits until it no longer moves
+    box = surface.bounding_box()
     assert box is not None
     corners = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*corners[0])

@@ -18,6 +18,7 @@ def mend_demo(page: "Page", dashboard: Dashboard) -> float:
     """Mend the demo on its page. Returns the seconds that it took; a person reads, too, but clicks no more."""
     visit(page, dashboard.url("dataset", dataset="demo", dataset_tab="health"))
     widget(page, "dataset_check").wait_for()  # every image has been looked at
+    settled(page)
     started = time.monotonic()
     for kind in FINDINGS:
         _do_what_is_usual(page, kind)
