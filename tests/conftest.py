@@ -13,10 +13,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.support import order
 from tlcore.config import RunConfig, parse_config
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for tiny tensors a second thread only waits
 COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 70), "red": (200, 60, 40)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order.by_duration(items)
+
+
+@pytest.hookimpl(optionalhook=True)  # without xdist there is no such hook
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return order.scheduler(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)
