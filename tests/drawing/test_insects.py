@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.waiting import LIMIT_S
 from tlcore.drawing.demo import draw_insect
 from tlcore.drawing.insects import INSECTS
 
@@ -25,7 +26,7 @@ def test_the_same_seed_gives_the_same_picture_in_another_process(tmp_path):
     path = tmp_path / "ant.jpg"
     work = json.dumps([["ant", "train/ant/ant-001.jpg", str(path)]])
     command = [sys.executable, "-m", "tlcore.drawing.demo"]
-    subprocess.run(command, input=work, text=True, check=True, cwd=ROOT, env={"PYTHONHASHSEED": "7"}, timeout=60)
+    subprocess.run(command, input=work, text=True, check=True, cwd=ROOT, env={"PYTHONHASHSEED": "7"}, timeout=LIMIT_S)
     again = tmp_path / "again.jpg"
     draw_insect("ant", "train/ant/ant-001.jpg").save(again, "JPEG", quality=90)
     assert path.read_bytes() == again.read_bytes()

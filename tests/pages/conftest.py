@@ -13,6 +13,19 @@ from tlcore.runs.start import prepare_run
 from tlcore.runs.work.probes import Probe
 
 
+@pytest.fixture(autouse=True)
+def timed(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
+    """What the Train page asks to have timed. Else each form that a test opens starts a process with torch for it."""
+    asked: list[RunConfig] = []
+
+    def ask(key: str, command: list[str], config: RunConfig) -> None:
+        assert command == ["train", "--dry-run", "--json"]
+        asked.append(config)
+
+    monkeypatch.setattr("ui.train.summary.start_probe", ask)
+    return asked
+
+
 @pytest.fixture
 def empty_caches() -> None:
     """Streamlit's caches hold nothing of other tests' homes."""

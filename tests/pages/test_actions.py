@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import (
+    TIMEOUT_S,
     checked,
     click,
     components_of,
@@ -17,6 +18,7 @@ from tests.support.pages import (
     text_of,
     text_with_pictures,
 )
+from tests.support.waiting import LIMIT_S
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 from ui.dataset.data import look_at
@@ -177,7 +179,7 @@ def test_images_that_were_left_out_edits_ago_are_brought_back_from_the_list(sour
 def test_the_detail_of_an_image_that_is_left_out_brings_it_back(source):
     open_edits(source).exclude(["train/blue/000.png", "train/blue/001.png"])
     page = AppTest.from_function(
-        _detail, kwargs={"source": source, "sample_id": "train/blue/000.png"}, default_timeout=60
+        _detail, kwargs={"source": source, "sample_id": "train/blue/000.png"}, default_timeout=TIMEOUT_S
     ).run()
     click(page, "dataset_detail_include")
     assert "train/blue/000.png" in labels(source)
@@ -198,7 +200,7 @@ def test_all_edits_are_discarded_only_after_a_question(source):
 
 def test_the_discarding_itself(source):
     open_edits(source).exclude(["train/blue/000.png"])
-    page = AppTest.from_function(_discard, kwargs={"source": source}, default_timeout=60).run()
+    page = AppTest.from_function(_discard, kwargs={"source": source}, default_timeout=TIMEOUT_S).run()
     click(page, "dataset_edits_discard_yes")
     assert "train/blue/000.png" in labels(source)
     assert open_edits(source).next_undo() == "all edits discarded"
@@ -219,7 +221,7 @@ def _detail(source: str, sample_id: str) -> None:
 def test_the_detail_of_an_image_shows_its_edits_and_offers_the_same_actions(source):
     open_edits(source).note(["train/blue/000.png"], "*blurred*")
     page = AppTest.from_function(
-        _detail, kwargs={"source": source, "sample_id": "train/blue/000.png"}, default_timeout=60
+        _detail, kwargs={"source": source, "sample_id": "train/blue/000.png"}, default_timeout=TIMEOUT_S
     ).run()
     assert "*blurred*" in text_of(checked(page))
     pick(page, "dataset_detail_relabel", HOSTILE)
@@ -291,5 +293,5 @@ def test_a_finding_is_fine_for_all_images_that_are_judged_together(source):
 
 def wait_for_scan(page: AppTest, source: str) -> AppTest:
     """Wait for the scan, which runs in a thread. In a browser the page reruns automatically."""
-    assert look_at(source).finished.wait(60)
+    assert look_at(source).finished.wait(LIMIT_S)
     return run(page)

@@ -8,7 +8,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import checked, text_of
+from tests.support.pages import TIMEOUT_S, checked, text_of
 from tlcore.data.intake.library import list_sources
 from tlcore.data.intake.upload import Summary
 
@@ -35,7 +35,7 @@ def archive(*names: str) -> bytes:
 
 @pytest.fixture
 def dialog() -> AppTest:
-    return AppTest.from_function(body, default_timeout=30).run()
+    return AppTest.from_function(body, default_timeout=TIMEOUT_S).run()
 
 
 def upload_zip(dialog: AppTest, data: bytes, name: str = "my insects.zip") -> AppTest:
@@ -85,7 +85,7 @@ def test_a_path_can_be_named_on_ones_own_machine(dialog, colours):
 
 def test_a_hosted_dashboard_offers_no_path(monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED", "1")
-    hosted = AppTest.from_function(body, default_timeout=30).run()
+    hosted = AppTest.from_function(body, default_timeout=TIMEOUT_S).run()
     assert hosted.segmented_control(key="add_dataset_way").options == ["Zip", "New dataset", "CSV and images"]
 
 
@@ -119,7 +119,7 @@ def test_what_is_not_read_in_time_is_said():
 
         show_summary(st.session_state["summary"])
 
-    page = AppTest.from_function(shown, default_timeout=30)
+    page = AppTest.from_function(shown, default_timeout=TIMEOUT_S)
     page.session_state["summary"] = Summary(("a",), {"train": {"a": 9_000}}, (), (), 5_000, ())
     assert "about 9,000 images of 1 class" in text_of(page.run())
     assert "5,000 images were tried so far. The health report on the Dataset page tries all." in text_of(page)

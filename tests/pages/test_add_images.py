@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import checked, labels_of, open_page, pictures, text_of
+from tests.support.pages import TIMEOUT_S, checked, labels_of, open_page, pictures, text_of
 from tlcore.data.catalog import open_dataset
 
 
@@ -33,7 +33,7 @@ def source(colours, home, fresh) -> str:
 
 @pytest.fixture
 def dialog(source) -> AppTest:
-    page = AppTest.from_function(body, default_timeout=30)
+    page = AppTest.from_function(body, default_timeout=TIMEOUT_S)
     page.session_state["source"] = source
     return checked(page.run())
 

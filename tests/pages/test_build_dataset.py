@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import checked, pictures, text_of
+from tests.support.pages import TIMEOUT_S, checked, pictures, text_of
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake.building import list_drafts, new_draft
 from tlcore.data.intake.library import list_sources
@@ -28,7 +28,7 @@ def photograph(colour: int, name: str = "photo.png") -> tuple[str, bytes, str]:
 
 @pytest.fixture
 def dialog(empty_caches, home) -> AppTest:
-    opened = AppTest.from_function(body, default_timeout=30).run()
+    opened = AppTest.from_function(body, default_timeout=TIMEOUT_S).run()
     return checked(opened.segmented_control(key="add_dataset_way").set_value("New dataset").run())
 
 
@@ -93,7 +93,7 @@ def test_the_last_one_can_be_undone_one_after_the_other(dialog):
 def test_a_half_made_one_is_offered_in_the_next_visit(dialog):
     insects(dialog, each=2)
     (draft,) = list_drafts()
-    again = AppTest.from_function(body, default_timeout=30).run()
+    again = AppTest.from_function(body, default_timeout=TIMEOUT_S).run()
     assert again.segmented_control(key="add_dataset_way").value == "New dataset"
     assert "ants and bees: 2 classes, 4 photographs" in said(again)
     again.button(key=f"build_continue_{draft.key}").click().run()
@@ -104,7 +104,7 @@ def test_a_half_made_one_is_offered_in_the_next_visit(dialog):
 def test_the_address_leads_back_to_it(dialog):
     insects(dialog)
     (draft,) = list_drafts()
-    again = AppTest.from_function(body, default_timeout=30)
+    again = AppTest.from_function(body, default_timeout=TIMEOUT_S)
     again.query_params[BUILDING] = draft.key
     assert not checked(again.run()).button(key="build_train").disabled
 
@@ -112,7 +112,7 @@ def test_the_address_leads_back_to_it(dialog):
 def test_strangers_see_only_their_own(dialog, monkeypatch):
     insects(dialog)
     monkeypatch.setenv("TLCORE_HOSTED", "1")
-    other = AppTest.from_function(body, default_timeout=30).run()
+    other = AppTest.from_function(body, default_timeout=TIMEOUT_S).run()
     assert other.segmented_control(key="add_dataset_way").value == "Zip"
     other.segmented_control(key="add_dataset_way").set_value("New dataset").run()
     assert "photographs" not in said(other).replace("add its photographs", "")
@@ -146,7 +146,7 @@ def test_a_draft_that_another_tab_finished_is_begun_anew(dialog):
 
 def test_an_unknown_key_in_the_address_is_ignored(empty_caches, home):
     new_draft("other")
-    opened = AppTest.from_function(body, default_timeout=30)
+    opened = AppTest.from_function(body, default_timeout=TIMEOUT_S)
     opened.query_params[BUILDING] = "../../etc"
     checked(opened.run())
     assert "other: 0 classes, 0 photographs" in said(opened)

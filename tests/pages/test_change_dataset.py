@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import checked, click, labels_of, open_page, text_of
+from tests.support.pages import TIMEOUT_S, checked, click, labels_of, open_page, text_of
 from tlcore.data.intake.library import add_path, list_sources
 from ui.shared.state import NEWS
 
@@ -38,7 +38,7 @@ def renaming_body(source: str) -> None:
 
 
 def draw(body, source: str) -> AppTest:
-    return checked(AppTest.from_function(body, default_timeout=60, args=(source,)).run())
+    return checked(AppTest.from_function(body, default_timeout=TIMEOUT_S, args=(source,)).run())
 
 
 def test_an_upload_is_deleted_for_good_and_the_demo_is_chosen(uploaded):

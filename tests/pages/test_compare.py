@@ -2,7 +2,6 @@ import io
 import json
 import re
 import shutil
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 import tlcore
 from tests.support.certificates import certificate
 from tests.support.pages import figure, numbers, open_page as open_any_page, pictures, text_with_pictures as text_of
+from tests.support.waiting import eventually
 from tests.support.work import finish_work
 from tlcore.delivery.certified import Exported, save_exported
 from tlcore.delivery.export import FORMATS, Format
@@ -408,9 +408,6 @@ def test_twins_in_train_are_looked_for_on_request_and_then_every_epoch_is_shown_
     page = open_page(run)
     assert "Whether test images have a twin in train is not known yet." in text_of(page)
     page.button(key=f"compare_twins_{run.name}").click().run()
-    give_up = time.monotonic() + 60
-    while "1 of 15 test images has a twin in train" not in text_of(page.run()):
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
+    eventually(lambda: text_of(page.run()), lambda text: "1 of 15 test images has a twin in train" in text)
     assert "1 image with a twin is too few to tell more." in text_of(page)
     assert any("No twins" in table.value for table in page.dataframe)

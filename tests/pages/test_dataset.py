@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import checked, figure, numbers, open_page as open_any_page, pictures, run, text_of
+from tests.support.waiting import LIMIT_S
 from tlcore.data.intake.library import add_path
 from tlcore.errors import TlcoreError
 from ui.dataset.data import look_at
@@ -32,7 +33,7 @@ def open_page(**params: str) -> AppTest:
 def wait_for_look(page: AppTest, source: str) -> AppTest:
     """Wait for the scan, which runs in a thread. In a browser the page reruns automatically."""
     with suppress(TlcoreError):
-        assert look_at(source).finished.wait(60)
+        assert look_at(source).finished.wait(LIMIT_S)
         run(page)
     return checked(page)
 

@@ -1,14 +1,14 @@
 """The form of the Train page is a view of a draft: shown settings can be edited, and hidden settings stay."""
 
 import shutil
-import time
 
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import checked, click, page_at, run, text_of
+from tests.support.pages import TIMEOUT_S, checked, click, page_at, run, text_of
 from tests.support.settings import all_changed
+from tests.support.waiting import eventually
 from tlcore.config import RunConfig
 from tlcore.data.intake.library import add_path
 from tlcore.models.packaged import PackagedWeights
@@ -125,10 +125,7 @@ def test_similar_images_are_looked_for_before_the_splits_keep_them_together(make
     page.selectbox(key="train_data_groups").set_value("similar").run()
     assert "Until then, these are the splits without groups." in text_of(checked(page))
     assert "The splits come when every image has been looked at." in text_of(page)
-    give_up = time.monotonic() + 60
-    while "1 group of 4 images stays together." not in text_of(checked(page.run())):
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
+    eventually(lambda: text_of(checked(page.run())), lambda text: "1 group of 4 images stays together." in text)
     assert page.button(key="train_start")
 
 
@@ -229,7 +226,7 @@ def test_weights_of_classes_that_the_data_lacks_are_reported_before_the_start(co
 
 def test_the_form_is_filled_from_a_run_and_automatic_settings_stay_automatic(configure):
     prepared = prepare_runs([resolve(configure(epochs=7))], {})[0]
-    page = AppTest.from_function(_fill, args=(str(prepared.path),), default_timeout=60).run()
+    page = AppTest.from_function(_fill, args=(str(prepared.path),), default_timeout=TIMEOUT_S).run()
     draft = draft_of(checked(page))
     assert (draft.epochs, draft.data.source, draft.train_transform) == (7, prepared.config.data.source, None)
     assert draft.optimizer.learning_rate is None

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 import tlcore
 from tests.support.pages import checked, figures_of, labels_of, open_page as open_any_page, text_of
+from tests.support.waiting import eventually
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.health.scan import scan
@@ -15,11 +16,10 @@ from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run, find_run, list_runs
 from tlcore.runs.folder.status import write_status
 from tlcore.runs.start import prepare_run
+from tlcore.runs.work import jobs
 from tlcore.runs.work.turn import queue
 from tlcore.transforms.saved import save_transform
 from tlcore.transforms.spec import RandomErasing, RandomResizedCrop, TransformSpec
-
-DEADLINE_S = 90
 
 pytestmark = pytest.mark.usefixtures("fresh", "no_probes_left")
 
@@ -52,10 +52,7 @@ def small(page: AppTest) -> AppTest:
 
 
 def wait_for_end(run: Run) -> None:
-    give_up = time.monotonic() + DEADLINE_S
-    while run.status().is_live:
-        assert time.monotonic() < give_up, run.status()
-        time.sleep(0.05)
+    eventually(lambda: run.status(), lambda status: not status.is_live)
 
 
 def test_the_form_has_suitable_defaults_for_the_backbone_and_can_be_started(colours):
@@ -113,6 +110,12 @@ def test_a_class_with_few_images_is_still_reported_after_the_scan(drawn_demo):
     assert "3 images are in more than one split" in text
 
 
+def test_the_time_of_what_the_form_says_is_measured(colours, timed):
+    page = small(open_page(colours))
+    assert "Measured once the machine is free" not in text_of(page)
+    assert (timed[-1].model.backbone, timed[-1].epochs, timed[-1].data.source) == ("small_cnn", 2, str(colours))
+
+
 def test_start_queues_a_run_that_the_page_then_shows(colours):
     page = small(open_page(colours))
     page.selectbox(key="train_optimizer_name").set_value("sgd")
@@ -139,6 +142,7 @@ def test_the_playground_hands_its_transform_over(colours):
     run = find_run("latest")
     assert run.config.train_transform.operations == spec.operations
     assert run.config.train_transform.mean == run.config.eval_transform.mean != spec.mean
+    jobs.stop(run, now=True)
     wait_for_end(run)
 
 

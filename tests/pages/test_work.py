@@ -1,16 +1,15 @@
 """Long work of a page, with a command in a process of its own."""
 
-import time
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, checked, run, text_of
+from tests.support.waiting import eventually
+from tests.support.work import finish_work
 from tlcore.errors import RunBusy
 from tlcore.runs.work.probes import find_probe
 from ui.shared.work import find_result, forget_work, is_working, start_work, work_key
 
-DEADLINE_S = 60
 KEY = work_key("labels", "a")
 CHECK = ["check-labels", "--json"]
 ENDLESS = ["find-lr", "--json", "--steps", "1000000000"]
@@ -31,20 +30,13 @@ def page_of_work() -> AppTest:
     return AppTest.from_function(script, args=(KEY,), default_timeout=TIMEOUT_S)
 
 
-def wait_until(condition):
-    give_up = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-
-
 def test_work_shows_its_progress_and_then_its_result(configure):
     page = page_of_work()
     assert text_of(run(page)) == ""
     start_work(KEY, CHECK, configure())
     assert text_of(run(page)).startswith(("Loading the network", "Computing features"))
     assert [button.label for button in page.button] == ["Cancel"]
-    wait_until(lambda: not is_working(KEY))
+    eventually(lambda: is_working(KEY), False)
     assert "agreement 1" in text_of(run(page))
     assert find_result(KEY)["suspects"] == []
     forget_work(KEY)
@@ -59,26 +51,25 @@ def test_work_that_is_cancelled_says_so_and_can_start_again(configure):
     start_work(KEY, CHECK, configure())
     assert find_probe(KEY)._process() == pid  # it goes on already
     checked(page.button[0].click().run())
-    wait_until(lambda: not is_working(KEY))
+    eventually(lambda: is_working(KEY), False)
     assert "The check was stopped." in text_of(run(page))
     start_work(KEY, CHECK, configure())
-    wait_until(lambda: not is_working(KEY))
+    eventually(lambda: is_working(KEY), False)
     assert "agreement" in text_of(run(page))
 
 
 def test_work_that_fails_says_why_in_the_words_of_the_command_line(configure, home):
     """Without a network: torch.hub prints on standard output that it downloads, and then fails."""
     start_work(KEY, CHECK, configure(model={"backbone": "mobilenet_v2", "weights": str(home / "nothing.pth")}))
-    wait_until(lambda: not is_working(KEY))
+    eventually(lambda: is_working(KEY), False)
     text = text_of(run(page_of_work()))
     assert "nothing.pth" in text
     assert "Traceback" not in text
     assert find_result(KEY) is None
 
 
-def test_lines_that_are_no_result_are_passed_over(configure, home):
-    start_work(KEY, CHECK, configure())
-    wait_until(lambda: not is_working(KEY))
+def test_lines_that_are_no_result_are_passed_over(home):
+    finish_work(home, KEY, {})
     probe = find_probe(KEY)
     (probe.folder / "lines.jsonl").write_bytes(
         b'Downloading: "https://x"\n[1]\n{broken\n{"done": 4, "total": 9}\n\xff\n'

@@ -18,36 +18,48 @@ from tlcore.system.drive import drive
 SMALL = {"operations": [{"op": "Resize", "size": 32}, {"op": "CenterCrop", "size": 32}]}
 
 
-@pytest.fixture(params=["timm:test_resnet", "timm:test_vit"])
-def run(request, configure):
+NETWORKS = ("timm:test_resnet", "timm:test_vit")
+RUN_EACH = "import sys; [exec(compile(open(name).read(), name, 'exec'), {'__name__': '__main__'}) for name in sys.argv[1:]]"
+
+
+@pytest.fixture
+def runs(configure):
     """Fine-tuned for an epoch at a size of its own: the vision transformer is made for 160 px."""
-    config = configure(
-        model={"backbone": request.param, "weights": "none"},
-        strategy={"name": "fine_tuning", "freeze_up_to": "stem"},
-        eval_transform=SMALL,
-        train_transform=SMALL,
-        epochs=1,
-    )
-    return train(config)
+    return [
+        train(
+            configure(
+                model={"backbone": backbone, "weights": "none"},
+                strategy={"name": "fine_tuning", "freeze_up_to": "stem"},
+                eval_transform=SMALL,
+                train_transform=SMALL,
+                epochs=1,
+            )
+        )
+        for backbone in NETWORKS
+    ]
 
 
-def test_a_run_is_evaluated_exported_and_imported(run, colours, tmp_path):
-    assert ":" not in run.path.name
-    evaluate(run)
+def test_runs_are_evaluated_exported_and_imported(runs, colours, tmp_path):
     image = next((colours / "test").rglob("*.png"))
-    predicted = load_predictor(run, 1, device="cpu").predict(image)
-    weights = tmp_path / file_name(run, 1, "pth")
-    weights.write_bytes(FORMATS["pth"].build(run, 1))
-    script = FORMATS["python"].build(run, 1).decode()
-    assert "tlcore" not in script
     (tmp_path / "photo.jpg").write_bytes(image.read_bytes())
-    printed = subprocess.run([sys.executable, "-"], input=script, cwd=tmp_path, capture_output=True, text=True)
+    predicted, scripts = [], []
+    for run in runs:
+        assert ":" not in run.path.name
+        evaluate(run)
+        predicted.append(dict(load_predictor(run, 1, device="cpu").predict(image)))
+        (tmp_path / file_name(run, 1, "pth")).write_bytes(FORMATS["pth"].build(run, 1))
+        scripts.append(tmp_path / f"{run.name}.py")
+        scripts[-1].write_bytes(FORMATS["python"].build(run, 1))
+        assert "tlcore" not in scripts[-1].read_text()
+    command = [sys.executable, "-c", RUN_EACH, *map(str, scripts)]  # one process: it loads torch and timm once
+    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert printed.stderr == ""
-    assert dict(eval(printed.stdout)) == pytest.approx(dict(predicted), abs=1e-5)
-
-    number = drive(import_epoch(run, weights))
-    first, second = (load_predictor(run, epoch, device="cpu").model.state_dict() for epoch in (1, number))
-    assert all(torch.equal(value, second[name]) for name, value in first.items())
+    for line, expected in zip(printed.stdout.splitlines(), predicted, strict=True):
+        assert dict(eval(line)) == pytest.approx(expected, abs=1e-5)
+    for run in runs:
+        number = drive(import_epoch(run, tmp_path / file_name(run, 1, "pth")))
+        first, second = (load_predictor(run, epoch, device="cpu").model.state_dict() for epoch in (1, number))
+        assert all(torch.equal(value, second[name]) for name, value in first.items())
 
 
 def test_frozen_features_are_used_and_a_run_continues_from_its_file(configure, capsys, tmp_path, colours):

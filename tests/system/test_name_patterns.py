@@ -51,4 +51,4 @@ def test_no_pattern_takes_long_on_any_name():
     names = ["a" * 250 + "_" + "c" * 100] * 1_000
     started = time.perf_counter()
     assert not any(map(pattern.group_of, names))
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 20  # one that tries every way would take years

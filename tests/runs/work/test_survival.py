@@ -13,6 +13,7 @@ import psutil
 import pytest
 import torch
 
+from tests.support.waiting import eventually
 from tlcore.cli.main import main
 from tlcore.errors import CheckpointError, DatasetChanged, DatasetNotFound, RunNotFound, StorageError, TrainingDiverged
 from tlcore.evaluation.evaluate import evaluate_run
@@ -236,8 +237,7 @@ def test_stop_now_ends_a_suspended_process_and_requeues_its_waiting_runs(configu
         write_status(first.path, "running", phase="train", **holder)
         write_status(second.path, "queued", **holder)
         process.send_signal(signal.SIGSTOP)
-        while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
-            time.sleep(0.01)
+        eventually(lambda: psutil.Process(process.pid).status(), psutil.STATUS_STOPPED)
         again = []
         monkeypatch.setattr(jobs, "_start_worker", lambda runs, submitted, *options: again.extend(runs))
         jobs.stop(first)  # waits for the end of the epoch
