@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.support.photographs import jpeg, photograph
 from tests.support.predictors import small_predictor
+from tests.support.waiting import LIMIT_S, eventually
 from tlcore.delivery.serve.app import build_app
 from tlcore.delivery.serve.limits import Limits
 
@@ -25,7 +26,7 @@ def address(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         running.start()
-        assert ready.wait(60)
+        assert ready.wait(LIMIT_S)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
         server.should_exit = True
         running.join(60)
@@ -49,5 +50,6 @@ def test_dropped_images_are_answered_and_names_are_text(address, new_page, width
     bad = page.locator(".card").filter(has_text="notes.jpg")
     expect(bad.locator(".failed")).to_contain_text("Not an image")
     expect(page).to_have_title("Drop an image")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    expect(page.locator("body")).to_have_css("background-color", "rgb(18, 22, 28)")
+    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    eventually(lambda: page.evaluate(wider), lambda px: px <= 0)

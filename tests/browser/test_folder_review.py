@@ -4,8 +4,10 @@ import re
 import shutil
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.support.browser import WAIT_MS, settled
+from tests.support.browser import settled
+from tests.support.waiting import eventually
 from tlcore import evaluate, train
 from tlcore.data.catalog import open_dataset
 from tlcore.data.formats.unlabelled import open_unlabelled
@@ -39,33 +41,31 @@ def added(source):
 
 
 def test_photographs_are_reviewed_by_the_keyboard_alone(dashboard, open_page, source):
-    from playwright.sync_api import expect
-
     page = open_page(dashboard.url("predict", dataset="colours", predict_view="folder"))
     to_go = page.get_by_text("to go")
 
     def press(key, words):
         page.keyboard.press(key)
-        expect(to_go).to_contain_text(words, timeout=WAIT_MS)
+        expect(to_go).to_contain_text(words)
         settled(page)
 
-    expect(to_go).to_contain_text("4 to go", timeout=WAIT_MS)
+    expect(to_go).to_contain_text("4 to go")
     name = to_go.inner_text().partition(" ·")[0]
     press("a", "3 to go")
-    assert added(source).keys() == {name}
+    eventually(lambda: added(source).keys(), {name})
     press("s", "2 to go")
-    assert len(added(source)) == 1
+    eventually(lambda: len(added(source)), 1)
 
     name = to_go.inner_text().partition(" ·")[0]
     other = page.get_by_role("button", name=re.compile("It is (blue|green)"))
     expect(other).to_have_count(1)
     label = "blue" if "blue" in other.inner_text() else "green"
     press("1" if label == "blue" else "2", "1 to go")
-    assert added(source)[name] == label
+    eventually(lambda: added(source).get(name), label)
     page.keyboard.press("a")
     page.get_by_text("1 photograph skipped.").wait_for()
     settled(page)
-    assert len(added(source)) == 3
+    eventually(lambda: len(added(source)), 3)
 
     page.reload()  # what was decided stays; what was skipped comes again
-    expect(to_go).to_contain_text("1 to go", timeout=WAIT_MS)
+    expect(to_go).to_contain_text("1 to go")

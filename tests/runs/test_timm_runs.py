@@ -19,7 +19,9 @@ SMALL = {"operations": [{"op": "Resize", "size": 32}, {"op": "CenterCrop", "size
 
 
 NETWORKS = ("timm:test_resnet", "timm:test_vit")
-RUN_EACH = "import sys; [exec(compile(open(name).read(), name, 'exec'), {'__name__': '__main__'}) for name in sys.argv[1:]]"
+RUN_EACH = (
+    "import sys; [exec(compile(open(name).read(), name, 'exec'), {'__name__': '__main__'}) for name in sys.argv[1:]]"
+)
 
 
 @pytest.fixture
