@@ -111,7 +111,7 @@ def test_an_epoch_that_is_not_evaluated_yet_is_evaluated_first(made):
 def test_where_stored_answers_have_three_digits_the_file_is_also_compared_with_the_network_in_fp32(made, monkeypatch):
     monkeypatch.setattr(certificate_module, "stored_precision", lambda run, epoch: "bf16")
     found = drive(certify(made.run, 2, made.export("onnx-images").content))
-    assert (found.tolerance, found.reference_images) == (0.05, 14)
+    assert (found.tolerance, found.reference_images) == (0.1, 14)
     assert found.reference_difference < 1e-4
     assert "Beside the network in fp32, on 14 images: probabilities differ by" in found.lines()[-1]
     other = drive(certify(made.run, 2, build_onnx(made.run, 0)))

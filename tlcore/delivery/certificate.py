@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from tlcore.training.events import Progress
 
 FORMAT = 1
-TOLERANCE = {"fp32": 0.001, "bf16": 0.05}
+TOLERANCE = {"fp32": 0.001, "bf16": 0.1}
 """By the precision of the stored logits: how far a probability of a file in fp32 may be from the stored one. With bf16,
-three digits are exact in every layer."""
+three digits are exact in every layer; `reference` compares the rest."""
 WITH_PREPROCESSING = 0.01
 """The same for a file that prepares images itself: a pixel in ten thousand differs by 1 of 255, and large JPEGs, which
 a run unpacks at a part of their size, differ more."""
