@@ -1,7 +1,6 @@
 """The application: its addresses, and the headers and errors that all of them share. No address opens a file."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -23,8 +22,6 @@ from tlcore.delivery.serve.refusals import PlainJSON, Refused, phrase, refusal
 from tlcore.delivery.serve.service import Service
 from tlcore.evaluation.predict import Predictor
 from tlcore.words import count
-
-log = logging.getLogger(__name__)
 
 
 def build_app(
@@ -121,8 +118,7 @@ def _handle_errors(app: FastAPI) -> None:
         what = count(len(problems), "parameter is wrong", "parameters are wrong")
         return refusal(Refused(422, f"{what}: {'; '.join(problems)}."))
 
-    async def failed(request: Request, error: Exception) -> Response:
-        log.error("A request failed", exc_info=error)
+    async def failed(request: Request, error: Exception) -> Response:  # the server logs the traceback
         return refusal(Refused(500, "The service failed. Its log says why."))
 
     app.add_exception_handler(Refused, refused)

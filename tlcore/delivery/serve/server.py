@@ -1,5 +1,6 @@
 """Run the application with uvicorn until a signal: what was accepted before it is answered."""
 
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -53,6 +54,8 @@ def run_server(app: FastAPI, listening: socket.socket, stopping: Callable[[Calla
         timeout_graceful_shutdown=GRACE_S,
     )
     server = uvicorn.Server(config)
+    for name in ("uvicorn", "python_multipart"):  # they warn of each damaged request: strangers could fill the log
+        logging.getLogger(name).setLevel(logging.ERROR)
 
     def stop() -> None:
         server.should_exit = True
