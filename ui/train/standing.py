@@ -63,15 +63,16 @@ def _show_choice(standing: Standing, config: RunConfig) -> None:
     suggested = candidates.index(standing.suggestion) if standing.suggestion in candidates else 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Backbone to train", labels, index=suggested, key="train_race_choice", width=260)
-        st.button(
+        chosen = st.button(
             "Train this one",
             key="train_race_train",
             type="primary",
             icon=":material/model_training:",
-            on_click=_fill,
-            args=(candidates[labels.index(label)], config),
             help="Fills the form as in the race: a frozen backbone, and the default head.",
         )
+    if chosen:
+        _fill(candidates[labels.index(label)], config)
+        st.rerun()  # the whole page: the button is in a part that is drawn by itself
 
 
 def _fill(candidate: Candidate, config: RunConfig) -> None:
