@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from pillow_heif import register_heif_opener
 
 import tlcore
-from tests.support.photographs import jpeg, photograph
+from tests.support.photographs import jpeg, photograph, write_every_kind
 from tlcore import train
 from tlcore.data.pixels.images import decode, decode_image
 from tlcore.delivery.export import FORMATS, file_name
@@ -21,59 +20,11 @@ from tlcore.evaluation.predict import load_predictor
 SMALL = {"operations": [{"op": "Resize", "size": 40}, {"op": "CenterCrop", "size": 32}]}
 
 
-def noise(*shape: int) -> np.ndarray:
-    return np.random.default_rng(sum(shape)).random(shape)
-
-
-def write_images(folder) -> None:
-    """An image of each mode, with and without transparency, orientation, and values of more than 8 bits."""
-    rgb = (noise(50, 60, 3) * 255).astype(np.uint8)
-    alpha = (noise(50, 60, 1) * 255).astype(np.uint8)
-    grey = rgb[..., :1]
-    Image.fromarray(rgb).save(folder / "rgb.png")
-    Image.fromarray(rgb).save(folder / "photo.jpg", quality=95)
-    register_heif_opener()
-    Image.fromarray(rgb).save(folder / "phone.heic", quality=95)
-    Image.fromarray(rgb).save(folder / "phone.avif", quality=95)
-    Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "rgba.png")
-    Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "rgba.webp", lossless=True)
-    Image.fromarray(np.concatenate([grey, alpha], 2), "LA").save(folder / "la.png")
-    Image.fromarray(grey[..., 0]).save(folder / "grey.png")
-    Image.fromarray(grey[..., 0] > 127).save(folder / "bits.png")
-    palette = Image.fromarray(rgb).quantize(16)
-    palette.save(folder / "palette.png")
-    palette.save(folder / "palette_transparent.png", transparency=3)
-    palette.save(folder / "palette.gif", transparency=2)
-    Image.fromarray(rgb).save(folder / "colour_key.png", transparency=tuple(map(int, rgb[0, 0])))
-    Image.fromarray(grey[..., 0]).save(folder / "grey_key.png", transparency=int(grey[0, 0, 0]))
-    Image.fromarray(rgb).convert("CMYK").save(folder / "cmyk.jpg")
-    Image.fromarray(rgb).convert("LAB").save(folder / "lab.tif")
-    for name, low, high, kind in (
-        ("16_bit.png", 0, 65535, np.uint16),
-        ("12_bit.png", 0, 4095, np.uint16),
-        ("16_bit.tif", 0, 65535, np.uint16),
-        ("32_bit.tif", -70_000, 900_000, np.int32),
-        ("float_1.tif", 0, 1, np.float32),
-        ("float_255.tif", 0, 255, np.float32),
-        ("float_any.tif", -3, 700, np.float32),
-    ):
-        Image.fromarray((low + noise(50, 60) * (high - low)).astype(kind)).save(folder / name)
-    holes = noise(50, 60).astype(np.float32)
-    holes[:9, :9], holes[20:, 20:] = np.nan, np.inf
-    Image.fromarray(holes).save(folder / "float_holes.tif")
-    for orientation in range(1, 9):
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        Image.fromarray(rgb).save(folder / f"exif_{orientation}.jpg", exif=exif)
-    exif[0x0112] = 6
-    Image.fromarray(np.concatenate([rgb, alpha], 2)).save(folder / "exif_transparent.png", exif=exif)
-
-
 def test_the_script_predicts_every_kind_of_image_as_tlcore_does(configure, tmp_path):
     run = train(configure(strategy={"name": "from_scratch"}, eval_transform=SMALL, epochs=3))
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    write_images(folder)
+    write_every_kind(folder)
     images = sorted(path.name for path in folder.iterdir())
     assert len(images) == 33
     (folder / file_name(run, 3, "pth")).write_bytes(FORMATS["pth"].build(run, 3))
@@ -94,7 +45,7 @@ def test_a_very_large_image_is_reduced_as_in_tlcore(configure, tmp_path, monkeyp
     monkeypatch.setattr("tlcore.data.pixels.cost.WHOLE_PIXELS", 700)
     monkeypatch.setattr("tlcore.delivery.inference_script.WHOLE_PIXELS", 700)
     run = train(configure(epochs=1))
-    write_images(tmp_path)
+    write_every_kind(tmp_path)
     script = FORMATS["python"].build(run, 1).decode()
     beginning, _, rest = script.partition("\nmodel = ")
     scope: dict = {}

@@ -6,7 +6,9 @@ The file is run from the original image files, and compared with the stored logi
 import hashlib
 import json
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -172,11 +174,40 @@ def parse_certificate(content: bytes | str, where: str) -> Certificate:
     return found
 
 
+RunImages = Callable[[ImageSource, Sequence[Sample]], Generator[int, None, tuple[Outputs | None, dict[str, str]]]]
+"""Gives the outputs for images of a source, as `file_model.run_split` does."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that was just written, and how to run it."""
+
+    content: bytes
+    runtime: str
+    """What runs it, with its version, in words."""
+    run_images: RunImages
+    precision: str = "fp32"
+    prepares: bool = False
+    """Whether the transform is a part of the file."""
+
+
 def certify(run: Run, epoch: int, file_bytes: bytes, device: str = "auto") -> "Generator[Progress, None, Certificate]":
     """Run an exported file on the whole report split, and compare it with the stored logits of the epoch.
 
-    `file_bytes` is an ONNX file or a program of torch.export that was just written here. An epoch without stored logits
-    is evaluated first, on `device`. The certificate may have an `objection`.
+    `file_bytes` is an ONNX file or a program of torch.export that was just written here. Raises as `certify_candidate`
+    does.
+    """
+    model, runtime = _load(run, file_bytes)
+    candidate = Candidate(file_bytes, runtime, partial(run_split, model), model.precision, model.prepares)
+    return (yield from certify_candidate(run, epoch, candidate, device))
+
+
+def certify_candidate(
+    run: Run, epoch: int, candidate: Candidate, device: str = "auto"
+) -> "Generator[Progress, None, Certificate]":
+    """Run a file on the whole report split, and compare it with the stored logits of the epoch.
+
+    An epoch without stored logits is evaluated first, on `device`. The certificate may have an `objection`.
     Raises CheckpointError, DatasetChanged or DataError if the epoch cannot be evaluated, and ExportRefused if images
     cannot be read any more.
     """
@@ -192,8 +223,7 @@ def certify(run: Run, epoch: int, file_bytes: bytes, device: str = "auto") -> "G
     stored, (dataset, _) = evaluation.predictions[epoch], reopen_dataset(run)
     by_id = {sample.id: sample for sample in dataset.split(run.report_split)}
     samples: list[Sample] = [by_id[sample_id] for sample_id in stored.sample_ids]
-    model, runtime = _load(run, file_bytes)
-    work = run_split(model, dataset.source, samples)
+    work = candidate.run_images(dataset.source, samples)
     outputs, unreadable = yield from Meter("certify", epoch, len(samples)).through(work)
     if outputs is None or unreadable:
         named = [f"{sample_id} ({reason})" for sample_id, reason in unreadable.items()]
@@ -201,8 +231,7 @@ def certify(run: Run, epoch: int, file_bytes: bytes, device: str = "auto") -> "G
             f"{count(len(named), 'image')} of {run.report_split} cannot be read any more: {first_of(named, 3)}. "
             "Without them the file cannot be compared with the run."
         )
-    facts = _facts_of(model, file_bytes, runtime, stored_precision(run, epoch))
-    certificate = _compare(run, epoch, stored, outputs, facts)
+    certificate = _compare(run, epoch, stored, outputs, _facts_of(candidate, stored_precision(run, epoch)))
     return _beside_reference(certificate, outputs, run, dataset.source, samples)
 
 
@@ -229,20 +258,19 @@ def _beside_reference(
     return certificate.model_copy(update={"reference_images": len(rows), "reference_difference": apart})
 
 
-def _facts_of(model: FileModel, content: bytes, runtime: str, stored_precision: str) -> dict[str, Any]:
-    precision = model.precision
+def _facts_of(candidate: Candidate, stored_precision: str) -> dict[str, Any]:
     tolerance = TOLERANCE[stored_precision]
-    if model.prepares:
+    if candidate.prepares:
         tolerance = max(tolerance, WITH_PREPROCESSING)
     return {
-        "runtime": runtime,
-        "file_sha256": hashlib.sha256(content).hexdigest(),
-        "file_bytes": len(content),
-        "precision": precision,
-        "preprocessing": model.prepares,
+        "runtime": candidate.runtime,
+        "file_sha256": hashlib.sha256(candidate.content).hexdigest(),
+        "file_bytes": len(candidate.content),
+        "precision": candidate.precision,
+        "preprocessing": candidate.prepares,
         "stored_precision": stored_precision,
-        "tolerance": tolerance if precision == "fp32" else None,
-        "least_same": LEAST_SAME if precision == "int8" else None,
+        "tolerance": tolerance if candidate.precision == "fp32" else None,
+        "least_same": LEAST_SAME if candidate.precision == "int8" else None,
     }
 
 

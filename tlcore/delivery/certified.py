@@ -33,7 +33,11 @@ def certified(build: Build, run: Run, epoch: int, file_name: str) -> "Generator[
     Raises ExportRefused with the reason if it does not answer as the run does, and what `build` and `certify` raise.
     """
     content = yield from build(run, epoch)
-    certificate = yield from certify(run, epoch, content)
+    return accepted(content, file_name, (yield from certify(run, epoch, content)))
+
+
+def accepted(content: bytes, file_name: str, certificate: Certificate) -> Exported:
+    """The file to hand over. Raises ExportRefused with the reason if its certificate has an objection."""
     if objection := certificate.objection():
         others = "" if certificate.precision == "fp32" else " Export it without int8."
         raise ExportRefused(f"{file_name} is not exported: {objection}.{others}")

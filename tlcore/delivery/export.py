@@ -129,6 +129,12 @@ def _pt2(run: Run, epoch: int) -> "Generator[Progress, None, bytes]":
     return pt2_steps(run, epoch)
 
 
+def _bundle(run: Run, epoch: int, name: str) -> "Generator[Progress, None, Exported]":
+    from tlcore.delivery.bundle import bundle
+
+    return bundle(run, epoch, name)
+
+
 def state_dict_file(run: Run, epoch: int) -> bytes:
     """A plain state_dict, frozen part included, under the network's own names: `torch.load(…, weights_only=True)`."""
     import torch
@@ -303,6 +309,15 @@ FORMATS: dict[str, Format] = {
         "For PyTorch, without the code of the network: normalised images in",
         ".pt2",
         _pt2,
+    ),
+    "bundle": Format(
+        label="Bundle",
+        words="A zip with a program that needs no torch: ONNX Runtime, Pillow and numpy",
+        suffix="-bundle.zip",
+        build=lambda run, epoch: drive(_bundle(run, epoch, file_name(run, epoch, "bundle"))).content,
+        needs_torch=True,
+        work=_bundle,
+        unavailable=_gone,
     ),
     "report": Format(
         label="Report, HTML",
