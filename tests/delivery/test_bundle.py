@@ -95,6 +95,9 @@ def test_what_is_in_it(delivered):
     assert inside >= {"model.onnx", "predict.py", "requirements.txt", "classes.json", "certificate.json", "README.md"}
     assert json.loads((delivered.folder / "classes.json").read_text()) == ["bright", "dark"]
     assert "torch" not in (delivered.folder / "requirements.txt").read_text()
+    code = "".join(path.read_text() for path in delivered.folder.rglob("*.py"))
+    assert "import torch" not in code
+    assert "tlcore." not in code
     card = (delivered.folder / "README.md").read_text()
     assert card.startswith("---\n")
     assert "environment/bin/python predict.py photo.jpg" in card

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from tests.support.photographs import jpeg, photograph
-from tlcore.data.pixels.images import decode, to_tensor
+from tlcore.data.pixels.images import decode
+from tlcore.data.pixels.tensors import to_tensor
 from tlcore.delivery.standalone.transform import Transform
 from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 from tests.support.pages import components_of, open_page as open_any_page, run, text_of
 from tests.support.photographs import jpeg, photograph
-from tlcore.data.pixels.images import to_tensor
 from tlcore.data.pixels.sources import FileSource
+from tlcore.data.pixels.tensors import to_tensor
 from tlcore.models.zoo import ZOO
 from tlcore.transforms.draws import draw_views
 from tlcore.transforms.presets import AUGMENTATIONS

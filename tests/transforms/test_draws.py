@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import v2
 
-from tlcore.data.pixels.images import to_tensor
+from tlcore.data.pixels.tensors import to_tensor
 from tlcore.errors import ConfigError
 from tlcore.transforms.draws import draw_views
 from tlcore.transforms.geometry import frame, intersect, map_points, signed_area

@@ -9,8 +9,8 @@ import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 
-from tlcore.data.pixels.images import to_tensor
 from tlcore.data.pixels.sources import FileSource
+from tlcore.data.pixels.tensors import to_tensor
 from tlcore.errors import CheckpointError
 from tlcore.evaluation.answers import Answer, Answers, Probabilities, answer_of, load_answers, probabilities
 from tlcore.evaluation.familiar import Familiar, load_familiar

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from tlcore.data.pixels.cost import MAX_PIXELS
-from tlcore.data.pixels.images import decode_image, to_tensor
+from tlcore.data.pixels.images import decode_image
+from tlcore.data.pixels.tensors import to_tensor
 from tlcore.errors import UnreadableImage
 
 

@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from tests.support.photographs import jpeg, photograph
-from tlcore.data.pixels.images import decode, to_tensor
+from tlcore.data.pixels.images import decode
 from tlcore.data.pixels.sources import ArraySource, FileSource
+from tlcore.data.pixels.tensors import to_tensor
 from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 
 REDUCED = TransformSpec(operations=(Resize(size=32), CenterCrop(size=28)), decode="reduced")

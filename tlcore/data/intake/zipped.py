@@ -45,7 +45,7 @@ class ZipSource:
 
     def load(self, sample_id: str, transform: "TransformSpec | None" = None) -> "torch.Tensor":
         """One image as uint8 RGB of shape (3, H, W), unpacked as the transform says. Raises UnreadableImage."""
-        from tlcore.data.pixels.images import to_tensor
+        from tlcore.data.pixels.tensors import to_tensor
 
         return to_tensor(self.decode(sample_id, transform=transform).image)
 

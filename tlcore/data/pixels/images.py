@@ -1,6 +1,7 @@
 """Decode the bytes of an image file of any kind to 8-bit RGB. Reads no files: `sources` does.
 
-The format is recognised by content: real datasets have BMP files named `.jpg`.
+The format is recognised by content: real datasets have BMP files named `.jpg`. An exported bundle contains this file,
+so it and what it imports need nothing but numpy and Pillow.
 """
 
 import warnings
@@ -8,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 from PIL import (  # Image.open may use only the plugins that are imported here
     AvifImagePlugin,  # noqa: F401
@@ -24,15 +24,12 @@ from PIL import (  # Image.open may use only the plugins that are imported here
     WebPImagePlugin,  # noqa: F401
 )
 
-from tlcore.data.pixels.colour import rows_of, to_rgb
+from tlcore.data.pixels.colour import to_rgb
 from tlcore.data.pixels.cost import MAX_PIXELS, check_cost, reduction
 from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, image_format
 from tlcore.errors import ImageTooCostly, UnreadableImage
 from tlcore.transforms.sizes import Unpacking
-
-if TYPE_CHECKING:
-    import torch
 
 _ORIENTATION = 0x0112  # the EXIF tag of the orientation
 _UPRIGHT = {  # EXIF orientation -> the operation that undoes it (EXIF 2.3, table 4.6.4)
@@ -143,13 +140,6 @@ def _register_heif() -> None:
     from pillow_heif import register_heif_opener
 
     register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-
-
-def to_tensor(image: Image.Image) -> "torch.Tensor":
-    """An RGB image as uint8 of shape (3, H, W), a view of memory in the order H, W, 3."""
-    import torch
-
-    return torch.from_numpy(rows_of(image)).permute(2, 0, 1)
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, image_format
-from tlcore.data.pixels.images import decode, to_tensor, upright_size
+from tlcore.data.pixels.images import decode, upright_size
+from tlcore.data.pixels.tensors import to_tensor
 from tlcore.delivery.serve.limits import Limits
 from tlcore.delivery.serve.refusals import Refused
 from tlcore.errors import ImageTooCostly, UnreadableImage
