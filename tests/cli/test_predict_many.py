@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sys
 import zipfile
@@ -121,6 +122,18 @@ def test_the_answers_below_the_threshold_have_their_own_folder(run, shots, tmp_p
     assert labels == ["not sure"] * 6 + [None]
     assert predict(run, shots, "--sort-into", tmp_path / "sorted") == 1
     assert "is there already and is not empty: nothing is overwritten" in capsys.readouterr().err
+
+
+def test_an_image_below_the_threshold_is_said_to_be_so_either_way(run, shots, capsys):
+    file = shots / "blue" / "0.png"
+    save_answers(run, Answers(epoch=EPOCH, threshold=1.0))
+    try:
+        assert predict(run, file) == predict(run, shots / "blue") == 0
+    finally:
+        drop_answers(run, EPOCH)
+    single, *whole = capsys.readouterr().out.splitlines()
+    assert single == whole[0]
+    assert re.fullmatch(r".*0\.png: not sure \((blue|red) [\d.]+ %, (blue|red) [\d.]+ %\)", single)
 
 
 def test_several_inputs_are_predicted_together(run, shots, tmp_path, capsys):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.pages import checked, click, labels_of, open_page, page_at, pictures, run as rerun, text_of
 from tlcore import evaluate, train
+from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 from tlcore.data.formats.unlabelled import open_unlabelled
@@ -16,6 +17,7 @@ from tlcore.evaluation.answers import Answers, save_answers
 from tlcore.evaluation.unlabelled import load_guesses, predict_unlabelled
 from tlcore.system.drive import drive
 from tlcore.training.history import best_epoch
+from ui.shared.work import progress_words
 
 pytestmark = pytest.mark.usefixtures("fresh")
 REVIEW = "predict_review"
@@ -75,6 +77,20 @@ def test_photographs_that_no_epoch_has_seen_are_predicted_on_request(run, shots,
     assert page.selectbox(key="predict_folder").options == ["shots"]
     assert "7 photographs, not predicted by this epoch yet." in said(page)
     assert "Predict them" in labels_of(page)
+
+
+def test_the_button_starts_the_command_that_predicts_them(run, shots, source, monkeypatch):
+    started = []
+    monkeypatch.setattr("ui.predict.folder.start_work", lambda key, command, config: started.append(command))
+    click(open_folder(source), "predict_folder_start")
+    (command,) = started
+    assert main([*command, "--device", "cpu"]) == 1  # one file is not an image
+    assert len(load_guesses(run, best_epoch(run.history()), open_unlabelled(shots)).ids) == 6
+
+
+def test_progress_says_how_fast_and_how_long():
+    assert progress_words({"done": 512, "total": 2048, "images_per_s": 64.0}) == "512 of 2,048, 64 images/s, 24 s left"
+    assert progress_words({"done": 1, "total": 2}) == "1 of 2"
 
 
 def test_uploaded_photographs_become_a_folder(run, source, shots, home):

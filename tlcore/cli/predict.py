@@ -87,7 +87,6 @@ def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -
     """Print one line per image; returns the exit status."""
     from tlcore.cli.display import note
     from tlcore.errors import UnreadableImage
-    from tlcore.words import percent
 
     note(predictor.title)
     listed = [(given, _images_at(given)) for given in paths]
@@ -99,12 +98,13 @@ def print_predictions(predictor: "Predictor", paths: Iterable[Path], top: int) -
             status = 1
         for path in found:
             try:
-                ranking = predictor.predict(path)[: max(top, 1)]
+                answer = predictor.answer(path)
             except UnreadableImage as error:
                 note(f"{path}: {error}")
                 status = 1
             else:
-                print(f"{path}: " + ", ".join(f"{label} {percent(probability)}" for label, probability in ranking))
+                ranking = answer.ranking[: max(top, 1)]
+                print(f"{path}: {predict_many.answer_in_words(ranking, sure=answer.sure, far=answer.far)}")
     if predictor.engine:
         note(f"Computed by {predictor.engine}.")
     return status

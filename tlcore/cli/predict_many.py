@@ -7,7 +7,7 @@ a folder per class, or without any of these a line per image.
 import argparse
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tlcore.runs.folder.run import Run
 
 SHOWN = 20
+MANY = 100  # images from which on a rate means something
 JSON_LINES = (".jsonl", ".ndjson")
 
 
@@ -82,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.jsonl:
         _print_json_lines(guesses, arguments.top)
     elif arguments.out or folder is not None:
-        _print_least_sure(guesses)
+        if guesses.ids:
+            _print_least_sure(guesses)
     else:
         _print_all(guesses, arguments.images, arguments.top)
     if not arguments.json:
@@ -185,13 +187,22 @@ def _print_least_sure(guesses: "Guesses") -> None:
 
 def _print_all(guesses: "Guesses", inputs: list[str], top: int) -> None:
     from tlcore.evaluation.guess_tables import guess_records
-    from tlcore.words import percent
 
     prefix = "" if len(inputs) > 1 else _prefix(inputs[0])
     for record in guess_records(guesses, top):
         if "unreadable" not in record:
-            likeliest = ", ".join(f"{one['class']} {percent(one['probability'])}" for one in record["top"])
-            print(f"{prefix}{record['path']}: {likeliest}")
+            ranking = [(one["class"], one["probability"]) for one in record["top"]]
+            print(f"{prefix}{record['path']}: {answer_in_words(ranking, sure=record['sure'], far=record['far'])}")
+
+
+def answer_in_words(ranking: Iterable[tuple[str, float]], *, sure: bool, far: bool | None) -> str:
+    """The likeliest classes as `ant 93.1 %, bee 6.9 %`; below the threshold as `not sure (ant 52.0 %, bee 48.0 %)`."""
+    from tlcore.evaluation.answers import NOT_SURE
+    from tlcore.words import percent
+
+    likeliest = ", ".join(f"{label} {percent(probability)}" for label, probability in ranking)
+    answer = likeliest if sure else f"{NOT_SURE} ({likeliest})"
+    return f"{answer}; far from all training images" if far else answer
 
 
 def _prefix(given: str) -> str:
@@ -205,7 +216,7 @@ def _in_words(guesses: "Guesses", by: str, took_s: float) -> Iterator[str]:
     from tlcore.words import count, percent, seconds
 
     total = len(guesses.ids)
-    rate = f" in {seconds(took_s)}, {guesses.new / max(took_s, 1e-9):.0f} images/s" if guesses.new else ""
+    rate = f" in {seconds(took_s)}, {guesses.new / max(took_s, 1e-9):.0f} images/s" if guesses.new >= MANY else ""
     kept = f" {count(guesses.kept)} kept from before, {count(guesses.new)} new{rate}." if guesses.kept else ""
     yield f"{count(total, 'image')} predicted by {by}{'.' if kept else rate + '.'}{kept}"
     if guesses.answers.threshold:

@@ -89,7 +89,10 @@ class Guesses:
 
 def load_guesses(run: Run, epoch: int, photographs: Photographs) -> Guesses | None:
     """The kept predictions, without torch; None unless there is one for every photograph, or its reason."""
-    known, digests = load_known(run, epoch), photographs.source.digests(photographs.ids)
+    known = load_known(run, epoch)
+    if not known and photographs.source.digests(photographs.ids[:1]) != [MISSING]:  # then it need not read all of them
+        return None
+    digests = photographs.source.digests(photographs.ids)
     if any(digest != MISSING and digest not in known for digest in digests):
         return None
     return _assemble(run, epoch, photographs, digests, known)

@@ -84,7 +84,7 @@ def _start(key: str, run: Run, model: ModelRef, path: str) -> None:
     st.rerun()
 
 
-@st.cache_resource(max_entries=8, ttl=600, show_spinner=False)
+@st.cache_resource(max_entries=8, ttl=600, show_spinner="Looking for what is predicted already …")
 def _guesses(
     run: str,
     epoch: int,

@@ -97,12 +97,17 @@ def draw_progress(key: str) -> None:
     phase = PHASES.get(told.get("phase", ""), PHASES["features"] if total else PHASES["prepare"]).capitalize()
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"work_{key}"):
         if total > 1:
-            rate = told.get("images_per_s", 0.0)
-            left = f", {rate:.0f} images/s, {seconds((total - done) / rate)} left" if rate else ""
-            st.progress(min(done / total, 1.0), text=f"{phase}: {count(done)} of {count(total)}{left}")
+            st.progress(min(done / total, 1.0), text=f"{phase}: {progress_words(told)}")
         else:
             st.progress(0.0, text=f"{phase} …")
         st.button("Cancel", key=f"work_cancel_{key}", icon=":material/close:", on_click=probe.stop)
+
+
+def progress_words(told: dict[str, Any]) -> str:
+    """`512 of 2,048, 64 images/s, 24 s left`, as far as the line says it."""
+    done, total, rate = told["done"], told["total"], told.get("images_per_s", 0.0)
+    words = f"{count(done)} of {count(total)}"
+    return f"{words}, {rate:.0f} images/s, {seconds((total - done) / rate)} left" if rate else words
 
 
 @st.cache_resource(max_entries=32, ttl=3600, show_spinner=False)

@@ -24,7 +24,7 @@ from tlcore.data.intake.library import (
 )
 from tlcore.errors import DatasetInvalid, DatasetNotFound
 
-ADVICE = "Photographs without labels can be predicted by a run, on the Predict page under Folder"
+ADVICE = "Photographs without labels can be predicted by a run, on the Predict page under Many images"
 
 
 @pytest.fixture

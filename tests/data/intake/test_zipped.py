@@ -8,7 +8,7 @@ import pytest
 from tests.support.photographs import jpeg, photograph
 from tlcore.data.intake.inputs import open_photographs
 from tlcore.data.intake.photographs import image_digest
-from tlcore.data.intake.zipped import check_zip
+from tlcore.data.intake.zipped import ZipSource, check_zip
 from tlcore.data.pixels.digests import MISSING
 from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage
 
@@ -32,6 +32,17 @@ def test_they_are_read_in_place_with_the_digests_of_files(tmp_path):
     assert photographs.notes == ("Not counted: 1 file, no images, like c.csv.",)
     assert photographs.source.file("1.jpg") is None
     assert [entry.name for entry in tmp_path.iterdir()] == ["shots.zip"]
+
+
+def test_digests_of_an_archive_are_kept_until_it_is_written_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("tlcore.data.intake.zipped.RACY_NS", 0)
+    path = zip_of(tmp_path / "shots.zip", {"a.jpg": PICTURE})
+    first = open_photographs(path).source.digests(["a.jpg"])
+    with monkeypatch.context() as patch:
+        patch.setattr(ZipSource, "read", None)
+        assert open_photographs(path).source.digests(["a.jpg"]) == first
+    zip_of(path, {"a.jpg": jpeg(photograph(64, 48, seed=1))})
+    assert open_photographs(path).source.digests(["a.jpg"]) != first
 
 
 def test_entries_that_cannot_be_read_are_listed(tmp_path):

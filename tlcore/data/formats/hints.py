@@ -8,8 +8,8 @@ from tlcore.data.formats.names import listed
 from tlcore.data.formats.tree import Tree
 
 HOW = (
-    "Photographs without labels can be predicted by a run, on the Predict page under Folder; what you accept there "
-    "becomes training data of the run's dataset."
+    "Photographs without labels can be predicted by a run, on the Predict page under Many images; what you accept "
+    "there becomes training data of the run's dataset."
 )
 """What one can do with a folder that has no labels."""
 HOW_CLI = "The command is `predict RUN FOLDER`."

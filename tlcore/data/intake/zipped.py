@@ -3,8 +3,10 @@
 Images in a zip have the same digests as in files, so what is kept about a photograph holds for both.
 """
 
+import json
 import os
 import threading
+import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +22,11 @@ from tlcore.data.intake.archive import LIMITS, Limits, list_archive
 from tlcore.data.intake.entries import NO_IMAGE
 from tlcore.data.intake.photographs import image_digest
 from tlcore.data.pixels.decoded import Decoded
-from tlcore.data.pixels.digests import MISSING
+from tlcore.data.pixels.digests import MISSING, RACY_NS
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, image_format
 from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage
+from tlcore.system.cache import DiskCache, digest_key
+from tlcore.system.records import as_record, parse_json
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 IN_PLACE = replace(LIMITS, total_bytes=1 << 40)
 """The limits of an upload, but for the sum of all files: one is in memory at a time, and none on the disk."""
 _THREADS = 4
+_CACHE = DiskCache("zip-digests", ".json", max_entries=32)  # one entry per archive
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +83,14 @@ class ZipSource:
 
     def digests(self, sample_ids: Sequence[str]) -> list[str]:
         """Content digest per image, in hex; `digests.MISSING` for one that cannot be read."""
+        if not self._digests:
+            self._digests.update(_CACHE.load(self._key(), _load) or {})
         new = [name for name in dict.fromkeys(sample_ids) if name not in self._digests]
         if new:
             with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
                 self._digests.update(zip(new, pool.map(self._digest, new), strict=True))
+            if time.time_ns() - _stamp(self.path)[2] > RACY_NS:
+                _CACHE.save(self._key(), lambda file: file.write(json.dumps(self._digests).encode()))
         return [self._digests[name] for name in sample_ids]
 
     def stamps(self, sample_ids: Sequence[str]) -> list[str]:
@@ -97,11 +106,28 @@ class ZipSource:
     def place(self) -> str:
         return f"archive {os.path.realpath(self.path)}"
 
+    def _key(self) -> str:
+        """Other for an archive that was written again."""
+        return digest_key(os.path.realpath(self.path), repr(_stamp(self.path)))
+
     def _digest(self, name: str) -> str:
         try:
             return image_digest(self.read(name))
         except UnreadableImage:
             return MISSING
+
+
+def _load(path: Path) -> dict[str, str]:
+    return as_record(parse_json(path.read_bytes(), "digests", str(path)), dict[str, str], "digests", str(path))
+
+
+def _stamp(path: Path) -> tuple[int, int, int, int]:
+    """Size, mtime_ns, ctime_ns and inode; zeros if it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0, 0
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def open_zip(path: Path, limits: Limits = IN_PLACE) -> Photographs:

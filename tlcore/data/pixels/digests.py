@@ -22,7 +22,8 @@ MISSING = "0" * (2 * DIGEST_BYTES)
 
 _CACHE = DiskCache("digests", ".json", max_entries=100)  # one entry per dataset folder
 _VERSION = 1
-_RACY_NS = 2_000_000_000
+RACY_NS = 2_000_000_000
+"""A file that was changed later than this ago may be changed again without a new time."""
 _CHUNK_BYTES = 1 << 20
 _BLOCK_FILES = 32
 _MOST_READ = 3  # a dataset's folder, that of what edits add to it, and one to predict; 60,000 files take 20 MB
@@ -118,7 +119,7 @@ def _read(path: str) -> tuple[_Stamp | None, str]:
     except (OSError, ValueError):
         return None, MISSING
     _, mtime_ns, ctime_ns, _ = before
-    settled = before == after and max(mtime_ns, ctime_ns) < started_ns - _RACY_NS
+    settled = before == after and max(mtime_ns, ctime_ns) < started_ns - RACY_NS
     return before if settled else None, digest.hexdigest()
 
 
