@@ -9,6 +9,7 @@ from tlcore import load_predictor, train
 from tlcore.data.formats.unlabelled import open_unlabelled
 from tlcore.evaluation import photograph_pass
 from tlcore.evaluation.answers import NOT_SURE, Answers, save_answers
+from tlcore.evaluation.familiar import keep_familiar
 from tlcore.evaluation.unlabelled import load_guesses, predict_unlabelled
 from tlcore.system.drive import drive
 
@@ -110,6 +111,25 @@ def test_another_epoch_of_a_frozen_run_computes_no_features_again(run, photograp
     guesses = drive(predict_unlabelled(run, 2, opened))
     assert len(guesses.ids) == 14
     assert [image.id for image in guesses.skipped] == ["broken.png"]
+
+
+def test_what_is_far_is_measured_later_from_kept_features(run, photographs, colours, monkeypatch):
+    shutil.copy(colours / "train/blue/000.png", photographs / "seen.png")
+    opened = open_unlabelled(photographs)
+    assert drive(predict_unlabelled(run, 2, opened)).far is None
+    drive(keep_familiar(run, 2, "weights", "cpu"))
+    save_answers(run, Answers(epoch=2, far_distance=1e-4, weights="weights"))
+    before = load_guesses(run, 2, opened)
+    assert (before.far, before.lacks_distances) == (None, True)
+    monkeypatch.setattr(photograph_pass, "compute_batches", None)
+    drive(predict_unlabelled(run, 2, opened))
+    after = load_guesses(run, 2, opened)
+    assert not after.lacks_distances
+    assert after.distances_N[after.ids.index("seen.png")] == pytest.approx(0, abs=5e-5)  # kept in half precision
+    assert after.far[after.ids.index("seen.png")] is False
+    assert after.far.count(True) == 14
+    single = load_predictor(run, 2).answer(photographs / "blue-000.png").distance
+    assert after.distances_N[after.ids.index("blue-000.png")] == pytest.approx(single, abs=1e-5)
 
 
 def test_a_folder_without_a_readable_image_has_only_reasons(run, tmp_path):

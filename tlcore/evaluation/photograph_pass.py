@@ -4,15 +4,15 @@ The features are kept as those of training images are. So another epoch of a fro
 that learns from these photographs starts at once. N images, D features, V views.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from tlcore.data.dataset import Sample
+from tlcore.evaluation.familiar import Familiar
 from tlcore.evaluation.kept_logits import Found, Saver
 from tlcore.models.split import build_head
 from tlcore.training.distributed import Processes
@@ -21,27 +21,27 @@ from tlcore.training.inputs.feature_store import load_rows, save_rows
 from tlcore.training.inputs.features import ComputedBatch, FeatureRequest, as_rows, compute_batches
 from tlcore.training.inputs.inference import HeadLogits
 from tlcore.training.inputs.meter import Meter
+from tlcore.training.inputs.whole import as_rows as as_feature_rows
 from tlcore.training.plan import Plan, fits_cache, trunk_of
 
 AT_ONCE = 1024  # kept features that go through the head together
 
 Part: TypeAlias = Mapping[int, Found | str]
 """Position of an image -> what the network gives, or why the image cannot be used."""
-Measure: TypeAlias = Callable[[Tensor], npt.NDArray[np.floating]]
-"""From features (N, ...) to the distance of each to the nearest training image, shape (N,)."""
 
 
 def pass_over(
-    plan: Plan, samples: Sequence[Sample], measure: Measure | None = None
+    plan: Plan, samples: Sequence[Sample], familiar: Familiar | None = None
 ) -> Generator[Progress | Part, None, None]:
     """Each image once, a few at a time. No two samples have the same content.
 
-    Without `measure`, no distances are known. Features that were computed are kept when the generator is closed, too.
+    Without the `familiar` features, no distances are known. Features that were computed are kept when the generator is
+    closed, too.
     """
     request = FeatureRequest(plan.dataset, samples, plan.config.eval_transform, 1, plan.config.seed)
     trunk = trunk_of(plan)
     runner = request.runner(trunk, Processes())
-    head = _Head(plan, measure)
+    head = _Head(plan, familiar)
     keys, keeps = request.row_keys(), fits_cache(plan, len(samples))
     kept = load_rows(request.family(trunk), keys) if keeps else None
     meter, done = Meter("answer", 0, len(samples)), 0
@@ -83,10 +83,10 @@ def pass_over(
 class _Head:
     """From features to logits, and to distances if they can be measured."""
 
-    def __init__(self, plan: Plan, measure: Measure | None) -> None:
+    def __init__(self, plan: Plan, familiar: Familiar | None) -> None:
         self._logits = HeadLogits(build_head(plan.model, plan.architecture), plan.choice, "")
         self._device = plan.choice.device
-        self._measure = measure
+        self._familiar = familiar
 
     def of_batch(self, batch: ComputedBatch, places: Sequence[int]) -> Part:
         """`places`: the position in the whole pass, for that of each image in the batch's request."""
@@ -103,7 +103,7 @@ class _Head:
         features = features.float()
         logits_NC = self._logits(features.to(self._device)).float().cpu().numpy()
         unknown = np.full(len(positions), np.nan, np.float32)
-        distances = unknown if self._measure is None else self._measure(features)
+        distances = unknown if self._familiar is None else self._familiar.distances(as_feature_rows(features))
         return {
             position: Found(logits_C, float(distance))
             for position, logits_C, distance in zip(positions, logits_NC, distances, strict=True)

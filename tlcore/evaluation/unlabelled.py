@@ -7,6 +7,7 @@ N readable images, C classes.
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from tlcore.data.formats.unlabelled import Photographs
 from tlcore.data.pixels.digests import MISSING
 from tlcore.errors import UnreadableImage
 from tlcore.evaluation.answers import Answers, labels_of, load_answers, probabilities
+from tlcore.evaluation.familiar import Familiar, load_familiar
 from tlcore.evaluation.kept_logits import Found, Known, Saver, load_known, save_known
 from tlcore.runs.folder.run import Run
 
@@ -82,6 +84,11 @@ class Guesses:
         return [None if np.isnan(distance) else bool(distance > largest) for distance in self.distances_N]
 
     @property
+    def lacks_distances(self) -> bool:
+        """Whether some were predicted before it was known what is far. Predicting them again measures only that."""
+        return self.answers.far_distance is not None and bool(np.isnan(self.distances_N).any())
+
+    @property
     def least_sure(self) -> list[int]:
         """Positions of the images, those with the lowest confidence first."""
         return [int(position) for position in np.argsort(self.confidence, kind="stable")]
@@ -105,12 +112,19 @@ def predict_unlabelled(
 
     What is computed is kept when the generator is closed, too, as by Ctrl-C. Raises CheckpointError, DeviceError.
     """
+    familiar = load_familiar(run, load_answers(run, epoch))
     known, digests = load_known(run, epoch), (yield from _digests(photographs))
-    missing = {d: i for i, d in zip(photographs.ids, digests, strict=True) if d != MISSING and d not in known}
+    todo = {digest for digest in digests if digest != MISSING and _is_missing(known.get(digest), familiar)}
+    missing = {digest: name for name, digest in zip(photographs.ids, digests, strict=True) if digest in todo}
     new = sum(digest in missing for digest in digests)
     if missing:
-        yield from _compute(run, epoch, photographs, missing, known, device)
+        yield from _compute(run, epoch, photographs, missing, known, device, familiar)
     return _assemble(run, epoch, photographs, digests, known, new)
+
+
+def _is_missing(found: Found | str | None, familiar: Familiar | None) -> bool:
+    """Whether an image is to be computed: for its logits, or for its distance, which can be measured by now."""
+    return found is None or (familiar is not None and isinstance(found, Found) and isnan(found.distance))
 
 
 def _digests(photographs: Photographs) -> "Generator[Progress, None, list[str]]":
@@ -134,6 +148,7 @@ def _compute(
     missing: Mapping[str, str],
     known: dict[str, Found | str],
     device: str,
+    familiar: Familiar | None,
 ) -> "Generator[Progress, None, None]":
     """Predict the `missing` images, by content -> id, and add them to what is `known`."""
     from tlcore.evaluation.photograph_pass import pass_over
@@ -147,7 +162,7 @@ def _compute(
     plan = plan_run(run.config, dataset, restore_model(run, epoch), device)
     contents = list(missing)
     saver = Saver(lambda: save_known(run, epoch, known))
-    work = pass_over(plan, samples)
+    work = pass_over(plan, samples, familiar)
     try:
         for step in work:
             if isinstance(step, Progress):

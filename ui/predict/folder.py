@@ -75,7 +75,18 @@ def _predicted(run: Run, model: ModelRef, path: str, photographs: Photographs) -
         st.caption("What is computed is kept: after Cancel, the next prediction goes on from there.")
         if st.button("Predict them", key="predict_folder_start", type="primary", icon=":material/play_arrow:"):
             _start(key, run, model, path)
+    if guesses is not None and guesses.lacks_distances:
+        _offer_distances(key, run, model, path)
     return guesses
+
+
+def _offer_distances(key: str, run: Run, model: ModelRef, path: str) -> None:
+    """They were predicted before it was known what is far: that is measured on request, from kept features."""
+    if is_working(key):
+        show_work(key, "The comparison")
+    elif st.button("Which are far from the training images?", key="predict_folder_far", icon=":material/explore:"):
+        forget_work(key)
+        _start(key, run, model, path)
 
 
 def _start(key: str, run: Run, model: ModelRef, path: str) -> None:
