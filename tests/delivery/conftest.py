@@ -1,6 +1,8 @@
-"""A small run and its bundle, made once: writing a network as ONNX takes seconds."""
+"""What tests of exports share: a small run and its bundle, and an evaluated run of which each test gets a copy."""
 
 import io
+import json
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +12,12 @@ import pytest
 from PIL import Image
 
 from tests.support.photographs import jpeg, photograph
-from tlcore import train
+from tlcore import evaluate, train
 from tlcore.config import parse_config
 from tlcore.delivery.certified import Exported
 from tlcore.delivery.export import export_certified
 from tlcore.evaluation.answers import Answers, save_answers
+from tlcore.runs.folder.layout import RUN_FILE
 from tlcore.runs.folder.run import Run
 from tlcore.system.drive import drive
 
@@ -64,3 +67,40 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Delivered:
         archive.extractall(root / "unpacked")
     (folder,) = (root / "unpacked").iterdir()
     return Delivered(run, 2, exported, folder)
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small dataset, `photographs`, and a home with one run on it: two epochs, evaluated."""
+    folder = tmp_path_factory.mktemp("trained")
+    draw = np.random.default_rng(0)
+    for split, images in (("train", 21), ("val", 9), ("test", 7)):
+        for name, colour in (("blue", (40, 60, 200)), ("green", (40, 180, 70))):
+            (folder / "photographs" / split / name).mkdir(parents=True)
+            for number in range(images):
+                pixels = np.clip(np.array(colour) + draw.normal(0, 60, (36, 40, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / "photographs" / split / name / f"{number:03d}.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLCORE_HOME", str(folder / "home"))
+        model = {"backbone": "small_cnn", "weights": "none"}
+        small = {"epochs": 2, "batch_size": 8, "device": "cpu", "precision": "fp32", "workers": 0}
+        run = train({"data": {"source": str(folder / "photographs")}, "model": model, **small})
+        evaluate(run, device="cpu")
+    return folder
+
+
+@pytest.fixture
+def photographs(trained_once: Path, tmp_path: Path) -> Path:
+    """A copy of the dataset for one test."""
+    return Path(shutil.copytree(trained_once / "photographs", tmp_path / "photographs"))
+
+
+@pytest.fixture
+def evaluated(trained_once: Path, photographs: Path, home: Path) -> Run:
+    """A copy of the run for one test, on the copy of its dataset."""
+    shutil.copytree(trained_once / "home" / "runs", home / "runs")
+    (folder,) = (home / "runs").iterdir()
+    info = json.loads((folder / RUN_FILE).read_text())
+    info["config"]["data"]["source"] = str(photographs)
+    (folder / RUN_FILE).write_text(json.dumps(info))
+    return Run(folder)

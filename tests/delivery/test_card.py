@@ -13,17 +13,17 @@ from tlcore.delivery.facts import gather_facts
 from tlcore.errors import CheckpointError
 from tlcore.evaluation.answers import Answers, Wish, probabilities, save_answers
 from tlcore.evaluation.evaluate import evaluate
+from tlcore.runs.folder.label import save_label
 from tlcore.runs.folder.layout import RUN_FILE
 from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.status import write_status
 
 NAME = 'x: "y"\n---\n# <script>alert(1)</script> [a](javascript:b) | `c` http://evil.example'
 
 
 @pytest.fixture
-def run(configure) -> Run:
-    run = train(configure(epochs=2))
-    evaluate(run, device="cpu")
-    return run
+def run(evaluated) -> Run:
+    return evaluated
 
 
 def head(card: str) -> dict:
@@ -38,7 +38,7 @@ def test_the_head_is_what_the_hub_reads(run):
     assert {"image-classification", "small_cnn"} <= set(found["tags"])
     (entry,) = found["model-index"]
     result = entry["results"][0]
-    assert result["dataset"] == {"name": "colours", "type": "imagefolder", "split": "test"}
+    assert result["dataset"] == {"name": "photographs", "type": "imagefolder", "split": "test"}
     accuracy = next(metric for metric in result["metrics"] if metric["type"] == "accuracy")
     measured = evaluate(run, device="cpu").accuracy(2)
     assert accuracy["value"] == pytest.approx(measured.value, abs=1e-4)
@@ -115,6 +115,15 @@ def test_the_kept_temperature_and_threshold_are_told_with_what_they_do(run):
     assert facts.measured.calibrated.error != facts.measured.calibration.error
 
 
+def test_a_name_a_note_and_an_unfinished_training_are_told(run):
+    save_label(run.path, "# <b>Mine</b>", "a | note")
+    write_status(run.path, "stopped", epochs=5)
+    card = model_card(run, 2)
+    assert "Its name: # &lt;b&gt;Mine&lt;/b&gt;" in card.replace("\\#", "#")
+    assert "Note: a &#124; note" in card
+    assert "The training is not at its end: stopped, 2 epochs planned." in card
+
+
 def test_edits_and_their_reasons_are_told(configure, colours):
     edits = open_edits(str(colours))
     edits.exclude(["train/blue/000.png"], why="<b>blurred</b>")
@@ -123,7 +132,7 @@ def test_edits_and_their_reasons_are_told(configure, colours):
     assert "1 image left out (&lt;b&gt;blurred&lt;/b&gt;)" in text
 
 
-def test_findings_come_from_a_scan_that_is_there_already(run, colours):
+def test_findings_come_from_a_scan_that_is_there_already(run):
     from tlcore.data.catalog import open_dataset
     from tlcore.data.health.scan import scan
 
@@ -136,17 +145,17 @@ def test_findings_come_from_a_scan_that_is_there_already(run, colours):
     assert "No test image has a twin in train" in card
 
 
-def test_images_that_are_gone_cost_only_what_needs_them(run, colours):
-    colours.rename(colours.with_name("moved"))
+def test_images_that_are_gone_cost_only_what_needs_them(run, photographs):
+    photographs.rename(photographs.with_name("moved"))
     card = model_card(run, 2)
     assert "The images are not where they were" in card
-    assert str(colours.parent) not in card
+    assert str(photographs.parent) not in card
 
 
-def test_the_settings_repeat_the_run_and_have_no_path_of_this_machine(run, colours, monkeypatch):
+def test_the_settings_repeat_the_run_and_have_no_path_of_this_machine(run, photographs, monkeypatch):
     facts = gather_facts(run, 2)
-    assert str(colours.parent) not in facts.config
-    monkeypatch.chdir(colours.parent)
+    assert str(photographs.parent) not in facts.config
+    monkeypatch.chdir(photographs.parent)
     again = train(parse_config(json.loads(facts.config)))
     assert again.info.dataset.fingerprint == run.info.dataset.fingerprint
     assert [r.val_loss for r in again.history()] == [r.val_loss for r in run.history()]

@@ -5,12 +5,10 @@ import yaml
 from safetensors.torch import load
 
 from tests.support.fake_hub import TOKEN, FakeHub
-from tlcore import train
 from tlcore.cli.main import main
 from tlcore.delivery import hub_files
 from tlcore.delivery.hub import parse_target, upload
 from tlcore.errors import ConfigError, ExportRefused, PushFailed
-from tlcore.evaluation.evaluate import evaluate
 
 CARD = b"---\nlicense: mit\n---\n\n# A model\n"
 FILES = {"README.md": CARD, "model.safetensors": b"weights"}
@@ -27,9 +25,8 @@ def hub(monkeypatch):
         yield hub
 
 
-def test_a_run_is_pushed_with_card_weights_and_a_certified_onnx_file(configure, hub, capsys):
-    run = train(configure(epochs=1))
-    evaluate(run, device="cpu")
+def test_a_run_is_pushed_with_card_weights_and_a_certified_onnx_file(evaluated, hub, capsys):
+    run = evaluated
     assert main(["push", run.name, "--to", "hf:me/insects", "--epoch", "1", "--private"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"{hub.address}/me/insects"
     assert hub.private == {"me/insects": True}
@@ -43,11 +40,10 @@ def test_a_run_is_pushed_with_card_weights_and_a_certified_onnx_file(configure, 
     assert "- `model.onnx`: " in card
 
 
-def test_a_dry_run_makes_the_files_and_uploads_nothing(configure, hub, capsys, monkeypatch):
+def test_a_dry_run_makes_the_files_and_uploads_nothing(evaluated, hub, capsys, monkeypatch):
     monkeypatch.setattr(hub_files, "export_certified", refuse)
     monkeypatch.delenv("HF_TOKEN")
-    run = train(configure(epochs=1))
-    assert main(["push", run.name, "--to", "hf:me/insects", "--dry-run"]) == 0
+    assert main(["push", evaluated.name, "--to", "hf:me/insects", "--dry-run"]) == 0
     told = capsys.readouterr()
     assert "model.safetensors" in told.out
     assert "Without an ONNX file: no such operator" in told.err

@@ -37,10 +37,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def run(configure) -> Run:
-    run = train(configure(epochs=2))
-    evaluate(run, device="cpu")
-    return run
+def run(evaluated) -> Run:
+    return evaluated
 
 
 def test_the_page_needs_no_network_and_no_script(run):
@@ -103,8 +101,8 @@ def test_calibration_is_drawn_before_and_after_the_temperature(run):
     assert '<polyline class="calibrated"' in content
 
 
-def test_without_its_images_a_report_has_all_but_pictures(run, colours):
-    colours.rename(colours.with_name("moved"))
+def test_without_its_images_a_report_has_all_but_pictures(run, photographs):
+    photographs.rename(photographs.with_name("moved"))
     content = report_page(run, 2)
     assert "<img" not in content
     assert "none can be shown" in content

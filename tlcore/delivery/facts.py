@@ -25,6 +25,7 @@ from tlcore.evaluation.metrics import (
     confusion,
     is_right,
     macro_average,
+    top_k_accuracy,
 )
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.selection import selection_optimism
@@ -33,8 +34,10 @@ from tlcore.evaluation.tables import epochs_table
 from tlcore.evaluation.twins import TwinAccuracy, load_twins, twin_accuracy
 from tlcore.models.licence import Licence
 from tlcore.models.zoo import architecture_of
+from tlcore.runs.folder.label import RunLabel, load_label
 from tlcore.runs.folder.predictions import Predictions
 from tlcore.runs.folder.run import Run
+from tlcore.runs.folder.status import State
 from tlcore.runs.portable import portable_config
 from tlcore.runs.settings import Setting, settings_of
 from tlcore.training.history import EpochRecord, best_epoch
@@ -58,6 +61,10 @@ class Measured:
     accuracy: Accuracy
     loss: float
     classes: tuple[ClassScores, ...]
+    top_5: float | None
+    """How often the class is among the five likeliest; None with at most five classes."""
+    commonest: float
+    """What the accuracy would be if every answer were the commonest class."""
     macro: ClassScores
     confusion_CC: npt.NDArray[np.int64]
     """Rows are the true classes, columns the predicted ones."""
@@ -102,6 +109,10 @@ class Edit:
 class Facts:
     run: Run
     epoch: int
+    label: RunLabel
+    """The name and the note that somebody gave the run; may be empty."""
+    state: State
+    """Whether the training is finished, stopped, …"""
     chosen: int
     """The epoch chosen on val."""
     record: EpochRecord | None
@@ -150,6 +161,8 @@ def gather_facts(run: Run, epoch: int) -> Facts:
     return Facts(
         run=run,
         epoch=epoch,
+        label=load_label(run.path),
+        state=run.status().state,
         chosen=best_epoch(history) if history else epoch,
         record=next((record for record in history if record.epoch == epoch), None),
         epochs=epochs_table(run, evaluation),
@@ -191,6 +204,8 @@ def _measure(run: Run, evaluation: Evaluation, answers: Answers) -> Measured:
         accuracy=evaluation.accuracy(epoch),
         loss=evaluation.loss(epoch),
         classes=tuple(scores),
+        top_5=top_k_accuracy(logits_NC, targets_N, 5) if len(run.classes) > 5 else None,
+        commonest=float(np.bincount(targets_N).max() / len(targets_N)),
         macro=macro_average(scores),
         confusion_CC=confusion(logits_NC, targets_N),
         calibration=calibration(logits_NC, targets_N),

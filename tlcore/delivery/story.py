@@ -8,7 +8,7 @@ from tlcore.delivery.facts import CONFIG_FILE, Facts, Measured, counted_splits
 from tlcore.evaluation.tables import confused_pairs
 from tlcore.evaluation.twins import twin_words
 from tlcore.evaluation.words import chosen_on_val_words
-from tlcore.words import bounds, count, first_of, interval, percent, points, seconds
+from tlcore.words import STATES, bounds, count, first_of, interval, percent, points, seconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,10 @@ def _in_short(facts: Facts) -> tuple[Block, ...]:
         found = measured.accuracy
         good = f"{headline(measured)} On other images of this kind, expect {100 * found.low:.0f} to "
         good += f"{percent(found.high, 0)}."
-    return Paragraph(f"{first} {made}"), Paragraph(good), Paragraph(choice_words(facts))
+    label = facts.label
+    given = [Paragraph(f"Its name: {label.name}")] if label.name else []
+    given += [Paragraph(f"Note: {label.note}")] if label.note else []
+    return (*given, Paragraph(f"{first} {made}"), Paragraph(good), Paragraph(choice_words(facts)))
 
 
 def _how_good(facts: Facts) -> tuple[Block, ...]:
@@ -88,10 +91,13 @@ def _how_good(facts: Facts) -> tuple[Block, ...]:
     found, macro = measured.accuracy, measured.macro
     rows = [
         (f"accuracy on {measured.split}", percent(found.value), bounds(found.low, found.high)),
+        ("always the commonest class, for comparison", percent(measured.commonest), ""),
         ("mean recall of the classes", percent(macro.recall), ""),
         ("mean F1 of the classes", percent(macro.f1), ""),
         ("loss (cross-entropy, nats)", f"{measured.loss:.4f}", ""),
     ]
+    if measured.top_5 is not None:
+        rows.insert(1, ("class among the five likeliest", percent(measured.top_5), ""))
     if measured.split == "test" and (val := _val(facts)):
         rows.insert(1, val)
     blocks: list[Block] = [Table(("figure", "value", "95 % interval"), tuple(rows), note=_optimism(facts, measured))]
@@ -298,6 +304,10 @@ def _training(facts: Facts) -> tuple[Block, ...]:
     device = facts.run.info.device
     text = f"{count(len(table), 'saved epoch')}, epoch 0 being the untrained head, in {seconds(total_s)}"
     text += f" on: {device}." if device else "."
+    if facts.state != "finished":
+        text += (
+            f" The training is not at its end: {STATES[facts.state]}, {count(facts.run.config.epochs)} epochs planned."
+        )
     shown = table
     note = ""
     if len(table) > LISTED_EPOCHS:

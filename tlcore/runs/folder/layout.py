@@ -8,7 +8,7 @@ left_out.json       the process that trains           writer.lock         nobody
 writer.json         the process that holds the lock   worker.log          the worker and its child processes
 label.json          any process that names the run; atomic
 tracking.json       create_run's caller, then the process that trains or reports; atomic
-tensorboard/        TensorBoard, if the run is tracked there
+tensorboard/        TensorBoard, if the run is tracked there; wandb/ likewise
 answers.json        any process that calibrates an epoch; atomic
 familiar/           any process that keeps the features of training images; atomic
 """
