@@ -6,13 +6,12 @@ not answer as the run does, it is not written. Its certificate is printed, and w
 """
 
 import argparse
-import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tlcore.cli.json_lines import follow, print_line
-from tlcore.system.paths import given_path
+from tlcore.system.paths import output_path
 
 if TYPE_CHECKING:
     from tlcore.delivery.certified import Exported
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     name = find_variant(arguments.format, preprocessing=arguments.with_preprocessing, int8=arguments.int8)
     found = find_run(arguments.run)
     epoch = chosen_epoch(found) if arguments.epoch is None else arguments.epoch
-    path = _target(arguments.out, file_name(found, epoch, name))
+    path = output_path(arguments.out, file_name(found, epoch, name))
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop from outside leaves nothing behind
     try:
         work = export_certified(found, epoch, name)
@@ -62,18 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
         console().print(line, markup=False)
     print(path)
     return 0
-
-
-def _target(out: str | None, name: str) -> Path:
-    """Where to write. It is checked before any work begins. Raises ConfigError."""
-    from tlcore.errors import ConfigError
-
-    path = given_path(out or ".").absolute()
-    if os.path.isdir(path):
-        path /= name
-    if not os.path.isdir(path.parent):
-        raise ConfigError(f"There is no folder {path.parent} to write into. Make it, or choose another --out.")
-    return path
 
 
 def _save(exported: "Exported", path: Path) -> None:
