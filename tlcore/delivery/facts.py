@@ -16,7 +16,7 @@ from tlcore.data.edits.lines import fold, line_words
 from tlcore.data.formats.records import load_counts
 from tlcore.errors import CheckpointError, DataError, ModelError, RecordError
 from tlcore.evaluation.answers import Answers, are_sure, load_answers, probabilities
-from tlcore.evaluation.calibration import Calibration, calibration
+from tlcore.evaluation.calibration import Calibration, CalibrationChange, calibration, calibration_change
 from tlcore.evaluation.metrics import (
     Accuracy,
     ClassScores,
@@ -72,6 +72,8 @@ class Measured:
     """As the network answers by itself, without a temperature."""
     calibrated: Calibration
     """With the temperature that is kept for the epoch; the same as `calibration` if there is none."""
+    change: CalibrationChange
+    """The calibration error before and after that temperature, with intervals."""
     answered: Accuracy
     """How many images get an answer, with the kept threshold: all, if there is none."""
     answered_right: Accuracy | None
@@ -209,7 +211,8 @@ def _measure(run: Run, evaluation: Evaluation, answers: Answers) -> Measured:
         macro=macro_average(scores),
         confusion_CC=confusion(logits_NC, targets_N),
         calibration=calibration(logits_NC, targets_N),
-        calibrated=calibration(logits_NC / np.float32(answers.temperature), targets_N),
+        calibrated=calibration(logits_NC, targets_N, temperature=answers.temperature),
+        change=calibration_change(logits_NC, targets_N, answers.temperature),
         answered=accuracy_of(sure_N),
         answered_right=accuracy_of(is_right(logits_NC, targets_N)[sure_N]) if sure_N.any() else None,
         best=evaluation.best_on_report,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tlcore.delivery.document import Block, Bullets, Code, Matrix, Paragraph, Section, Table
 from tlcore.delivery.facts import CONFIG_FILE, Facts, Measured, counted_splits
+from tlcore.evaluation.calibration import Bounded
 from tlcore.evaluation.tables import confused_pairs
 from tlcore.evaluation.twins import twin_words
 from tlcore.evaluation.words import chosen_on_val_words
@@ -196,21 +197,31 @@ def _calibration(facts: Facts) -> tuple[Block, ...]:
             ),
         ),
         Paragraph(threshold_words(facts)),
+        *_far(facts),
     )
 
 
 def _temperature(facts: Facts, measured: Measured) -> str:
-    answers = facts.answers
-    before = points(measured.calibration.error)
+    answers, change = facts.answers, measured.change
     if answers.temperature == 1:
-        return f"The probabilities are as the network gives them, not calibrated: the error is {before}."
+        return f"The probabilities are as the network gives them, not calibrated: the error is {_error(change.before)}."
     text = f"The logits are divided by the temperature {answers.temperature:.3g}"
     if answers.temperature_low is not None and answers.temperature_high is not None:
         text += f" (95 % interval {answers.temperature_low:.3g}–{answers.temperature_high:.3g})"
     return (
-        f"{text}, fitted on {count(answers.images, 'val image')}: that changes the error from {before} to "
-        f"{points(measured.calibrated.error)}. Below is how it is with it."
+        f"{text}, fitted on {count(answers.images, 'val image')}. Before that the error is {_error(change.before)}, "
+        f"and after it {_error(change.after)}. The table is with it."
     )
+
+
+def _error(found: Bounded) -> str:
+    return f"{points(found.value)} (95 % interval {bounds(found.low, found.high)})"
+
+
+def _far(facts: Facts) -> tuple[Block, ...]:
+    if facts.answers.far_distance is None:
+        return ()
+    return (Paragraph("It warns of an image that is unlike everything it was trained on."),)
 
 
 def threshold_words(facts: Facts) -> str:
