@@ -20,7 +20,7 @@ from benchmarks.measure import DATA, WEIGHTS, fresh_home, median, require_shared
 from tlcore.config import parse_config
 from tlcore.delivery.certificate import Certificate
 from tlcore.delivery.certified import Exported
-from tlcore.delivery.export import chosen_epoch, export_certified
+from tlcore.delivery.export import export_certified
 from tlcore.delivery.onnx_model import OnnxModel
 from tlcore.delivery.pt2_file import Pt2Program
 from tlcore.errors import ExportRefused
@@ -54,7 +54,7 @@ def compare(backbone: str, formats: list[str]) -> None:
         model["weights"] = "none"
     settings = {"data": {"source": str(DATA)}, "model": model, "epochs": 5, "precision": "fp32", "device": "cpu"}
     run = tlcore.train(parse_config(settings))
-    epoch = chosen_epoch(run)
+    epoch = run.chosen_epoch()
     network = restore_model(run, epoch)
     size_px = run.config.eval_transform.output_px()
     image_NCHW = np.random.default_rng(0).normal(size=(1, 3, *size_px)).astype(np.float32)

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from tests.support.records import change_info, write_run
 from tlcore import train
 from tlcore.config import parse_config
-from tlcore.delivery.export import FORMATS, Format, chosen_epoch, file_name, find_format, keeps_optimizer
+from tlcore.delivery.export import FORMATS, Format, file_name, find_format, keeps_optimizer
 from tlcore.errors import CheckpointError, ConfigError
 from tlcore.evaluation.answers import Answers, save_answers
 from tlcore.evaluation.evaluate import evaluate_run
@@ -151,10 +151,10 @@ def test_epochs_are_a_table_with_a_row_per_epoch(run):
 
 
 def test_the_epoch_to_export_is_the_one_chosen_on_val(run):
-    assert chosen_epoch(run) == min(run.history(), key=lambda r: (-r.val_accuracy, r.val_loss)).epoch
+    assert run.chosen_epoch() == min(run.history(), key=lambda r: (-r.val_accuracy, r.val_loss)).epoch
     (run.path / "metrics.jsonl").unlink()
     with pytest.raises(CheckpointError, match="has no epoch yet"):
-        chosen_epoch(run)
+        run.chosen_epoch()
 
 
 def test_a_missing_epoch_is_an_error_that_lists_the_existing_ones(run):
@@ -188,7 +188,7 @@ def test_an_added_format_is_offered_by_the_command_line(configure, monkeypatch, 
     monkeypatch.setitem(FORMATS, "names", entry)
     run = train(configure(epochs=1))
     assert main(["export", run.name, "--format", "names", "--out", str(tmp_path)]) == 0
-    assert (tmp_path / file_name(run, chosen_epoch(run), "names")).read_text() == "blue\ngreen"
+    assert (tmp_path / file_name(run, run.chosen_epoch(), "names")).read_text() == "blue\ngreen"
     with pytest.raises(SystemExit):
         main(["export", "--help"])
     assert "names: The classes, a line each" in " ".join(capsys.readouterr().out.split())

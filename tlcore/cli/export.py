@@ -35,12 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, console
-    from tlcore.delivery.export import chosen_epoch, export_certified, file_name, find_variant
+    from tlcore.delivery.export import export_certified, file_name, find_variant
     from tlcore.runs.folder.run import find_run
 
     name = find_variant(arguments.format, preprocessing=arguments.with_preprocessing, int8=arguments.int8)
     found = find_run(arguments.run)
-    epoch = chosen_epoch(found) if arguments.epoch is None else arguments.epoch
+    epoch = found.chosen_epoch(arguments.epoch)
     path = output_path(arguments.out, file_name(found, epoch, name))
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop from outside leaves nothing behind
     try:

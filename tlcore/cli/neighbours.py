@@ -62,12 +62,11 @@ def _plan(arguments: argparse.Namespace) -> "Plan":
     if not arguments.run:
         config = config_from(arguments)
         return build_plan(arguments, config, config.device)
-    from tlcore.delivery.export import chosen_epoch
     from tlcore.runs.folder.run import find_run
     from tlcore.runs.restore import reopen_dataset, restore_plan
 
     trained = find_run(arguments.run)
     dataset, _ = reopen_dataset(trained)
     frozen = trained.config.strategy.name == "feature_extraction"
-    epoch = None if frozen else arguments.epoch if arguments.epoch is not None else chosen_epoch(trained)
+    epoch = None if frozen else trained.chosen_epoch(arguments.epoch)
     return restore_plan(trained, dataset, epoch)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tlcore.data.formats.unlabelled import Photographs
     from tlcore.evaluation.unlabelled import Guesses
-    from tlcore.runs.folder.run import Run
 
 SHOWN = 20
 MANY = 100  # images from which on a rate means something
@@ -55,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.system.paths import given_path
 
     chosen = find_run(arguments.run)
-    epoch = _epoch(chosen, arguments.epoch)
+    epoch = chosen.chosen_epoch(arguments.epoch)
     photographs = _open(arguments.images)
     folder = given_path(arguments.sort_into) if arguments.sort_into else None
     if folder is not None:
@@ -91,18 +90,6 @@ def run(arguments: argparse.Namespace) -> int:
         for sentence in _in_words(guesses, f"run {chosen.name}, epoch {epoch}", took_s):
             note(sentence)
     return 1 if guesses.skipped else 0
-
-
-def _epoch(run: "Run", asked: int | None) -> int:
-    """Raises CheckpointError if there is none yet."""
-    from tlcore.errors import CheckpointError
-    from tlcore.training.history import best_epoch
-
-    if asked is not None:
-        return asked
-    if not (history := run.history()):
-        raise CheckpointError(f"Run {run.name} has no epoch yet.", cli=f"Start it with `resume {run.name}`.")
-    return best_epoch(history)
 
 
 def _open(inputs: list[str]) -> "Photographs":

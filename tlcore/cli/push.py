@@ -17,7 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from tlcore.cli.display import ProgressDisplay, console, note
-    from tlcore.delivery.export import chosen_epoch
     from tlcore.delivery.hub import check_access, parse_target, upload
     from tlcore.delivery.hub_files import collect
     from tlcore.runs.folder.run import find_run
@@ -25,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     target = parse_target(arguments.to)
     found = find_run(arguments.run)
-    epoch = chosen_epoch(found) if arguments.epoch is None else arguments.epoch
+    epoch = found.chosen_epoch(arguments.epoch)
     if not arguments.dry_run:
         check_access()
     with ProgressDisplay() as display:

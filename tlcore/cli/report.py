@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.delivery.export import chosen_epoch, file_name
+    from tlcore.delivery.export import file_name
     from tlcore.delivery.report import report_page
     from tlcore.errors import ConfigError
     from tlcore.runs.folder.run import find_run
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.system.paths import output_path
 
     found = find_run(arguments.run)
-    epoch = chosen_epoch(found) if arguments.epoch is None else arguments.epoch
+    epoch = found.chosen_epoch(arguments.epoch)
     path = output_path(arguments.out, file_name(found, epoch, "report"))
     _complete(found, epoch, arguments.device)
     content = report_page(found, epoch).encode()

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.data.dataset import Dataset, Sample
-from tlcore.delivery.export import chosen_epoch
 from tlcore.errors import CheckpointError, NotComparable, RunError
 from tlcore.evaluation.stored import load_stored
 from tlcore.runs.folder.predictions import Predictions
@@ -49,8 +48,7 @@ def find_contender(text: str) -> Contender:
     if text.lower().endswith(ENDING) or os.path.isfile(text):
         return _of_file(text)
     run, epoch = _run_and_epoch(text)
-    if epoch is None:
-        epoch = chosen_epoch(run)
+    epoch = run.chosen_epoch(epoch)
     if epoch not in run.epochs():
         known = ", ".join(map(str, run.epochs())) or "none"
         raise CheckpointError(f"Run {run.name} has no epoch {epoch}. Its epochs are: {known}.")

@@ -69,14 +69,6 @@ def file_name(run: Run, epoch: int, format_name: str) -> str:
     return f"{run.name}-epoch-{epoch:03d}{find_format(format_name).suffix}"
 
 
-def chosen_epoch(run: Run) -> int:
-    """The best epoch on val. Raises CheckpointError if there is none yet."""
-    history = run.history()
-    if not history:
-        raise CheckpointError(f"Run {run.name} has no epoch yet.", cli=f"Start it with `resume {run.name}`.")
-    return best_epoch(history)
-
-
 def keeps_optimizer(run: Run, epoch: int) -> bool:
     """Whether the checkpoint of this epoch has the optimiser's state, by the same rule that the training uses."""
     trained = trained_here(run.history())

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from tlcore.data.pixels.sources import FileSource
 from tlcore.data.pixels.tensors import to_tensor
-from tlcore.errors import CheckpointError
 from tlcore.evaluation.answers import Answer, Answers, Probabilities, answer_of, load_answers, probabilities
 from tlcore.evaluation.familiar import Familiar, load_familiar
 from tlcore.models.engines.choose import Runner
@@ -23,7 +22,6 @@ from tlcore.runs.folder.run import Run, find_run
 from tlcore.runs.restore import restore_model
 from tlcore.system.device import DeviceChoice, choose_device
 from tlcore.system.paths import given_path
-from tlcore.training.history import best_epoch
 from tlcore.training.inputs.whole import as_rows
 from tlcore.transforms.spec import TransformSpec
 
@@ -130,11 +128,7 @@ def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto
     """
     if isinstance(run, str):
         run = find_run(run)
-    if epoch is None:
-        history = run.history()
-        if not history:
-            raise CheckpointError(f"Run {run.name} has no epoch yet.", cli=f"Start it with `resume {run.name}`.")
-        epoch = best_epoch(history)
+    epoch = run.chosen_epoch(epoch)
     choice = choose_device(device, run.config.precision)
     answers = load_answers(run, epoch)
     return Predictor(

@@ -18,7 +18,7 @@ from tlcore.config import ResolvedConfig
 from tlcore.data.catalog import save_samples
 from tlcore.data.dataset import SPLITS, Dataset
 from tlcore.data.edits.log import Log, read_log
-from tlcore.errors import RecordError, RunError, RunNotFound, RunUnreadable, suggestion
+from tlcore.errors import CheckpointError, RecordError, RunError, RunNotFound, RunUnreadable, suggestion
 from tlcore.runs.folder.info import FORMAT, RunInfo, parse_info
 from tlcore.runs.folder.layout import EDITS_FILE, RUN_FILE, SAMPLES_FILE, SKIPPED_FILE, list_epochs
 from tlcore.runs.folder.metrics_file import read_records
@@ -27,7 +27,7 @@ from tlcore.system.files import write_atomic, write_json
 from tlcore.system.home import runs_dir
 from tlcore.system.records import read_json, read_record
 from tlcore.training.curves import curves_table
-from tlcore.training.history import EpochRecord, trained_here
+from tlcore.training.history import EpochRecord, best_epoch, trained_here
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +101,14 @@ class Run:
     def history(self) -> list[EpochRecord]:
         """Records of the epochs so far, ascending. Damaged ones are left out; `problems` reports them."""
         return read_records(self.path)[0]
+
+    def chosen_epoch(self, asked: int | None = None) -> int:
+        """The `asked` epoch; without one, the best on val. Raises CheckpointError if there is no epoch yet."""
+        if asked is not None:
+            return asked
+        if not (history := self.history()):
+            raise CheckpointError(f"Run {self.name} has no epoch yet.", cli=f"Start it with `resume {self.name}`.")
+        return best_epoch(history)
 
     def problems(self) -> list[str]:
         """A sentence for each record, other than run.json, that cannot be read and so is left out."""
