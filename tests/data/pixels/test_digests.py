@@ -13,7 +13,7 @@ from tlcore.data.pixels.digests import MISSING, file_digests
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files written just now count as old, so that the index accepts them."""
-    monkeypatch.setattr(digests, "_RACY_NS", -(10**12))
+    monkeypatch.setattr(digests, "RACY_NS", -(10**12))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from tlcore.data.dataset import Skipped
 from tlcore.data.formats.tables import is_table_name
@@ -21,17 +21,12 @@ from tlcore.data.formats.unlabelled import Photographs, not_counted
 from tlcore.data.intake.archive import LIMITS, Limits, list_archive
 from tlcore.data.intake.entries import NO_IMAGE
 from tlcore.data.intake.photographs import image_digest
-from tlcore.data.pixels.decoded import Decoded
 from tlcore.data.pixels.digests import MISSING, RACY_NS
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, image_format
+from tlcore.data.pixels.sources import Encoded
 from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage
 from tlcore.system.cache import DiskCache, digest_key
 from tlcore.system.records import as_record, parse_json
-
-if TYPE_CHECKING:
-    import torch
-
-    from tlcore.transforms.spec import TransformSpec
 
 IN_PLACE = replace(LIMITS, total_bytes=1 << 40)
 """The limits of an upload, but for the sum of all files: one is in memory at a time, and none on the disk."""
@@ -40,27 +35,13 @@ _CACHE = DiskCache("zip-digests", ".json", max_entries=32)  # one entry per arch
 
 
 @dataclass(frozen=True, eq=False)
-class ZipSource:
+class ZipSource(Encoded):
     """The images of a zip. An id is the path of an image in it, as it would be unpacked."""
 
     path: Path
     members: Mapping[str, zipfile.ZipInfo]
     _digests: dict[str, str] = field(default_factory=dict, repr=False)
     """Those computed so far: each costs reading the file."""
-
-    def load(self, sample_id: str, transform: "TransformSpec | None" = None) -> "torch.Tensor":
-        """One image as uint8 RGB of shape (3, H, W), unpacked as the transform says. Raises UnreadableImage."""
-        from tlcore.data.pixels.tensors import to_tensor
-
-        return to_tensor(self.decode(sample_id, transform=transform).image)
-
-    def decode(
-        self, sample_id: str, at_least_px: int | None = None, transform: "TransformSpec | None" = None
-    ) -> Decoded:
-        """The same as a PIL image, without torch, as in `images.decode`. Raises UnreadableImage."""
-        from tlcore.data.pixels.images import decode
-
-        return decode(self.read(sample_id), at_least_px, transform)
 
     def read(self, sample_id: str) -> bytes:
         """The bytes of one image; only the first ones if it does not begin like an image. Raises UnreadableImage."""

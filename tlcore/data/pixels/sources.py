@@ -27,13 +27,12 @@ MAX_FILE_BYTES = 400_000_000
 """A larger file is not read. The limit is that of `cost.MAX_UNPACKED_BYTES`."""
 
 
-@dataclass(frozen=True)
-class FileSource:
-    """Image files under `root`; an id is a file's path relative to it."""
+class Encoded:
+    """A source whose images are in an image format: `read` gives their bytes, and the rest follows."""
 
-    root: Path
-    confined: bool = False
-    """Reject files that a symbolic link places outside `root`. For ids that come from somebody else."""
+    def read(self, sample_id: str) -> bytes:
+        """The bytes of one image. Raises UnreadableImage."""
+        raise NotImplementedError
 
     def load(self, sample_id: str, transform: "TransformSpec | None" = None) -> "torch.Tensor":
         """One image as uint8 RGB of shape (3, H, W), unpacked as the transform says. Raises UnreadableImage."""
@@ -48,6 +47,15 @@ class FileSource:
         from tlcore.data.pixels.images import decode
 
         return decode(self.read(sample_id), at_least_px, transform)
+
+
+@dataclass(frozen=True)
+class FileSource(Encoded):
+    """Image files under `root`; an id is a file's path relative to it."""
+
+    root: Path
+    confined: bool = False
+    """Reject files that a symbolic link places outside `root`. For ids that come from somebody else."""
 
     def read(self, sample_id: str) -> bytes:
         """The bytes of one file; only the first bytes if it does not begin like an image. Raises UnreadableImage."""
