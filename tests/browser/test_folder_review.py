@@ -50,6 +50,7 @@ def test_photographs_are_reviewed_by_the_keyboard_alone(dashboard, open_page, so
         settled(page)
 
     expect(to_go).to_contain_text("4 to go")
+    settled(page)  # a key is taken once its button is there
     name = to_go.inner_text().partition(" ·")[0]
     press("a", "3 to go")
     eventually(lambda: added(source).keys(), {name})

@@ -119,7 +119,7 @@ class _Nothing:
     classes = ()
     transform = TransformSpec(operations=())
 
-    def probabilities(self, image_CHW):
+    def scores(self, images_CHW):
         raise ModelError("not asked in this test")
 
 

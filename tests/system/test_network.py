@@ -37,6 +37,16 @@ def test_a_server_that_refuses_connections_cannot(server):
         assert not can_reach(f"http://127.0.0.1:{free.getsockname()[1]}/", limit_s=30)
 
 
+def test_the_proxies_are_those_of_now(server, monkeypatch):
+    with socket.socket() as free, monkeypatch.context() as patch:
+        free.bind(("127.0.0.1", 0))
+        patch.delenv("no_proxy")
+        for name in ("http_proxy", "HTTP_PROXY"):
+            patch.setenv(name, f"http://127.0.0.1:{free.getsockname()[1]}")
+        assert not can_reach(server, limit_s=30)
+    assert can_reach(server, limit_s=30)
+
+
 def test_a_server_that_never_answers_is_given_up(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with socket.socket() as silent:

@@ -18,7 +18,8 @@ def can_reach(url: str, limit_s: float = LIMIT_S) -> bool:
 
     def ask() -> None:
         try:
-            with urllib.request.urlopen(request, timeout=limit_s):
+            # an opener of its own: the shared one keeps the proxies of the first request of the process
+            with urllib.request.build_opener().open(request, timeout=limit_s):
                 answered.set()
         except urllib.error.HTTPError:  # an answer, too
             answered.set()

@@ -16,7 +16,7 @@ from tlcore.system.device import choose_device
 
 ARCHITECTURE = find_architecture("small_cnn")
 LONG, SHORT = 10**9, 10
-EXPORT = converted._exported
+EXPORT = converted.export_onnx
 _EXPORTED: dict[str, bytes] = {}
 
 
@@ -30,7 +30,7 @@ def each_network_is_exported_once(monkeypatch):
             _EXPORTED[key] = EXPORT(network, images_NCHW)
         return _EXPORTED[key]
 
-    monkeypatch.setattr(converted, "_exported", remembered)
+    monkeypatch.setattr(converted, "export_onnx", remembered)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_network_that_cannot_be_exported_runs_in_torch(part, images, monkeypat
         raise torch.onnx.errors.OnnxExporterError("no such operator")
 
     monkeypatch.setattr(torch.onnx, "export", fails)
-    monkeypatch.setattr(converted, "_exported", EXPORT)
+    monkeypatch.setattr(converted, "export_onnx", EXPORT)
     run = runner(part)
     assert run(images).shape == (5, 3)
     assert "it cannot be converted for ONNX Runtime: OnnxExporterError" in run.words

@@ -1,12 +1,13 @@
 """What decoding the bytes of an image gives."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image
+if TYPE_CHECKING:  # opening a dataset does without Pillow
+    from PIL import Image
 
 
 class Decoded(NamedTuple):
-    image: Image.Image
+    image: "Image.Image"
     """Upright, RGB."""
     format: str
     """The format of the content, a name in `formats.FORMATS`; empty for an image that is not in a file."""
