@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
+from torch import nn
 
 from tests.support.photographs import jpeg, photograph
 from tests.support.predictors import small_predictor
@@ -17,6 +18,7 @@ from tlcore.delivery.serve.app import build_app
 from tlcore.delivery.serve.limits import Limits
 from tlcore.errors import ConfigError
 from tlcore.evaluation.answers import Answers
+from tlcore.evaluation.familiar import Familiar
 from tlcore.evaluation.predict import Predictor
 from tlcore.transforms.spec import TransformSpec
 
@@ -79,6 +81,15 @@ def test_an_image_as_the_content_is_answered_as_the_predictor_answers_it(serve, 
     assert [each["label"] for each in said["top"]] == [label for label, _ in expected.ranking[:2]]
     found = [each["probability"] for each in said["top"]]
     assert found == pytest.approx([value for _, value in expected.ranking[:2]], abs=1e-5)
+
+
+@pytest.mark.parametrize(("limit", "far"), [(0.0, True), (2.0, False)])
+def test_what_is_far_from_training_is_told(serve, predictor, limit, far):
+    head = next(layer for layer in reversed(list(predictor.model.modules())) if isinstance(layer, nn.Linear))
+    trained_on = Familiar(np.eye(1, head.in_features, dtype=np.float32))
+    knows = replace(predictor, familiar=trained_on, answers=Answers(epoch=0, far_distance=limit))
+    response = serve(by=knows).post("/predict", content=PHOTO, headers=as_type("image/jpeg"))
+    assert response.json()["predictions"][0]["far"] is far
 
 
 def test_several_files_are_answered_in_their_order_with_their_names(serve):
