@@ -259,3 +259,20 @@ def test_class_names_are_shown_as_they_are(home, make_images, fresh, configure, 
     raw = [str(element.value) for element in page.markdown] + labels_of(page)
     assert any(r"\*\*b\*\* \$x\$" in text for text in raw)
     assert not any("**b** $x$" in text for text in raw)
+
+
+def test_photographs_are_sorted_into_a_new_folder_of_ones_own_machine(predicted, source, shots, tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.predict.sort_into.is_own_machine", lambda: True)  # AppTest has no IP address of a machine
+    page = open_folder(source)
+    page.text_input(key="predict_sort_place").set_value("sorted").run()
+    click(page, "predict_sort_start")
+    assert "sorted is not a whole path" in said(page)
+    place = tmp_path / "sorted"
+    page.text_input(key="predict_sort_place").set_value(str(place)).run()
+    click(page, "predict_sort_start")
+    assert f"6 images sorted into {place} (6 as hard links, 0 as copies)." in said(page)
+    assert sorted(path.name for path in place.glob("*/*")) == sorted(
+        path.name for path in shots.iterdir() if path.name != "broken.png"
+    )
+    click(page, "predict_sort_start")
+    assert "is there already and is not empty: nothing is overwritten" in said(page)

@@ -139,17 +139,12 @@ def _write(guesses: "Guesses", out: Path, top: int) -> None:
 
 def _sort(photographs: "Photographs", guesses: "Guesses", folder: Path, *, copy: bool) -> None:
     from tlcore.cli.display import follow_steps, note
-    from tlcore.evaluation.sorting import sort_photographs
-    from tlcore.words import count
+    from tlcore.evaluation.sorting import sort_photographs, sorted_lines
 
     work = sort_photographs(photographs, guesses, folder, copy=copy)
     done = follow_steps(work, lambda event: ("sorting the images", event.done, event.total))
-    for label, name in done.renamed.items():
-        note(f"{label!r} is the folder {name!r}, because its name is not possible there or taken.")
-    if done.gone:
-        note(f"{count(len(done.gone), 'image')} could not be sorted, because it is gone: {done.gone[0]} and so on.")
-    how = f"{count(done.linked)} as hard links, {count(done.copied)} as copies"
-    note(f"{count(done.linked + done.copied, 'image')} sorted into {folder} ({how}).")
+    for line in sorted_lines(done):
+        note(line)
 
 
 def _print_json_lines(guesses: "Guesses", top: int) -> None:

@@ -15,6 +15,7 @@ from tlcore.errors import StorageError, UnreadableImage
 from tlcore.evaluation.answers import NOT_SURE
 from tlcore.evaluation.unlabelled import Guesses
 from tlcore.system.new_folder import check_free, link_or_copy, new_folder
+from tlcore.words import count, first_of
 
 _EVERY = 100  # images between two reports
 
@@ -75,6 +76,18 @@ def sort_photographs(
     if not_sure != NOT_SURE:
         renamed[NOT_SURE] = not_sure
     return Sorted(folder, linked, len(places) - linked - len(gone), tuple(gone), renamed)
+
+
+def sorted_lines(found: Sorted) -> list[str]:
+    """The result as sentences."""
+    lines = [
+        f"{label!r} is the folder {name!r}, because its name is not possible there or taken."
+        for label, name in found.renamed.items()
+    ]
+    if found.gone:
+        lines.append(f"{count(len(found.gone), 'image')} gone meanwhile, and not sorted: {first_of(found.gone, 3)}.")
+    how = f"{count(found.linked)} as hard links, {count(found.copied)} as copies"
+    return [*lines, f"{count(found.linked + found.copied, 'image')} sorted into {found.folder} ({how})."]
 
 
 def _put(photographs: Photographs, sample_id: str, target: Path, *, copy: bool) -> bool:

@@ -24,6 +24,7 @@ from tlcore.words import count, percent
 from ui.predict.models import ModelRef, pick_epochs
 from ui.predict.review import show_review
 from ui.predict.rounds import show_rounds
+from ui.predict.sort_into import show_sorting
 from ui.predict.stored import show_changes
 from ui.shared.hosting import is_hosted, is_own_machine
 from ui.shared.state import set_params
@@ -222,6 +223,7 @@ def _show_numbers(guesses: Guesses, photographs: Photographs) -> None:
                 key=f"predict_folder_{ending}",
                 icon=":material/download:",
             )
+        show_sorting(photographs, guesses)
     if guesses.skipped:
         files = "1 file" if len(guesses.skipped) == 1 else f"{count(len(guesses.skipped))} files"
         with st.expander(f"{files} cannot be read", icon=":material/broken_image:"):
