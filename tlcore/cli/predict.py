@@ -53,16 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
     from tlcore.evaluation.predict import load_predictor
     from tlcore.runs.folder.run import find_run
 
-    asked = predict_many.has_options(arguments)
+    as_a_whole = predict_many.has_options(arguments)
     if arguments.run == PRETRAINED:
-        if asked:
+        if as_a_whole:
             raise ConfigError(
                 f"`{PRETRAINED}` predicts images one by one: --out, --sort-into, --jsonl and --json are for a run."
             )
-    elif asked or predict_many.is_whole(arguments.images):
-        return predict_many.run(arguments)
-    if arguments.run == PRETRAINED:
         predictor = _pretrained(arguments)
+    elif as_a_whole or predict_many.is_whole(arguments.images):
+        return predict_many.run(arguments)
     else:
         predictor = load_predictor(find_run(arguments.run), arguments.epoch, arguments.device)
     return print_predictions(predictor, map(Path, arguments.images), arguments.top)
