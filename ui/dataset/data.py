@@ -47,12 +47,19 @@ class ScanJob:
             table = drive(scan(self.dataset), self._note)
             findings = audit(table, self.dataset.classes, self.dataset.notes, self.dataset.accepted)
             self.report = Report(table, tuple(findings), channel_statistics(table))
+            if self.progress is not None:  # something was read
+                self._know_contents()
         except _Cancelled:
             return
         except (TlcoreError, OSError) as error:
             self.error = str(error)
         finally:
             self.finished.set()
+
+    def _know_contents(self) -> None:
+        """So that the first edit, which looks for images of the same content, and the first run do not read every file
+        again: that takes seconds for 60,000."""
+        self.dataset.source.digests([sample.id for sample in self.dataset.samples])
 
     def _note(self, progress: ScanProgress) -> None:
         if self.cancelled:
