@@ -33,6 +33,9 @@ class GraphBuilder:
         self.constants.append(numpy_helper.from_array(np.asarray(value, dtype=dtype), name))
         return name
 
+    def number(self, value: float) -> str:
+        return self.constant(value, np.float64)
+
     def ints(self, values: int | Sequence[int]) -> str:
         return self.constant(values, np.int64)
 

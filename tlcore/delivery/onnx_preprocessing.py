@@ -92,29 +92,27 @@ def _nearest(graph: GraphBuilder, before: str, after: str, shift: float) -> str:
 
 def _weights(graph: GraphBuilder, before: str, after: str, interpolation: str) -> tuple[str, str]:
     """Whole-numbered weights as float32 (after, before), and the sum that stands for 1."""
-
-    def number(value: float) -> str:
-        return graph.constant(value, np.float64)
-
     old, new = (graph.cast(side, TensorProto.DOUBLE) for side in (before, after))
     scale = graph.add("Div", old, new)
-    stretch = graph.add("Max", scale, number(1.0))
-    radius = graph.add("Mul", number(_RADIUS[interpolation]), stretch)
-    places = graph.add("Unsqueeze", graph.add("Range", number(0), new, number(1)), graph.ints([1]))
-    centres = graph.add("Mul", scale, graph.add("Add", places, number(0.5)))
-    pixels = graph.add("Unsqueeze", graph.add("Range", number(0), old, number(1)), graph.ints([0]))
-    first = _whole(graph, graph.add("Add", graph.add("Sub", centres, radius), number(0.5)))
-    end = _whole(graph, graph.add("Add", graph.add("Add", centres, radius), number(0.5)))
+    stretch = graph.add("Max", scale, graph.number(1.0))
+    radius = graph.add("Mul", graph.number(_RADIUS[interpolation]), stretch)
+    places = graph.add("Unsqueeze", graph.add("Range", graph.number(0), new, graph.number(1)), graph.ints([1]))
+    centres = graph.add("Mul", scale, graph.add("Add", places, graph.number(0.5)))
+    pixels = graph.add("Unsqueeze", graph.add("Range", graph.number(0), old, graph.number(1)), graph.ints([0]))
+    first = _whole(graph, graph.add("Add", graph.add("Sub", centres, radius), graph.number(0.5)))
+    end = _whole(graph, graph.add("Add", graph.add("Add", centres, radius), graph.number(0.5)))
     inside = graph.add("And", graph.add("GreaterOrEqual", pixels, first), graph.add("Less", pixels, end))
-    distance = graph.add("Add", graph.add("Sub", pixels, centres), number(0.5))
-    distance = graph.add("Abs", graph.add("Mul", distance, graph.add("Div", number(1.0), stretch)))
-    values = graph.add("Where", inside, _FILTERS[interpolation](graph, distance), number(0.0))
+    distance = graph.add("Add", graph.add("Sub", pixels, centres), graph.number(0.5))
+    distance = graph.add("Abs", graph.add("Mul", distance, graph.add("Div", graph.number(1.0), stretch)))
+    values = graph.add("Where", inside, _FILTERS[interpolation](graph, distance), graph.number(0.0))
     shares = graph.add("Div", values, graph.add("ReduceSum", values, graph.ints([1]), keepdims=1))
     powers = graph.constant([2.0 ** (bits + 1) for bits in range(_MOST_BITS)], np.float64)
-    fitting = graph.add("Less", graph.add("Mul", graph.add("ReduceMax", shares, keepdims=0), powers), number(32767.5))
+    fitting = graph.add(
+        "Less", graph.add("Mul", graph.add("ReduceMax", shares, keepdims=0), powers), graph.number(_LARGEST_WEIGHT)
+    )
     bits = graph.add("ReduceSum", graph.cast(fitting, TensorProto.DOUBLE), keepdims=0)
-    unit = graph.add("Pow", number(2.0), bits)
-    size = graph.add("Floor", graph.add("Add", graph.add("Mul", graph.add("Abs", shares), unit), number(0.5)))
+    unit = graph.add("Pow", graph.number(2.0), bits)
+    size = graph.add("Floor", graph.add("Add", graph.add("Mul", graph.add("Abs", shares), unit), graph.number(0.5)))
     signed = graph.add("Mul", graph.add("Sign", shares), size)
     return graph.cast(signed, TensorProto.FLOAT), graph.cast(unit, TensorProto.FLOAT)
 
@@ -132,36 +130,27 @@ def _to_8_bits(graph: GraphBuilder, sums: str, unit: str) -> str:
 
 
 def _linear(graph: GraphBuilder, distance: str) -> str:
-    one, zero = graph.constant(1.0, np.float64), graph.constant(0.0, np.float64)
-    return graph.add("Max", graph.add("Sub", one, distance), zero)
+    return graph.add("Max", graph.add("Sub", graph.number(1.0), distance), graph.number(0.0))
 
 
 def _cubic(graph: GraphBuilder, x: str) -> str:
     """Keys (1981): ((a + 2) x - (a + 3)) x² + 1 up to 1, (((x - 5) x + 8) x - 4) a up to 2, then 0."""
-
-    def number(value: float) -> str:
-        return graph.constant(value, np.float64)
-
-    near = graph.add("Sub", graph.add("Mul", number(_CUBIC + 2), x), number(_CUBIC + 3))
-    near = graph.add("Add", graph.add("Mul", graph.add("Mul", near, x), x), number(1.0))
-    far = graph.add("Add", graph.add("Mul", graph.add("Sub", x, number(5.0)), x), number(8.0))
-    far = graph.add("Mul", graph.add("Sub", graph.add("Mul", far, x), number(4.0)), number(_CUBIC))
-    outer = graph.add("Where", graph.add("Less", x, number(2.0)), far, number(0.0))
-    return graph.add("Where", graph.add("Less", x, number(1.0)), near, outer)
+    near = graph.add("Sub", graph.add("Mul", graph.number(_CUBIC + 2), x), graph.number(_CUBIC + 3))
+    near = graph.add("Add", graph.add("Mul", graph.add("Mul", near, x), x), graph.number(1.0))
+    far = graph.add("Add", graph.add("Mul", graph.add("Sub", x, graph.number(5.0)), x), graph.number(8.0))
+    far = graph.add("Mul", graph.add("Sub", graph.add("Mul", far, x), graph.number(4.0)), graph.number(_CUBIC))
+    outer = graph.add("Where", graph.add("Less", x, graph.number(2.0)), far, graph.number(0.0))
+    return graph.add("Where", graph.add("Less", x, graph.number(1.0)), near, outer)
 
 
 def _lanczos(graph: GraphBuilder, x: str) -> str:
     """sinc(x) sinc(x / 3) up to 3, then 0."""
-
-    def number(value: float) -> str:
-        return graph.constant(value, np.float64)
-
-    angle = graph.add("Mul", graph.add("Max", x, number(1e-12)), number(math.pi))
-    third = graph.add("Div", angle, number(3.0))
+    angle = graph.add("Mul", graph.add("Max", x, graph.number(1e-12)), graph.number(math.pi))
+    third = graph.add("Div", angle, graph.number(3.0))
     wave = graph.add(
         "Mul", graph.add("Div", graph.add("Sin", angle), angle), graph.add("Div", graph.add("Sin", third), third)
     )
-    return graph.add("Where", graph.add("Less", x, number(3.0)), wave, number(0.0))
+    return graph.add("Where", graph.add("Less", x, graph.number(3.0)), wave, graph.number(0.0))
 
 
 def _center_crop(graph: GraphBuilder, pixels: str, operation: CenterCrop) -> str:
