@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from tlcore.training.events import Progress
 
+Work = Callable[[Run, int, str], "Generator[Progress, None, Exported]"]
+"""Makes a file with its certificate for a run, an epoch and a file name, with progress."""
+
 
 @dataclass(frozen=True)
 class Format:
@@ -40,9 +43,8 @@ class Format:
     """Makes the file for a run and an epoch. Raises CheckpointError if the epoch does not exist."""
     needs_torch: bool = False
     """Whether `build` imports torch, which pages avoid."""
-    work: "Callable[[Run, int, str], Generator[Progress, None, Exported]] | None" = None
-    """Makes the file with its certificate, for a run, an epoch and a file name: for files that take long, which `build`
-    makes without a word. None: `build` is quick."""
+    work: Work | None = None
+    """Makes files that take long, which `build` makes without a word. None: `build` is quick."""
     unavailable: Callable[[Run, int], str] = lambda run, epoch: ""
     """Why this file cannot be made for a run and an epoch, in a sentence; empty if it can."""
 
@@ -66,7 +68,11 @@ def find_variant(format_name: str, *, preprocessing: bool = False, int8: bool = 
 
 
 def file_name(run: Run, epoch: int, format_name: str) -> str:
-    return f"{run.name}-epoch-{epoch:03d}{find_format(format_name).suffix}"
+    return _named(run, epoch, find_format(format_name).suffix)
+
+
+def _named(run: Run, epoch: int, suffix: str) -> str:
+    return f"{run.name}-epoch-{epoch:03d}{suffix}"
 
 
 def keeps_optimizer(run: Run, epoch: int) -> bool:
@@ -89,17 +95,18 @@ def export_certified(run: Run, epoch: int, format_name: str) -> "Generator[Progr
     return Exported(entry.build(run, epoch), name)
 
 
-def _model(label: str, words: str, suffix: str, build: Build) -> "Format":
+def _model(label: str, words: str, suffix: str, build: Build) -> Format:
     """The entry of a file that answers, and gets a certificate."""
+    return _certified(label, words, suffix, lambda run, epoch, name: certified(build, run, epoch, name))
 
-    def work(run: Run, epoch: int, name: str) -> "Generator[Progress, None, Exported]":
-        return certified(build, run, epoch, name)
 
+def _certified(label: str, words: str, suffix: str, work: Work) -> Format:
+    """The entry of a file that `work` makes with its certificate."""
     return Format(
         label=label,
         words=words,
         suffix=suffix,
-        build=lambda run, epoch: drive(certified(build, run, epoch, f"{run.name}-epoch-{epoch:03d}{suffix}")).content,
+        build=lambda run, epoch: drive(work(run, epoch, _named(run, epoch, suffix))).content,
         needs_torch=True,
         work=work,
         unavailable=_gone,
@@ -302,14 +309,11 @@ FORMATS: dict[str, Format] = {
         ".pt2",
         _pt2,
     ),
-    "bundle": Format(
-        label="Bundle",
-        words="A zip with a program that needs no torch: ONNX Runtime, Pillow and numpy",
-        suffix="-bundle.zip",
-        build=lambda run, epoch: drive(_bundle(run, epoch, file_name(run, epoch, "bundle"))).content,
-        needs_torch=True,
-        work=_bundle,
-        unavailable=_gone,
+    "bundle": _certified(
+        "Bundle",
+        "A zip with a program that needs no torch: ONNX Runtime, Pillow and numpy",
+        "-bundle.zip",
+        _bundle,
     ),
     "report": Format(
         label="Report, HTML",
