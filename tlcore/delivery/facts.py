@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore import __version__
-from tlcore.config import is_weights_file
 from tlcore.data.dataset import SPLITS, Dataset
 from tlcore.data.edits.lines import fold, line_words
 from tlcore.data.formats.records import load_counts
-from tlcore.errors import CheckpointError, DataError, ModelError, RecordError
+from tlcore.errors import CheckpointError, DataError, RecordError
 from tlcore.evaluation.answers import Answers, are_sure, load_answers, probabilities
 from tlcore.evaluation.calibration import Calibration, CalibrationChange, calibration, calibration_change
 from tlcore.evaluation.metrics import (
@@ -33,7 +32,7 @@ from tlcore.evaluation.stored import load_stored
 from tlcore.evaluation.tables import epochs_table
 from tlcore.evaluation.twins import TwinAccuracy, load_twins, twin_accuracy
 from tlcore.models.licence import Licence
-from tlcore.models.zoo import architecture_of
+from tlcore.models.zoo import starting_licence
 from tlcore.runs.folder.label import RunLabel, load_label
 from tlcore.runs.folder.predictions import Predictions
 from tlcore.runs.folder.run import Run
@@ -172,7 +171,7 @@ def gather_facts(run: Run, epoch: int) -> Facts:
         answers=answers,
         counts=load_counts(run.samples_file),
         settings=tuple(settings_of(run.config)),
-        licence=_licence(run),
+        licence=starting_licence(run.config),
         edits=_edits(run),
         health=_health(dataset, problem),
         dataset=None if problem else dataset,
@@ -221,16 +220,6 @@ def _measure(run: Run, evaluation: Evaluation, answers: Answers) -> Measured:
         unreadable=len(evaluation.skipped),
         twins=None if twins is None else twin_accuracy(evaluation, epoch, twins),
     )
-
-
-def _licence(run: Run) -> Licence | None:
-    weights = run.config.model.weights
-    if weights == "none" or is_weights_file(weights):
-        return None
-    try:
-        return architecture_of(run.config).licence(weights)
-    except ModelError:  # a backbone of earlier versions, or one that is not installed here
-        return None
 
 
 def _edits(run: Run) -> tuple[Edit, ...]:

@@ -18,7 +18,7 @@ from tlcore.delivery.file_model import NO_ANSWER
 from tlcore.delivery.onnx_graph import IR_VERSION, OPSET, GraphBuilder
 from tlcore.errors import ExportRefused, TlcoreError
 from tlcore.evaluation.answers import Answers, load_answers
-from tlcore.models.zoo import architecture_of
+from tlcore.models.zoo import architecture_of, starting_licence
 from tlcore.runs.folder.run import Run
 from tlcore.system.drive import drive
 from tlcore.training.events import Progress
@@ -95,10 +95,7 @@ def licence_words(run: Run) -> str:
         return "that of the file of weights that the training started from"
     if model.weights == "none":
         return "no pretrained weights: the training started from random values"
-    try:
-        licence = architecture_of(run.config).licence(model.weights)
-    except TlcoreError:  # weights that this version does not know any more
-        licence = None
+    licence = starting_licence(run.config)
     if licence is None:
         return "not known"
     return f"{licence.words}; {licence.warning}" if licence.warning else licence.words

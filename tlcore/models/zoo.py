@@ -6,9 +6,10 @@ A new entry is a new row in `ZOO`. Group names of a `TableEntry` are our own; pa
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tlcore.config import RunConfig
-from tlcore.errors import UnknownBackbone, suggestion
+from tlcore.config import ResolvedConfig, RunConfig, is_weights_file
+from tlcore.errors import TlcoreError, UnknownBackbone, suggestion
 from tlcore.models.architecture import HEAD, Architecture
+from tlcore.models.licence import Licence
 from tlcore.models.packaged import EFFICIENTNET_LITE0
 from tlcore.models.table import TableEntry
 from tlcore.models.timm_network import TimmNetwork
@@ -17,7 +18,16 @@ from tlcore.transforms.spec import CenterCrop, Resize, TransformSpec
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["HEAD", "TIMM", "ZOO", "Architecture", "architecture_of", "find_architecture", "why_gone"]
+__all__ = [
+    "HEAD",
+    "TIMM",
+    "ZOO",
+    "Architecture",
+    "architecture_of",
+    "find_architecture",
+    "starting_licence",
+    "why_gone",
+]
 
 TIMM = "timm:"
 """What the names of timm's networks begin with."""
@@ -56,6 +66,17 @@ def _network_of_timm(name: str) -> TimmNetwork:
     timm_name = name.removeprefix(TIMM)
     configuration(timm_name)
     return TimmNetwork(name, timm_name)
+
+
+def starting_licence(config: ResolvedConfig) -> Licence | None:
+    """Of the weights that a run's training began with. None: random values, or weights whose licence is not known."""
+    weights = config.model.weights
+    if weights == "none" or is_weights_file(weights):
+        return None
+    try:
+        return architecture_of(config).licence(weights)
+    except TlcoreError:  # a backbone or weights that this version does not know any more, or that are not here
+        return None
 
 
 def why_gone(name: str) -> str:
