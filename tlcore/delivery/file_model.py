@@ -5,7 +5,7 @@ N images, C classes.
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from tlcore.data.pixels.colour import rows_of
 from tlcore.errors import UnreadableImage
 from tlcore.evaluation.metrics import Logits
 from tlcore.transforms.spec import TransformSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Images = npt.NDArray[Any]
 """What a file takes: normalised float32 (N, 3, H, W), or uint8 RGB (N, height, width, 3) if it prepares images."""
@@ -56,8 +59,12 @@ def input_of(model: FileModel, source: ImageSource, sample_id: str) -> Images:
     """
     if model.prepares:
         return rows_of(source.decode(sample_id).image)[None]
-    prepared_CHW = model.transform.build()(source.load(sample_id, model.transform))
-    values: npt.NDArray[np.float32] = prepared_CHW[None].contiguous().numpy()
+    return prepared(model.transform, source.load(sample_id, model.transform))
+
+
+def prepared(transform: TransformSpec, image_CHW: "Tensor") -> Images:
+    """A uint8 RGB image as a batch of one that the transform has prepared."""
+    values: npt.NDArray[np.float32] = transform.build()(image_CHW)[None].contiguous().numpy()
     return values
 
 

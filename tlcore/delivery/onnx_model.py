@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from PIL.Image import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlcore.data.pixels.colour import rows_of
 from tlcore.data.pixels.sources import FileSource
-from tlcore.delivery.file_model import Images, Outputs, input_of
+from tlcore.data.pixels.tensors import to_tensor
+from tlcore.delivery.file_model import Images, Outputs, input_of, prepared
 from tlcore.delivery.onnx_file import ANSWER, INPUT, LOGITS, PROBABILITIES
 from tlcore.errors import ModelError
 from tlcore.evaluation.answers import Answers, probabilities
@@ -130,20 +130,13 @@ class OnnxModel:
         Raises UnreadableImage.
         """
         if isinstance(image, Image):
-            pixels_HWC = rows_of(image.convert("RGB"))
-            images: Images = pixels_HWC[None] if self.prepares else self._prepared(pixels_HWC)
+            rgb = image.convert("RGB")
+            images: Images = rows_of(rgb)[None] if self.prepares else prepared(self.transform, to_tensor(rgb))
         else:
             path = given_path(str(image))
             images = input_of(self, FileSource(path.parent), path.name)
         (row,) = probabilities(self.logits(images), self.answers)
         return [(self.classes[index], float(row[index])) for index in np.argsort(-row, kind="stable")]
-
-    def _prepared(self, pixels_HWC: npt.NDArray[np.uint8]) -> Images:
-        import torch
-
-        image_CHW = torch.from_numpy(pixels_HWC).permute(2, 0, 1)
-        values: npt.NDArray[np.float32] = self.transform.build()(image_CHW)[None].contiguous().numpy()
-        return values
 
 
 def _threads() -> int:
