@@ -80,7 +80,7 @@ def _show_file(path: Path, download: str, name: str, certificate: Certificate | 
     st.download_button(
         "Certificate",
         data=certificate_path(path).read_bytes,
-        file_name=f"{download}.certificate.json",
+        file_name=certificate_path(Path(download)).name,
         key=f"compare_export_certificate_{name}",
         icon=":material/verified:",
         on_click="ignore",
