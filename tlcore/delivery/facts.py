@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from tlcore import __version__
 from tlcore.data.dataset import SPLITS, Dataset
@@ -21,7 +20,6 @@ from tlcore.evaluation.metrics import (
     ClassScores,
     accuracy_of,
     class_scores,
-    confusion,
     is_right,
     macro_average,
     top_k_accuracy,
@@ -65,8 +63,6 @@ class Measured:
     commonest: float
     """What the accuracy would be if every answer were the commonest class."""
     macro: ClassScores
-    confusion_CC: npt.NDArray[np.int64]
-    """Rows are the true classes, columns the predicted ones."""
     calibration: Calibration
     """As the network answers by itself, without a temperature."""
     calibrated: Calibration
@@ -208,7 +204,6 @@ def _measure(run: Run, evaluation: Evaluation, answers: Answers) -> Measured:
         top_5=top_k_accuracy(logits_NC, targets_N, 5) if len(run.classes) > 5 else None,
         commonest=float(np.bincount(targets_N).max() / len(targets_N)),
         macro=macro_average(scores),
-        confusion_CC=confusion(logits_NC, targets_N),
         calibration=calibration(logits_NC, targets_N),
         calibrated=calibration(logits_NC, targets_N, temperature=answers.temperature),
         change=calibration_change(logits_NC, targets_N, answers.temperature),

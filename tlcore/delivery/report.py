@@ -12,7 +12,7 @@ from tlcore.delivery.escaping import in_html
 from tlcore.delivery.facts import Facts, Measured, gather_facts
 from tlcore.delivery.story import tell
 from tlcore.evaluation.answers import are_sure, probabilities
-from tlcore.evaluation.metrics import losses
+from tlcore.evaluation.metrics import is_right, losses
 from tlcore.runs.folder.run import Run
 from tlcore.words import count, percent
 
@@ -101,8 +101,9 @@ def _examples(facts: Facts, measured: Measured) -> tuple[Block, ...]:
     found = measured.predictions
     loss_N = losses(found.logits_NC, found.targets_N)
     worst = np.argsort(-loss_N, kind="stable")[:SHOWN]
-    best = [row for row in _in_turn(loss_N, found.targets_N) if found.logits_NC[row].argmax() == found.targets_N[row]]
-    best = [row for row in best if row not in set(worst.tolist())][:SHOWN]
+    to_show_N = is_right(found.logits_NC, found.targets_N)
+    to_show_N[worst] = False
+    best = [row for row in _in_turn(loss_N, found.targets_N) if to_show_N[row]][:SHOWN]
     ids = [found.sample_ids[row] for row in (*worst, *best)]
     jpegs = thumbnails(facts.dataset.source, ids)
     return (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tlcore.delivery.document import Block, Bullets, Code, Matrix, Paragraph, Section, Table
 from tlcore.delivery.facts import CONFIG_FILE, Facts, Measured, counted_splits
 from tlcore.evaluation.calibration import Bounded
-from tlcore.evaluation.tables import confused_pairs
+from tlcore.evaluation.tables import confused_pairs, confusion_table
 from tlcore.evaluation.twins import twin_words
 from tlcore.evaluation.words import chosen_on_val_words
 from tlcore.words import STATES, bounds, count, first_of, interval, percent, points, seconds
@@ -150,14 +150,12 @@ def _optimism(facts: Facts, measured: Measured) -> str:
 
 
 def _mistakes(facts: Facts, measured: Measured) -> list[Block]:
-    import pandas as pd
-
-    names = list(facts.run.classes)
+    classes = facts.run.classes
+    counts = confusion_table(measured.predictions, classes)
     blocks: list[Block] = []
-    if len(names) <= WIDEST_MATRIX:
-        counts = tuple(tuple(row) for row in measured.confusion_CC.tolist())
-        blocks.append(Matrix(facts.run.classes, counts))
-    pairs = confused_pairs(pd.DataFrame(measured.confusion_CC, index=names, columns=names), LISTED_PAIRS)
+    if len(classes) <= WIDEST_MATRIX:
+        blocks.append(Matrix(classes, tuple(tuple(row) for row in counts.to_numpy().tolist())))
+    pairs = confused_pairs(counts, LISTED_PAIRS)
     if pairs.empty:
         return [*blocks, Paragraph("It made no mistake on these images.")]
     rows = tuple(
