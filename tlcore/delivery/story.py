@@ -8,7 +8,7 @@ from tlcore.delivery.facts import CONFIG_FILE, Facts, Measured, counted_splits
 from tlcore.evaluation.calibration import Bounded
 from tlcore.evaluation.tables import confused_pairs, confusion_table
 from tlcore.evaluation.twins import twin_words
-from tlcore.evaluation.words import chosen_on_val_words
+from tlcore.evaluation.words import chosen_on_val_words, expected_words
 from tlcore.words import STATES, bounds, count, first_of, interval, percent, points, seconds
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def _in_short(facts: Facts) -> tuple[Block, ...]:
     if measured is None:
         good = "It was not measured on the images that are kept for that yet: evaluate the run first."
     else:
-        found = measured.accuracy
-        good = f"{headline(measured)} On other images of this kind, expect {100 * found.low:.0f} to "
-        good += f"{percent(found.high, 0)}."
+        good = f"{headline(measured)} {expected_words(measured.accuracy)}"
     label = facts.label
     given = [Paragraph(f"Its name: {label.name}")] if label.name else []
     given += [Paragraph(f"Note: {label.note}")] if label.note else []

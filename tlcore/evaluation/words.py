@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlcore.evaluation.metrics import PairedTest, confusion
+from tlcore.evaluation.metrics import Accuracy, PairedTest, confusion
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.selection import Selection, select_epoch
 from tlcore.words import count, percent, points
@@ -34,7 +34,7 @@ def verdict_of(evaluation: Evaluation, classes: tuple[str, ...]) -> Verdict:
     new = "new" if evaluation.split == "test" else evaluation.split
     commonest = int(np.bincount(evaluation.targets_N).max())
     headline = f"Right on {count(found.correct)} of {count(found.total)} {new} images: {percent(found.value)}"
-    reading = f"On other images of this kind, expect {100 * found.low:.0f} to {percent(found.high, 0)}."
+    reading = expected_words(found)
     if found.high - found.low > WIDE:
         reading += f" That range is wide, because {count(found.total, 'image')} are few to measure with."
     if evaluation.split == "val":
@@ -48,6 +48,11 @@ def verdict_of(evaluation: Evaluation, classes: tuple[str, ...]) -> Verdict:
     if selection.by_val == 0:
         keep = "No trained epoch is better on val than the untrained head: change the settings, and train again."
     return Verdict(headline, reading, keep, _mistakes_words(evaluation, selection.by_val, classes))
+
+
+def expected_words(found: Accuracy) -> str:
+    """`On other images of this kind, expect 91 to 98 %.`"""
+    return f"On other images of this kind, expect {100 * found.low:.0f} to {percent(found.high, 0)}."
 
 
 def _mistakes_words(evaluation: Evaluation, epoch: int, classes: tuple[str, ...]) -> str:

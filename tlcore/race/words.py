@@ -3,7 +3,7 @@
 from tlcore.evaluation.words import p_value_words
 from tlcore.race.remaining import share_done
 from tlcore.race.standing import Row, Standing
-from tlcore.words import PHASES, count, percent, seconds
+from tlcore.words import PHASES, count, interval, seconds
 
 
 def method_words(standing: Standing) -> str:
@@ -86,7 +86,7 @@ def place_words(row: Row) -> str:
 
 def accuracy_words(row: Row) -> str:
     """`95.1 % (91.6–97.2)`."""
-    return f"{percent(row.accuracy)} ({100 * row.low:.1f}–{100 * row.high:.1f})"
+    return interval(row.accuracy, row.low, row.high)
 
 
 def _listed(names: list[str]) -> str:

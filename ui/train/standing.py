@@ -14,6 +14,7 @@ from tlcore.race.candidates import Candidate, candidate_config
 from tlcore.race.standing import Standing, standing_table
 from tlcore.race.words import left_out_words, method_words, place_words, speed_words, test_words, verdict_words
 from tlcore.system.records import as_record
+from tlcore.words import bounds
 from ui.shared.state import set_params
 from ui.shared.widgets import escape_markdown, show_figure
 from ui.train.draft import note, put_draft
@@ -86,7 +87,7 @@ def _show_table(standing: Standing) -> None:
         {
             "Backbone": row.candidate.label,
             "Accuracy": 100 * row.accuracy if row.measured else None,
-            "95 % interval": f"{100 * row.low:.1f}–{100 * row.high:.1f}" if row.measured else "",
+            "95 % interval": bounds(row.low, row.high) if row.measured else "",
             "Against the best": place_words(row),
             "ms per image": 1000 * row.measured.seconds_per_image if row.measured else None,
             "Parameters": row.measured.parameters / 1e6 if row.measured else None,
