@@ -17,15 +17,18 @@ def report_to_trackers(run: Run, tell: Tell) -> None:
     Nothing here ends the caller: a problem is told in a sentence.
     """
     history = run.history()
-    if not history or not load_tracked(run):
+    if not history:
+        return
+    epoch = best_epoch(history)
+    if all(tracked.reported == epoch for tracked in load_tracked(run)):  # or there is none
         return
     try:
-        facts = gather_facts(run, best_epoch(history))
+        facts = gather_facts(run, epoch)
     except TlcoreError as error:
         tell(f"The trackers get no report: {error}")
         return
     if facts.measured is not None:
-        report(run, facts.epoch, figures_of(facts.measured), card_of(facts), tell)
+        report(run, epoch, figures_of(facts.measured), card_of(facts), tell)
 
 
 def figures_of(measured: Measured) -> dict[str, float]:

@@ -44,9 +44,8 @@ def followed(run: Run, events: "Generator[Event, None, None]", tell: Tell) -> "I
 
 def report(run: Run, epoch: int, figures: Mapping[str, float], text: str, tell: Tell) -> None:
     """Tell the trackers that have not heard of it yet what the epoch is worth. `text` is for those that take any."""
-    if any(tracked.reported != epoch for tracked in load_tracked(run)):
-        with closing(_Open(run, tell)) as trackers:
-            trackers.tell_report(epoch, figures, text)
+    with closing(_Open(run, tell)) as trackers:
+        trackers.tell_report(epoch, figures, text)
 
 
 class _Open:
