@@ -27,11 +27,7 @@ def report_page(run: Run, epoch: int) -> str:
 
     Raises CheckpointError if there is no such epoch, and RecordError if the record of how it answers is damaged.
     """
-    return page_of(gather_facts(run, epoch))
-
-
-def page_of(facts: Facts) -> str:
-    """The report of facts that are gathered already."""
+    facts = gather_facts(run, epoch)
     title = f"{facts.run.name}, epoch {facts.epoch}"
     made = f"Report of an image classifier, written by Transfer Lab {facts.version}."
     created = f" Training began {facts.run.info.created}." if facts.run.info.created else ""

@@ -75,7 +75,6 @@ _WORDS = {
     415: "Not an image",
     422: "An image that cannot be decoded, or a wrong parameter",
     429: "Too many requests of this client at once",
-    500: "A failure of the service",
     503: "The queue is full, or the model is being prepared",
 }
 
