@@ -7,7 +7,6 @@ per channel. Source: ONNX Runtime, "Quantize ONNX Models".
 import logging
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tlcore.data.dataset import Dataset, Sample
 from tlcore.errors import ExportRefused, UnreadableImage
 from tlcore.runs.folder.run import Run
 from tlcore.runs.restore import reopen_dataset
+from tlcore.system.logs import errors_only
 from tlcore.training.events import Progress
 from tlcore.training.inputs.meter import Meter
 
@@ -82,7 +82,7 @@ def _quantised(network: onnx.ModelProto, batches: list[npt.NDArray[np.float32]])
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, errors_only():  # its warnings advise what is done here anyway
         plain, prepared, result = (Path(folder) / f"{name}.onnx" for name in ("plain", "prepared", "int8"))
         onnx.save(network, plain)
         try:
@@ -104,15 +104,3 @@ def _quantised(network: onnx.ModelProto, batches: list[npt.NDArray[np.float32]])
                 f"The network cannot be converted to int8: {type(error).__name__}: {str(error)[:300]}. "
                 "Export it without int8."
             ) from None
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Its warnings advise what is done here anyway."""
-    logger = logging.getLogger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from tlcore.system.cache import DiskCache
+from tlcore.system.logs import errors_only
 
 CACHE = DiskCache("onnx", ".onnx", max_bytes=2_000_000_000)
 MAX_BYTES = 1_500_000_000
@@ -115,14 +116,6 @@ def export_onnx(network: nn.Module, images_NCHW: Tensor, opset: int | None = Non
 @contextmanager
 def _quiet() -> Iterator[None]:
     """The exporter's warnings and log lines are about its own parts."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), errors_only("torch.onnx", "onnxscript", "onnx_ir"):
         warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
+        yield
