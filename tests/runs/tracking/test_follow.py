@@ -26,6 +26,17 @@ def go_on(run: Run, notes: list[str], stop: bool = False) -> None:
         pass
 
 
+def train_in_two_parts(configure, tracker: str) -> Run:
+    """A run of two epochs that was resumed, and whose tracker did not fail."""
+    run = prepare_run(configure(epochs=2))
+    track(run, [tracker])
+    notes: list[str] = []
+    go_on(run, notes, stop=True)
+    go_on(run, notes)
+    assert notes == []
+    return run
+
+
 class Recorder:
     """A tracker that remembers what it is told, and fails where it is asked to."""
 
@@ -203,12 +214,7 @@ def fake_wandb(monkeypatch):
 
 
 def test_weights_and_biases_gets_one_run_that_is_continued(configure, fake_wandb):
-    run = prepare_run(configure(epochs=2))
-    track(run, ["wandb"])
-    notes: list[str] = []
-    go_on(run, notes, stop=True)
-    go_on(run, notes)
-    assert notes == []
+    run = train_in_two_parts(configure, "wandb")
     first, second = [call[1] for call in fake_wandb.calls if call[0] == "init"]
     assert first["id"] == second["id"] == load_tracked(run)[0].identity
     assert second["resume"] == "allow"
@@ -247,12 +253,7 @@ def fake_mlflow(monkeypatch):
 
 
 def test_mlflow_gets_one_run_that_is_continued(configure, fake_mlflow):
-    run = prepare_run(configure(epochs=2))
-    track(run, ["mlflow"])
-    notes: list[str] = []
-    go_on(run, notes, stop=True)
-    go_on(run, notes)
-    assert notes == []
+    run = train_in_two_parts(configure, "mlflow")
     first, second = [options for what, _, options in fake_mlflow.calls if what == "start_run"]
     assert (first["run_id"], first["run_name"]) == (None, run.name)
     assert second["run_id"] == "run of mlflow"
