@@ -208,5 +208,4 @@ def _in_words(guesses: "Guesses", by: str, took_s: float) -> Iterator[str]:
     if guesses.far is not None:
         yield f"Far from all training images: {count(sum(far is True for far in guesses.far), 'image')}."
     if guesses.skipped:
-        files = "1 file" if len(guesses.skipped) == 1 else f"{count(len(guesses.skipped))} files"
-        yield f"Not readable: {files}."
+        yield f"Not readable: {count(len(guesses.skipped), 'file')}."

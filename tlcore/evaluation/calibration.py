@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tlcore.evaluation.metrics import Logits, Mask, Targets, wilson_intervals
+from tlcore.evaluation.metrics import Logits, Mask, Targets, is_right, wilson_intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def calibration(logits_NC: Logits, targets_N: Targets, bins: int = BINS, tempera
     import pandas as pd
 
     confidence_N = _confidence(logits_NC, temperature)
-    right_N = logits_NC.argmax(1) == targets_N
+    right_N = is_right(logits_NC, targets_N)
     edges = np.linspace(0, 1, bins + 1)
     bin_N = _bins(confidence_N, bins)
     images = np.bincount(bin_N, minlength=bins)
@@ -90,7 +90,7 @@ def calibration_change(logits_NC: Logits, targets_N: Targets, temperature: float
     (percentiles: 49 to 96 %); without a true error, it contains 0 in 75 to 78 % (percentiles: never).
     """
     draw = np.random.default_rng(seed)
-    right_N = logits_NC.argmax(1) == targets_N
+    right_N = is_right(logits_NC, targets_N)
     gaps = [_gaps(_confidence(logits_NC, one), right_N) for one in (1.0, temperature)]
     images = len(targets_N)
     found = np.array([np.abs(gaps_NB.sum(0)).sum() / images for gaps_NB in gaps])

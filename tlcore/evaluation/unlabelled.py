@@ -17,7 +17,7 @@ from tlcore.data.dataset import Dataset, ImageSource, Sample, Skipped
 from tlcore.data.formats.unlabelled import Photographs
 from tlcore.data.pixels.digests import MISSING
 from tlcore.errors import UnreadableImage
-from tlcore.evaluation.answers import Answers, labels_of, load_answers, probabilities
+from tlcore.evaluation.answers import Answers, are_sure, labels_of, load_answers, probabilities
 from tlcore.evaluation.familiar import Familiar, load_familiar
 from tlcore.evaluation.kept_logits import Found, Known, Saver, load_known, save_known
 from tlcore.runs.folder.run import Run
@@ -66,7 +66,7 @@ class Guesses:
     @cached_property
     def sure(self) -> npt.NDArray[np.bool_]:
         """Which images have a class as their answer. A class may be called "not sure", too."""
-        return labels_of(self.probabilities, self.classes, self.answers)[1]
+        return are_sure(self.probabilities, self.answers)
 
     @cached_property
     def confidence(self) -> npt.NDArray[np.float64]:
@@ -74,7 +74,7 @@ class Guesses:
         found: npt.NDArray[np.float64] = self.probabilities.max(1, initial=0.0)
         return found
 
-    @property
+    @cached_property
     def far(self) -> list[bool | None] | None:
         """Whether each image is far from all training images, None where that was not measured; None if it was for no
         image."""
@@ -83,12 +83,12 @@ class Guesses:
             return None
         return [None if np.isnan(distance) else bool(distance > largest) for distance in self.distances_N]
 
-    @property
+    @cached_property
     def lacks_distances(self) -> bool:
         """Whether some were predicted before it was known what is far. Predicting them again measures only that."""
         return self.answers.far_distance is not None and bool(np.isnan(self.distances_N).any())
 
-    @property
+    @cached_property
     def least_sure(self) -> list[int]:
         """Positions of the images, those with the lowest confidence first."""
         return [int(position) for position in np.argsort(self.confidence, kind="stable")]

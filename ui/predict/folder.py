@@ -225,8 +225,7 @@ def _show_numbers(guesses: Guesses, photographs: Photographs) -> None:
             )
         show_sorting(photographs, guesses)
     if guesses.skipped:
-        files = "1 file" if len(guesses.skipped) == 1 else f"{count(len(guesses.skipped))} files"
-        with st.expander(f"{files} cannot be read", icon=":material/broken_image:"):
+        with st.expander(f"{count(len(guesses.skipped), 'file')} cannot be read", icon=":material/broken_image:"):
             rows = [(image.id, image.reason) for image in guesses.skipped[:SHOWN]]
             st.dataframe(pd.DataFrame(rows, columns=["File", "Why"]), hide_index=True)
             if len(guesses.skipped) > SHOWN:

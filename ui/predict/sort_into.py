@@ -1,13 +1,12 @@
 """Sort predicted photographs into a folder per class, on one's own machine: visitors of a server name no paths."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from tlcore.data.formats.unlabelled import Photographs
 from tlcore.errors import ConfigError, TlcoreError
 from tlcore.evaluation.sorting import Sorted, sort_photographs, sorted_lines
 from tlcore.evaluation.unlabelled import Guesses
+from tlcore.system.drive import drive
 from tlcore.system.paths import given_path
 from tlcore.words import count
 from ui.shared.hosting import is_own_machine
@@ -43,15 +42,13 @@ def show_sorting(photographs: Photographs, guesses: Guesses) -> None:
 
 def _sort(photographs: Photographs, guesses: Guesses, place: str, *, copy: bool) -> Sorted:
     """With a progress bar. Raises ConfigError for a path that is not whole, StorageError."""
-    folder: Path = given_path(place)
+    folder = given_path(place)
     if not folder.is_absolute():
         raise ConfigError(f"{place} is not a whole path. Begin it with the root of the disk, or with ~.")
-    work, bar = sort_photographs(photographs, guesses, folder, copy=copy), st.progress(0.0)
-    while True:
-        try:
-            at = next(work)
-        except StopIteration as end:
-            bar.empty()
-            found: Sorted = end.value
-            return found
-        bar.progress(at.done / at.total, text=f"{count(at.done)} of {count(at.total)}")
+    bar = st.progress(0.0)
+    found = drive(
+        sort_photographs(photographs, guesses, folder, copy=copy),
+        lambda at: bar.progress(at.done / at.total, text=f"{count(at.done)} of {count(at.total)}"),
+    )
+    bar.empty()
+    return found
