@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.support import order
+from tests.support.photographs import COLOURS, write_colours
 from tlcore.config import RunConfig, parse_config
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for tiny tensors a second thread only waits
-COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 70), "red": (200, 60, 40)}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,14 +66,8 @@ def make_images(tmp_path: Path) -> Callable[..., Path]:
     """Writes class folders of noisy coloured images, 40 x 36 px: `make_images(train=10, val=5)` per class."""
 
     def make(folder: str = "colours", classes: int = 2, seed: int = 0, **splits: int) -> Path:
-        root, draw = tmp_path / folder, np.random.default_rng(seed)
-        for split, count in splits.items():
-            for name in sorted(COLOURS)[:classes]:
-                (root / split / name).mkdir(parents=True, exist_ok=True)
-                for number in range(count):
-                    noise = draw.normal(0, 60, (36, 40, 3))
-                    pixels = np.clip(np.array(COLOURS[name]) + noise, 0, 255).astype(np.uint8)
-                    Image.fromarray(pixels).save(root / split / name / f"{number:03d}.png")
+        root = tmp_path / folder
+        write_colours(root, sorted(COLOURS)[:classes], seed, **splits)
         return root
 
     return make

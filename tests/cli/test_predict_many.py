@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.support.photographs import write_colours
 from tlcore import train
 from tlcore.cli import predict_many
 from tlcore.cli.main import main
@@ -22,17 +23,8 @@ EPOCH = 1
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run on two colours; its folder is the name for the command."""
-    import numpy as np
-    from PIL import Image
-
     root = tmp_path_factory.mktemp("many")
-    draw = np.random.default_rng(0)
-    for split, images in (("train", 6), ("val", 3)):
-        for name, colour in (("blue", (40, 60, 200)), ("red", (200, 60, 40))):
-            (root / "data" / split / name).mkdir(parents=True)
-            for number in range(images):
-                pixels = np.clip(colour + draw.normal(0, 60, (36, 40, 3)), 0, 255).astype(np.uint8)
-                Image.fromarray(pixels).save(root / "data" / split / name / f"{number}.png")
+    write_colours(root / "data", ("blue", "red"), train=6, val=3)
     config = {
         "data": {"source": str(root / "data")},
         "model": {"backbone": "small_cnn", "weights": "none"},
@@ -72,7 +64,7 @@ def test_a_folder_becomes_a_table_and_the_second_call_says_what_was_kept(run, sh
     lines = out.read_text().splitlines()
     assert lines[0] == "path,label,probability,class_1,probability_1,class_2,probability_2,unreadable"
     assert [line.partition(",")[0] for line in lines[1:]] == [
-        *(f"{name}/{number}.png" for name in ("blue", "red") for number in range(3)),
+        *(f"{name}/{number:03d}.png" for name in ("blue", "red") for number in range(3)),
         "broken.png",
     ]
     assert predict(run, shots, "--out", out) == 1
@@ -125,7 +117,7 @@ def test_the_answers_below_the_threshold_have_their_own_folder(run, shots, tmp_p
 
 
 def test_an_image_below_the_threshold_is_said_to_be_so_either_way(run, shots, capsys):
-    file = shots / "blue" / "0.png"
+    file = shots / "blue" / "000.png"
     save_answers(run, Answers(epoch=EPOCH, threshold=1.0))
     try:
         assert predict(run, file) == predict(run, shots / "blue") == 0
@@ -137,7 +129,7 @@ def test_an_image_below_the_threshold_is_said_to_be_so_either_way(run, shots, ca
 
 
 def test_several_inputs_are_predicted_together(run, shots, tmp_path, capsys):
-    assert predict(run, shots / "blue", shots / "red" / "0.png", "--out", tmp_path / "out.csv") == 0
+    assert predict(run, shots / "blue", shots / "red" / "000.png", "--out", tmp_path / "out.csv") == 0
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 5
     assert predict(run, shots, "list.txt", "--out", tmp_path / "out.csv") == 1
     assert "list.txt: a zip or a list of paths is predicted alone." in capsys.readouterr().err

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.photographs import jpeg, photograph
+from tests.support.photographs import jpeg, photograph, write_colours
 from tlcore import evaluate, train
 from tlcore.config import parse_config
 from tlcore.delivery.certified import Exported
@@ -73,13 +73,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Delivered:
 def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small dataset, `photographs`, and a home with one run on it: two epochs, evaluated."""
     folder = tmp_path_factory.mktemp("trained")
-    draw = np.random.default_rng(0)
-    for split, images in (("train", 21), ("val", 9), ("test", 7)):
-        for name, colour in (("blue", (40, 60, 200)), ("green", (40, 180, 70))):
-            (folder / "photographs" / split / name).mkdir(parents=True)
-            for number in range(images):
-                pixels = np.clip(np.array(colour) + draw.normal(0, 60, (36, 40, 3)), 0, 255).astype(np.uint8)
-                Image.fromarray(pixels).save(folder / "photographs" / split / name / f"{number:03d}.png")
+    write_colours(folder / "photographs", train=21, val=9, test=7)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TLCORE_HOME", str(folder / "home"))
         model = {"backbone": "small_cnn", "weights": "none"}

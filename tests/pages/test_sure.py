@@ -1,11 +1,10 @@
 """The calibration of an epoch on the Compare page, and "not sure" on the Predict page."""
 
-import time
-
 import numpy as np
 import pytest
 
 from tests.support.pages import click, figure, labels_of, open_page, run as rerun, text_of
+from tests.support.waiting import eventually
 from tlcore.evaluation.answers import Answers, Wish, load_answers, save_answers
 from tlcore.evaluation.calibrate import calibrate_run
 from tlcore.system.drive import drive
@@ -63,9 +62,7 @@ def test_an_epoch_without_stored_logits_on_val_is_calibrated_by_a_button(trained
     page = open_part(trained)
     assert "Expected calibration error" in text_of(page)
     click(page, "compare_calibrate")
-    deadline = time.monotonic() + 60
-    while load_answers(trained, 2).far_distance is None and time.monotonic() < deadline:
-        time.sleep(0.1)
+    eventually(lambda: load_answers(trained, 2).far_distance, lambda distance: distance is not None)
     text = text_of(open_part(trained))
     assert "Kept with the run: temperature" in text
     assert "Predict warns where an image is far from all training images" in text

@@ -1,12 +1,15 @@
-"""Generated images with the statistics of photographs, for tests of scales and formats."""
+"""Generated images: with the statistics of photographs, for tests of scales and formats; or of a few colours."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from pillow_heif import register_heif_opener
+
+COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 70), "red": (200, 60, 40)}
 
 
 def photograph(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -22,6 +25,17 @@ def jpeg(image: Image.Image, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=90, **options)
     return file.getvalue()
+
+
+def write_colours(root: Path, names: Sequence[str] = ("blue", "green"), seed: int = 0, **splits: int) -> None:
+    """Class folders of noisy images of these `COLOURS`, 40 x 36 px: so many per class in each split."""
+    draw = np.random.default_rng(seed)
+    for split, images in splits.items():
+        for name in names:
+            (root / split / name).mkdir(parents=True, exist_ok=True)
+            for number in range(images):
+                pixels = np.clip(np.array(COLOURS[name]) + draw.normal(0, 60, (36, 40, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(root / split / name / f"{number:03d}.png")
 
 
 def _noise(*shape: int) -> np.ndarray:
