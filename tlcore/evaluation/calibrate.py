@@ -58,7 +58,7 @@ def calibrate_run(
     from tlcore.evaluation.evaluate import evaluate_run
 
     on_report = yield from evaluate_run(run, device)
-    on_val = yield from evaluate_run(run, device, "val")
+    on_val = on_report if on_report.split == "val" else (yield from evaluate_run(run, device, "val"))
     epoch = on_report.best_by_val if epoch is None else epoch
     found = calibrate_epoch(on_val, on_report, epoch, wish)
     weights = load_index(run, "val").epochs[epoch].weights
