@@ -23,7 +23,7 @@ from tlcore.data.formats.torchvision_sets import NAMED_SETS, missing_files
 from tlcore.data.formats.tree import is_image_file
 from tlcore.data.intake.archive import LIMITS
 from tlcore.data.intake.inputs import ZIP_EXTENSION, kind_of, open_photographs
-from tlcore.data.intake.names import numbered, safe_name
+from tlcore.data.intake.names import safe_name
 from tlcore.data.intake.photographs import Taken, Upload, take_in
 from tlcore.data.intake.zipped import check_zip
 from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError, StorageError
@@ -238,8 +238,9 @@ def uploaded_folder(source: str) -> Path | None:
     return folder if folder.parent == mine and folder.is_dir() and not folder.is_symlink() else None
 
 
-def free_name(text: str) -> str:
-    """A safe name that is free in `datasets_dir()` and not that of a built-in dataset: `flowers`, or `flowers-2`.
+def free_name(text: str, ending: str = "") -> str:
+    """A safe name that is free in `datasets_dir()`, also with this ending, and not that of a built-in dataset:
+    `flowers`, or `flowers-2`.
 
     A folder named like a split would make `datasets_dir()` itself look like a dataset: `test` is `test photographs`.
     """
@@ -248,7 +249,7 @@ def free_name(text: str) -> str:
         name = f"{name} photographs"
     taken = {entry.name.lower() for entry in datasets_dir().iterdir()} if datasets_dir().is_dir() else set()
     number, candidate = 1, name
-    while candidate.lower() in taken or is_named(candidate):
+    while {candidate.lower(), f"{candidate}{ending}".lower()} & taken or is_named(candidate):
         number += 1
         candidate = f"{name}-{number}"
     return candidate
@@ -388,9 +389,4 @@ def _is_stored_zip(path: str) -> bool:
 
 def _free_zip(name: str) -> Path:
     """A path in `datasets_dir()` that is free."""
-    target = datasets_dir() / f"{free_name(name)}{ZIP_EXTENSION}"
-    number, first = 1, target
-    while target.exists():
-        number += 1
-        target = first.with_name(numbered(first.name, number))
-    return target
+    return datasets_dir() / f"{free_name(name, ZIP_EXTENSION)}{ZIP_EXTENSION}"
