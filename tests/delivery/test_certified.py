@@ -17,7 +17,7 @@ from tlcore.delivery.certified import Exported, certificate_path, certified, sav
 from tlcore.delivery.export import FORMATS, export_certified, find_variant
 from tlcore.delivery.file_model import NO_ANSWER
 from tlcore.delivery.int8 import calibration_samples
-from tlcore.delivery.onnx_file import build_onnx, licence_words, onnx_steps
+from tlcore.delivery.onnx_file import licence_words, onnx_steps
 from tlcore.delivery.onnx_model import OnnxModel
 from tlcore.errors import ConfigError, ExportRefused, ModelError, RecordError
 from tlcore.evaluation.answers import Answers, save_answers
@@ -114,7 +114,7 @@ def test_where_stored_answers_have_three_digits_the_file_is_also_compared_with_t
     assert (found.tolerance, found.reference_images) == (0.1, 14)
     assert found.reference_difference < 1e-4
     assert "Beside the network in fp32, on 14 images: probabilities differ by" in found.lines()[-1]
-    other = drive(certify(made.run, 2, build_onnx(made.run, 0)))
+    other = drive(certify(made.run, 2, drive(onnx_steps(made.run, 0))))
     assert other.reference_difference > 0.001
 
 
@@ -198,7 +198,7 @@ def test_int8_calculates_with_whole_numbers_after_looking_at_all_classes(made):
 
 
 def test_a_file_that_answers_otherwise_is_refused_and_nothing_is_written(made, tmp_path, monkeypatch, capsys):
-    content = build_onnx(made.run, 0)
+    content = drive(onnx_steps(made.run, 0))
 
     def other(run, epoch):
         yield from ()

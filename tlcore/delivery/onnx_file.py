@@ -20,7 +20,6 @@ from tlcore.errors import ExportRefused, TlcoreError
 from tlcore.evaluation.answers import Answers, load_answers
 from tlcore.models.zoo import architecture_of, starting_licence
 from tlcore.runs.folder.run import Run
-from tlcore.system.drive import drive
 from tlcore.training.events import Progress
 from tlcore.words import shorten
 
@@ -31,15 +30,11 @@ SLACK = 1e-6
 """A probability is an answer if it equals the threshold up to the last digits of float32."""
 
 
-def build_onnx(run: Run, epoch: int, *, preprocessing: bool = False, int8: bool = False) -> bytes:
-    """The content of the file, not compared with anything: `export_certified` does that. See `onnx_steps`."""
-    return drive(onnx_steps(run, epoch, preprocessing=preprocessing, int8=int8))
-
-
 def onnx_steps(
     run: Run, epoch: int, *, preprocessing: bool = False, int8: bool = False
 ) -> Generator[Progress, None, bytes]:
-    """The content of an ONNX file for an epoch, with the progress of making it.
+    """The content of an ONNX file for an epoch, with the progress of making it. It is compared with nothing yet:
+    `export_certified` does that.
 
     Input `images`: float32 (N, 3, H, W), prepared by the run's evaluation transform; with `preprocessing`, uint8
     (N, height, width, 3) of any size. Outputs: `logits` and `probabilities`, float32 (N, C), and `answer`, int64 (N,):
