@@ -17,6 +17,7 @@ TlcoreError
 ├── ModelError
 │   ├── UnknownBackbone    no such architecture in the zoo
 │   └── WeightsError       weights that are missing, damaged, or made for another architecture
+├── NotAllowed             something that a visitor of a shared dashboard may not do, or has no more left of today
 ├── StorageError           a disk that is full, or a folder that may not be read or written
 ├── OutOfMemory            not enough memory for the work
 ├── DeviceError            a device or precision that this machine does not have
@@ -108,6 +109,10 @@ class UnknownBackbone(ModelError):
 
 
 class WeightsError(ModelError):
+    pass
+
+
+class NotAllowed(TlcoreError):
     pass
 
 

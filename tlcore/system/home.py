@@ -1,12 +1,94 @@
-"""The one folder that the project writes to: `TLCORE_HOME`, by default `~/.tlcore`."""
+"""Spaces: whose files this code reads and writes. Every path below the project's folder comes from here.
+
+On one's own machine there is one space, whose home is `TLCORE_HOME`, by default `~/.tlcore`. On a hosted dashboard each
+visitor has a space with a home of its own, below `spaces` in the home of the host. The host's datasets, runs, recipes,
+transforms and caches are read by all; nobody but the host writes there.
+
+The space is that of the innermost `in_space`, else the one that `find_space_with` finds (the dashboard: by the visitor
+of the session), else the one in the environment, which a process has from the process that started it. So a call that
+touches the home cannot forget to ask for the space, and code without a visitor on a hosted dashboard fails.
+"""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
+
+from tlcore.errors import NotAllowed
+
+HOME, HOST, GRANTED = "TLCORE_HOME", "TLCORE_HOST", "TLCORE_GRANTED"
+SPACES = "spaces"
+"""The folder in the home of the host with the homes of all visitors."""
+_SHARED = ("datasets", "runs", "recipes", "transforms", "cache", "edits")
+"""The folders of the host that everybody may read."""
+
+
+@dataclass(frozen=True)
+class Space:
+    home: Path
+    """The folder for all written files."""
+    host: Path | None = None
+    """The home of the host, if this is the space of a visitor."""
+    granted: tuple[Path, ...] = ()
+    """Runs and datasets of other visitors that this one has links to: to read, not to change."""
+
+    @property
+    def homes(self) -> tuple[Path, ...]:
+        """The homes to look for things in: first the own one, then that of the host."""
+        return (self.home,) if self.host is None else (self.home, self.host)
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables for a process that works in this space."""
+        return {
+            HOME: str(self.home),
+            HOST: str(self.host or ""),
+            GRANTED: os.pathsep.join(map(str, self.granted)),
+        }
+
+
+_entered: ContextVar[Space | None] = ContextVar("space", default=None)
+_finders: list[Callable[[], Space | None]] = []
+
+
+def space() -> Space:
+    """The current space. Raises NotAllowed on a hosted dashboard outside a visitor's session."""
+    if (entered := _entered.get()) is not None:
+        return entered
+    for find in _finders:
+        if (found := find()) is not None:
+            return found
+    home = Path(os.environ.get(HOME) or Path.home() / ".tlcore").expanduser().absolute()
+    host = os.environ.get(HOST)  # read at each call, so that tests can change it
+    granted = filter(None, os.environ.get(GRANTED, "").split(os.pathsep))
+    return Space(home, Path(host) if host else None, tuple(map(Path, granted)))
+
+
+def find_space_with(find: Callable[[], Space | None]) -> None:
+    """Ask this function for the space from now on. None: the one in the environment."""
+    if find not in _finders:
+        _finders.append(find)
+
+
+@contextmanager
+def in_space(inner: Space) -> Iterator[None]:
+    """Work in this space. A new thread does not inherit it."""
+    token = _entered.set(inner)
+    try:
+        yield
+    finally:
+        _entered.reset(token)
 
 
 def home_dir() -> Path:
-    """The folder for all written files. The variable is read at each call, so that tests can change it."""
-    return Path(os.environ.get("TLCORE_HOME") or Path.home() / ".tlcore").expanduser().absolute()
+    """The folder for all written files of the current space."""
+    return space().home
+
+
+def host_dir() -> Path:
+    """The folder for what the machine has once for all spaces, such as the queue. Without a host: the home."""
+    return space().host or space().home
 
 
 def runs_dir() -> Path:
@@ -25,3 +107,32 @@ def datasets_dir() -> Path:
 def edits_dir() -> Path:
     """The folder for the edits of datasets, one log per dataset."""
     return home_dir() / "edits"
+
+
+def is_mine(path: Path | str) -> bool:
+    """Whether a path is in the home of the current space, so that it may be changed. On one's own machine: always."""
+    here = space()
+    return here.host is None or _is_in(path, (here.home,))
+
+
+def check_readable(path: Path | str) -> None:
+    """Call with each path that comes from outside before it is opened.
+
+    Raises NotAllowed if a visitor's space cannot read it, whether or not anything is there. Not on one's own machine.
+    """
+    here = space()
+    if here.host is None:
+        return
+    others = [Path(part) for part in os.environ.get("TLCORE_DATA", "").split(os.pathsep) if part]
+    shared = (here.host / name for name in _SHARED)
+    if not _is_in(path, (here.home, *shared, *others, *here.granted)):
+        raise NotAllowed("A shared dashboard reads the datasets and runs of its own lists only. Choose one of these.")
+
+
+def _is_in(path: Path | str, folders: tuple[Path, ...]) -> bool:
+    """Whether a path is one of these folders or in one, with all links followed."""
+    try:
+        real = os.path.realpath(path)
+    except ValueError:  # a zero byte: no such path can exist
+        return False
+    return any(Path(real).is_relative_to(os.path.realpath(folder)) for folder in folders)

@@ -15,6 +15,7 @@ from typing import IO
 import psutil
 
 from tlcore.errors import CommandFailed
+from tlcore.system.home import space
 
 PACKAGE = Path(__file__).resolve().parents[1]
 NICENESS = 10
@@ -35,8 +36,9 @@ def start(
 ) -> "subprocess.Popen[bytes]":
     """Run `python -m MODULE ARGUMENTS` and return its process at once.
 
-    The streams are arguments of `subprocess`; `environment` is added to that of this process. With `gives_way` it runs
-    at low priority; with `detached` it has its own session, so that Ctrl-C in the terminal does not reach it.
+    The streams are arguments of `subprocess`; `environment` is added to that of this process and of its space. With
+    `gives_way` it runs at low priority; with `detached` it has its own session, so that Ctrl-C in the terminal does not
+    reach it.
     """
     search = filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")])
     process = subprocess.Popen(
@@ -44,7 +46,7 @@ def start(
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
-        env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(search)},
+        env={**os.environ, **space().environment(), **(environment or {}), "PYTHONPATH": os.pathsep.join(search)},
         start_new_session=detached,
         creationflags=getattr(subprocess, "DETACHED_PROCESS", 0) if detached else 0,  # the same on Windows
     )
