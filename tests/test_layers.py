@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "race": BASE | {"data", "models", "training", "evaluation"},
     "delivery": BASE | {"data", "models", "training", "runs", "evaluation"},
     "explain": {"errors", "words", "transforms", "models"},
-    "cli": BASE | {"data", "models", "training", "runs", "evaluation", "recipes", "delivery", "race"},
+    "hosting": BASE | {"data", "models", "training", "runs"},
+    "cli": BASE | {"data", "models", "training", "runs", "evaluation", "recipes", "delivery", "race", "hosting"},
 }
 
 
