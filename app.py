@@ -1,6 +1,18 @@
-"""Entry point of the dashboard: it runs the Overview page. Streamlit finds the other pages in `pages/`."""
+"""Entry point of the dashboard. The server that `streamlit run app.py` starts runs this file again for each visit, and
+then it is the Overview page. Streamlit finds the other pages in `pages/`.
+"""
 
 import runpy
 from pathlib import Path
 
-runpy.run_path(str(Path(__file__).parent / "pages" / "overview.py"))
+import streamlit as st
+from streamlit import runtime
+
+from ui.shared.hosting import is_hosted
+
+if runtime.exists():
+    runpy.run_path(str(Path(__file__).parent / "pages" / "overview.py"))
+else:
+    from ui.hosting.server import middleware
+
+    app = st.App(__file__, middleware=middleware() if is_hosted() else [])

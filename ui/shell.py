@@ -16,6 +16,7 @@ from ui.shared.cached import DemoDrawing, demo_drawing
 from ui.shared.datasets import dataset_label, dataset_sources, source_of
 from ui.shared.device import device_words
 from ui.shared.state import ADDING, DEFAULT_DATASET, MISSING_DATASET, NEWS, carried, param, set_params
+from ui.shared.visitor import let_in
 from ui.shared.widgets import error_box, escape_markdown
 
 LOGO = Path(__file__).with_name("logo.svg")
@@ -52,6 +53,7 @@ def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
     st.set_page_config(page_title=f"{title} · Transfer Lab", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     st.logo(str(LOGO), size="large", icon_image=str(ICON))
+    let_in()
     with st.sidebar:
         source = _pick_dataset()
         _navigation()

@@ -18,6 +18,7 @@ from tests.support.pages import (
     text_of,
     text_with_pictures,
 )
+from tests.support.visitors import visit
 from tests.support.waiting import LIMIT_S
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
@@ -130,7 +131,7 @@ def test_with_many_classes_the_new_one_is_found_by_typing(make_images, monkeypat
 
 def test_strangers_cannot_choose_and_see_no_actions(source, monkeypatch):
     open_edits(source).exclude(["train/blue/000.png"])
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     page = open_page("dataset", dataset=Path(source).name)
     assert len(pictures(page)) == 48
     assert not [key for key in keys(page) if key and key.startswith(GALLERY)]

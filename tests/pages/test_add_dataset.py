@@ -9,6 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, checked, text_of
+from tests.support.visitors import visit
 from tlcore.data.intake.library import list_sources
 from tlcore.data.intake.upload import Summary
 
@@ -84,7 +85,7 @@ def test_a_path_can_be_named_on_ones_own_machine(dialog, colours):
 
 
 def test_a_hosted_dashboard_offers_no_path(monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     hosted = AppTest.from_function(body, default_timeout=TIMEOUT_S).run()
     assert hosted.segmented_control(key="add_dataset_way").options == ["Zip", "New dataset", "CSV and images"]
 

@@ -8,6 +8,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, checked, labels_of, open_page, pictures, text_of
+from tests.support.visitors import visit
 from tlcore.data.catalog import open_dataset
 
 
@@ -71,5 +72,5 @@ def test_only_an_own_dataset_offers_it(source, colours, monkeypatch, fresh):
     assert "Add images" in labels_of(open_page("dataset", dataset=source))
     assert "Add images" not in labels_of(open_page("dataset", dataset=add_path(str(colours))))
     assert "Add images" not in labels_of(open_page("dataset", dataset="demo"))
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     assert "Add images" not in labels_of(open_page("dataset", dataset="mine"))

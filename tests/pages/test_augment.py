@@ -8,6 +8,7 @@ from PIL import Image
 
 from tests.support.pages import components_of, open_page as open_any_page, run, text_of
 from tests.support.photographs import jpeg, photograph
+from tests.support.visitors import visit
 from tlcore.data.pixels.sources import FileSource
 from tlcore.data.pixels.tensors import to_tensor
 from tlcore.models.zoo import ZOO
@@ -288,7 +289,7 @@ def test_another_transform_is_replaced_before_training_only_on_request(photos):
 
 
 def test_a_visitor_of_a_hosted_dashboard_cannot_replace_what_another_saved(photos, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     save_transform("my augmentation", TransformSpec(operations=(CenterCrop(size=8),)))
     page = open_page("demo")
     page.button("augment_save").click()

@@ -8,6 +8,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, checked, pictures, text_of
+from tests.support.visitors import visit
 from tlcore.data.catalog import open_dataset
 from tlcore.data.intake.building import list_drafts, new_draft
 from tlcore.data.intake.library import list_sources
@@ -111,7 +112,7 @@ def test_the_address_leads_back_to_it(dialog):
 
 def test_strangers_see_only_their_own(dialog, monkeypatch):
     insects(dialog)
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     other = AppTest.from_function(body, default_timeout=TIMEOUT_S).run()
     assert other.segmented_control(key="add_dataset_way").value == "Zip"
     other.segmented_control(key="add_dataset_way").set_value("New dataset").run()

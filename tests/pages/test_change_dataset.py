@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, checked, click, labels_of, open_page, text_of
+from tests.support.visitors import visit
 from tlcore.data.intake.library import add_path, list_sources
 from ui.shared.state import NEWS
 
@@ -102,7 +103,7 @@ def test_only_what_can_be_changed_has_the_buttons(uploaded, colours):
 
 
 def test_strangers_change_no_dataset(uploaded, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     assert not {"Rename", "Remove"} & set(labels_of(open_page("dataset", dataset="paints")))
 
 

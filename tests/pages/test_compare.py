@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 import tlcore
 from tests.support.certificates import certificate
 from tests.support.pages import figure, numbers, open_page as open_any_page, pictures, text_with_pictures as text_of
+from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tests.support.work import finish_work
 from tlcore.delivery.certified import Exported, save_exported
@@ -358,7 +359,7 @@ def test_a_model_is_made_by_a_process_of_its_own_and_a_busy_shared_machine_says_
     ((*command, target, last),) = started
     assert command == ["export", str(run.path), "--epoch", "2", "--format", "onnx-int8", "--out"]
     assert (target, last) == (str(kept_path(kept_key(run, 2, "onnx-int8"))), "--json")
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: True)
     page.button(key="compare_export_start_onnx").click().run()
     assert [box.value for box in page.error] == [

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import checked, figure, numbers, open_page as open_any_page, pictures, run, text_of
+from tests.support.visitors import visit
 from tests.support.waiting import LIMIT_S
 from tlcore.data.intake.library import add_path
 from tlcore.errors import TlcoreError
@@ -133,7 +134,7 @@ def test_a_label_check_takes_a_weights_file_but_not_on_a_hosted_dashboard(colour
     monkeypatch.setenv("TLCORE_DATA", str(colours))
     page = open_page(dataset=str(colours), dataset_tab="labels")
     assert page.text_input(key="dataset_labels_weights").label == "Weights file"
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     page = open_page(dataset=colours.name, dataset_tab="labels")
     assert "dataset_labels_weights" not in [box.key for box in page.text_input]
     assert "mobilenet_v2" not in page.selectbox(key="dataset_labels_backbone").options

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, checked, click, page_at, run, text_of
 from tests.support.settings import all_changed
+from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tlcore.config import RunConfig
 from tlcore.data.intake.library import add_path
@@ -185,7 +186,7 @@ def test_a_shared_dashboard_offers_no_file_and_only_weights_that_are_here(colour
     from ui.train.start import start_runs
 
     source = add_path(str(colours))
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     page = open_page(dataset=source)
     assert "A file" not in page.selectbox(key="train_model_weights").options
     page.selectbox(key="train_model_backbone").set_value("mobilenet_v2").run()

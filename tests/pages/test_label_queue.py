@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from tests.support.pages import click, components_of, labels_of, open_page, pictures, run, text_of
+from tests.support.visitors import visit
 from tests.support.work import finish_work, suspect
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
@@ -207,7 +208,7 @@ def test_names_from_outside_are_shown_as_they_are(source, home, checked_labels):
 
 
 def test_strangers_look_and_do_not_decide(source, checked_labels, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     monkeypatch.setattr("ui.dataset.network.usable_without_download", lambda: ["efficientnet_lite0"])
     page = open_labels(source.rpartition("/")[2])
     assert shown(page)["acts"] is False

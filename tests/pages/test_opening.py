@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.pages import checked, click, open_page, text_of
+from tests.support.visitors import visit
 from tlcore.data.edits import open_edits
 from tlcore.data.intake.library import add_path
 
@@ -31,7 +32,7 @@ def test_edits_that_do_not_fit_are_taken_back(misfit, button):
 
 
 def test_strangers_are_told_and_cannot_take_edits_back(misfit, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     page = open_page("dataset", dataset="colours")
     assert "train would have no images" in text_of(page)
     assert not [button for button in page.button if button.key == "dataset_discard_all"]

@@ -9,6 +9,7 @@ from torchvision.models import get_model
 
 import tlcore
 from tests.support.pages import figures_of, open_page as open_any_page, pictures, run, text_of as words_of
+from tests.support.visitors import visit
 from tlcore.data.pixels.decoded import Decoded
 from tlcore.errors import ModelError
 from tlcore.models.packaged import PackagedWeights
@@ -213,7 +214,7 @@ def test_imagenet_classes_with_a_custom_weights_file(added, tmp_path, without_pa
 
 
 def test_a_hosted_dashboard_downloads_no_weights(added, monkeypatch, without_packaged_weights):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     page = open_page(added)
     page.button_group("predict_kind").set_value("imagenet")
     assert "No ImageNet weights are on this machine." in text_of(run(page))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support.pages import checked, click, labels_of, open_page, page_at, pictures, run as rerun, text_of
+from tests.support.visitors import visit
 from tlcore import evaluate, train
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
@@ -240,7 +241,7 @@ def test_the_next_round_is_a_run_with_what_was_accepted(predicted, source, monke
 
 
 def test_strangers_see_predictions_and_change_nothing(predicted, source, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     page = open_folder("colours")
     keys = [button.key for button in page.button]
     assert not [key for key in keys if key.startswith(REVIEW) or key == "predict_next_round"]

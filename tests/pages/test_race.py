@@ -1,6 +1,7 @@
 import pytest
 
 from tests.support.pages import checked, click, figure, open_page as open_any_page, run, text_of
+from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tlcore.data.intake.library import add_path
 from tlcore.runs.work.probes import Probe, start_probe
@@ -82,7 +83,7 @@ def test_an_unknown_name_is_told_in_a_box(open_page):
 
 
 def test_visitors_of_a_hosted_dashboard_choose_from_what_is_there(open_page, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     options = open_page().multiselect(key=BACKBONES).options
     assert any(option.startswith("efficientnet_lite0") for option in options)
     assert not any(option.startswith("mobilenet_v2") for option in options)

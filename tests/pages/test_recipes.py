@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 
 from tests.support.pages import checked, click, open_page, text_of
+from tests.support.visitors import visit
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.evaluation.evaluate import evaluate_run
 from tlcore.recipes.builtin import BUILTIN
@@ -70,7 +71,7 @@ def test_lessons_that_run_at_once_come_first():
 
 
 def test_a_hosted_dashboard_says_how_to_get_the_data_and_hides_its_folders(monkeypatch, home):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     text = text_of(open_page("train", view="recipes"))
     assert "hymenoptera_data.zip" in text
     assert str(home) not in text
@@ -192,7 +193,7 @@ def test_a_saved_recipe_that_is_damaged_is_said_to_be_left_out(home, monkeypatch
     text = text_of(open_page("train", view="recipes"))
     assert "1 recipe left out, unreadable" in text
     assert "torn.json is not a recipe" in text
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     text = text_of(open_page("train", view="recipes"))
     assert "1 recipe left out, unreadable:  \ntorn" in text
     assert str(home) not in text

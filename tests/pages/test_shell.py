@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.pages import open_page, page_at, run, text_of
+from tests.support.visitors import visit
 from tlcore.data.intake.library import add_path
 from tlcore.errors import RunBusy
 from ui.shared.cached import DemoDrawing
@@ -30,7 +31,7 @@ def test_the_address_has_the_name_of_a_dataset_and_no_path(drawn_demo, colours):
 
 def test_a_hosted_dashboard_opens_datasets_by_name_only(drawn_demo, colours, monkeypatch):
     source = add_path(str(colours))
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     assert source_of(source) is None
     assert source_of("colours") == source
     assert "There is no dataset colours here. This is the demo." in text_of(open_page("dataset", dataset=source))
@@ -100,7 +101,7 @@ def test_the_style_and_the_script_are_there():
 def test_on_a_hosted_dashboard_other_work_than_runs_is_started_one_at_a_time(monkeypatch):
     monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: True)
     check_room()  # no limit on one's own machine
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     with pytest.raises(RunBusy, match="This shared machine is busy"):
         check_room()
     monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: False)

@@ -5,6 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, click, marked, pictures, run, text_of
+from tests.support.visitors import visit
 from tests.support.work import finish_work
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
@@ -159,7 +160,7 @@ def test_networks_of_timm_that_are_here_can_be_chosen(monkeypatch):
 
 
 def test_strangers_see_the_row_and_cannot_act(home, colours, kept, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     monkeypatch.setattr("ui.dataset.network.usable_without_download", lambda: ["efficientnet_lite0"])
     finish_work(home, work_key("neighbours", str(colours), "efficientnet_lite0", ""), {"likeness": kept})
     page = run(detail(str(colours), BLUE))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.pages import click, figure, labels_of, open_page, run as rerun, text_of
+from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tlcore.evaluation.answers import Answers, Wish, load_answers, save_answers
 from tlcore.evaluation.calibrate import calibrate_run
@@ -69,7 +70,7 @@ def test_an_epoch_without_stored_logits_on_val_is_calibrated_by_a_button(trained
 
 
 def test_strangers_change_nothing(trained, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     assert hosting.is_hosted()
     page = open_part(trained)
     assert "Answers, of 14 test images" in text_of(page)

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 import tlcore
 from tests.support.pages import checked, figures_of, labels_of, open_page as open_any_page, text_of
+from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
@@ -257,7 +258,7 @@ def test_a_missing_run_is_reported_and_the_newest_of_the_dataset_shown(train, co
 
 def test_on_a_hosted_dashboard_nobody_can_delete_a_run(train, colours, monkeypatch):
     run = train()
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     page = open_page(colours, run=run.name, view="watch")
     assert not any(button.key == "train_delete" for button in page.button)
 
@@ -267,7 +268,7 @@ def test_a_hosted_dashboard_takes_no_more_runs_than_it_may_queue(train, monkeypa
     from ui.shared.hosting import MAX_QUEUE
     from ui.train.start import start_runs
 
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     run = train(state="queued")
     with pytest.raises(RunBusy, match=f"At most {MAX_QUEUE} runs may wait"):
         start_runs([run.config] * (MAX_QUEUE + 1), "cpu")

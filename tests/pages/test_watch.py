@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.pages import checked, click, figures_of, labels_of, numbers, open_page, text_of
+from tests.support.visitors import visit
 from tlcore.data.intake.library import add_path
 from tlcore.runs.folder.label import load_label, save_label
 from tlcore.runs.folder.requests import asked_to_stop
@@ -59,7 +60,7 @@ def test_a_run_gets_a_name_and_a_note(make_run):
 
 def test_on_a_hosted_dashboard_runs_cannot_be_named(make_run, monkeypatch):
     run = make_run("trained")
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     assert not [field for field in watch(run).text_input if str(field.key).startswith("train_name")]
 
 

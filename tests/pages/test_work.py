@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, checked, run, text_of
+from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tests.support.work import finish_work
 from tlcore.errors import RunBusy
@@ -79,7 +80,7 @@ def test_lines_that_are_no_result_are_passed_over(home):
 
 
 def test_a_hosted_dashboard_without_room_starts_nothing(configure, monkeypatch):
-    monkeypatch.setenv("TLCORE_HOSTED", "1")
+    visit(monkeypatch)
     monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: True)
     with pytest.raises(RunBusy, match="Try again when what is under way is done"):
         start_work(KEY, CHECK, configure())

@@ -10,7 +10,7 @@ from tlcore.errors import ConfigError, suggestion
 from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.recipe import NAME, Recipe
 from tlcore.system.files import write_json
-from tlcore.system.home import home_dir
+from tlcore.system.home import home_dir, space
 from tlcore.system.paths import given_path
 from tlcore.system.records import as_record, parse_json, read_bytes
 
@@ -21,13 +21,13 @@ _NAMED_WEIGHTS = re.compile(r"imagenet(:\w+)?|none")
 
 def list_recipes() -> list[Recipe]:
     """The built-in recipes in their order, then the saved ones by name, without those of `damaged_recipes`."""
-    return [*BUILTIN.values(), *(recipe for path in _saved_files() if (recipe := _readable(path)))]
+    return [*BUILTIN.values(), *(recipe for path in _saved_files().values() if (recipe := _readable(path)))]
 
 
 def damaged_recipes() -> dict[str, str]:
     """The saved recipes whose files cannot be read: name -> what is wrong."""
     problems = {}
-    for path in _saved_files():
+    for path in _saved_files().values():
         try:
             read_recipe(path)
         except ConfigError as error:
@@ -42,8 +42,8 @@ def find_recipe(name: str) -> Recipe:
     as_path = given_path(name)
     if as_path.suffix.lower() == ".json":
         return read_recipe(as_path)
-    if NAME.fullmatch(name) and _path(name).exists():
-        return read_recipe(_path(name))
+    if NAME.fullmatch(name) and (path := _saved_files().get(name)):
+        return read_recipe(path)
     known = [recipe.name for recipe in list_recipes()]
     raise ConfigError(f"No recipe named {name!r}. {suggestion(name, known)} A recipe of your own is a .json file.")
 
@@ -108,8 +108,10 @@ def portable(config: RunConfig) -> RunConfig:
     return RunConfig.model_validate(asked | {"device": "auto", "workers": None})
 
 
-def _saved_files() -> list[Path]:
-    return sorted(path for path in _folder().glob("*.json") if NAME.fullmatch(path.stem) and path.stem not in BUILTIN)
+def _saved_files() -> dict[str, Path]:
+    """Name -> file, by name. A recipe of one's own hides one of the host with the same name."""
+    found = {path.stem: path for home in reversed(space().homes) for path in (home / "recipes").glob("*.json")}
+    return {name: found[name] for name in sorted(found) if NAME.fullmatch(name) and name not in BUILTIN}
 
 
 def _readable(path: Path) -> Recipe | None:
@@ -119,9 +121,6 @@ def _readable(path: Path) -> Recipe | None:
         return None
 
 
-def _folder() -> Path:
-    return home_dir() / "recipes"
-
-
 def _path(name: str) -> Path:
-    return _folder() / f"{name}.json"
+    """The file of a recipe of one's own."""
+    return home_dir() / "recipes" / f"{name}.json"

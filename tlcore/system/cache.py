@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from tlcore.system.files import write_atomic
-from tlcore.system.home import cache_dir
+from tlcore.system.home import is_mine, space
 
 T = TypeVar("T")
 
@@ -37,17 +37,20 @@ class DiskCache:
 
     def path(self, key: str) -> Path:
         """The path of an entry, which need not exist. `key`: hexadecimal digits, for example from `digest_key`."""
-        top = cache_dir() / self.name
-        folder = top if self.folders == 1 else top / f"{int(key[:8], 16) % self.folders:02x}"
-        return folder / f"{key}{self.ending}"
+        return self._paths(key)[0]
+
+    def found(self, key: str) -> Path:
+        """Where the entry is: in one's own cache, or in that of the host. The own path if it is in none."""
+        return next(filter(os.path.exists, self._paths(key)), self.path(key))
 
     def has(self, key: str) -> bool:
-        return self.path(key).exists()
+        return self.found(key).exists()
 
     def entries(self, prefix: str) -> list[Path]:
         """The entries whose key begins with this text, sorted. For a cache without subfolders."""
         with suppress(OSError):
-            return sorted((cache_dir() / self.name).glob(f"{prefix}*{self.ending}"))
+            folders = (home / "cache" / self.name for home in space().homes)
+            return sorted(path for folder in folders for path in folder.glob(f"{prefix}*{self.ending}"))
         return []
 
     def drop(self, key: str) -> None:
@@ -57,7 +60,9 @@ class DiskCache:
 
     def load(self, key: str, read: Callable[[Path], T]) -> T | None:
         """The result of `read` on the entry, which then counts as just used; None if there is none or it is damaged."""
-        path = self.path(key)
+        return next((found for path in self._paths(key) if (found := self._load(path, read)) is not None), None)
+
+    def _load(self, path: Path, read: Callable[[Path], T]) -> T | None:
         try:
             found = read(path)
         except (OSError, ImportError):  # absent, or not readable by this process; another one may read it
@@ -65,7 +70,8 @@ class DiskCache:
         except MemoryError:
             raise
         except Exception:  # damaged files can raise any error
-            self.drop(key)
+            if is_mine(path):
+                _drop(path)
             return None
         with suppress(OSError):
             os.utime(path)
@@ -77,6 +83,11 @@ class DiskCache:
         with suppress(OSError, RuntimeError, ImportError):  # torch.save raises RuntimeError on a full disk
             write_atomic(path, write, durable=False)
             drop_oldest(path.parent, self.max_entries, self.max_bytes, spare=lambda entry: entry == path)
+
+    def _paths(self, key: str) -> list[Path]:
+        """Where an entry may be: first in one's own cache, then in that of the host."""
+        inner = "." if self.folders == 1 else f"{int(key[:8], 16) % self.folders:02x}"
+        return [home / "cache" / self.name / inner / f"{key}{self.ending}" for home in space().homes]
 
 
 def digest_key(*parts: str) -> str:

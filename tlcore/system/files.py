@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tlcore.system.home import check_writable
+
 
 def write_atomic(
     path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True, make_folder: bool = True
@@ -15,8 +17,10 @@ def write_atomic(
 
     `durable` waits until the data is on the disk, so that it survives a power failure; data that can be computed again
     does not need that. If `write` raises, `path` is unchanged and nothing is left behind. `make_folder` creates the
-    parent folder if needed. An OSError always names `path`, even if the system does not say which file it was.
+    parent folder if needed. An OSError always names `path`, even if the system does not say which file it was. Raises
+    NotAllowed if `path` is in the space of somebody else.
     """
+    check_writable(path)
     if make_folder:
         path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")

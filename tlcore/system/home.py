@@ -23,6 +23,8 @@ SPACES = "spaces"
 """The folder in the home of the host with the homes of all visitors."""
 _SHARED = ("datasets", "runs", "recipes", "transforms", "cache", "edits")
 """The folders of the host that everybody may read."""
+OF_THE_MACHINE = ("queue", "usage", "shares")
+"""The folders of the host that work in a visitor's space writes to."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,7 @@ def space() -> Space:
     for find in _finders:
         if (found := find()) is not None:
             return found
-    home = Path(os.environ.get(HOME) or Path.home() / ".tlcore").expanduser().absolute()
-    host = os.environ.get(HOST)  # read at each call, so that tests can change it
-    granted = filter(None, os.environ.get(GRANTED, "").split(os.pathsep))
-    return Space(home, Path(host) if host else None, tuple(map(Path, granted)))
+    return _from_environment()
 
 
 def find_space_with(find: Callable[[], Space | None]) -> None:
@@ -81,14 +80,22 @@ def in_space(inner: Space) -> Iterator[None]:
         _entered.reset(token)
 
 
+@contextmanager
+def as_host() -> Iterator[None]:
+    """Work for the machine itself, as the host: what is done once for all visitors."""
+    with in_space(Space(host_dir())):
+        yield
+
+
 def home_dir() -> Path:
     """The folder for all written files of the current space."""
     return space().home
 
 
 def host_dir() -> Path:
-    """The folder for what the machine has once for all spaces, such as the queue. Without a host: the home."""
-    return space().host or space().home
+    """The folder for what the machine has once for all spaces, such as the queue. Needs no visitor."""
+    here = _entered.get() or _from_environment()
+    return here.host or here.home
 
 
 def runs_dir() -> Path:
@@ -109,6 +116,19 @@ def edits_dir() -> Path:
     return home_dir() / "edits"
 
 
+def edits_dirs() -> list[Path]:
+    """Where edits may be read: one's own, those of the host, and those of who granted a dataset."""
+    here = space()
+    owners = (path.parent.parent for path in here.granted if path.parent.name == "datasets")
+    return [home / "edits" for home in (*here.homes, *owners)]
+
+
+def shared_data() -> list[Path]:
+    """The folders of datasets that TLCORE_DATA names: to be read by all."""
+    parts = os.environ.get("TLCORE_DATA", "").split(os.pathsep)
+    return [Path(os.path.expanduser(part)).absolute() for part in parts if part]
+
+
 def is_mine(path: Path | str) -> bool:
     """Whether a path is in the home of the current space, so that it may be changed. On one's own machine: always."""
     here = space()
@@ -123,10 +143,24 @@ def check_readable(path: Path | str) -> None:
     here = space()
     if here.host is None:
         return
-    others = [Path(part) for part in os.environ.get("TLCORE_DATA", "").split(os.pathsep) if part]
     shared = (here.host / name for name in _SHARED)
-    if not _is_in(path, (here.home, *shared, *others, *here.granted)):
+    if not _is_in(path, (here.home, *shared, *shared_data(), *here.granted)):
         raise NotAllowed("A shared dashboard reads the datasets and runs of its own lists only. Choose one of these.")
+
+
+def check_writable(path: Path | str) -> None:
+    """Raises NotAllowed if a visitor's space cannot write to this path. Every atomic write asks it."""
+    here = space()
+    if here.host is not None and not _is_in(path, (here.home, *(here.host / name for name in OF_THE_MACHINE))):
+        raise NotAllowed(f"{Path(path).name} is not yours: it can be looked at, and not changed.")
+
+
+def _from_environment() -> Space:
+    """Read at each call, so that tests can change it."""
+    home = Path(os.environ.get(HOME) or Path.home() / ".tlcore").expanduser().absolute()
+    host = os.environ.get(HOST)
+    granted = filter(None, os.environ.get(GRANTED, "").split(os.pathsep))
+    return Space(home, Path(host) if host else None, tuple(map(Path, granted)))
 
 
 def _is_in(path: Path | str, folders: tuple[Path, ...]) -> bool:

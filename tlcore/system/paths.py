@@ -9,17 +9,23 @@ import os
 from pathlib import Path
 
 from tlcore.errors import ConfigError
+from tlcore.system.home import check_readable
 
 MAX_CHARACTERS = 4_096
 """Longest path: the limit of Linux, which is higher than that of other systems."""
 
 
 def given_path(text: str) -> Path:
-    """The path that a user typed, with `~` as the user's home."""
+    """The path that a user typed, with `~` as the user's home.
+
+    Raises NotAllowed if it is not for the eyes of this visitor of a hosted dashboard, whether it exists or not.
+    """
     try:
-        return Path(os.path.expanduser(text))
+        path = Path(os.path.expanduser(text))
     except ValueError:  # a zero character after ~
-        return Path(text)
+        path = Path(text)
+    check_readable(path)
+    return path
 
 
 def check_path_text(text: str) -> str:

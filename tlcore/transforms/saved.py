@@ -1,11 +1,12 @@
 """Training transforms that users saved: `transforms/NAME.json` in the project's home."""
 
+import os
 import re
 from pathlib import Path
 
 from tlcore.errors import ConfigError, suggestion
 from tlcore.system.files import write_json
-from tlcore.system.home import home_dir
+from tlcore.system.home import space
 from tlcore.system.records import read_record
 from tlcore.transforms.spec import TransformSpec
 
@@ -23,7 +24,7 @@ def save_transform(name: str, transform: TransformSpec, *, replace: bool = False
 
 def load_transform(name: str) -> TransformSpec:
     """The transform with this name. Raises ConfigError if there is none or its file is damaged."""
-    path = _path(name)
+    path = next(filter(os.path.isfile, _paths(name)), _path(name))
     try:
         return read_record(path, TransformSpec, "a saved transform", error=ConfigError, max_bytes=_MAX_BYTES)
     except FileNotFoundError:
@@ -34,7 +35,8 @@ def load_transform(name: str) -> TransformSpec:
 
 def list_transforms() -> list[str]:
     """The names of all saved transforms, in alphabetical order, including those of `damaged_transforms`."""
-    return sorted(path.stem for path in _folder().glob("*.json") if _NAME.fullmatch(path.stem))
+    files = (path for home in space().homes for path in (home / "transforms").glob("*.json"))
+    return sorted({path.stem for path in files if _NAME.fullmatch(path.stem)})
 
 
 def damaged_transforms() -> dict[str, str]:
@@ -53,14 +55,16 @@ def delete_transform(name: str) -> None:
     _path(name).unlink(missing_ok=True)
 
 
-def _folder() -> Path:
-    return home_dir() / "transforms"
-
-
 def _path(name: str) -> Path:
+    """The file of a transform of one's own."""
+    return _paths(name)[0]
+
+
+def _paths(name: str) -> list[Path]:
+    """Where a transform may be: first one's own, then that of the host."""
     if not _NAME.fullmatch(name):
         raise ConfigError(
             f"{name!r} cannot be the name of a transform: use 1 to 60 letters, digits, blanks and - + . _, "
             "beginning and ending with a letter or a digit."
         )
-    return _folder() / f"{name}.json"
+    return [home / "transforms" / f"{name}.json" for home in space().homes]

@@ -17,6 +17,7 @@ from tlcore.data.edits.apply import with_edits
 from tlcore.data.formats.demo import draw_demo
 from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run, list_runs as list_run_folders, split_readable
+from tlcore.system.home import as_host
 from tlcore.words import count
 
 
@@ -116,8 +117,9 @@ class DemoDrawing:
 
     def run(self) -> None:
         try:
-            for self.done, self.total in draw_demo():
-                pass
+            with as_host():
+                for self.done, self.total in draw_demo():
+                    pass
         except (TlcoreError, OSError) as error:
             self.error = str(error)
         finally:

@@ -11,7 +11,7 @@ import psutil
 
 from tlcore.errors import CommandFailed, RecordError
 from tlcore.system.files import write_json
-from tlcore.system.home import cache_dir
+from tlcore.system.home import as_host, cache_dir
 from tlcore.system.records import read_record
 from tlcore.system.spawn import run
 
@@ -31,6 +31,10 @@ class DeviceWords:
     """None: not known yet."""
 
     def ask(self) -> None:
+        with as_host():
+            self._ask()
+
+    def _ask(self) -> None:
         kept = cache_dir() / "device.json"
         key: list[str | float] = [version("torch"), psutil.boot_time(), sys.executable]
         with suppress(OSError, RecordError):

@@ -19,7 +19,7 @@ from tlcore.data.pixels.digests import MISSING
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import StorageError
 from tlcore.system.files import write_atomic
-from tlcore.system.home import edits_dir
+from tlcore.system.home import edits_dir, edits_dirs
 
 if TYPE_CHECKING:
     import torch
@@ -116,7 +116,9 @@ def with_added(dataset: Dataset, lines: Iterable[Add]) -> Dataset:
     wanted = {image.id: (image, line.split) for line in lines for image in line.images}
     if not wanted:
         return dataset
-    source = AddedSource(dataset.source, FileSource(added_dir(), confined=True), frozenset(wanted))
+    source = dataset.source
+    for folder, ids in _places(wanted).items():
+        source = AddedSource(source, FileSource(folder, confined=True), frozenset(ids))
     contents = source.digests(list(wanted))
     there = {i for i, content in zip(wanted, contents, strict=True) if content == wanted[i][0].content != MISSING}
     target = {name: index for index, name in enumerate(dataset.classes)}
@@ -125,6 +127,17 @@ def with_added(dataset: Dataset, lines: Iterable[Add]) -> Dataset:
         if sample_id in there and image.label in target:
             samples.append(Sample(sample_id, target[image.label], split))
     return replace(dataset, samples=in_order(samples), source=source)
+
+
+def _places(ids: Iterable[str]) -> dict[Path, list[str]]:
+    """The folders of added images -> which of these are there. What is in none counts for one's own folder."""
+    folders = [edits / "added" for edits in edits_dirs()]
+    places: dict[Path, list[str]] = {}
+    for sample_id in ids:
+        name = sample_id.removeprefix(PREFIX)
+        place = folders[0] if len(folders) == 1 else next((f for f in folders if (f / name).exists()), folders[0])
+        places.setdefault(place, []).append(sample_id)
+    return places
 
 
 def added_contents(log: Log) -> frozenset[str]:

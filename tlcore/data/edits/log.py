@@ -1,5 +1,8 @@
 """The log of a dataset's edits: a file of JSON lines under `TLCORE_HOME/edits` that is only ever appended to.
 
+A visitor of a hosted dashboard sees the edits of a dataset's owner, until the first edit of their own: that copies the
+log into their space, and goes on there.
+
 Because of that, a number of lines names a state of the edits for ever: the version. `lines` says what a line means.
 """
 
@@ -18,7 +21,8 @@ from filelock import FileLock, Timeout
 from tlcore.data.edits.lines import FORMAT, Line
 from tlcore.errors import ConfigError, EditRefused, RecordError, StorageError
 from tlcore.system.cache import digest_key
-from tlcore.system.home import edits_dir
+from tlcore.system.files import write_atomic
+from tlcore.system.home import edits_dir, edits_dirs
 from tlcore.system.paths import given_path
 from tlcore.system.records import as_record, parse_json, read_bytes
 from tlcore.words import count
@@ -72,6 +76,7 @@ def _real_path(source: str) -> str:
 
 def log_version(path: Path) -> int:
     """The number of complete lines. Quick: the file is read only after it changed. Raises RecordError."""
+    path = _present(path)
     stamp = _stamp(path)
     return 0 if stamp is None else _count_lines(path, stamp)
 
@@ -82,6 +87,7 @@ def read_log(path: Path) -> Log:
     Lines that cannot be read are None, and `problems` says which and why. Raises RecordError if the file cannot be read
     or has edits of a newer version of this project.
     """
+    path = _present(path)
     stamp = _stamp(path)
     return Log() if stamp is None else _read(path, stamp)
 
@@ -95,6 +101,9 @@ def open_for_writing(path: Path) -> "Iterator[tuple[Log, Callable[[Line], int]]]
     long, and RecordError as `read_log` does.
     """
     with _locked(path):
+        if (owners := _present(path)) != path:
+            content = read_log(owners).content
+            write_atomic(path, lambda file: file.write(content))
         log = read_log(path)
         yield log, lambda line: _append(path, log, line)
 
@@ -111,6 +120,13 @@ def delete_log(path: Path) -> None:
     if path.exists():
         with _locked(path):
             path.unlink(missing_ok=True)
+
+
+def _present(path: Path) -> Path:
+    """The log itself, or if there is none, that of the dataset's owner."""
+    if path.exists() or path.parent != edits_dir():
+        return path
+    return next((found for folder in edits_dirs()[1:] if (found := folder / path.name).exists()), path)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tlcore.config import DataConfig
 from tlcore.data.dataset import Dataset
 from tlcore.data.formats.folder import open_folder
 from tlcore.errors import ConfigError, DatasetInvalid
-from tlcore.system.home import cache_dir
+from tlcore.system.home import host_dir
 from tlcore.system.spawn import start
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ DESCRIPTION = (
 
 
 def demo_folder() -> Path:
-    return cache_dir() / f"{NAME}-{_VERSION}"
+    return host_dir() / "cache" / f"{NAME}-{_VERSION}"
 
 
 def is_drawn() -> bool:

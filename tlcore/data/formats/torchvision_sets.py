@@ -15,7 +15,7 @@ from tlcore.data.formats.assemble import assemble
 from tlcore.data.formats.splits import Labelled
 from tlcore.data.pixels.sources import ArraySource
 from tlcore.errors import DatasetInvalid, DatasetNotFound, suggestion
-from tlcore.system.home import datasets_dir
+from tlcore.system.home import datasets_dir, space
 from tlcore.system.paths import given_path
 
 _BY_OPTION = "--download fetches them."
@@ -56,13 +56,22 @@ NAMED_SETS = {
 
 
 def missing_files(name: str, root: Path | None = None) -> list[str]:
-    """The files of a named dataset that are not on disk, relative to `root`, by default `datasets_dir()`.
+    """The files of a named dataset that are not on disk, relative to `root`, by default that of `default_root`.
 
     Raises DatasetNotFound for an unknown name.
     """
     entry = _find(name)
-    folder = (root or datasets_dir()) / entry.folder
+    folder = (root or default_root(name)) / entry.folder
     return [f"{entry.folder}/{file}" for file in entry.files if not os.path.isfile(folder / file)]
+
+
+def default_root(name: str) -> Path:
+    """The folder of datasets with the files of a named dataset: one's own, or that of the host.
+
+    One's own if neither has them. Raises DatasetNotFound for an unknown name.
+    """
+    roots = (home / "datasets" for home in space().homes)
+    return next((root for root in roots if not missing_files(name, root)), datasets_dir())
 
 
 def root_of(name: str, folder: Path) -> Path | None:
@@ -78,11 +87,11 @@ def root_of(name: str, folder: Path) -> Path | None:
 def open_named(name: str, config: DataConfig, download: bool = False) -> Dataset:
     """Open a dataset by its torchvision name, upper or lower case. Its images are held in memory.
 
-    The root is `config.images`, by default `datasets_dir()`. Raises DatasetNotFound if files are missing or
+    The root is `config.images`, by default `default_root`. Raises DatasetNotFound if files are missing or
     the download failed, DatasetInvalid if they are damaged.
     """
     entry = _find(name)
-    root = given_path(config.images).absolute() if config.images else datasets_dir()
+    root = given_path(config.images).absolute() if config.images else default_root(name)
     if missing_files(name, root) and not _unpack(entry, root):
         if not download:
             raise DatasetNotFound(_how_to_get(entry, root), cli=_BY_OPTION)

@@ -28,7 +28,7 @@ from tlcore.data.intake.photographs import Taken, Upload, take_in
 from tlcore.data.intake.zipped import check_zip
 from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError, StorageError
 from tlcore.system.files import write_atomic, write_json
-from tlcore.system.home import datasets_dir, home_dir
+from tlcore.system.home import datasets_dir, home_dir, shared_data, space
 from tlcore.system.paths import given_path
 from tlcore.system.records import read_record
 from tlcore.words import size
@@ -46,7 +46,8 @@ def list_sources() -> list[str]:
     # the folder of an added table is not a separate dataset
     of_tables = {os.path.dirname(path) for path in added if os.path.isfile(path)}
     found = [str(path) for root in data_roots() for path in _datasets_in(root) if str(path) not in of_tables]
-    return list(dict.fromkeys([*named, *found[:_MAX_LISTED], *added]))
+    granted = [str(path) for path in space().granted if path.parent.name == "datasets" and path.exists()]
+    return list(dict.fromkeys([*named, *found[:_MAX_LISTED], *added, *granted]))
 
 
 def list_unlabelled() -> list[str]:
@@ -158,8 +159,7 @@ def rename_unlabelled(path: str, name: str) -> str:
 
 def data_roots() -> list[Path]:
     """The folders that contain datasets. Uploads are written into the first one."""
-    others = [part for part in os.environ.get("TLCORE_DATA", "").split(os.pathsep) if part]
-    return [datasets_dir(), *(given_path(part).absolute() for part in others)]
+    return [*(home / "datasets" for home in space().homes), *shared_data()]
 
 
 def add_path(path: str) -> str:

@@ -71,7 +71,7 @@ def path_of(root: Path, prefix: str, name: str) -> str:
 
 def _known(key: str) -> _Index:
     """The index, which is not to be changed. It is read again only after another process has read or written it."""
-    path = _CACHE.path(key)
+    path = _CACHE.found(key)
     stamp = _stamp(str(path))
     if stamp is not None and (kept := _READ.get(str(path))) is not None and kept[0] == stamp:
         return kept[1]

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from tlcore.errors import RecordError, RunBusy
 from tlcore.runs.folder.layout import LOCK_FILE, WRITER_FILE
 from tlcore.runs.folder.writing import check_there, write_json_in
+from tlcore.system.home import check_writable
 from tlcore.system.liveness import place
 from tlcore.system.records import read_record
 
@@ -31,9 +32,11 @@ class _Writer(BaseModel):
 def only_writer(folder: Path) -> Iterator[None]:
     """Lock the run folder. Locking it twice in one process is refused as well.
 
-    Raises RunBusy if the lock is held already, RunNotFound if there is no such folder.
+    Raises RunBusy if the lock is held already, RunNotFound if there is no such folder, NotAllowed if it is the run of
+    somebody else.
     """
     check_there(folder)  # filelock would create it
+    check_writable(folder)
     lock = _lock(folder)
     try:
         lock.acquire(timeout=WAIT_S)

@@ -24,7 +24,7 @@ from tlcore.runs.folder.layout import EDITS_FILE, RUN_FILE, SAMPLES_FILE, SKIPPE
 from tlcore.runs.folder.metrics_file import read_records
 from tlcore.runs.folder.status import Status, read_status, write_status
 from tlcore.system.files import write_atomic, write_json
-from tlcore.system.home import runs_dir
+from tlcore.system.home import check_readable, runs_dir, space
 from tlcore.system.records import read_json, read_record
 from tlcore.training.curves import curves_table
 from tlcore.training.history import EpochRecord, best_epoch, trained_here
@@ -151,9 +151,13 @@ def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts
 
 
 def list_runs() -> list[Run]:
-    """All runs, the newest first."""
-    files = sorted(runs_dir().glob(f"[!.]*/{RUN_FILE}"), reverse=True)  # a folder with a dot is being deleted
-    return [Run(file.parent) for file in files]
+    """All runs that this space can see, the newest first."""
+    here = space()
+    files = [
+        *(file for home in here.homes for file in (home / "runs").glob(f"[!.]*/{RUN_FILE}")),  # .: being deleted
+        *(file for granted in here.granted if (file := granted / RUN_FILE).is_file()),
+    ]
+    return [Run(file.parent) for file in sorted(files, key=lambda file: file.parent.name, reverse=True)]
 
 
 def split_readable(runs: Iterable[Run]) -> tuple[list[Run], dict[str, str]]:
@@ -172,10 +176,11 @@ def split_readable(runs: Iterable[Run]) -> tuple[list[Run], dict[str, str]]:
 def find_run(name: str) -> Run:
     """A run by its path, its name, a unique beginning of its name, or `latest`.
 
-    Raises RunNotFound.
+    Raises RunNotFound, and NotAllowed for the path of a run of somebody else.
     """
     as_path = Path(os.path.expanduser(name))
     if os.path.isfile(as_path / RUN_FILE):  # unlike Path.is_file, False for an impossible file name
+        check_readable(as_path)
         return Run(as_path.resolve())
     runs = list_runs()
     if not runs:

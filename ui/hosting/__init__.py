@@ -1,0 +1,1 @@
+"""What only a hosted dashboard has: its server."""
