@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tlcore.errors import StorageError
+from tlcore.hosting.grants import granted_to
 from tlcore.system.home import SPACES, Space, host_dir
 
 COOKIE = "transfer_lab_visitor"
@@ -52,10 +53,14 @@ def visitor_of(signed: str | None) -> str | None:
 
 
 def space_of(visitor: str) -> Space:
-    """The space of a visitor, whose folder need not exist yet. Raises ValueError if this is no visitor."""
+    """The space of a visitor, whose folder need not exist yet, with what links of others open now.
+
+    Raises ValueError if this is no visitor.
+    """
     if not _ID.fullmatch(visitor):
         raise ValueError(f"{visitor!r} is no visitor")
-    return Space(host_dir() / SPACES / visitor, host_dir())
+    home = host_dir() / SPACES / visitor
+    return Space(home, host_dir(), granted_to(home))
 
 
 def touch(space: Space) -> None:

@@ -30,6 +30,7 @@ from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError, StorageE
 from tlcore.system.files import write_atomic, write_json
 from tlcore.system.home import datasets_dir, home_dir, shared_data, space
 from tlcore.system.paths import given_path
+from tlcore.system.portable import located
 from tlcore.system.records import read_record
 from tlcore.words import size
 
@@ -46,8 +47,15 @@ def list_sources() -> list[str]:
     # the folder of an added table is not a separate dataset
     of_tables = {os.path.dirname(path) for path in added if os.path.isfile(path)}
     found = [str(path) for root in data_roots() for path in _datasets_in(root) if str(path) not in of_tables]
-    granted = [str(path) for path in space().granted if path.parent.name == "datasets" and path.exists()]
+    granted = [source for path in space().granted if path.parent.name == "datasets" for source in sources_in(path)]
     return list(dict.fromkeys([*named, *found[:_MAX_LISTED], *added, *granted]))
+
+
+def sources_in(folder: Path) -> list[str]:
+    """The datasets of a folder of an uploaded dataset: the folder, or the tables in it. Empty if it is gone."""
+    if not folder.is_dir():
+        return []
+    return [str(path) for path in _datasets_of(folder)] or [str(folder)]
 
 
 def list_unlabelled() -> list[str]:
@@ -265,13 +273,18 @@ def _datasets_in(root: Path) -> Iterator[Path]:
     for folder in folders:
         if folder.name in torchvisions:
             continue
-        tables = [path for path in _files(folder) if path.suffix.lower() in TABLE_EXTENSIONS[:2]]
-        if any(_has_images(inner) or any(map(_has_images, _folders(inner)[:5])) for inner in _folders(folder)):
-            yield folder
-        elif len(tables) > 1 and _has_images(folder):
-            yield folder  # which of them contain the labels is found out when it is opened
-        else:
-            yield from tables
+        yield from _datasets_of(folder)
+
+
+def _datasets_of(folder: Path) -> Iterator[Path]:
+    """A folder of class folders, or that has several tables; else its table, if it has one."""
+    tables = [path for path in _files(folder) if path.suffix.lower() in TABLE_EXTENSIONS[:2]]
+    if any(_has_images(inner) or any(map(_has_images, _folders(inner)[:5])) for inner in _folders(folder)):
+        yield folder
+    elif len(tables) > 1 and _has_images(folder):
+        yield folder  # which of them contain the labels is found out when it is opened
+    else:
+        yield from tables
 
 
 def _unlabelled_in(root: Path) -> Iterator[Path]:
@@ -355,7 +368,7 @@ def _save_paths(paths: list[str], kind: str = _DATASETS) -> None:
 
 def _load_paths() -> dict[str, list[str]]:
     try:
-        return read_record(_record(), dict[str, list[str]], "a list of datasets")
+        return located(read_record(_record(), dict[str, list[str]], "a list of datasets"), home_dir())  # type: ignore[no-any-return]
     except (OSError, RecordError):  # no record yet, or a damaged one
         return {}
 
