@@ -29,6 +29,7 @@ def resolve(config: RunConfig) -> ResolvedConfig:
         return config
     architecture, source, strategy = find_architecture(config.model.backbone), config.data.source, config.strategy.name
     weights = config.model.weights or ("none" if strategy == "from_scratch" else architecture.default_weights)
+    named = ("none", *architecture.named_weights)
     evaluation = config.eval_transform or transform_for(architecture, weights)
     rate = config.optimizer.learning_rate or default_learning_rate(strategy, config.optimizer.name)
     images, edits = config.data.images, config.data.edits
@@ -39,7 +40,7 @@ def resolve(config: RunConfig) -> ResolvedConfig:
             "images": None if images is None else _absolute(images),
             "edits": edits_version(source) if edits is None else edits,
         },
-        "model": config.model.model_dump() | {"weights": _absolute(weights)},
+        "model": config.model.model_dump() | {"weights": weights if weights in named else _absolute(weights)},
         "strategy": chosen_strategy(config, architecture).model_dump(),
         "schedule": chosen_schedule(config).model_dump(),
         "eval_transform": evaluation,
