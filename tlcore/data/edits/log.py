@@ -22,8 +22,9 @@ from tlcore.data.edits.lines import FORMAT, Line
 from tlcore.errors import ConfigError, EditRefused, RecordError, StorageError
 from tlcore.system.cache import digest_key
 from tlcore.system.files import write_atomic
-from tlcore.system.home import edits_dir, edits_dirs
+from tlcore.system.home import edits_dir, edits_dirs, home_dir
 from tlcore.system.paths import given_path
+from tlcore.system.portable import portable
 from tlcore.system.records import as_record, parse_json, read_bytes
 from tlcore.words import count
 
@@ -63,8 +64,19 @@ class Log:
 def log_path(source: str, named: bool) -> Path:
     """The log of a dataset: `named` says whether `source` is a name, and no path."""
     key = source.lower() if named else _real_path(source)
+    path = edits_dir() / log_name(key)
+    if not named and not path.exists():
+        moved = edits_dir() / log_name(portable(key, Path(os.path.realpath(home_dir()))))
+        return moved if moved.exists() else path
+    return path
+
+
+def log_name(key: str) -> str:
+    """The file name of the log of a dataset: `key` is its name, its path with all links followed, or such a path in a
+    home that was moved, as `system.portable` writes it.
+    """
     name = re.sub(r"[^\w.-]+", "-", key.rstrip("/\\").replace("\\", "/").rpartition("/")[2]).strip("-.")[:60]
-    return edits_dir() / f"{name or 'dataset'}-{digest_key(key)[:16]}.jsonl"
+    return f"{name or 'dataset'}-{digest_key(key)[:16]}.jsonl"
 
 
 def _real_path(source: str) -> str:

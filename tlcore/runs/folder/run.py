@@ -25,6 +25,7 @@ from tlcore.runs.folder.metrics_file import read_records
 from tlcore.runs.folder.status import Status, read_status, write_status
 from tlcore.system.files import write_atomic, write_json
 from tlcore.system.home import check_readable, runs_dir, space
+from tlcore.system.portable import located
 from tlcore.system.records import read_json, read_record
 from tlcore.training.curves import curves_table
 from tlcore.training.history import EpochRecord, best_epoch, trained_here
@@ -70,7 +71,8 @@ class Run:
         """
         path = self.path / RUN_FILE
         try:
-            return parse_info(read_json(path, "the description of a run", error=RunUnreadable), str(path))
+            described = read_json(path, "the description of a run", error=RunUnreadable)
+            return parse_info(located(described, self.path.absolute().parents[1]), str(path))
         except FileNotFoundError:
             raise RunNotFound(f"{self.path} has no {RUN_FILE}: it is not a run folder.") from None
 
