@@ -1,7 +1,7 @@
 """A visitor without a browser: it speaks Streamlit's protocol like a page, and draws nothing.
 
-It has a browser's cookies, cached files and cached messages, asks again for fragments that redraw themselves, uploads and
-fetches media. Widgets are found by their labels.
+It has a browser's cookies, cached files and cached messages, asks again for fragments that redraw themselves, uploads,
+and fetches media. Widgets are found by their labels.
 """
 
 import asyncio
@@ -322,7 +322,7 @@ class Visitor:
             for _, timer in self._timers.values():
                 timer.cancel()
             gone = Gone(f"The websocket was closed: {socket.close_code} {socket.close_reason}")
-            waiting = [*(asked.over for asked in self._asked), *self._urls.values()]
+            waiting: list[asyncio.Future[Any]] = [*(asked.over for asked in self._asked), *self._urls.values()]
             for future in waiting:
                 if not future.done():
                     future.set_exception(gone)
