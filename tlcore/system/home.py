@@ -87,6 +87,11 @@ def as_host() -> Iterator[None]:
         yield
 
 
+def stay_in(inner: Space) -> None:
+    """From now on this thread works in this space. Call it first in a new thread."""
+    _entered.set(inner)
+
+
 def home_dir() -> Path:
     """The folder for all written files of the current space."""
     return space().home

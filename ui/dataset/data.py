@@ -13,6 +13,7 @@ from tlcore.data.health.scan import ScanProgress, channel_statistics, scan
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.system.drive import drive
+from tlcore.system.threads import start_thread
 from ui.shared.cached import edits_version, forget_datasets, open_dataset
 
 
@@ -80,7 +81,7 @@ def forget_look(source: str) -> None:
 @st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
 def _look_at(source: str, version: int) -> ScanJob:
     look = ScanJob(open_dataset(source))
-    threading.Thread(target=look.run, daemon=True).start()
+    start_thread(look.run)
     return look
 
 

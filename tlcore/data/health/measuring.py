@@ -10,7 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from queue import SimpleQueue
 
@@ -18,6 +18,7 @@ from tlcore.data.dataset import ImageSource
 from tlcore.data.health.measures import Columns, measure
 from tlcore.errors import DataError
 from tlcore.system.spawn import start
+from tlcore.system.threads import pool_of
 
 ALONE_S = 0.4
 """Processes take about this long to start. Work that is done sooner needs none."""
@@ -56,7 +57,7 @@ def _in_processes(source: ImageSource, blocks: Sequence[Sequence[str]]) -> Itera
         finally:
             idle.put(worker)
 
-    with ThreadPoolExecutor(count) as threads, ExitStack() as workers:
+    with pool_of(count) as threads, ExitStack() as workers:
         for _ in range(count):
             idle.put(workers.enter_context(_Worker(source)))
         for block in blocks:

@@ -7,11 +7,12 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from tlcore.data.dataset import ImageSource, Sample, Skipped
 from tlcore.errors import UnreadableImage
+from tlcore.system.threads import pool_of
 
 BUDGET_S = 3.0
 _MAX_THREADS = 8
@@ -40,7 +41,7 @@ def look_first(samples: Sequence[Sample], source: ImageSource, budget_s: float =
         if (reason := future.result()) is not None:
             reasons[position] = reason
 
-    with ThreadPoolExecutor(threads) as pool:  # decoding lets go of the interpreter lock
+    with pool_of(threads) as pool:  # decoding lets go of the interpreter lock
         for position in order:
             if time.monotonic() >= deadline:
                 break

@@ -9,7 +9,6 @@ import threading
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -27,6 +26,7 @@ from tlcore.data.pixels.sources import Encoded
 from tlcore.errors import DatasetInvalid, DatasetNotFound, UnreadableImage
 from tlcore.system.cache import DiskCache, digest_key
 from tlcore.system.records import as_record, parse_json
+from tlcore.system.threads import pool_of
 
 IN_PLACE = replace(LIMITS, total_bytes=1 << 40)
 """The limits of an upload, but for the sum of all files: one is in memory at a time, and none on the disk."""
@@ -68,7 +68,7 @@ class ZipSource(Encoded):
             self._digests.update(_CACHE.load(self._key(), _load) or {})
         new = [name for name in dict.fromkeys(sample_ids) if name not in self._digests]
         if new:
-            with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+            with pool_of(min(_THREADS, os.cpu_count() or 1)) as pool:
                 self._digests.update(zip(new, pool.map(self._digest, new), strict=True))
             if time.time_ns() - _stamp(self.path)[2] > RACY_NS:
                 _CACHE.save(self._key(), lambda file: file.write(json.dumps(self._digests).encode()))

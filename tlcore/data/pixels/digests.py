@@ -11,10 +11,10 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tlcore.system.cache import DiskCache, digest_key
+from tlcore.system.threads import pool_of
 
 DIGEST_BYTES = 16
 MISSING = "0" * (2 * DIGEST_BYTES)
@@ -88,7 +88,7 @@ def _known(key: str) -> _Index:
 def _read_all(root: Path, names: Sequence[str]) -> Iterator[tuple[_Stamp | None, str]]:
     """`_read` each file: in threads, because hashing releases the GIL, and in blocks, because small files are many."""
     blocks = [names[start : start + _BLOCK_FILES] for start in range(0, len(names), _BLOCK_FILES)]
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with pool_of(min(8, os.cpu_count() or 1)) as pool:
         for results in pool.map(lambda block: [_read(os.path.join(root, name)) for name in block], blocks):
             yield from results
 

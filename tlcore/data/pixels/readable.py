@@ -6,13 +6,14 @@
 import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from tlcore.data.dataset import ImageSource, Sample, Skipped
 from tlcore.errors import UnreadableImage
+from tlcore.system.threads import pool_of
 from tlcore.transforms.spec import TransformSpec
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _decode_in_order(
     """Yield a Skipped for each unreadable sample, None for others. Threads are enough: decoding releases the GIL."""
     threads = min(_MAX_THREADS, os.cpu_count() or 1)
     pending: deque[Future[Skipped | None]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+    with pool_of(threads) as pool:
         for sample, transform in samples:
             pending.append(pool.submit(_decode, source, sample.id, transform, kept))
             if len(pending) > 4 * threads:

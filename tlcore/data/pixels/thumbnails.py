@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from PIL import Image
 from tlcore.data.dataset import ImageSource
 from tlcore.errors import UnreadableImage
 from tlcore.system.cache import DiskCache, digest_key
+from tlcore.system.threads import pool_of
 
 THUMBNAIL_PX = 128
 
@@ -29,7 +29,7 @@ def thumbnails(source: ImageSource, sample_ids: Sequence[str], size_px: int = TH
         digest_key(f"1 {size_px} {place}", sample_id, stamp)
         for sample_id, stamp in zip(sample_ids, stamps, strict=True)
     ]
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with pool_of(_THREADS) as pool:
         made = pool.map(_load_or_make, repeat(source), sample_ids, keys, repeat(size_px))
         return {sample_id: data for sample_id, data in zip(sample_ids, made, strict=True) if data is not None}
 
