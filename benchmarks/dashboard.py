@@ -1,4 +1,4 @@
-"""Speed of the dashboard in a real browser: first page, every page, during a training, with many viewers.
+"""The dashboard in a real browser: first page, every page, during a training, with many viewers; and its memory.
 
 python -m benchmarks.dashboard                        everything, about ten minutes
 python -m benchmarks.dashboard --parts cold pages     some parts
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from benchmarks import visitors
-from benchmarks.measure import fresh_home, measure, median
+from benchmarks.measure import cpu_name, fresh_home, measure, median, peak_mb
 from benchmarks.ours import Settings
 from benchmarks.traffic import Traffic
 from benchmarks.visitors import Seen
@@ -46,6 +46,7 @@ COLD_STARTS = 3
 LIGHT_PAGES = ("", "dataset", "compare")
 FROM_SCRATCH: Settings = {"strategy": {"name": "from_scratch"}, "epochs": 100_000}
 FINISHED: Settings = {**FROM_SCRATCH, "epochs": 5}
+FROZEN: Settings = {"model": {"backbone": "efficientnet_lite0", "weights": "pretrained"}, "epochs": 5}
 QUICK: Settings = {"model": {"backbone": "small_cnn", "weights": "none"}, "epochs": 5}
 """The backbone has random weights and is frozen: the 60,000 images pass through it once."""
 
@@ -58,6 +59,7 @@ def main() -> None:
         "map": measure_map,
         "training": measure_beside_training,
         "viewers": measure_viewers,
+        "memory": measure_memory,
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", choices=parts, default=list(parts))
@@ -206,6 +208,36 @@ def measure_viewers(browser: "Browser", arguments: argparse.Namespace) -> None:
     print(f"{arguments.viewers} viewers of one live run, {words}:")
     _print_delays("an epoch's end until a viewer has it", seen, ended, 3.0)
     print(f"{'the server, meanwhile':<62} {cores:7.2f} cores  (under 1)", flush=True)
+
+
+def measure_memory(browser: "Browser", arguments: argparse.Namespace) -> None:
+    """Memory of the server after each page was opened for the first time, and while a run trains."""
+    home = _home()
+    measure(furnish.scan, "demo", str(home))
+    finished = measure(furnish.train, FINISHED, str(home))
+    with _running(home) as dashboard, new_visit(browser) as context:
+        assert dashboard.process is not None
+        server = psutil.Process(dashboard.process.pid)
+        print(f"{f'memory of the server on {cpu_name()}, started':<62} {_resident_mb(server):5.0f} MB", flush=True)
+        page = context.new_page()
+        visit(page, dashboard.url(dataset="demo", run=finished))
+        for name in HEADINGS:
+            if name:
+                click_through(page, name)
+            page.wait_for_load_state("networkidle")  # with its pictures
+            print(f"{f'after {LABELS[name]}':<62} {_resident_mb(server):5.0f} MB", flush=True)
+        for _ in range(arguments.rounds):
+            for name in HEADINGS:
+                click_through(page, name)
+        words = f"after {arguments.rounds} more visits of each"
+        print(f"{words:<62} {_resident_mb(server):5.0f} MB", flush=True)
+    for words, settings in (("from scratch", FINISHED), ("frozen, the default backbone", FROZEN)):
+        print(f"{f'a process that trains, {words}':<62} {peak_mb(furnish.train, settings, str(_home())):5.0f} MB")
+
+
+def _resident_mb(process: psutil.Process) -> float:
+    """Resident memory of a process and its children, in 10^6 bytes. Pages that they share count for each of them."""
+    return float(sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))) / 1e6
 
 
 def _watch(
