@@ -38,6 +38,7 @@ from tlcore.cli import (
     zoo,
 )
 from tlcore.system.failures import as_user_error
+from tlcore.system.home import HOST
 
 COMMANDS = {
     "train": train,
@@ -72,6 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     arguments = _parser().parse_args(argv)
     try:
+        if os.environ.get(HOST):  # this process works for a visitor of a hosted dashboard
+            from tlcore.hosting.quotas import limit_spaces
+
+            limit_spaces()
         status: int = arguments.command(arguments)
     except KeyboardInterrupt:
         return 130

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from tlcore.errors import NotAllowed
 from tlcore.system.files import write_atomic
 from tlcore.system.home import is_mine, space
 
@@ -71,7 +72,7 @@ class DiskCache:
             raise
         except Exception:  # damaged files can raise any error
             if is_mine(path):
-                _drop(path)
+                drop_entry(path)
             return None
         with suppress(OSError):
             os.utime(path)
@@ -80,7 +81,8 @@ class DiskCache:
     def save(self, key: str, write: Callable[[BinaryIO], object]) -> None:
         """Store what `write` writes. If that fails, as on a full disk, nothing is stored and nothing is raised."""
         path = self.path(key)
-        with suppress(OSError, RuntimeError, ImportError):  # torch.save raises RuntimeError on a full disk
+        # torch.save raises RuntimeError on a full disk, and the space of a visitor can be full
+        with suppress(OSError, RuntimeError, ImportError, NotAllowed):
             write_atomic(path, write, durable=False)
             drop_oldest(path.parent, self.max_entries, self.max_bytes, spare=lambda entry: entry == path)
 
@@ -115,17 +117,18 @@ def drop_oldest(
     for used, size, path in sorted(entries, reverse=True):
         if path.suffix == ".tmp":
             if used < time.time() - _ABANDONED_S:
-                _drop(path)
+                drop_entry(path)
             continue
         number += 1
         total_bytes += size
         too_many = max_entries is not None and number > max_entries
         too_large = max_bytes is not None and total_bytes > max_bytes
         if (too_many or too_large) and not spare(path):
-            _drop(path)
+            drop_entry(path)
 
 
-def _drop(entry: Path) -> None:
+def drop_entry(entry: Path) -> None:
+    """Delete a file or a folder; what cannot be deleted stays."""
     if entry.is_dir() and not entry.is_symlink():
         shutil.rmtree(entry, ignore_errors=True)
     else:

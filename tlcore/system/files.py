@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tlcore.system.allowance import check_growth
 from tlcore.system.home import check_writable
 
 
@@ -18,7 +19,7 @@ def write_atomic(
     `durable` waits until the data is on the disk, so that it survives a power failure; data that can be computed again
     does not need that. If `write` raises, `path` is unchanged and nothing is left behind. `make_folder` creates the
     parent folder if needed. An OSError always names `path`, even if the system does not say which file it was. Raises
-    NotAllowed if `path` is in the space of somebody else.
+    NotAllowed if `path` is in the space of somebody else, or the space of a visitor is full.
     """
     check_writable(path)
     if make_folder:
@@ -28,6 +29,7 @@ def write_atomic(
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
+            check_growth(path, os.fstat(file.fileno()).st_size)
             if durable:
                 os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_UMASK)

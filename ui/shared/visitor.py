@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from tlcore.errors import NotAllowed
+from tlcore.hosting.quotas import limit_spaces
 from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of
 from tlcore.system.home import Space, find_space_with, space
 from ui.shared.hosting import is_hosted
@@ -48,3 +49,4 @@ def visitors_cookie() -> str | None:
 
 
 find_space_with(visitors_space)
+limit_spaces()

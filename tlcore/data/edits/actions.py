@@ -36,6 +36,8 @@ from tlcore.data.formats.names import listed, shown
 from tlcore.data.formats.unlabelled import PhotographSource
 from tlcore.data.pixels.digests import MISSING
 from tlcore.errors import DataError, EditRefused, suggestion
+from tlcore.system.allowance import Wish, room_for
+from tlcore.system.home import is_mine
 from tlcore.system.records import list_problems
 from tlcore.words import count
 
@@ -71,7 +73,7 @@ class Edits:
         """Add photographs that are not in the dataset: `labels` maps ids in `source` to classes of the dataset.
 
         They are kept under `TLCORE_HOME/edits`. Those whose content the dataset has already are left out of the line.
-        Returns the number of the new line.
+        Returns the number of the new line. Raises NotAllowed if a visitor has no room for them.
         """
         dataset = self._at(read_log(self._path))
         unknown = [label for label in dict.fromkeys(labels.values()) if label not in dataset.classes]
@@ -82,9 +84,13 @@ class Edits:
         if not 0 < len(labels) <= MAX_IMAGES:
             raise EditRefused(f"{count(len(labels), 'image')} are chosen, and one edit has 1 to {MAX_IMAGES:,}.")
         known = contents_of(dataset.unedited)
-        new: dict[str, AddedImage] = {}
+        names: dict[str, str] = {}  # content -> the first photograph with it
         for name, content in zip(labels, source.digests(list(labels)), strict=True):
-            if content not in known and content not in new and content != MISSING:
+            if content not in known and content != MISSING:
+                names.setdefault(content, name)
+        new: dict[str, AddedImage] = {}
+        with room_for(Wish(images=sum(not _is_own_file(source, name) for name in names.values()))):
+            for content, name in names.items():
                 kept = keep_photograph(source, name, content)
                 new[content] = AddedImage(id=kept, content=content, label=labels[name])
         with open_for_writing(self._path) as (log, append):
@@ -316,6 +322,12 @@ def _check(dataset: Dataset, line: Line) -> None:
     problem = unusable(dataset, changed_samples(dataset.samples, changes)) if changes else ""
     if problem:
         raise EditRefused(f"This edit is not made: {problem}")
+
+
+def _is_own_file(source: PhotographSource, name: str) -> bool:
+    """Whether a photograph is a file of one's own already, so that keeping it takes no room."""
+    file = source.file(name)
+    return file is not None and is_mine(file)
 
 
 def _words(log: Log, number: int | None) -> str | None:

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from tlcore.data.edits.lines import FORMAT, Line
 from tlcore.errors import ConfigError, EditRefused, RecordError, StorageError
+from tlcore.system.allowance import check_growth
 from tlcore.system.cache import digest_key
 from tlcore.system.files import write_atomic
 from tlcore.system.home import edits_dir, edits_dirs, home_dir
@@ -109,8 +110,8 @@ def open_for_writing(path: Path) -> "Iterator[tuple[Log, Callable[[Line], int]]]
     """The log, and a function that appends a line and returns its number, while no other process or thread writes.
 
     The function returns when the line is on the disk; if that fails, the log is as it was. It raises EditRefused if
-    the log is full, or if the line has text that cannot be stored. Raises StorageError if another writer takes too
-    long, and RecordError as `read_log` does.
+    the log is full, or if the line has text that cannot be stored, and NotAllowed if the space of a visitor is. Raises
+    StorageError if another writer takes too long, and RecordError as `read_log` does.
     """
     with _locked(path):
         if (owners := _present(path)) != path:
@@ -175,6 +176,7 @@ def _append(path: Path, log: Log, line: Line) -> int:
                 f"The log of edits {path} is full. Write the mended set to a folder of its own, and go on with that.",
                 cli="That is `edits export`.",
             )
+        check_growth(path, len(content))
         try:
             _write_all(handle, b"\n" * torn + content)
             os.fsync(handle)

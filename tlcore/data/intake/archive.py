@@ -18,6 +18,7 @@ from tlcore.data.formats.names import shown
 from tlcore.data.intake.entries import Entries, Member, judge_entries
 from tlcore.data.pixels.formats import HEAD_BYTES, image_format
 from tlcore.errors import DatasetInvalid
+from tlcore.system.allowance import Wish, room_for
 from tlcore.words import size
 
 
@@ -67,20 +68,21 @@ def unpack(archive: BinaryIO, folder: Path, limits: Limits = LIMITS) -> Generato
     """Write the images and tables of a zip below `folder`. Yields after each file; returns what was skipped, and why.
 
     A file that is damaged, encrypted, a link, or has an impossible name is skipped. Raises DatasetInvalid if the whole
-    archive is untrustworthy, too large, or has nothing usable. Files written until then stay: the folder belongs to
-    the caller.
+    archive is untrustworthy, too large, or has nothing usable; NotAllowed if there is no room for it in the space of a
+    visitor. Files written until then stay: the folder belongs to the caller.
     """
     with _open(archive, limits) as opened:
         entries = _judged(opened, archive, limits)
         _check_room(entries.members, folder, limits)
         skipped, written = entries.skipped, 0
-        for number, member in enumerate(entries.members, start=1):
-            try:
-                _write(opened, member, folder)
-                written += 1
-            except _Damaged as reason:
-                skipped.append(Skipped(member.path, str(reason)))
-            yield Unpacked(number, len(entries.members))
+        with room_for(_wish(entries.members, _size(archive))):
+            for number, member in enumerate(entries.members, start=1):
+                try:
+                    _write(opened, member, folder)
+                    written += 1
+                except _Damaged as reason:
+                    skipped.append(Skipped(member.path, str(reason)))
+                yield Unpacked(number, len(entries.members))
     if not written:
         first = next(skipped for skipped in skipped if skipped.id == entries.members[0].path)
         raise DatasetInvalid(
@@ -164,6 +166,15 @@ def _check_room(members: Sequence[Member], folder: Path, limits: Limits) -> None
     total = sum(member.info.file_size for member in members)
     if total + limits.free_bytes > shutil.disk_usage(folder).free:
         raise DatasetInvalid(f"There is not enough space on the disk for {size(total)}. Make some, and try again.")
+
+
+def _wish(members: Sequence[Member], archive_bytes: int) -> Wish:
+    return Wish(
+        size_bytes=sum(member.info.file_size for member in members),
+        images=len(members),
+        files=1,
+        largest_bytes=archive_bytes,
+    )
 
 
 def _write(opened: zipfile.ZipFile, member: Member, folder: Path) -> None:

@@ -27,6 +27,7 @@ from tlcore.data.intake.names import safe_name
 from tlcore.data.intake.photographs import Taken, Upload, take_in
 from tlcore.data.intake.zipped import check_zip
 from tlcore.errors import DatasetInvalid, DatasetNotFound, RecordError, StorageError
+from tlcore.system.allowance import Wish, room_for
 from tlcore.system.files import write_atomic, write_json
 from tlcore.system.home import datasets_dir, home_dir, shared_data, space
 from tlcore.system.paths import given_path
@@ -84,7 +85,7 @@ def add_unlabelled(path: str) -> str:
 def store_unlabelled(name: str, uploads: Iterable[Upload]) -> tuple[str, Taken]:
     """Store uploaded photographs in a folder of their own; returns its path, and what was taken and what was not.
 
-    Raises DatasetInvalid if no image is among them, StorageError.
+    Raises DatasetInvalid if no image is among them, StorageError, NotAllowed if a visitor has no room for them.
     """
     folder = datasets_dir() / free_name(name or "photographs")
     try:
@@ -105,16 +106,17 @@ def store_unlabelled(name: str, uploads: Iterable[Upload]) -> tuple[str, Taken]:
 def store_unlabelled_zip(name: str, file: BinaryIO) -> str:
     """Store an uploaded zip of photographs as it is, to be read in place; returns its path.
 
-    Raises DatasetInvalid if it is untrustworthy or has no image, StorageError.
+    Raises DatasetInvalid if it is untrustworthy or has no image, StorageError, NotAllowed if a visitor has no room.
     """
-    check_zip(file)
+    images, zip_bytes = check_zip(file), file.seek(0, os.SEEK_END)
     target = _free_zip(name or "photographs")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(target.parent).free - file.seek(0, os.SEEK_END) < LIMITS.free_bytes:
+        if shutil.disk_usage(target.parent).free - zip_bytes < LIMITS.free_bytes:
             raise StorageError(f"The disk is almost full: {size(LIMITS.free_bytes)} must stay free. Make room first.")
         file.seek(0)
-        write_atomic(target, lambda stored: shutil.copyfileobj(file, stored))
+        with room_for(Wish(size_bytes=zip_bytes, images=images, files=1, largest_bytes=zip_bytes)):
+            write_atomic(target, lambda stored: shutil.copyfileobj(file, stored))
     except OSError as error:
         raise StorageError(f"Nothing can be written to {datasets_dir()}: {error.strerror}.") from None
     _save_paths([*_known_paths(_UNLABELLED), str(target)], _UNLABELLED)

@@ -7,7 +7,7 @@ photographs without labels.
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -18,6 +18,7 @@ from tlcore.data.intake.names import numbered, visible_part
 from tlcore.data.pixels.digests import DIGEST_BYTES
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, IMAGE_EXTENSIONS, image_format
 from tlcore.errors import StorageError, UnreadableImage
+from tlcore.system.allowance import Wish, room_for
 from tlcore.system.files import write_atomic
 from tlcore.words import size
 
@@ -96,23 +97,32 @@ def take_in(folder: Path, uploads: Iterable[Upload], known: MutableMapping[str, 
     """Store the images among some uploads in a folder. The same content is kept once.
 
     `known` maps the digests of the images that are there already to where they are, in words; it gets the new ones.
-    Raises StorageError; what was stored before that stays.
+    Raises StorageError; what was stored before that stays. Raises NotAllowed before any is stored, if there is no room
+    for all in the space of a visitor.
     """
+    uploads = list(uploads)
     names: list[str] = []
     skipped: list[Skipped] = []
-    for name, file in uploads:
-        try:
-            photograph = check_photograph(name, file, limits)
-        except UnreadableImage as error:
-            skipped.append(Skipped(_listed(name), str(error)))
-            continue
-        if photograph.digest in known:
-            skipped.append(Skipped(_listed(name), f"the same photograph as {known[photograph.digest]}, kept once"))
-            continue
-        stored = store_photograph(folder, photograph, limits)
-        names.append(stored)
-        known[photograph.digest] = f"{folder.name}/{stored}"
+    with room_for(wish_for(uploads)):
+        for name, file in uploads:
+            try:
+                photograph = check_photograph(name, file, limits)
+            except UnreadableImage as error:
+                skipped.append(Skipped(_listed(name), str(error)))
+                continue
+            if photograph.digest in known:
+                skipped.append(Skipped(_listed(name), f"the same photograph as {known[photograph.digest]}, kept once"))
+                continue
+            stored = store_photograph(folder, photograph, limits)
+            names.append(stored)
+            known[photograph.digest] = f"{folder.name}/{stored}"
     return Taken(tuple(names), tuple(skipped))
+
+
+def wish_for(uploads: Sequence[Upload]) -> Wish:
+    """The room that these files take, each an image."""
+    sizes = [file.seek(0, os.SEEK_END) for _, file in uploads]
+    return Wish(size_bytes=sum(sizes), images=len(sizes), files=len(sizes), largest_bytes=max(sizes, default=0))
 
 
 def _reserve(folder: Path, name: str) -> Path:

@@ -29,10 +29,11 @@ from tlcore.data.intake.entries import NO_IMAGE
 from tlcore.data.intake.first_look import BUDGET_S, look_first
 from tlcore.data.intake.library import add_path, free_name
 from tlcore.data.intake.names import safe_name, safe_part
-from tlcore.data.intake.photographs import Upload
+from tlcore.data.intake.photographs import Upload, wish_for
 from tlcore.data.pixels.formats import FORMATS, HEAD_BYTES, IMAGE_EXTENSIONS, image_format
 from tlcore.data.pixels.sources import FileSource
 from tlcore.errors import DataError, DatasetInvalid
+from tlcore.system.allowance import room_for
 from tlcore.system.home import datasets_dir
 from tlcore.words import count
 
@@ -97,7 +98,8 @@ class Staged:
 def stage_archive(archive: BinaryIO, name: str, limits: Limits = LIMITS) -> Generator[Unpacked, None, Staged]:
     """Stage a zip of class folders, of split folders with class folders, or of tables and their images.
 
-    Yields the progress. Nothing is left behind if the generator is closed or raises DatasetInvalid.
+    Yields the progress. Nothing is left behind if the generator is closed, or raises DatasetInvalid, or NotAllowed if a
+    visitor has no room for it.
     """
     return _stage(name, lambda root: unpack(archive, root, limits))
 
@@ -159,19 +161,20 @@ def _write_all(files: Sequence[Upload], root: Path, limits: Limits) -> Generator
     skipped: list[Skipped] = []
     if len(files) > limits.files:
         raise DatasetInvalid(f"{len(files):,} files are too many: at most {limits.files:,} are taken at once.")
-    for number, (name, data) in enumerate(files, start=1):
-        size = data.seek(0, os.SEEK_END)
-        data.seek(0)
-        if reason := _no_image(name, data):
-            skipped.append(Skipped(name, reason))
-        elif size > limits.file_bytes:
-            skipped.append(Skipped(name, f"too large: more than {limits.file_bytes >> 20} MB"))
-        else:
-            target = _free_path(root / name)
-            target.parent.mkdir(exist_ok=True)
-            with target.open("xb") as file:
-                shutil.copyfileobj(data, file)
-        yield Unpacked(number, len(files))
+    with room_for(wish_for(files)):
+        for number, (name, data) in enumerate(files, start=1):
+            size = data.seek(0, os.SEEK_END)
+            data.seek(0)
+            if reason := _no_image(name, data):
+                skipped.append(Skipped(name, reason))
+            elif size > limits.file_bytes:
+                skipped.append(Skipped(name, f"too large: more than {limits.file_bytes >> 20} MB"))
+            else:
+                target = _free_path(root / name)
+                target.parent.mkdir(exist_ok=True)
+                with target.open("xb") as file:
+                    shutil.copyfileobj(data, file)
+            yield Unpacked(number, len(files))
     return Unpacking(skipped, [])
 
 

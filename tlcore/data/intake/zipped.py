@@ -123,9 +123,9 @@ def open_zip(path: Path, limits: Limits = IN_PLACE) -> Photographs:
         raise DatasetNotFound(f"Cannot read {path}: {error.strerror}.") from None
 
 
-def check_zip(file: BinaryIO, limits: Limits = LIMITS) -> None:
-    """Raises DatasetInvalid for an uploaded archive that `open_zip` would not open."""
-    _listed(file, Path(), limits)
+def check_zip(file: BinaryIO, limits: Limits = LIMITS) -> int:
+    """The number of images in an uploaded archive. Raises DatasetInvalid if `open_zip` would not open it."""
+    return len(_listed(file, Path(), limits)[0])
 
 
 def _listed(
