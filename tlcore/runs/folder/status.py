@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlcore.errors import RecordError, RunNotFound
 from tlcore.runs.folder.lock import is_held
 from tlcore.runs.folder.writing import write_in
+from tlcore.runs.work.tickets import has_ticket
 from tlcore.system.liveness import is_alive, place, start_time
 from tlcore.system.records import read_record
 
@@ -32,7 +33,7 @@ class Status(BaseModel):
     state: State
     """A `running` run whose process is gone is reported as `interrupted`."""
     pid: Number = 0
-    """The process that handles the run: first the one that started it, then the worker."""
+    """The process that handles the run: first the one that started it, then the worker. 0: none yet."""
     process_started: Moment = 0.0
     """Start time of the process in seconds since 1970: distinguishes it from a later process with the same number."""
     place: str = ""
@@ -95,13 +96,18 @@ def tell_status(folder: Path, state: State, **fields: object) -> None:
 
 
 def read_status(folder: Path) -> Status:
-    """The current status. A run whose process is gone is `interrupted`, neither running nor waiting."""
+    """The current status. A run whose process is gone is `interrupted`, neither running nor waiting.
+
+    With a ticket in the queue of a hosted dashboard it is `queued`: it goes on by itself.
+    """
     try:
         status = read_record(folder / FILE, Status, "the status of a run", max_bytes=1 << 20)
     except (FileNotFoundError, RecordError):
         return Status(state="interrupted")
     if not status.is_live or _is_in_hand(folder, status):
         return status
+    if has_ticket(folder):  # it waits, or goes on after its last whole epoch
+        return status.model_copy(update={"state": "queued"} if status.state in UNDER_WAY else {})
     state = "interrupted" if status.state in UNDER_WAY else status.state
     return status.model_copy(update={"state": state, "phase": ""})
 

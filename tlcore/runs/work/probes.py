@@ -1,7 +1,8 @@
 """Probes: short computations for a configuration without a run, such as a projection, as processes that print JSON.
 
 The printed lines are cached under a key, so that the same probe is not computed again. The part of a key before the
-first dash is the kind of the probe.
+first dash is the kind of the probe. In the space of a visitor of a hosted dashboard, a probe gets a ticket instead of a
+process, and the host's dispatcher carries it out.
 """
 
 import re
@@ -17,10 +18,11 @@ import psutil
 from pydantic import BaseModel, Field
 
 from tlcore.config import RunConfig
-from tlcore.errors import ConfigError, RecordError
+from tlcore.errors import ConfigError, NotAllowed, RecordError
+from tlcore.runs.work.tickets import goes_to_queue, has_ticket, make_ticket, submit, withdraw
 from tlcore.system.cache import drop_oldest
 from tlcore.system.files import write_json
-from tlcore.system.home import cache_dir
+from tlcore.system.home import cache_dir, is_mine
 from tlcore.system.liveness import is_alive, start_time
 from tlcore.system.records import as_record, parse_json, read_bytes, read_record
 from tlcore.system.spawn import said_error, start_detached
@@ -30,6 +32,8 @@ STARTING_S = 5.0  # a new probe without a process record is being started by ano
 
 WHAT = "a line of JSON"
 LINES = "lines.jsonl"
+ERRORS = "errors.log"
+PROCESS = "process.json"
 STOPPED = "stopped"
 """Name of the file that marks a probe that was stopped."""
 
@@ -45,8 +49,11 @@ class Probe:
 
     @property
     def is_live(self) -> bool:
-        pid, started = self._process()
-        return is_alive(pid, started) if pid else self._is_starting()
+        """Whether it waits in the queue of a hosted dashboard, or runs."""
+        if has_ticket(self.folder):
+            return True
+        process = self._process()
+        return self._is_starting() if process is None else is_alive(process.pid, process.started)
 
     @property
     def stamp(self) -> tuple[int, int]:
@@ -74,7 +81,7 @@ class Probe:
     def error(self) -> str:
         """Its last error message; empty if there is none."""
         try:
-            text = (self.folder / "errors.log").read_text(encoding="utf-8", errors="replace")
+            text = (self.folder / ERRORS).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return ""
         return said_error(text)
@@ -84,16 +91,22 @@ class Probe:
         return (self.folder / STOPPED).exists()
 
     def stop(self) -> None:
-        """Stop it and keep its output."""
-        pid, started = self._process()
-        if is_alive(pid, started):
-            with suppress(OSError):  # somebody has deleted it
-                (self.folder / STOPPED).touch()
+        """Stop it and keep its output. Raises NotAllowed if it is another's."""
+        process = self._process()
+        alive = process is not None and is_alive(process.pid, process.started)
+        if not alive and not has_ticket(self.folder):
+            return
+        if not is_mine(self.folder):
+            raise NotAllowed("This is not yours: you can stop only your own work.")
+        with suppress(OSError):  # somebody has deleted it
+            (self.folder / STOPPED).touch()
+        withdraw(self.folder)
+        if process is not None and alive:
             with suppress(psutil.NoSuchProcess):
-                psutil.Process(pid).terminate()
+                psutil.Process(process.pid).terminate()
 
     def cancel(self) -> None:
-        """Stop it and delete its output."""
+        """Stop it and delete its output. Raises NotAllowed if it is another's."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -103,12 +116,11 @@ class Probe:
         except OSError:
             return False
 
-    def _process(self) -> tuple[int, float]:
+    def _process(self) -> _Process | None:
         try:
-            process = read_record(self.folder / "process.json", _Process, "the record of a process")
+            return read_record(self.folder / PROCESS, _Process, "the record of a process")
         except (FileNotFoundError, RecordError):
-            return 0, 0.0
-        return process.pid, process.started
+            return None
 
 
 def find_probe(key: str) -> Probe | None:
@@ -118,7 +130,11 @@ def find_probe(key: str) -> Probe | None:
 
 
 def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
-    """Run a command, such as `["find-lr", "--json"]`, for a configuration; or return the probe with this key."""
+    """Run a command, such as `["find-lr", "--json"]`, for a configuration; or return the probe with this key.
+
+    Raises ConfigError if nothing can be written there, NotAllowed if a visitor has nothing left of today or too much
+    waiting.
+    """
     probe = Probe(_path(key))
     try:
         probe.folder.mkdir(parents=True)
@@ -127,9 +143,12 @@ def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
     except OSError as error:
         raise ConfigError(f"Cannot write to {_folder()}: {error.strerror}. Free some space, or allow it.") from None
     write_json(probe.folder / "config.json", config.model_dump(mode="json"), durable=False)
-    with (probe.folder / LINES).open("wb") as lines, (probe.folder / "errors.log").open("wb") as errors:
-        pid = start_detached([*command, "--config", str(probe.folder / "config.json")], lines, errors)
-    write_json(probe.folder / "process.json", {"pid": pid, "started": start_time(pid) or 0.0}, durable=False)
+    whole_command = [*command, "--config", str(probe.folder / "config.json")]
+    try:
+        _hand_over(probe, whole_command) if goes_to_queue() else _start(probe, whole_command)
+    except BaseException:
+        shutil.rmtree(probe.folder, ignore_errors=True)
+        raise
     kind = key.partition("-")[0]
     drop_oldest(
         _folder(),
@@ -137,6 +156,18 @@ def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
         spare=lambda folder: folder.name.partition("-")[0] != kind or Probe(folder).is_live,
     )
     return probe
+
+
+def _start(probe: Probe, command: Sequence[str]) -> None:
+    with (probe.folder / LINES).open("wb") as lines, (probe.folder / ERRORS).open("wb") as errors:
+        pid = start_detached(command, lines, errors)
+    write_json(probe.folder / PROCESS, {"pid": pid, "started": start_time(pid) or 0.0}, durable=False)
+
+
+def _hand_over(probe: Probe, command: Sequence[str]) -> None:
+    (probe.folder / LINES).touch()
+    submit([make_ticket(probe.folder, command, LINES, ERRORS)])
+    write_json(probe.folder / PROCESS, {"pid": 0, "started": 0.0}, durable=False)  # without its ticket it is over
 
 
 def any_live_probe() -> bool:

@@ -12,13 +12,14 @@ from filelock import FileLock, Timeout
 
 from tlcore.runs.folder.run import Run, list_runs, split_readable
 from tlcore.runs.folder.status import Status
-from tlcore.system.home import home_dir
+from tlcore.runs.work.tickets import goes_to_queue
+from tlcore.system.home import home_dir, is_mine
 
 POLL_S = 0.25
 
 
 def live_runs() -> list[Run]:
-    """The runs that processes handle: first the current one, then the waiting ones in their order."""
+    """The own runs that processes handle: first the current one, then the waiting ones in their order."""
     return [run for run, _ in _live()]
 
 
@@ -29,7 +30,13 @@ def queue() -> list[Run]:
 
 @contextmanager
 def turn(submitted: float, gives_up: Callable[[], bool]) -> Iterator[bool]:
-    """Wait until all earlier submissions are done, then take the turn; False if `gives_up` became true first."""
+    """Wait until all earlier submissions are done, then take the turn; False if `gives_up` became true first.
+
+    In the space of a visitor, the dispatcher has taken the turn already.
+    """
+    if goes_to_queue():  # the dispatcher has the turn of the host meanwhile
+        yield True
+        return
     lock = FileLock(home_dir() / "turn.lock")
     while not gives_up():
         if _take(lock):  # first, because it is fast, and the lock is nearly always held during a training
@@ -44,7 +51,7 @@ def turn(submitted: float, gives_up: Callable[[], bool]) -> Iterator[bool]:
 
 
 def _live() -> list[tuple[Run, Status]]:
-    live = [run for run in list_runs() if run.status().is_live]
+    live = [run for run in list_runs() if run.status().is_live and is_mine(run.path)]
     found = [(run, status) for run in split_readable(live)[0] if (status := run.status()).is_live]
     return sorted(found, key=lambda entry: (entry[1].state == "queued", entry[1].submitted, entry[0].name))
 

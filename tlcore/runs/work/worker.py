@@ -19,6 +19,7 @@ from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.requests import Stop, asked_to_stop, clear_request
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import UNDER_WAY, State, tell_status
+from tlcore.runs.work.tickets import goes_to_queue
 from tlcore.runs.work.turn import turn
 from tlcore.runs.work.watch import interrupted_by
 from tlcore.system.failures import as_user_error
@@ -37,7 +38,8 @@ Evaluate = Callable[[Run], "Generator[Progress, None, object]"]
 def work(runs: Sequence[Run], evaluate: Evaluate, *, train: bool = True) -> None:
     """Execute the given runs; with `train=False`, only evaluate their saved epochs.
 
-    SIGTERM stops it after the epoch, a second one at once. An error ends only the run in which it happens.
+    SIGTERM stops it after the epoch, a second one at once; on a hosted dashboard, where it comes with the end of the
+    server, it stops nothing, and the run goes on later. An error ends only the run in which it happens.
     """
     submitted = min(run.status().submitted for run in runs) or time.time()
     worker = _Worker(runs, evaluate, submitted, train)
@@ -199,7 +201,7 @@ class _Worker:
         return asked_to_stop(run.path)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if os.getpid() == self._process:  # forked decoding processes end with this one
+        if os.getpid() == self._process and not goes_to_queue():  # forked decoding processes end with this one
             self._signals += 1
 
 
