@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 import tlcore
 from tests.support.certificates import certificate
 from tests.support.pages import figure, numbers, open_page as open_any_page, pictures, text_with_pictures as text_of
-from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tests.support.work import finish_work
 from tlcore.delivery.certified import Exported, save_exported
@@ -351,7 +350,7 @@ def test_a_model_that_had_to_make_room_is_offered_to_be_made_again(run, exported
     assert "compare_export_start_onnx" in [button.key for button in page.button]
 
 
-def test_a_model_is_made_by_a_process_of_its_own_and_a_busy_shared_machine_says_so(run, monkeypatch):
+def test_a_model_is_made_by_a_process_of_its_own(run, monkeypatch):
     started = []
     monkeypatch.setattr("ui.shared.work.start_probe", lambda key, command, config: started.append(command))
     page = open_page(run, compare_part="download", compare_epoch="2")
@@ -359,13 +358,6 @@ def test_a_model_is_made_by_a_process_of_its_own_and_a_busy_shared_machine_says_
     ((*command, target, last),) = started
     assert command == ["export", str(run.path), "--epoch", "2", "--format", "onnx-int8", "--out"]
     assert (target, last) == (str(kept_path(kept_key(run, 2, "onnx-int8"))), "--json")
-    visit(monkeypatch)
-    monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: True)
-    page.button(key="compare_export_start_onnx").click().run()
-    assert [box.value for box in page.error] == [
-        "This shared machine is busy\\. Try again when what is under way is done\\."
-    ]
-    assert len(started) == 1
 
 
 def test_a_crash_of_the_import_is_no_traceback_on_the_page(run, monkeypatch):

@@ -8,10 +8,8 @@ import pytest
 from tests.support.pages import open_page, page_at, run, text_of
 from tests.support.visitors import visit
 from tlcore.data.intake.library import add_path
-from tlcore.errors import RunBusy
 from ui.shared.cached import DemoDrawing
 from ui.shared.datasets import dataset_name, source_of
-from ui.shared.hosting import check_room
 
 pytestmark = pytest.mark.usefixtures("empty_caches")
 
@@ -96,13 +94,3 @@ def test_the_style_and_the_script_are_there():
     folder = Path(__file__).parents[2] / "ui"
     assert (folder / "shell.css").is_file()
     assert (folder / "shell.js").is_file()
-
-
-def test_on_a_hosted_dashboard_other_work_than_runs_is_started_one_at_a_time(monkeypatch):
-    monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: True)
-    check_room()  # no limit on one's own machine
-    visit(monkeypatch)
-    with pytest.raises(RunBusy, match="This shared machine is busy"):
-        check_room()
-    monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: False)
-    check_room()

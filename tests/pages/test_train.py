@@ -19,6 +19,7 @@ from tlcore.runs.folder.status import write_status
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work import jobs
 from tlcore.runs.work.turn import queue
+from tlcore.system.home import as_host, in_space
 from tlcore.transforms.saved import save_transform
 from tlcore.transforms.spec import RandomErasing, RandomResizedCrop, TransformSpec
 
@@ -263,12 +264,13 @@ def test_on_a_hosted_dashboard_nobody_can_delete_a_run(train, colours, monkeypat
     assert not any(button.key == "train_delete" for button in page.button)
 
 
-def test_a_hosted_dashboard_takes_no_more_runs_than_it_may_queue(train, monkeypatch):
-    from tlcore.errors import RunBusy
-    from ui.shared.hosting import MAX_QUEUE
+def test_a_visitor_can_have_so_many_runs_waiting_and_no_more(train, monkeypatch):
+    from tlcore.errors import NotAllowed
     from ui.train.start import start_runs
 
-    visit(monkeypatch)
-    run = train(state="queued")
-    with pytest.raises(RunBusy, match=f"At most {MAX_QUEUE} runs may wait"):
-        start_runs([run.config] * (MAX_QUEUE + 1), "cpu")
+    run, there = train(state="queued"), list_runs()
+    monkeypatch.setenv("TLCORE_HOSTED_WAITING_PER_VISITOR", "3")
+    with in_space(visit(monkeypatch)), pytest.raises(NotAllowed, match="At most 3 pieces of your work may wait"):
+        start_runs([run.config] * 4, "cpu")
+    with as_host():
+        assert list_runs() == there  # no folder was made

@@ -4,11 +4,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import TIMEOUT_S, checked, run, text_of
+from tests.support.tickets import ticket_of
 from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tests.support.work import finish_work
-from tlcore.errors import RunBusy
+from tlcore.errors import NotAllowed
+from tlcore.hosting.waiting_room import check_waiting_room
 from tlcore.runs.work.probes import find_probe
+from tlcore.runs.work.tickets import list_tickets, submit
+from tlcore.system.home import in_space
 from ui.shared.work import find_result, forget_work, is_working, start_work, work_key
 
 KEY = work_key("labels", "a")
@@ -79,9 +83,24 @@ def test_lines_that_are_no_result_are_passed_over(home):
     assert "The check ended without a result." in text_of(run(page_of_work()))
 
 
-def test_a_hosted_dashboard_without_room_starts_nothing(configure, monkeypatch):
-    visit(monkeypatch)
-    monkeypatch.setattr("ui.shared.hosting.any_live_probe", lambda: True)
-    with pytest.raises(RunBusy, match="Try again when what is under way is done"):
+def test_work_of_a_visitor_is_started_by_no_page_and_its_place_in_the_queue_is_shown(configure, monkeypatch, home):
+    monkeypatch.setenv("TLCORE_HOSTED_WAITING_PER_VISITOR", "2")
+    others = ticket_of(home, "b", "other", submitted=1.0)
+    with in_space(others.space):
+        submit([others])
+    with in_space(visit(monkeypatch)):
         start_work(KEY, CHECK, configure())
-    assert find_probe(KEY) is None
+        assert list_tickets()[0].command[:2] == tuple(CHECK) or list_tickets()[1].command[:2] == tuple(CHECK)
+        with pytest.raises(
+            NotAllowed, match="At most 2 pieces of your work may wait .* There are 1, and this is 2 more"
+        ):
+            check_waiting_room(2)
+        start_work(work_key("labels", "b"), CHECK, configure())
+        with pytest.raises(NotAllowed, match="There are 2, and this is 1 more"):
+            start_work(work_key("labels", "c"), CHECK, configure())
+        assert find_probe(work_key("labels", "c")) is None
+    page = run(page_of_work())
+    assert "Number 2 in the queue, in about 1 min 00 s" in text_of(page)
+    checked(page.button[0].click().run())
+    assert "The check was stopped." in text_of(run(page))
+    assert others in list_tickets()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from tlcore.config import DataConfig, ModelConfig, RunConfig
 from tlcore.evaluation.worth import Head, JudgedImage, Worth, changes_words, worth_words
+from tlcore.hosting.waiting_room import check_waiting_room
 from tlcore.runs.folder.label import save_label
 from tlcore.words import count, percent, points
 from ui.dataset.data import small_pictures
@@ -12,7 +13,7 @@ from ui.dataset.network import network_parts, pick_network
 from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import edits_version, open_dataset
 from ui.shared.pictures import Picture, PictureGroup, picture_of
-from ui.shared.queueing import check_queue, queue_runs
+from ui.shared.queueing import queue_runs
 from ui.shared.state import link
 from ui.shared.torch_once import load_torch
 from ui.shared.widgets import escape_markdown, friendly_errors
@@ -138,7 +139,7 @@ def _picture(image: JudgedImage, jpeg: bytes | None) -> Picture:
 
 def _keep(source: str, model: ModelConfig, worth: Worth) -> None:
     """Queue both heads as runs with names, and go to where they are watched. Raises TlcoreError."""
-    check_queue(2)
+    check_waiting_room(2)
     load_torch()
     versions = (worth.before.edits, worth.after.edits)
     runs = queue_runs([_config(source, model, version) for version in versions])

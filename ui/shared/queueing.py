@@ -7,20 +7,13 @@ import streamlit as st
 
 from tlcore.config import DataConfig, RunConfig
 from tlcore.data.catalog import is_named
-from tlcore.errors import ConfigError, RunBusy
+from tlcore.errors import ConfigError
 from tlcore.runs.folder.run import Run
 from tlcore.runs.start import prepare_runs
 from tlcore.runs.work import jobs
-from tlcore.runs.work.turn import live_runs
 from ui.shared.cached import forget_runs
 from ui.shared.datasets import dataset_sources
-from ui.shared.hosting import MAX_QUEUE, is_hosted
-
-
-def check_queue(runs: int) -> None:
-    """Raises RunBusy on a hosted dashboard if so many more runs are too many."""
-    if is_hosted() and len(live_runs()) + runs > MAX_QUEUE:
-        raise RunBusy(f"At most {MAX_QUEUE} runs may wait on this shared machine. Try again when some are done.")
+from ui.shared.hosting import is_hosted
 
 
 def check_data(data: DataConfig) -> None:

@@ -10,6 +10,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from tlcore.errors import NotAllowed
 from tlcore.hosting.quotas import limit_spaces
 from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of
+from tlcore.hosting.waiting_room import check_tickets
+from tlcore.runs.work.tickets import admit_with
 from tlcore.system.home import Space, find_space_with, space
 from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box
@@ -50,3 +52,4 @@ def visitors_cookie() -> str | None:
 
 find_space_with(visitors_space)
 limit_spaces()
+admit_with(check_tickets)

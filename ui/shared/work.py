@@ -1,6 +1,6 @@
 """Long work of a page: a command of tlcore in a separate process, with its progress, a way to cancel, and its result.
 
-All visitors share it. It continues when they leave the page, and when the server restarts. The command prints lines of
+It continues when the visitor leaves the page, and when the server restarts. The command prints lines of
 JSON: progress, with `done`, `total` and if it likes a `phase` and `images_per_s`, and in the end its result, as a line
 without `done`.
 """
@@ -12,10 +12,11 @@ from typing import Any
 import streamlit as st
 
 from tlcore.config import RunConfig
+from tlcore.hosting.waiting_room import check_waiting_room
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
+from tlcore.runs.work.waiting import waiting_words
 from tlcore.system.cache import digest_key
 from tlcore.words import PHASES, count, seconds
-from ui.shared.hosting import check_room
 from ui.shared.widgets import error_box
 
 Result = dict[str, Any]
@@ -29,13 +30,13 @@ def work_key(kind: str, *parts: str) -> str:
 def start_work(key: str, command: Sequence[str], config: RunConfig) -> None:
     """Start a command, such as `["check-labels", "--json"]`, for a configuration, which it gets as `--config`.
 
-    An earlier result under this key is dropped; work that goes on already is left alone. Raises RunBusy on a hosted
-    dashboard without room, and ConfigError if the disk is full.
+    An earlier result under this key is dropped; work that goes on already is left alone. Raises NotAllowed if a visitor
+    of a hosted dashboard has too much waiting or nothing left of today, and ConfigError if the disk is full.
     """
     earlier = find_probe(key)
     if earlier is not None and earlier.is_live:
         return
-    check_room()
+    check_waiting_room(1)  # before the earlier result is gone
     if earlier is not None:
         earlier.cancel()
     start_probe(key, command, config)
@@ -92,11 +93,14 @@ def draw_progress(key: str) -> None:
     probe = find_probe(key)
     if probe is None:
         return
+    waits = waiting_words(probe.folder)
     told: dict[str, Any] = next((line for line in reversed(probe.lines()) if "done" in line), {})
     done, total = told.get("done", 0), told.get("total", 0)
     phase = PHASES.get(told.get("phase", ""), PHASES["features"] if total else PHASES["prepare"]).capitalize()
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"work_{key}"):
-        if total > 1:
+        if waits:
+            st.progress(0.0, text=waits)
+        elif total > 1:
             st.progress(min(done / total, 1.0), text=f"{phase}: {progress_words(told)}")
         else:
             st.progress(0.0, text=f"{phase} …")

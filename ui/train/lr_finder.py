@@ -7,9 +7,9 @@ import streamlit as st
 from tlcore.config import RunConfig
 from tlcore.figures.training import plot_lr_finder
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
+from tlcore.runs.work.waiting import waiting_words
 from tlcore.training.curves import rates_table
 from tlcore.words import PHASES
-from ui.shared.hosting import check_room
 from ui.shared.widgets import escape_markdown, friendly_errors, show_figure
 from ui.train.draft import draft, put_value
 
@@ -24,9 +24,8 @@ def show_finder(config: RunConfig) -> None:
     if probe is None:
         if st.button("Find a learning rate", key="train_find", icon=":material/search:"):
             with friendly_errors():
-                check_room()
-            start_probe(key, ["find-lr", "--json"], config)
-            st.rerun()
+                start_probe(key, ["find-lr", "--json"], config)
+                st.rerun()
         return
     live = probe.is_live
     st.fragment(_draw, run_every=1.0 if live else None)(probe, live)
@@ -45,9 +44,9 @@ def _draw(probe: Probe, was_live: bool) -> None:
     if not points.empty:
         show_figure(plot_lr_finder(points, rate), key="train_find_figure")
     elif live:
-        phase = PHASES[lines[-1]["phase"]] if lines else PHASES["prepare"]
+        phase = PHASES[lines[-1]["phase"]] if lines else waiting_words(probe.folder) or PHASES["prepare"]
         share = lines[-1]["done"] / max(lines[-1]["total"], 1) if lines else 0.0
-        st.progress(share, text=phase.capitalize())
+        st.progress(share, text=phase[0].upper() + phase[1:])
     if suggestion:
         st.markdown(f":material/lightbulb: {escape_markdown(suggestion['reason'])}")
         if rate is not None:

@@ -8,13 +8,15 @@ import streamlit as st
 
 from tlcore.config import RunConfig, parse_config
 from tlcore.errors import ConfigError
+from tlcore.hosting.waiting_room import check_waiting_room
 from tlcore.models.zoo import ZOO
 from tlcore.race.candidates import GOOD, Candidate, candidates_at_hand, parse_candidates, usual_candidates
 from tlcore.race.standing import Standing
 from tlcore.race.words import step_progress
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
+from tlcore.runs.work.waiting import waiting_words
 from tlcore.words import PHASES, count
-from ui.shared.hosting import check_room, is_hosted
+from ui.shared.hosting import is_hosted
 from ui.shared.queueing import check_data
 from ui.shared.torch_once import load_torch
 from ui.shared.widgets import escape_markdown, friendly_errors
@@ -74,8 +76,8 @@ def _show_start(config: RunConfig, probe: Probe | None, live: bool) -> None:
 
 def _start(config: RunConfig, candidates: Sequence[Candidate], here: Sequence[str], earlier: Probe | None) -> None:
     """Raises TlcoreError."""
-    check_room()
     check_data(config.data)
+    check_waiting_room(1)
     if is_hosted():  # no downloads, and no files of the server
         candidates = [candidate for candidate in candidates if candidate.backbone in here and not candidate.weights]
     names = ",".join("=".join(filter(None, (entry.backbone, entry.weights))) for entry in candidates)
@@ -104,8 +106,9 @@ def _show_progress(probe: Probe, lines: Sequence[dict[str, Any]], standing: Stan
     """What is going on, what is done, what remains, and a button to stop."""
     names: list[str] = next((line["candidates"] for line in lines if "candidates" in line), [])
     step = next((line["step"] for line in reversed(lines) if "step" in line), None)
+    begins = waiting_words(probe.folder) or f"{PHASES['prepare'].capitalize()} …"
     with st.container(horizontal=True, vertical_alignment="center", key="train_race_progress"):
-        st.progress(*(step_progress(**step) if step else (0.0, f"{PHASES['prepare'].capitalize()} …")))
+        st.progress(*(step_progress(**step) if step else (0.0, begins)))
         st.button("Stop", key="train_race_stop", icon=":material/stop:", on_click=probe.stop)
     if step is None:
         return

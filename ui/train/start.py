@@ -6,10 +6,11 @@ from typing import NoReturn
 import streamlit as st
 
 from tlcore.config import ResolvedConfig
+from tlcore.hosting.waiting_room import check_waiting_room
 from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import RUN_INFO_KEY as RECIPE
 from tlcore.runs.sweep import RUN_INFO_KEY as SWEEP
-from ui.shared.queueing import check_data, check_queue, queue_runs
+from ui.shared.queueing import check_data, queue_runs
 from ui.shared.state import set_params
 from ui.train.backbones import check_weights
 from ui.train.draft import origin
@@ -17,7 +18,7 @@ from ui.train.draft import origin
 
 def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None = None) -> NoReturn:
     """Queue the runs and show the first one. Raises TlcoreError."""
-    check_queue(len(configs))
+    check_waiting_room(len(configs))
     for config in configs:
         check_weights(find_architecture(config.model.backbone), config.model.weights)
         check_data(config.data)

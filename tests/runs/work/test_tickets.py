@@ -18,7 +18,8 @@ from tlcore.system.home import in_space
 
 
 @pytest.fixture
-def visit(home):
+def visit(home, colours, monkeypatch):
+    monkeypatch.setenv("TLCORE_DATA", str(colours))
     return visiting(home)
 
 

@@ -88,6 +88,6 @@ def test_a_damaged_state_is_an_empty_one(home):
 
 def test_a_place_in_words():
     assert Waiting(0, 0.0).words == ""
-    assert Waiting(1, 0.0).words == "next in the queue"
-    assert Waiting(1, 39.2).words == "next in the queue, in about 40 s"
-    assert Waiting(12, 3600.0).words == "number 12 in the queue, in about 1 h 00 min"
+    assert Waiting(1, 0.0).words == "Next in the queue"
+    assert Waiting(1, 39.2).words == "Next in the queue, in about 40 s"
+    assert Waiting(12, 3600.0).words == "Number 12 in the queue, in about 1 h 00 min"

@@ -69,10 +69,10 @@ class Waiting:
 
     @property
     def words(self) -> str:
-        """`next in the queue, in about 40 s`; empty if it is under way."""
+        """`Next in the queue, in about 40 s`; empty if it is under way."""
         if not self.place:
             return ""
-        where = "next in the queue" if self.place == 1 else f"number {self.place} in the queue"
+        where = "Next in the queue" if self.place == 1 else f"Number {self.place} in the queue"
         return f"{where}, in about {seconds(math.ceil(self.wait_s))}" if self.wait_s >= 1 else where
 
 
@@ -129,3 +129,9 @@ def position(folder: Path, now: float | None = None) -> Waiting | None:
             return Waiting(place, wait_s)
         wait_s += expected_s(ticket, state.took)
     return None
+
+
+def waiting_words(folder: Path) -> str:
+    """The place of the work of a folder and its expected wait, in words; empty if it does not wait."""
+    place = position(folder)
+    return "" if place is None else place.words
