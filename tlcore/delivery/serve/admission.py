@@ -4,12 +4,10 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from ipaddress import IPv6Address, ip_address
 
 from tlcore.delivery.serve.limits import Limits
 from tlcore.delivery.serve.refusals import Refused
-
-_IPV6_NETWORK_BITS = 64  # what one customer of a provider has
+from tlcore.system.addresses import client_network
 
 
 class Admission:
@@ -32,7 +30,7 @@ class Admission:
     @asynccontextmanager
     async def turn(self, address: str) -> AsyncIterator[None]:
         """Wait for a place, in the order of arrival, and hold it. Raises Refused 429 and 503, at once."""
-        client = _client(address)
+        client = client_network(address)
         if self._clients[client] >= self._limits.per_client:
             raise Refused(429, f"Too many requests at once: at most {self._limits.per_client} of one client.")
         if self._clients.total() >= self._limits.concurrency + self._limits.queue:
@@ -50,14 +48,3 @@ class Admission:
             self._clients[client] -= 1
             if not self._clients[client]:
                 del self._clients[client]
-
-
-def _client(address: str) -> str:
-    """The address, and of IPv6 only its network: a client there has as many addresses as it likes."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address):
-        return address
-    return str(found.ipv4_mapped or int(found) >> (128 - _IPV6_NETWORK_BITS))

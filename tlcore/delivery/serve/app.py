@@ -14,13 +14,14 @@ from starlette.responses import Response
 from tlcore import __version__
 from tlcore.delivery.serve import schema
 from tlcore.delivery.serve.body import was_read
-from tlcore.delivery.serve.headers import SecurityHeaders
+from tlcore.delivery.serve.headers import security_headers
 from tlcore.delivery.serve.limits import Limits
 from tlcore.delivery.serve.model import told_by
 from tlcore.delivery.serve.page import drop_page, reference_page
 from tlcore.delivery.serve.refusals import PlainJSON, Refused, phrase, refusal
 from tlcore.delivery.serve.service import Service
 from tlcore.evaluation.predict import Predictor
+from tlcore.system.response_headers import AddHeaders
 from tlcore.words import count
 
 
@@ -53,7 +54,7 @@ def build_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AddHeaders, choose=security_headers)
     _handle_errors(app)
     told = {**(facts or {}), **told_by(predictor, limits)}
 

@@ -1,12 +1,14 @@
 """The headers of every response: browsers guess no types, frame nothing, send no addresses on, and load nothing."""
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from collections.abc import Mapping
+
+from starlette.types import Scope
+
+from tlcore.system.response_headers import UNGUESSED
 
 _HEADERS = {
-    "X-Content-Type-Options": "nosniff",
+    **UNGUESSED,
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -14,18 +16,5 @@ _HEADERS = {
 }
 
 
-class SecurityHeaders:
-    """Adds the headers that a response does not set itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+def security_headers(scope: Scope) -> Mapping[str, str]:
+    return _HEADERS
