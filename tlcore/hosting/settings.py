@@ -28,6 +28,9 @@ AtLeastOne = Annotated[int, Field(ge=1, le=10**9)]
 Bytes = Annotated[ByteSize, Field(ge=0, le=10**16)]
 
 
+Site = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?$", max_length=200)]
+
+
 def _as_list(value: object) -> object:
     """A text from the environment, `10.0.0.0/8, 192.168.1.1`, as a list."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -76,6 +79,12 @@ class HostSettings(BaseModel):
         ("127.0.0.1", "::1"), validate_default=True
     )
     """Addresses or networks of the proxies in front, whose word about a visitor's address is believed."""
+    embedded_in: Annotated[tuple[Site, ...], BeforeValidator(_as_list)] = ()
+    """Sites that may show the dashboard in a frame, as "https://huggingface.co" does. Without any, none may."""
+    bytes_of_uploads: Bytes = ByteSize(400_000_000)
+    """Bytes of the uploaded files of all visitors in the server's memory. One network address has at most half of it."""
+    log_addresses: bool = False
+    """Whether the log names the network addresses of visitors."""
     admin_token: Annotated[SecretStr | None, Field(min_length=16)] = None
     """The secret that opens the administrator's page, at least 16 characters. Without one there is no such page."""
     login: bool = False
@@ -96,6 +105,7 @@ CLASSROOM = HostSettings(
     waiting_per_visitor=12,
     disk_bytes=ByteSize(60_000_000_000),
     worker_bytes=ByteSize(6_000_000_000),
+    bytes_of_uploads=ByteSize(2_000_000_000),
     sessions=120,
     sessions_per_address=120,
     requests_per_minute=30_000,

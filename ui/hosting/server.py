@@ -1,10 +1,121 @@
-"""The server of a hosted dashboard: what stands before Streamlit's pages."""
+"""The server of a hosted dashboard: what stands before Streamlit's pages, its log, and the options that it needs."""
 
+import logging
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import streamlit
 from starlette.middleware import Middleware
+from starlette.types import Scope
+from streamlit import config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from tlcore.hosting.web.cookies import VisitorCookie
+from tlcore.hosting.settings import HostSettings, host_home, host_settings
+from tlcore.hosting.visitors import visitor_of
+from tlcore.hosting.web.closed import ClosedRoutes
+from tlcore.hosting.web.cookies import VisitorCookie, cookie_of
+from tlcore.hosting.web.headers import headers_with, inline_scripts
+from tlcore.hosting.web.health import Health
+from tlcore.hosting.web.page_log import PageLog
+from tlcore.hosting.web.rates import Rate, RequestRate, client_of
+from tlcore.hosting.web.requests import RequestLog
+from tlcore.hosting.web.sessions import Sessions, allowed_by
+from tlcore.hosting.web.uploads import Uploads
+from tlcore.system.logs import LOGS, WHO_DIGITS, log_as_json
+from tlcore.system.response_headers import AddHeaders
+from ui.hosting.messages import asked_for, is_end, may_pass
+from ui.hosting.uploads import held
+from ui.shell import SCRIPT
+
+_STREAMLITS_MB = 1 << 20
+_LOGGERS = ("streamlit", "uvicorn", "websockets")
 
 
 def middleware() -> list[Middleware]:
-    """For `st.App`, the outermost first."""
-    return [Middleware(VisitorCookie)]
+    """For `st.App`, the outermost first. Raises ConfigError if the settings of the host are wrong."""
+    settings = host_settings()
+    base = (config.get_option("server.baseUrlPath") or "").strip("/")
+    base = f"/{base}" if base else ""
+    return [
+        # who asks, and whether by https, as the proxies in front say
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=[str(network) for network in settings.trusted_proxies]),
+        Middleware(
+            AddHeaders, headers_with(scripts=_known_scripts(), embedded_in=settings.embedded_in, base=base)
+        ),
+        Middleware(Health, worker_state),
+        Middleware(RequestLog, who=who, address=client_of if settings.log_addresses else lambda scope: None),
+        Middleware(ClosedRoutes, base=base, login=settings.login),
+        Middleware(RequestRate, Rate(settings.requests_per_minute, 60)),
+        Middleware(
+            Sessions, most=settings.sessions, most_of_one=settings.sessions_per_address, may_pass=may_pass
+        ),
+        Middleware(
+            Uploads,
+            held=held,
+            visitor=who_uploads,
+            file_bytes=settings.bytes_per_upload,
+            files=settings.uploads_at_once,
+            all_bytes=settings.bytes_of_uploads,
+            base=base,
+        ),
+        Middleware(PageLog, asked_for, is_end, who),
+        Middleware(
+            VisitorCookie,
+            embedded=bool(settings.embedded_in),
+            may_begin=allowed_by(Rate(settings.spaces_per_hour, 3600)),
+        ),
+    ]
+
+
+def set_up() -> None:
+    """Call before the server starts: the log, and Streamlit's options. Raises ConfigError for wrong settings."""
+    settings = host_settings()
+    log_as_json(host_home() / LOGS, "server")
+    _take_over_logs()
+    set_options(settings)
+
+
+def set_options(settings: HostSettings) -> None:
+    """Options of Streamlit that a hosted dashboard needs, whatever its command line says."""
+    set_option = partial(config.set_option, where_defined="the settings of the host")
+    most_mb = min(config.get_option("server.maxUploadSize"), max(1, settings.bytes_per_upload // _STREAMLITS_MB))
+    set_option("server.maxUploadSize", most_mb)
+    set_option("server.enableXsrfProtection", True)
+    set_option("server.enableCORS", True)
+    set_option("server.enableAgentApi", False)
+    set_option("server.scriptHealthCheckEnabled", False)
+    set_option("client.showErrorDetails", "none")
+    set_option("client.toolbarMode", "viewer")
+    set_option("logger.enableRich", False)
+
+
+def worker_state() -> Mapping[str, object]:
+    """Whether the process lives that does the visitors' work, for the monitor."""
+    return {"alive": True}
+
+
+def who(scope: Scope) -> str | None:
+    """What the log calls the visitor of a request: digits that open nothing."""
+    visitor = visitor_of(cookie_of(scope))
+    return visitor[:WHO_DIGITS] if visitor else None
+
+
+def who_uploads(scope: Scope) -> str:
+    return visitor_of(cookie_of(scope)) or client_of(scope)
+
+
+def _known_scripts() -> list[str]:
+    """The inline scripts of Streamlit's page, and that of ours."""
+    index = Path(streamlit.__file__).parent / "static" / "index.html"
+    return [*inline_scripts(index.read_text(encoding="utf-8")), SCRIPT.read_text(encoding="utf-8")]
+
+
+def _take_over_logs() -> None:
+    """What Streamlit and its server log goes where all goes. Failures of pages are logged with their ids instead."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in _LOGGERS:
+            logger = logging.getLogger(name)
+            logger.handlers.clear()
+            logger.propagate = True
+    logging.getLogger("streamlit.error_util").setLevel(logging.CRITICAL)
