@@ -12,7 +12,11 @@ from ui.shared.hosting import is_hosted
 
 if runtime.exists():
     runpy.run_path(str(Path(__file__).parent / "pages" / "overview.py"))
-else:
-    from ui.hosting.server import middleware
+elif is_hosted():
+    from ui.hosting.failures import show_failure
+    from ui.hosting.server import middleware, set_up
 
-    app = st.App(__file__, middleware=middleware() if is_hosted() else [])
+    set_up()
+    app = st.App(__file__, middleware=middleware(), on_script_error=show_failure)
+else:
+    app = st.App(__file__)

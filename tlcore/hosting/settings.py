@@ -82,7 +82,8 @@ class HostSettings(BaseModel):
     embedded_in: Annotated[tuple[Site, ...], BeforeValidator(_as_list)] = ()
     """Sites that may show the dashboard in a frame, as "https://huggingface.co" does. Without any, none may."""
     bytes_of_uploads: Bytes = ByteSize(400_000_000)
-    """Bytes of the uploaded files of all visitors in the server's memory. One network address has at most half of it."""
+    """Bytes of the uploaded files of all visitors in the server's memory. One network address has at most half of
+    it."""
     log_addresses: bool = False
     """Whether the log names the network addresses of visitors."""
     admin_token: Annotated[SecretStr | None, Field(min_length=16)] = None

@@ -57,7 +57,7 @@ def _used(asked: ClientState) -> str | None:
     """The key of the button that was pressed, or of the component's part that was clicked."""
     for state in asked.widget_states.widgets:
         if state.trigger_value or state.HasField("json_trigger_value"):
-            return state.id.split("-", 2)[-1]  # `$$ID-<digest>-<key>`
+            return str(state.id).split("-", 2)[-1]  # `$$ID-<digest>-<key>`
     return None
 
 

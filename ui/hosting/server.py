@@ -11,6 +11,7 @@ from starlette.types import Scope
 from streamlit import config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from tlcore.errors import ConfigError
 from tlcore.hosting.settings import HostSettings, host_home, host_settings
 from tlcore.hosting.visitors import visitor_of
 from tlcore.hosting.web.closed import ClosedRoutes
@@ -40,16 +41,12 @@ def middleware() -> list[Middleware]:
     return [
         # who asks, and whether by https, as the proxies in front say
         Middleware(ProxyHeadersMiddleware, trusted_hosts=[str(network) for network in settings.trusted_proxies]),
-        Middleware(
-            AddHeaders, headers_with(scripts=_known_scripts(), embedded_in=settings.embedded_in, base=base)
-        ),
+        Middleware(AddHeaders, headers_with(scripts=_known_scripts(), embedded_in=settings.embedded_in, base=base)),
         Middleware(Health, worker_state),
         Middleware(RequestLog, who=who, address=client_of if settings.log_addresses else lambda scope: None),
         Middleware(ClosedRoutes, base=base, login=settings.login),
         Middleware(RequestRate, Rate(settings.requests_per_minute, 60)),
-        Middleware(
-            Sessions, most=settings.sessions, most_of_one=settings.sessions_per_address, may_pass=may_pass
-        ),
+        Middleware(Sessions, most=settings.sessions, most_of_one=settings.sessions_per_address, may_pass=may_pass),
         Middleware(
             Uploads,
             held=held,
@@ -69,8 +66,11 @@ def middleware() -> list[Middleware]:
 
 
 def set_up() -> None:
-    """Call before the server starts: the log, and Streamlit's options. Raises ConfigError for wrong settings."""
-    settings = host_settings()
+    """Call before the server starts: the log, and Streamlit's options. Wrong settings end it with what is wrong."""
+    try:
+        settings = host_settings()
+    except ConfigError as error:
+        raise SystemExit(str(error)) from None
     log_as_json(host_home() / LOGS, "server")
     _take_over_logs()
     set_options(settings)
@@ -112,10 +112,11 @@ def _known_scripts() -> list[str]:
 
 
 def _take_over_logs() -> None:
-    """What Streamlit and its server log goes where all goes. Failures of pages are logged with their ids instead."""
+    """What Streamlit and its server warn of goes where all goes. Requests and failures of pages have lines of ours."""
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in _LOGGERS:
             logger = logging.getLogger(name)
             logger.handlers.clear()
             logger.propagate = True
+            logger.setLevel(logging.WARNING)
     logging.getLogger("streamlit.error_util").setLevel(logging.CRITICAL)

@@ -11,8 +11,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tlcore.hosting.visitors import COOKIE, new_visitor, sign, visitor_of
+from tlcore.hosting.web.answers import opens_page, refuse
 
 MAX_AGE_S = 30 * 86_400
+_TOO_MANY = "Many new visitors came from your network in the last hour. This page tries again by itself."
+_AGAIN_S = 60.0
 NOT_PAGES = ("/_stcore/", "/media/", "/static/", "/component/", "/app/static/", "/healthz")
 
 
@@ -21,7 +24,7 @@ class VisitorCookie:
 
     `embedded`: whether the page is shown in a frame of another site, as on Hugging Face. Browsers then send the cookie
     only with `SameSite=None`, which `Partitioned` confines to that site. `may_begin(scope)` says whether this client
-    may have a new visitor; without one it gets no cookie, and so no space.
+    may have a new visitor; without one it gets no cookie, and so no space, and is told so.
     """
 
     def __init__(
@@ -36,6 +39,9 @@ class VisitorCookie:
             await self._app(scope, receive, send)
             return
         visitor = visitor_of(cookie_of(scope)) or (new_visitor() if self._may_begin(scope) else None)
+        if visitor is None and opens_page(scope):
+            await refuse(scope, receive, send, 429, _TOO_MANY, again_s=_AGAIN_S)
+            return
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and visitor is not None:

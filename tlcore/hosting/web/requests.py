@@ -12,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tlcore.hosting.web.answers import refuse
 from tlcore.system.logs import failure_words, log_event, log_failure
 
-_QUIET = ("/static/", "/media/", "/_stcore/health", "/_stcore/host-config", "/healthz")
+_QUIET = ("/static/", "/media/")
+_ASKED_OFTEN = ("/_stcore/health", "/_stcore/host-config")
+"""Streamlit's frontend asks for these below each page's address, too, where there is nothing."""
 _UPLOAD = "/_stcore/upload_file"
 _PATH_CHARACTERS = 200
 _FAILED, _REFUSED = 500, 400
@@ -53,7 +55,7 @@ class RequestLog:
             else:
                 raise  # the connection can only be closed
         finally:
-            if status >= _REFUSED or not path.startswith(_QUIET):
+            if (status >= _REFUSED or not path.startswith(_QUIET)) and not path.endswith(_ASKED_OFTEN):
                 log_event(
                     "request" if scope["type"] == "http" else "visit",
                     logging.WARNING if status in (_FAILED, 429, 503) else logging.INFO,
