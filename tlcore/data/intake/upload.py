@@ -132,10 +132,10 @@ def _stage(
     name: str, fill: Callable[[Path], Generator[Unpacked, None, Unpacking]]
 ) -> Generator[Unpacked, None, Staged]:
     name = safe_name(name)
-    incoming = datasets_dir() / ".incoming"
+    incoming = _incoming()
     try:
         incoming.mkdir(parents=True, exist_ok=True)
-        _remove_stale(incoming)
+        remove_stale_uploads()
         folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=incoming))
         root = folder / name
         root.mkdir()
@@ -254,14 +254,18 @@ def _not_there(dataset: Dataset) -> list[Skipped]:
     return [Skipped(i, "in the table, but not uploaded") for i, stamp in zip(ids, stamps, strict=True) if not stamp]
 
 
-def _remove_stale(incoming: Path) -> None:
+def remove_stale_uploads() -> None:
     """Remove what dead processes left behind, and uploads without a decision for a day."""
-    for entry in incoming.iterdir():
+    for entry in _incoming().glob("*"):
         process = entry.name.partition("-")[0]
         with suppress(OSError):
             old = time.time() - entry.stat().st_mtime > _STALE_S
             if old or not process.isdecimal() or not psutil.pid_exists(int(process)):
                 shutil.rmtree(entry, ignore_errors=True)
+
+
+def _incoming() -> Path:
+    return datasets_dir() / ".incoming"
 
 
 def _remove(folder: Path) -> None:
