@@ -18,14 +18,17 @@ from tlcore.hosting.web.closed import ClosedRoutes
 from tlcore.hosting.web.cookies import VisitorCookie, cookie_of
 from tlcore.hosting.web.headers import headers_with, inline_scripts
 from tlcore.hosting.web.health import Health
+from tlcore.hosting.web.own_files import OwnFiles
 from tlcore.hosting.web.page_log import PageLog
 from tlcore.hosting.web.rates import Rate, RequestRate, client_of
 from tlcore.hosting.web.requests import RequestLog
 from tlcore.hosting.web.sessions import Sessions, allowed_by
+from tlcore.hosting.web.take_along import TakeAlong
 from tlcore.hosting.web.uploads import Uploads
 from tlcore.system.logs import LOGS, WHO_DIGITS, log_as_json
 from tlcore.system.response_headers import AddHeaders
 from ui.hosting.messages import asked_for, is_end, may_pass
+from ui.hosting.sent import read_sent
 from ui.hosting.uploads import held
 from ui.shell import SCRIPT
 
@@ -62,6 +65,8 @@ def middleware() -> list[Middleware]:
             embedded=bool(settings.embedded_in),
             may_begin=allowed_by(Rate(settings.spaces_per_hour, 3600)),
         ),
+        Middleware(OwnFiles, read=read_sent, base=base),
+        Middleware(TakeAlong, base=base),
     ]
 
 
