@@ -5,15 +5,21 @@ import os
 import re
 import shlex
 import shutil
+import signal
+import socket
 import stat
 import subprocess
 import sys
+import sysconfig
+import urllib.request
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.waiting import eventually
 from tlcore.hosting.settings import HostSettings
 
 ROOT = Path(__file__).parents[1]
@@ -171,3 +177,58 @@ def test_the_documentation_names_files_and_settings_that_are_there():
     assert settings <= HostSettings.model_fields.keys()
     for module in re.findall(r"python -m (benchmarks\.\w+)", HOSTING):
         assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
+
+
+@pytest.fixture
+def image(tmp_path) -> Path:
+    """A folder with what the image has of the repository."""
+    folder = tmp_path / "image"
+    for source, target in copied():
+        into = folder / target
+        into.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, into, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(ROOT / source, into)
+    return folder
+
+
+@pytest.fixture
+def started(image, tmp_path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    """The command of the image, in what is copied into it, and its environment."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        "PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}",
+        "PORT": str(port),
+        "ADDRESS": "127.0.0.1",
+        "HOME": str(tmp_path / "data"),
+        "TLCORE_HOME": str(tmp_path / "data"),
+        "OMP_NUM_THREADS": "1",
+    }
+    subprocess.run([image / "docs/hosting/image/prepare.sh", tmp_path / "data"], env=environment, check=True)
+    command = [image / "docs/hosting/image/start.sh"]
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        yield process, environment
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def test_what_the_image_has_starts_says_that_it_is_healthy_and_ends_when_it_is_told_to(started, image):
+    process, environment = started
+    check = [sys.executable, image / "docs/hosting/image/healthy.py"]
+
+    def ask() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(check, env=environment, capture_output=True, text=True, check=False)
+
+    answer = eventually(ask, lambda asked: asked.returncode == 0)
+    assert json.loads(answer.stdout)["server"] is True
+    with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}/", timeout=10) as page:
+        assert page.status == 200
+    os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(30) in (0, -signal.SIGTERM)
+    assert ask().returncode == 1

@@ -3,5 +3,4 @@
 set -eu
 cd "$(dirname "$0")/../../.."
 export TLCORE_HOSTED="${TLCORE_HOSTED:-demo}"
-exec streamlit run app.py --server.address "${ADDRESS:-0.0.0.0}" --server.port "${PORT:-8501}" \
-    --server.headless true --client.showErrorDetails none
+exec streamlit run app.py --server.address "${ADDRESS:-0.0.0.0}" --server.port "${PORT:-8501}" --server.headless true
