@@ -1,6 +1,7 @@
 """Network addresses of clients, as keys of what is counted for each."""
 
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _IPV6_NETWORK_BITS = 64  # what one customer of a provider has
 
@@ -17,3 +18,13 @@ def client_network(address: str) -> str:
     if not isinstance(found, IPv6Address):
         return address
     return str(found.ipv4_mapped or IPv6Address(int(found) >> (128 - _IPV6_NETWORK_BITS) << (128 - _IPV6_NETWORK_BITS)))
+
+
+def as_seen(networks: Iterable[IPv4Network | IPv6Network]) -> list[str]:
+    """Networks as a server may see them: on a socket that is open for IPv6, too, 10.0.0.1 is ::ffff:10.0.0.1."""
+    seen = []
+    for network in networks:
+        seen.append(str(network))
+        if isinstance(network, IPv4Network):
+            seen.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return seen

@@ -25,6 +25,7 @@ from tlcore.hosting.web.requests import RequestLog
 from tlcore.hosting.web.sessions import Sessions, allowed_by
 from tlcore.hosting.web.take_along import TakeAlong
 from tlcore.hosting.web.uploads import Uploads
+from tlcore.system.addresses import as_seen
 from tlcore.system.logs import LOGS, WHO_DIGITS, log_as_json
 from tlcore.system.response_headers import AddHeaders
 from ui.hosting.messages import asked_for, is_end, may_pass
@@ -43,7 +44,7 @@ def middleware() -> list[Middleware]:
     base = f"/{base}" if base else ""
     return [
         # who asks, and whether by https, as the proxies in front say
-        Middleware(ProxyHeadersMiddleware, trusted_hosts=[str(network) for network in settings.trusted_proxies]),
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=as_seen(settings.trusted_proxies)),
         Middleware(AddHeaders, headers_with(scripts=_known_scripts(), embedded_in=settings.embedded_in, base=base)),
         Middleware(Health, worker_state),
         Middleware(RequestLog, who=who, address=client_of if settings.log_addresses else lambda scope: None),

@@ -48,8 +48,10 @@ def test_addresses_are_those_that_a_trusted_proxy_tells(monkeypatch):
         assert [stranger.get("/train", headers=each).status_code for each in claims] == [200, 429]
 
 
-def test_https_is_what_a_trusted_proxy_says():
-    with client_of(whole(), "127.0.0.1") as client:
+# on a socket that is open for both, an IPv4 address is seen as one of IPv6
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_https_is_what_a_trusted_proxy_says(proxy):
+    with client_of(whole(), proxy) as client:
         page = client.get("/train", headers={**PAGE, "x-forwarded-proto": "https"})
         assert "strict-transport-security" in page.headers
         assert "Secure" in page.headers["set-cookie"]
