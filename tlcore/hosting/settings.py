@@ -57,6 +57,8 @@ class HostSettings(BaseModel):
     """Files that a visitor gives in one go. They are in the server's memory until they are stored."""
     bytes_per_upload: Bytes = ByteSize(100_000_000)
     """Bytes of one file that a visitor uploads, and of all files given in one go."""
+    seconds_per_piece: AtLeastOne = 600
+    """Seconds that one piece of work other than a run may take, such as a race of backbones or checking labels."""
     waiting_per_visitor: AtLeastOne = 6
     """Pieces of work of a visitor that wait or are under way. Each run of a sweep is one."""
     disk_bytes: Bytes = ByteSize(10_000_000_000)
@@ -101,6 +103,7 @@ CLASSROOM = HostSettings(
     epochs_per_run=100,
     epochs_per_day=1_000,
     seconds_per_day=7_200,
+    seconds_per_piece=1_800,
     uploads_at_once=500,
     bytes_per_upload=ByteSize(200_000_000),
     waiting_per_visitor=12,

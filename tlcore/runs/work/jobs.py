@@ -125,7 +125,7 @@ def settle(run: Run, before: Status, state: State, *, error: str | None = None, 
         clear_request(run.path)
     history = trained_here(run.history())
     epoch = history[-1].epoch if history else 0
-    if before.state in UNDER_WAY:
+    if before.state in (*UNDER_WAY, "interrupted"):
         tell_status(run.path, state, epoch=epoch, epochs=before.epochs, error=error, note=note)
     else:
         tell_status(run.path, before.state, epoch=epoch, epochs=before.epochs, error=before.error, note=note or error)

@@ -144,7 +144,11 @@ def withdraw(folder: Path) -> bool:
     Raises NotAllowed for a folder that is not in the current space. The host may withdraw all tickets.
     """
     _check_own(folder)
-    return drop_ticket(folder)
+    try:
+        _path(folder).unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def withdraw_all() -> int:
@@ -152,13 +156,11 @@ def withdraw_all() -> int:
     return sum(withdraw(ticket.key) for ticket in list_tickets() if is_mine(ticket.key))
 
 
-def drop_ticket(folder: Path) -> bool:
-    """Delete the ticket of a folder, whoever has it: for the dispatcher, when the work is over."""
-    try:
-        _path(folder).unlink()
-    except FileNotFoundError:
-        return False
-    return True
+def drop_ticket(ticket: Ticket) -> None:
+    """Delete a ticket whose work is over, unless there is another one for the same folder by now."""
+    with FileLock(queue_dir() / "submit.lock", timeout=_LOCK_S):
+        if find_ticket(ticket.key) == ticket:
+            _path(ticket.key).unlink(missing_ok=True)
 
 
 def has_ticket(folder: Path) -> bool:

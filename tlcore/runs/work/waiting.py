@@ -42,8 +42,10 @@ class UnderWay(BaseModel):
     process_started: float = 0.0
     attempt: Annotated[int, Field(ge=1, lt=1000)] = 1
     """Which attempt it is without a new epoch in between."""
+    epochs_at_start: Annotated[int, Field(ge=0)] = 0
+    """The last whole epoch in the run folder when it was started."""
     epochs: Annotated[int, Field(ge=0)] = 0
-    """Epochs in the run folder when it was last counted."""
+    """The last whole epoch that is counted as used by the visitor."""
     counted: Seconds = 0.0
     """Until when its time is counted as used by the visitor, in seconds since 1970."""
 
