@@ -14,9 +14,9 @@ if runtime.exists():
     runpy.run_path(str(Path(__file__).parent / "pages" / "overview.py"))
 elif is_hosted():
     from ui.hosting.failures import show_failure
-    from ui.hosting.server import middleware, set_up
+    from ui.hosting.server import lifespan, middleware, set_up
 
     set_up()
-    app = st.App(__file__, middleware=middleware(), on_script_error=show_failure)
+    app = st.App(__file__, middleware=middleware(), lifespan=lifespan, on_script_error=show_failure)
 else:
     app = st.App(__file__)

@@ -44,9 +44,9 @@ class Book:
         self._write(under_way=started)
         return started
 
-    def count(self, under_way: UnderWay) -> UnderWay:
-        """Count what the work under way has used since the last time."""
-        now, epochs = time.time(), epochs_of(under_way.ticket)
+    def count(self, under_way: UnderWay, until: float | None = None) -> UnderWay:
+        """Count what the work under way has used since the last time: until now, or a time in seconds since 1970."""
+        now, epochs = until or time.time(), epochs_of(under_way.ticket)
         try:
             add_usage(under_way.ticket.home, seconds=now - under_way.counted, epochs=max(epochs - under_way.epochs, 0))
         except OSError as error:  # a full disk must not end the work

@@ -86,6 +86,7 @@ class _Dispatcher:
         ticket = under_way.ticket
         log.info("Going on with what was under way: %s", ticket.words)
         kill_remains(under_way)
+        self._book.count(under_way, until=under_way.counted)  # when it was killed is not known, but what it trained
         attempt = 0
         if find_ticket(ticket.key) != ticket:
             end(ticket, "", failed=False)

@@ -1,7 +1,9 @@
 """The server of a hosted dashboard: what stands before Streamlit's pages, its log, and the options that it needs."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from streamlit import config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tlcore.errors import ConfigError
+from tlcore.hosting.keeper import EVERY_S, Keeper
+from tlcore.hosting.pulse import worker_health
 from tlcore.hosting.settings import HostSettings, host_home, host_settings
 from tlcore.hosting.visitors import visitor_of
 from tlcore.hosting.web.closed import ClosedRoutes
@@ -98,7 +102,26 @@ def set_options(settings: HostSettings) -> None:
 
 def worker_state() -> Mapping[str, object]:
     """Whether the process lives that does the visitors' work, for the monitor."""
-    return {"alive": True}
+    health = worker_health()
+    silent = {} if health.silent_s is None else {"silent_s": round(health.silent_s, 1)}
+    return {"alive": health.alive, "waiting": health.waiting, "under_way_s": round(health.since_s, 1), **silent}
+
+
+@asynccontextmanager
+async def lifespan(app: object) -> AsyncIterator[None]:
+    """As long as the server lives, the process lives that does the visitors' work. It goes on without the server."""
+    keeping = asyncio.create_task(_keep_dispatcher())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+
+
+async def _keep_dispatcher() -> None:
+    keeper = Keeper()
+    while True:
+        await asyncio.to_thread(keeper.keep)
+        await asyncio.sleep(EVERY_S)
 
 
 def who(scope: Scope) -> str | None:

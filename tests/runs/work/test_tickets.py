@@ -50,7 +50,7 @@ def test_a_run_without_a_process_but_with_a_ticket_is_queued_and_not_interrupted
         run = prepare_run(configure())
         jobs.start([run])
         write_status(run.path, "running", phase="train", pid=2**22 + 1, process_started=1.0)  # its worker was killed
-        assert run.status().state == "queued"
+        assert (run.status().state, run.status().is_live, live_runs()) == ("queued", True, [run])
         withdraw(run.path)
         assert run.status().state == "interrupted"
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlcore.errors import RecordError, RunNotFound
 from tlcore.runs.folder.lock import is_held
 from tlcore.runs.folder.writing import write_in
-from tlcore.runs.work.tickets import has_ticket
+from tlcore.runs.work.tickets import find_ticket
 from tlcore.system.liveness import is_alive, place, start_time
 from tlcore.system.records import read_record
 
@@ -106,8 +106,9 @@ def read_status(folder: Path) -> Status:
         return Status(state="interrupted")
     if not status.is_live or _is_in_hand(folder, status):
         return status
-    if has_ticket(folder):  # it waits, or goes on after its last whole epoch
-        return status.model_copy(update={"state": "queued"} if status.state in UNDER_WAY else {})
+    if ticket := find_ticket(folder):  # it waits, or goes on after its last whole epoch
+        waits = {"state": "queued", "submitted": ticket.submitted}
+        return status.model_copy(update=waits if status.state in UNDER_WAY else {})
     state = "interrupted" if status.state in UNDER_WAY else status.state
     return status.model_copy(update={"state": state, "phase": ""})
 
