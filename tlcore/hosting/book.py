@@ -46,7 +46,7 @@ class Book:
 
     def count(self, under_way: UnderWay, until: float | None = None) -> UnderWay:
         """Count what the work under way has used since the last time: until now, or a time in seconds since 1970."""
-        now, epochs = until or time.time(), epochs_of(under_way.ticket)
+        now, epochs = time.time() if until is None else until, epochs_of(under_way.ticket)
         try:
             add_usage(under_way.ticket.home, seconds=now - under_way.counted, epochs=max(epochs - under_way.epochs, 0))
         except OSError as error:  # a full disk must not end the work
