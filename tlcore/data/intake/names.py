@@ -12,6 +12,7 @@ _MAX_NAME = 60
 _MAX_PART_LETTERS, _MAX_PART_BYTES = 120, 240  # longest name of a folder or file; file systems allow 255 bytes
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)  # reserved names on Windows
 _NOT_ON_WINDOWS = str.maketrans(dict.fromkeys('<>:"|?*/', "_"))
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, and bytes that are no text
 
 
 def safe_name(text: str, default: str = "dataset") -> str:
@@ -40,7 +41,7 @@ def path_parts(name: str) -> list[str] | str:
 
 def safe_part(name: str) -> str:
     """A folder's or file's name, changed if necessary so that it is valid on every system."""
-    tidy = unicodedata.normalize("NFC", name).translate(_NOT_ON_WINDOWS).rstrip(". ") or "_"
+    tidy = _NO_TEXT.sub("_", unicodedata.normalize("NFC", name)).translate(_NOT_ON_WINDOWS).rstrip(". ") or "_"
     if _RESERVED.fullmatch(tidy):
         tidy = f"_{tidy}"
     if len(tidy) <= _MAX_PART_LETTERS and len(tidy.encode()) <= _MAX_PART_BYTES:
