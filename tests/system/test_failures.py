@@ -9,8 +9,9 @@ import torch
 
 from tlcore.cli.main import main
 from tlcore.errors import ConfigError, OutOfMemory, StorageError
-from tlcore.system.failures import as_user_error
+from tlcore.system.failures import as_user_error, tell, without_paths
 from tlcore.system.files import write_atomic
+from tlcore.system.home import Space, in_space
 
 
 class Full(io.RawIOBase):
@@ -129,3 +130,24 @@ def test_the_command_line_reports_a_failure_in_one_sentence_and_a_bug_keeps_its_
     fails_with(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         main(["runs"])
+
+
+def test_a_visitor_is_told_of_a_bug_only_the_id_that_the_log_has(tmp_path, caplog):
+    bug = ValueError("in /srv/place/x.py")
+    assert tell(bug, "work failed") == "ValueError: in /srv/place/x.py"
+    with in_space(Space(tmp_path / "spaces" / "a", tmp_path)):
+        told = tell(bug, "work failed")
+    (record,) = caplog.records
+    assert told == f"Something went wrong here. Error {record.facts['error_id']}; the host finds it in the log."
+    assert record.exc_info[1] is bug
+
+
+def test_a_visitor_sees_no_path_of_the_server(tmp_path):
+    space = Space(tmp_path / "spaces" / "a", tmp_path)
+    mine, hosts = space.home / "datasets/my photos/1.png", tmp_path / "cache/x"
+    text = f"{mine} and {hosts}, /usr/lib/python3.11/os.py: at 3/4 of train/ants/1.png"
+    assert without_paths(text) == text
+    with in_space(space):
+        assert without_paths(text) == "my photos/1.png and cache/x, os.py: at 3/4 of train/ants/1.png"
+        full = OSError(errno.ENOSPC, "full", str(space.home / "runs" / "r" / "x"))
+        assert str(tmp_path) not in tell(full, "work failed")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.web import entries
 from tlcore.system.home import Space, in_space
-from tlcore.system.logs import LOGS, add_json_log, failure_words, log_as_json, log_event, log_failure
+from tlcore.system.logs import LOGS, failure_words, log_as_json, log_event, log_failure, log_to_stderr, log_work
 
 CODE = """
 import logging, warnings
@@ -87,12 +87,22 @@ def test_the_log_is_bounded(tmp_path, monkeypatch):
     assert entries(files[0].read_text())[-1]["number"] == 199
 
 
-def test_a_process_with_a_log_of_its_own_also_writes_to_the_hosts(tmp_path):
-    before = logging.getLogger().handlers[:]
-    add_json_log(tmp_path, "worker")
-    assert logging.getLogger().handlers[: len(before)] == before
-    log_event("trained")
-    assert [entry["event"] for entry in entries((tmp_path / "worker.jsonl").read_text())] == ["trained"]
+def test_work_for_a_visitor_is_in_the_hosts_log_and_on_ones_own_machine_in_none(home, tmp_path):
+    log_to_stderr()
+    assert len(logging.getLogger().handlers) == 1
+    with in_space(Space(tmp_path / "spaces" / "0123456789abcdef0123456789abcdef", tmp_path)):
+        for set_up in (log_to_stderr, log_work):
+            set_up()
+            log_event("trained")
+    written = entries((tmp_path / LOGS / "work.jsonl").read_text())
+    assert [(entry["event"], entry["who"]) for entry in written] == [("trained", "01234567")] * 2
+
+
+def test_an_error_that_passes_several_hands_keeps_its_id(tmp_path):
+    log_as_json(tmp_path / LOGS, "server", to_stderr=False)
+    error = ValueError("once")
+    assert log_failure(error, "run failed") == log_failure(error, "work failed")
+    assert len(entries((tmp_path / LOGS / "server.jsonl").read_text())) == 1
 
 
 def test_a_folder_that_cannot_be_written_leaves_the_other_log(tmp_path, capsys):

@@ -38,8 +38,9 @@ from tlcore.cli import (
     worth,
     zoo,
 )
-from tlcore.system.failures import as_user_error
+from tlcore.system.failures import as_user_error, tell
 from tlcore.system.home import HOST
+from tlcore.system.logs import log_work
 
 COMMANDS = {
     "train": train,
@@ -79,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             from tlcore.hosting.quotas import limit_spaces
 
             limit_spaces()
+            log_work()
         status: int = arguments.command(arguments)
     except KeyboardInterrupt:
         return 130
@@ -87,10 +89,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         known = as_user_error(error)
-        if known is None:  # a bug: the traceback shows where
+        if known is None and not os.environ.get(HOST):  # a bug: the traceback shows where
             raise
-        hint = "" if getattr(arguments, "json", False) else known.cli  # JSON is for programs, such as the dashboard
-        print(f"error: {known}{hint and f' {hint}'}", file=sys.stderr)
+        # JSON is for programs, such as the dashboard
+        hint = "" if known is None or getattr(arguments, "json", False) else known.cli
+        print(f"error: {tell(error, 'work failed')}{hint and f' {hint}'}", file=sys.stderr)
         return 1
     return status
 

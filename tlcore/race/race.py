@@ -23,7 +23,7 @@ from tlcore.race.speed import seconds_per_image
 from tlcore.race.standing import LeftOut, Measured, Row, Standing, rank, suggest
 from tlcore.system.device import choose_device
 from tlcore.system.drive import relay
-from tlcore.system.failures import as_user_error
+from tlcore.system.failures import as_user_error, tell
 from tlcore.system.network import can_reach
 from tlcore.training.events import Progress
 from tlcore.training.inputs.feature_store import cache_limit_bytes
@@ -182,7 +182,7 @@ def _reason(candidate: Candidate, error: Exception) -> str:
     known = as_user_error(error)
     if known is None:
         log.error("The race of %s failed.", candidate.label, exc_info=error)
-        return f"It failed unexpectedly: {type(error).__name__}: {shorten(error, 200)}"
+        return f"It failed unexpectedly: {shorten(tell(error, 'race failed'), 200)}"
     return str(known)
 
 

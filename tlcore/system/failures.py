@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tlcore.errors import OutOfMemory, StorageError, TlcoreError
-from tlcore.system.home import home_dir
+from tlcore.system.home import home_dir, space
+from tlcore.system.logs import failure_words, log_failure
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -21,6 +22,7 @@ _MEMORY = re.compile(
     re.IGNORECASE,
 )
 _SHARED_MEMORY = re.compile(r"shared memory|shm|bus error", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"(?<![\w.<])/(?:[^\s/:'\"<>]+/)+([^\s/:'\"<>]*)")
 _TORN_ARCHIVE = re.compile(r"unexpected pos \d+ vs \d+|PytorchStreamWriter")  # torch.save, after a short write
 
 
@@ -45,6 +47,29 @@ def as_user_error(failure: BaseException) -> TlcoreError | None:
     if isinstance(failure, RuntimeError) and _TORN_ARCHIVE.search(text):
         return _no_space(home_dir())
     return None
+
+
+def tell(failure: BaseException, what: str) -> str:
+    """What the user is told of a failure of some work. Of a bug: what it is; to a visitor only its id in the log."""
+    known = as_user_error(failure)
+    if known is not None:
+        return without_paths(str(known))
+    if space().host is None:
+        return f"{type(failure).__name__}: {failure}"
+    return failure_words(log_failure(failure, what))
+
+
+def without_paths(text: str) -> str:
+    """The text as a visitor may see it: of a path of the server, the last part. On one's own machine: the text."""
+    try:
+        here = space()
+    except TlcoreError:  # of no visitor: fail closed
+        return _ABSOLUTE.sub(r"\1", text)
+    if here.host is None:
+        return text
+    for folder in (here.home / "datasets", here.home / "runs", here.home, here.host):
+        text = text.replace(f"{folder}{os.sep}", "").replace(str(folder), "the dashboard's folder")
+    return _ABSOLUTE.sub(r"\1", text)
 
 
 def _chain(failure: BaseException) -> Iterator[BaseException]:

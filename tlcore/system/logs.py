@@ -24,15 +24,29 @@ LOGS = "logs"
 FILE_BYTES, OLD_FILES = 10_000_000, 4
 """The log of one kind of process takes at most this, five times."""
 WHO_DIGITS = 8
+_ID = "tlcore_error_id"
 _TEXT, _TRACEBACK = 2_000, 20_000
 log = logging.getLogger(__name__)
 
 
 def log_to_stderr() -> None:
-    """Set up logging for a separate process, such as the worker. Python's warnings are logged, too."""
+    """Set up logging for a separate process, such as the worker. Python's warnings are logged, too.
+
+    A process that works for a visitor also writes to the host's log.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(FORMAT, datefmt="%Y-%m-%dT%H:%M:%S%z"))
-    _log_with(handler)
+    _log_with(handler, *_work_log())
+
+
+def log_work() -> None:
+    """Set up the host's log for a process that works for a visitor, whose standard error others read."""
+    _log_with(*_work_log())
+
+
+def _work_log() -> list[logging.Handler]:
+    here = space()
+    return _json_file(here.host / LOGS, "work") if here.host else []
 
 
 def log_as_json(folder: Path, process: str, *, to_stderr: bool = True) -> None:
@@ -40,18 +54,23 @@ def log_as_json(folder: Path, process: str, *, to_stderr: bool = True) -> None:
 
     The file is bounded: it is renamed when it is full, and the oldest one is deleted.
     """
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if to_stderr else []
+    shown: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if to_stderr else []
+    for handler in shown:
+        handler.setFormatter(JsonLines())
+    _log_with(*shown, *_json_file(folder, process))
+
+
+def _json_file(folder: Path, process: str) -> list[logging.Handler]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = RotatingFileHandler(
             folder / f"{process}.jsonl", maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="ascii", delay=True
         )
-        handlers.append(file)
     except OSError as error:  # a full disk: the other log has it
         print(f"The log cannot be written to {folder}: {error}", file=sys.stderr)
-    for handler in handlers:
-        handler.setFormatter(JsonLines())
-    _log_with(*handlers)
+        return []
+    file.setFormatter(JsonLines())
+    return [file]
 
 
 def _log_with(*handlers: logging.Handler) -> None:
@@ -62,21 +81,18 @@ def _log_with(*handlers: logging.Handler) -> None:
     logging.captureWarnings(True)
 
 
-def add_json_log(folder: Path, process: str) -> None:
-    """Log to the host's file, too, in a process that has a log of its own."""
-    before = logging.getLogger().handlers[:]
-    log_as_json(folder, process, to_stderr=False)
-    logging.getLogger().handlers[:0] = before
-
-
 def log_event(event: str, level: int = logging.INFO, **facts: object) -> None:
     """One line about what was done: `log_event("page", page="train", seconds=0.2)`. A fact `who` stands for itself."""
     log.log(level, event, extra={"facts": facts})
 
 
 def log_failure(failure: BaseException, event: str, **facts: object) -> str:
-    """Log an unexpected error with its traceback. Returns the id that the visitor is shown."""
+    """Log an unexpected error with its traceback. Returns the id that the visitor is shown; it keeps its first one."""
+    error_id = getattr(failure, _ID, None)
+    if isinstance(error_id, str):
+        return error_id
     error_id = secrets.token_hex(4)
+    setattr(failure, _ID, error_id)
     log.error("%s", event, exc_info=failure, extra={"facts": {"error_id": error_id, **facts}})
     return error_id
 

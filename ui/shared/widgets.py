@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlcore.errors import TlcoreError
 from tlcore.figures.style import describe_figure
-from tlcore.system.failures import as_user_error
+from tlcore.system.failures import as_user_error, without_paths
 from tlcore.words import count
 from ui.shared.hosting import is_hosted
 from ui.shared.state import link
@@ -23,8 +23,8 @@ def escape_markdown(text: str) -> str:
 
 
 def error_box(error: TlcoreError | str) -> None:
-    """Show what went wrong and what to do, in one friendly box."""
-    st.error(escape_markdown(str(error)).replace("\n", "  \n"), icon=":material/error:")
+    """Show what went wrong and what to do, in one friendly box. Visitors are shown no path of the server."""
+    st.error(escape_markdown(without_paths(str(error))).replace("\n", "  \n"), icon=":material/error:")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from tlcore.runs.folder.predictions import Predictions, key_images, predictions_
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import State, tell_status, write_status
 from tlcore.runs.folder.writing import write_json_in
-from tlcore.system.failures import as_user_error
+from tlcore.system.failures import as_user_error, tell
 from tlcore.training.checkpoint import Checkpoint, frozen_state
 from tlcore.training.distributed import Processes
 from tlcore.training.events import EpochDone, Event, ImagesSkipped, Progress
@@ -66,7 +66,7 @@ def execute(
             phase = next_phase if run.epochs() else ""  # stopped before the first epoch: nothing to continue from
         except Exception as failure:
             known = as_user_error(failure)
-            state, error = "failed", str(known) if known else f"{type(failure).__name__}: {failure}"
+            state, error = "failed", tell(failure, "run failed")
             if known is None or known is failure:
                 raise
             raise known from failure

@@ -22,7 +22,7 @@ from tlcore.runs.folder.status import UNDER_WAY, State, tell_status
 from tlcore.runs.work.tickets import goes_to_queue
 from tlcore.runs.work.turn import turn
 from tlcore.runs.work.watch import interrupted_by
-from tlcore.system.failures import as_user_error
+from tlcore.system.failures import as_user_error, tell
 from tlcore.training.history import trained_here
 from tlcore.words import count, percent
 
@@ -210,9 +210,9 @@ def _words(error: Exception) -> str:
     known = as_user_error(error)
     if known is not None:
         log.error("%s", known)
-        return str(known)
-    log.error("Unexpected error", exc_info=error)
-    return f"{type(error).__name__}: {error}"
+    else:
+        log.error("Unexpected error", exc_info=error)
+    return tell(error, "work failed")
 
 
 def _tell(run: Run, state: State, **fields: object) -> None:
