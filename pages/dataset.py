@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tlcore.data.intake.library import uploaded_folder
 from tlcore.words import count
 from ui.dataset.add_images import show_add_images
 from ui.dataset.change import show_changes
@@ -17,6 +18,7 @@ from ui.dataset.progress import wait_for_report
 from ui.dataset.sizes import show_colours, show_sizes
 from ui.dataset.worth import show_worth
 from ui.shared.datasets import dataset_label
+from ui.shared.sharing import show_share
 from ui.shared.state import link
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shell import open_page
@@ -40,6 +42,7 @@ with friendly_errors():
         show_add_images(source)
         show_changes(source)
         show_mark(source)
+        show_share(uploaded_folder(source), "dataset")
     report = wait_for_report(source)
     if report is not None:
         st.markdown(f"Health: {headline(report)}")

@@ -32,9 +32,10 @@ MAY_IMPORT = {
 }
 
 
-# folders of ui/ that may import another folder besides `shared`; the shell opens the dialog that adds a dataset, and
-# the Dataset page shows the form's fields for splits; the server of a hosted dashboard knows the shell's script
-UI_MAY_IMPORT = {"recipes": {"train"}, "dataset": {"train"}, "shell": {"add_dataset"}, "hosting": {"shell"}}
+# folders of ui/ that may import another folder besides `shared`; the shell opens the dialogs that add a dataset and
+# tell about the visitor's space, the Dataset page shows the form's fields for splits, and the server of a hosted dashboard
+# knows the shell's script
+UI_MAY_IMPORT = {"recipes": {"train"}, "dataset": {"train"}, "shell": {"add_dataset", "space"}, "hosting": {"shell"}}
 PACKAGES = ("tlcore", "ui", "pages", "benchmarks", "tests")
 
 

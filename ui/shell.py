@@ -18,6 +18,8 @@ from ui.shared.device import device_words
 from ui.shared.state import ADDING, DEFAULT_DATASET, MISSING_DATASET, NEWS, carried, param, set_params
 from ui.shared.visitor import let_in
 from ui.shared.widgets import error_box, escape_markdown
+from ui.space.opening import open_shared
+from ui.space.sidebar import show_space
 
 LOGO = Path(__file__).with_name("logo.svg")
 ICON = Path(__file__).with_name("icon.svg")
@@ -54,10 +56,12 @@ def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
     st.html(STYLE)
     st.logo(str(LOGO), size="large", icon_image=str(ICON))
     let_in()
+    open_shared()
     with st.sidebar:
         source = _pick_dataset()
         _navigation()
         _live_runs()
+        show_space()
         _device()
         st.html(_behaviour(), unsafe_allow_javascript=True)  # only our own file, no text from outside
     drawing = demo_drawing()  # starts with the first page of a server

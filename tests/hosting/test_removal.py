@@ -7,7 +7,7 @@ from tlcore.errors import RunBusy
 from tlcore.hosting import removal
 from tlcore.hosting.grants import open_link
 from tlcore.hosting.links import all_links, make_link
-from tlcore.hosting.removal import end_work, remove_space
+from tlcore.hosting.removal import delete_space, end_work
 from tlcore.hosting.visitors import list_spaces, new_visitor, space_of, touch
 from tlcore.system.home import in_space
 
@@ -54,16 +54,16 @@ def test_a_space_goes_as_a_whole_with_its_links_and_the_others_stay(ann, bob, ho
     with in_space(space_of(bob)):
         assert open_link(token, space_of(bob))
         make_link(space_of(bob).home / "datasets" / "photos")
-    remove_space(ann)
+    delete_space(ann)
     assert [space.home.name for space in list_spaces()] == [bob] == [path.name for path in (home / "spaces").iterdir()]
     assert space_of(bob).granted == ()
     assert [link.owner for link in all_links().values()] == [bob]
-    remove_space(ann)  # there is nothing left
+    delete_space(ann)  # there is nothing left
 
 
 def test_work_is_asked_once_to_end_and_awaited_before_the_files_go(ann, work):
     touch(space_of(ann))
-    remove_space(ann)
+    delete_space(ann)
     assert work.asked == 1
     assert not list(list_spaces())
 
@@ -72,15 +72,8 @@ def test_while_work_goes_on_nothing_is_deleted(ann, work):
     touch(space_of(ann))
     work.left = -1
     with pytest.raises(RunBusy, match="Work is still under way. It has been asked to end. Try again"):
-        remove_space(ann, ending_s=0)
+        delete_space(ann, ending_s=0)
     assert list(list_spaces())
-
-
-def test_what_an_interrupted_removal_left_goes_with_the_next_one(ann, bob, home):
-    (home / "spaces" / f".gone-{bob}-1" / "datasets").mkdir(parents=True)
-    assert not list(list_spaces())
-    remove_space(ann)
-    assert not list((home / "spaces").iterdir())
 
 
 def test_a_live_probe_is_ended(ann, home):

@@ -1,42 +1,36 @@
-"""End the work of a visitor, and delete the visitor's space as a whole."""
+"""End the work of a visitor, and then delete the visitor's space as a whole, as `house` does it."""
 
-import secrets
-import shutil
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from tlcore.errors import RunBusy
-from tlcore.hosting.links import all_links, take_back
+from tlcore.errors import RunBusy, StorageError
+from tlcore.hosting.house import remove_space
 from tlcore.hosting.visitors import space_of
 from tlcore.runs.folder.run import list_runs
 from tlcore.runs.work import jobs
 from tlcore.runs.work.probes import Probe
-from tlcore.system.home import SPACES, as_host, cache_dir, host_dir, in_space, is_mine
+from tlcore.system.home import cache_dir, in_space, is_mine
 
 ENDING_S = 60.0
 _POLL_S = 0.1
-_REMAINS = ".gone-"
 
 
-def remove_space(visitor: str, ending_s: float = ENDING_S) -> None:
-    """Delete all that a visitor has: the links that are out, waiting work and work under way, then all files at once.
+def delete_space(visitor: str, ending_s: float = ENDING_S) -> None:
+    """Delete all that a visitor has: first waiting work and work under way, then the links and all files at once.
 
     What the visitor used today is kept elsewhere, and is not given back. Raises RunBusy if work does not end in time:
-    all files are there then.
+    all files are there then; and StorageError if the disk refuses.
     """
-    home = space_of(visitor).home
-    with as_host():
-        for number, link in all_links().items():
-            if link.owner == visitor:
-                take_back(number)
+    here = space_of(visitor)
     end_work(visitor, ending_s)
-    with suppress(FileNotFoundError):
-        home.rename(home.with_name(f"{_REMAINS}{visitor}-{secrets.token_hex(4)}"))
-    for remains in (host_dir() / SPACES).glob(f"{_REMAINS}*"):  # also of a call that did not finish
-        shutil.rmtree(remains, ignore_errors=True)
+    try:
+        remove_space(here)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageError(f"The space cannot be deleted: {error.strerror}. Try again later.") from None
 
 
 def end_work(visitor: str, ending_s: float = ENDING_S) -> None:

@@ -140,6 +140,12 @@ def is_mine(path: Path | str) -> bool:
     return here.host is None or _is_in(path, (here.home,))
 
 
+def is_granted(path: Path | str) -> bool:
+    """Whether a path belongs to somebody who has shared it with this space by a link."""
+    granted = space().granted
+    return bool(granted) and _is_in(path, granted)
+
+
 def check_readable(path: Path | str) -> None:
     """Call with each path that comes from outside before it is opened.
 

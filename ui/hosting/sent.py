@@ -11,7 +11,7 @@ from tlcore.hosting.web.own_files import MEDIA, Sent
 
 _ADDRESSES = {"url", "image", "icon_image", "favicon", "avatar"}
 """Fields in which Streamlit puts the address of a file. No page puts a visitor's text there."""
-_FILE = re.compile(r"[\w/.-]*" + re.escape(MEDIA) + r"([0-9a-f]{56}(?:\.\w{1,20})?)", re.ASCII)
+_FILE = re.compile(r"[\w/.-]*" + re.escape(MEDIA) + r"([0-9a-f]{16,128}(?:\.\w{1,20})?)", re.ASCII)
 
 
 def read_sent(data: bytes) -> Sent:

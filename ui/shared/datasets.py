@@ -7,7 +7,11 @@ import streamlit as st
 
 from tlcore.data.catalog import is_named
 from tlcore.data.intake.library import list_sources
+from tlcore.system.home import is_granted
 from ui.shared.hosting import is_hosted
+
+SHARED = "shared with you"
+"""Marks what another visitor has shared by a link."""
 
 
 @st.cache_data(ttl=2.0, show_spinner=False)
@@ -17,8 +21,12 @@ def dataset_sources() -> list[str]:
 
 
 def dataset_label(source: str) -> str:
-    """The name of a dataset, or the last folder of its path."""
-    return "demo · drawn insects" if source == "demo" else source if is_named(source) else Path(source).name
+    """The name of a dataset, or the last folder of its path, and whether somebody has shared it."""
+    if source == "demo":
+        return "demo · drawn insects"
+    if is_named(source):
+        return source
+    return f"{Path(source).name} · {SHARED}" if is_granted(source) else Path(source).name
 
 
 def dataset_name(source: str) -> str:

@@ -9,9 +9,10 @@ from tlcore.figures.style import PALETTE
 from tlcore.runs.folder.label import load_label
 from tlcore.runs.folder.run import Run, split_readable
 from tlcore.runs.settings import STRATEGIES, differing_settings
+from tlcore.system.home import is_granted
 from tlcore.words import shorten
 from ui.shared.cached import unreadable_runs
-from ui.shared.datasets import dataset_label
+from ui.shared.datasets import SHARED, dataset_label
 from ui.shared.state import RUN_COLOURS
 from ui.shared.widgets import escape_markdown, note_left_out
 
@@ -46,7 +47,8 @@ def run_labels(runs: Sequence[Run], *, with_dataset: bool = False) -> dict[str, 
         given = load_label(run.path).name
         what = run.config.model.backbone + (f" on {_dataset(run)}" if with_dataset else "")
         parts = [given, what] if given else [what, STRATEGIES[run.config.strategy.name], *differences[run.name]]
-        labels[run.name] = ", ".join([*parts, _created(run, seconds=False)])
+        shared = [SHARED] if is_granted(run.path) else []
+        labels[run.name] = ", ".join([*parts, _created(run, seconds=False), *shared])
     return _told_apart(runs, labels)
 
 

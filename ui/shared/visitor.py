@@ -2,43 +2,49 @@
 
 On a hosted dashboard everything of a page works in the space of its visitor, also its callbacks, its fragments and what
 it caches. A thread without a session has no visitor, and so no space.
+
+A visitor is known by the browser's cookie; where the host has set `login`, by the account, on every device.
 """
+
+import functools
+import os
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from tlcore.errors import NotAllowed
 from tlcore.hosting.quotas import limit_spaces
-from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of
+from tlcore.hosting.settings import HOSTED, host_home, host_settings
+from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of, visitor_of_account
 from tlcore.hosting.waiting_room import check_tickets
 from tlcore.runs.work.tickets import admit_with
 from tlcore.system.home import Space, find_space_with, space
 from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box
 
+_LOGIN = f"{HOSTED}_LOGIN"
+
 
 def visitors_space() -> Space | None:
     """The space of this session's visitor; None on one's own machine.
 
-    Raises NotAllowed outside a session, or if its browser has sent no valid cookie.
+    Raises NotAllowed outside a session, if its browser has sent no valid cookie, or if a login is needed and missing.
     """
     if not is_hosted():
         return None
     if get_script_run_ctx(suppress_warning=True) is None:
         raise NotAllowed("This belongs to no visitor of the dashboard, so it has no place for its files.")
-    visitor = visitor_of(visitors_cookie())
-    if visitor is None:
-        raise NotAllowed(
-            "This dashboard tells its visitors apart by a cookie, and your browser sent none. "
-            "Allow cookies for this address, and load the page again."
-        )
-    return space_of(visitor)
+    return space_of(_account() if needs_login() else _browser())
 
 
 def let_in() -> None:
     """Call first on each page. If hosted, it remembers the visit, or ends the page if no visitor is known."""
     if not is_hosted():
         return
+    if needs_login() and not is_logged_in():
+        _ask_to_log_in()
+        st.stop()
     try:
         touch(space())
     except NotAllowed as error:
@@ -46,8 +52,52 @@ def let_in() -> None:
         st.stop()
 
 
+def needs_login() -> bool:
+    """Whether visitors of this host have accounts."""
+    return _needs_login(host_home(), os.environ.get(HOSTED), os.environ.get(_LOGIN))
+
+
+def is_logged_in() -> bool:
+    return is_hosted() and needs_login() and bool(visitors_account().get("is_logged_in", False))
+
+
 def visitors_cookie() -> str | None:
     return st.context.cookies.get(COOKIE)
+
+
+def visitors_account() -> dict[str, object]:
+    """What the provider of accounts says about the visitor; empty without a login."""
+    return dict(st.user.to_dict())
+
+
+@functools.lru_cache(maxsize=8)
+def _needs_login(host: Path, profile: str | None, variable: str | None) -> bool:
+    """Asked for each file of a page, and decided at the start of the server."""
+    return host_settings().login
+
+
+def _browser() -> str:
+    visitor = visitor_of(visitors_cookie())
+    if visitor is None:
+        raise NotAllowed(
+            "This dashboard tells its visitors apart by a cookie, and your browser sent none. "
+            "Allow cookies for this address, and load the page again."
+        )
+    return visitor
+
+
+def _account() -> str:
+    account = visitors_account()
+    issuer, subject = account.get("iss"), account.get("sub")
+    if not account.get("is_logged_in") or not isinstance(issuer, str) or not isinstance(subject, str):
+        raise NotAllowed("Log in first: this dashboard keeps the work of each account apart.")
+    return visitor_of_account(issuer, subject)
+
+
+def _ask_to_log_in() -> None:
+    st.title("Transfer Lab")
+    st.write("Log in, so that your datasets and runs are yours, and there on each of your devices.")
+    st.button("Log in", key="visitor_log_in", type="primary", icon=":material/login:", on_click=st.login)
 
 
 find_space_with(visitors_space)

@@ -16,6 +16,7 @@ from ui.shared.cached import forget_runs, list_runs
 from ui.shared.datasets import dataset_sources
 from ui.shared.hosting import is_hosted
 from ui.shared.runs import newest_of, readable_runs, run_label
+from ui.shared.sharing import show_share
 from ui.shared.state import set_params
 from ui.shared.widgets import error_box, escape_markdown
 from ui.train.fill import fill_from_run
@@ -31,6 +32,7 @@ def show_actions(run: Run, together: list[Run]) -> None:
             _idle_actions(run, status)
         if len(together) > 1:
             _sweep_actions(together)
+        show_share(run.path, "train")
 
 
 def stopping_words(run: Run, status: Status) -> str:

@@ -10,7 +10,7 @@ from tlcore.hosting.web import own_files
 from tlcore.hosting.web.own_files import OwnFiles
 from ui.hosting.sent import read_sent
 
-PICTURE = f"{'a' * 56}.png"
+PICTURE = f"{'a' * 32}.png"
 SESSION = "4f3c-of-ann"
 
 
@@ -98,7 +98,7 @@ def test_other_addresses_are_left_alone(app):
 
 def test_so_much_is_remembered_and_the_oldest_is_forgotten_first(visitor, monkeypatch):
     monkeypatch.setattr(own_files, "MOST_FILES", 2)
-    ann, names = visitor(), [f"{letter * 56}.png" for letter in "abc"]
+    ann, names = visitor(), [f"{letter * 32}.png" for letter in "abc"]
     tell(ann, *(message(session=SESSION, picture=f"/media/{name}") for name in names[:2]))
     tell(ann, *(message(picture=f"/media/{name}") for name in (names[0], names[2])))
     assert [ann.get(f"/media/{name}").status_code for name in names] == [200, 404, 200]

@@ -1,0 +1,1 @@
+"""What a visitor of a hosted dashboard sees of the own space."""

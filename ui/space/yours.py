@@ -1,0 +1,105 @@
+"""The dialog about the visitor's space: what is used, links, taking everything along, and deleting everything."""
+
+import html
+from contextlib import suppress
+
+import streamlit as st
+
+from tlcore.errors import TlcoreError
+from tlcore.hosting.grants import find_link, forget_link, opened_links
+from tlcore.hosting.links import list_links
+from tlcore.hosting.removal import delete_space
+from tlcore.hosting.settings import host_settings
+from tlcore.hosting.web.take_along import PATH, hand_out
+from tlcore.system.home import space
+from ui.shared.addresses import base_path
+from ui.shared.cached import forget_runs
+from ui.shared.datasets import dataset_sources
+from ui.shared.sharing import show_links
+from ui.shared.state import DELETING, NEWS
+from ui.shared.visitor import is_logged_in, visitors_cookie
+from ui.shared.widgets import error_box, escape_markdown, show_fact
+from ui.space.facts import kept_words, used_of
+
+
+@st.dialog("Your space", icon=":material/person:")
+def show_your_space() -> None:
+    show_yours()
+
+
+def show_yours() -> None:
+    """What is in the dialog."""
+    st.write("Nobody else sees what you upload, train and save here, unless you give out a link.")
+    show_fact("Kept until", kept_words(host_settings()))
+    for used in used_of(space()):
+        show_fact(used.what, used.words)
+    _show_links()
+    _show_taking_along()
+    _show_deleting()
+    if is_logged_in():
+        st.button("Log out", key="space_log_out", icon=":material/logout:", on_click=st.logout)
+
+
+def _show_links() -> None:
+    links = list_links()
+    if links:
+        st.subheader("Links that you gave out", anchor=False)
+        show_links(links, named=True)
+    opened = {number: found for number in opened_links(space().home) if (found := find_link(number)) is not None}
+    if opened:
+        st.subheader("Shared with you", anchor=False)
+    for number, link in opened.items():
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"{link.kind.capitalize()} {escape_markdown(link.name)}", width="content")
+            if st.button(
+                "Off my lists", key=f"space_forget_{number}", icon=":material/playlist_remove:", type="tertiary"
+            ):
+                forget_link(number, space())
+                forget_runs()
+                dataset_sources.clear()
+                st.rerun()
+
+
+def _show_taking_along() -> None:
+    st.subheader("Take it along", anchor=False)
+    st.write("Your datasets, edits, runs, recipes and transforms, for Transfer Lab on a machine of your own.")
+    with suppress(ValueError):  # no cookie, so no page either
+        address = f"{base_path()}{PATH}?ticket={hand_out(space(), visitors_cookie())}"
+        st.html(f'<a class="tl-download" href="{html.escape(address)}" download>Download everything as a zip</a>')
+
+
+def _show_deleting() -> None:
+    st.subheader("Delete it", anchor=False)
+    if not st.session_state.get(DELETING):
+        st.button(
+            "Delete everything of mine",
+            key="space_delete",
+            icon=":material/delete:",
+            on_click=st.session_state.update,
+            args=({DELETING: True},),
+        )
+        return
+    st.write(
+        "Your datasets, edits, runs, recipes, transforms and links are deleted for good, and your work that waits or "
+        "is under way is ended. What you used of today stays counted."
+    )
+    with st.container(horizontal=True, key="danger_delete_space"):
+        sure = st.button("Delete for good", key="space_delete_yes", type="primary", icon=":material/delete_forever:")
+        st.button("Keep it", key="space_delete_no", on_click=st.session_state.pop, args=(DELETING, None))
+    if sure:
+        _delete()
+
+
+def _delete() -> None:
+    try:
+        with st.spinner("Ending your work, and deleting …"):
+            delete_space(space().home.name)
+    except TlcoreError as error:
+        error_box(error)
+        return
+    # of all visitors: nothing of this one must stay in memory, and the others' are computed again
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    st.session_state.clear()
+    st.session_state[NEWS] = "Everything of yours is deleted."
+    st.switch_page("app.py")
