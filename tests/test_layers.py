@@ -33,8 +33,8 @@ MAY_IMPORT = {
 
 
 # folders of ui/ that may import another folder besides `shared`; the shell opens the dialogs that add a dataset and
-# tell about the visitor's space, the Dataset page shows the form's fields for splits, and the server of a hosted dashboard
-# knows the shell's script
+# tell about the visitor's space, the Dataset page shows the form's fields for splits, and the hosted server knows the
+# shell's script
 UI_MAY_IMPORT = {"recipes": {"train"}, "dataset": {"train"}, "shell": {"add_dataset", "space"}, "hosting": {"shell"}}
 PACKAGES = ("tlcore", "ui", "pages", "benchmarks", "tests")
 

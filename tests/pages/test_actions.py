@@ -22,6 +22,8 @@ from tests.support.visitors import visit
 from tests.support.waiting import LIMIT_S
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
+from tlcore.hosting.visitors import new_visitor, space_of
+from tlcore.system.home import Space, host_dir, in_space
 from ui.dataset.data import look_at
 from ui.shared.selection import Selection
 from ui.shared.state import selection_key
@@ -129,15 +131,23 @@ def test_with_many_classes_the_new_one_is_found_by_typing(make_images, monkeypat
     assert open_edits(str(folder)).version == 1
 
 
-def test_strangers_cannot_choose_and_see_no_actions(source, monkeypatch):
+def test_a_visitor_goes_on_with_the_edits_of_the_host_and_nobody_else_sees_theirs(source, monkeypatch):
     open_edits(source).exclude(["train/blue/000.png"])
-    visit(monkeypatch)
-    page = open_page("dataset", dataset=Path(source).name)
-    assert len(pictures(page)) == 48
-    assert not [key for key in keys(page) if key and key.startswith(GALLERY)]
+    space, other = visit(monkeypatch), space_of(new_visitor())
     page = open_page("dataset", dataset=Path(source).name, dataset_tab="edits")
     assert "1. Left out" in str(components_of(page))
-    assert not [key for key in keys(page) if key and ("discard" in key or "undo" in key or "include" in key)]
+    with in_space(space):
+        open_edits(source).exclude(["train/blue/001.png"])
+    page = open_page("dataset", dataset=Path(source).name, dataset_tab="edits")
+    assert "2. Left out" in str(components_of(page))
+    left_out = {}
+    for name, where in (("own", space), ("other", other), ("host", Space(host_dir()))):
+        with in_space(where):
+            left_out[name] = sorted(open_dataset(source).left_out)
+    assert left_out["own"] == ["train/blue/000.png", "train/blue/001.png"]
+    assert left_out["other"] == left_out["host"] == ["train/blue/000.png"]
+    visit(monkeypatch)
+    assert "2. Left out" not in str(components_of(open_page("dataset", dataset=Path(source).name, dataset_tab="edits")))
 
 
 def test_the_list_of_edits_shows_before_and_after_and_can_be_filtered(source):

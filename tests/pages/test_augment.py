@@ -12,6 +12,7 @@ from tests.support.visitors import visit
 from tlcore.data.pixels.sources import FileSource
 from tlcore.data.pixels.tensors import to_tensor
 from tlcore.models.zoo import ZOO
+from tlcore.system.home import as_host, in_space
 from tlcore.transforms.draws import draw_views
 from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import list_transforms, load_transform, save_transform
@@ -288,13 +289,19 @@ def test_another_transform_is_replaced_before_training_only_on_request(photos):
     assert load_transform("my augmentation").operations[0].op == "RandomResizedCrop"
 
 
-def test_a_visitor_of_a_hosted_dashboard_cannot_replace_what_another_saved(photos, monkeypatch):
-    visit(monkeypatch)
-    save_transform("my augmentation", TransformSpec(operations=(CenterCrop(size=8),)))
+def test_what_a_visitor_saves_hides_that_of_the_host_and_leaves_it_as_it_is(photos, monkeypatch):
+    hosts = TransformSpec(operations=(CenterCrop(size=8),))
+    save_transform("my augmentation", hosts)
+    space = visit(monkeypatch)
     page = open_page("demo")
     page.button("augment_save").click()
-    assert "another transform named 'my augmentation'" in text_of(run(page))
-    assert "augment_replace" not in [button.key for button in page.button]
+    assert "Saved as “my augmentation”" in text_of(run(page))
+    with in_space(space):
+        assert load_transform("my augmentation") != hosts
+    with as_host():
+        assert load_transform("my augmentation") == hosts
+    with in_space(visit(monkeypatch)):
+        assert load_transform("my augmentation") == hosts
 
 
 def test_a_name_that_leads_elsewhere_is_refused(photos):

@@ -117,7 +117,7 @@ def test_strangers_see_only_their_own(dialog, monkeypatch):
     assert other.segmented_control(key="add_dataset_way").value == "Zip"
     other.segmented_control(key="add_dataset_way").set_value("New dataset").run()
     assert "photographs" not in said(other).replace("add its photographs", "")
-    assert "Everybody who opens this dashboard sees what you add here" in said(other)
+    assert "What you add here is in your own space" in said(other)
 
 
 def test_a_class_and_the_whole_can_be_removed(dialog):

@@ -17,6 +17,7 @@ from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import find_recipe, portable, save_recipe
 from tlcore.runs.start import prepare_runs
+from tlcore.system.home import in_space
 from tlcore.training.resolve import resolve
 from ui.shared.state import TRAIN_DRAFT
 from ui.train.draft import plain
@@ -182,12 +183,13 @@ def test_few_images_are_warned_of_with_the_interval_that_they_give(make_images):
 
 
 def test_a_shared_dashboard_offers_no_file_and_only_weights_that_are_here(colours, monkeypatch):
-    from tlcore.errors import ConfigError
+    from tlcore.errors import ConfigError, NotAllowed
     from ui.train.start import start_runs
 
-    source = add_path(str(colours))
-    visit(monkeypatch)
-    page = open_page(dataset=source)
+    monkeypatch.setenv("TLCORE_DATA", str(colours))
+    source = str(colours)
+    space = visit(monkeypatch)
+    page = open_page(dataset=colours.name)
     assert "A file" not in page.selectbox(key="train_model_weights").options
     page.selectbox(key="train_model_backbone").set_value("mobilenet_v2").run()
     assert "The weights of mobilenet_v2 are not on this machine, and a shared dashboard downloads none." in text_of(
@@ -195,10 +197,10 @@ def test_a_shared_dashboard_offers_no_file_and_only_weights_that_are_here(colour
     )
     assert page.button(key="train_start_disabled").disabled
     for model in ({"backbone": "mobilenet_v2", "weights": "/etc/passwd"}, {"backbone": "mobilenet_v2"}):
-        with pytest.raises(ConfigError, match="shared dashboard"):
+        with pytest.raises(ConfigError, match="shared dashboard"), in_space(space):
             start_runs([RunConfig(data={"source": source}, model=model)], "cpu")
     for data in ({"source": "/etc"}, {"source": source, "images": "/etc"}):
-        with pytest.raises(ConfigError, match="A shared dashboard trains on the datasets of its list"):
+        with pytest.raises(NotAllowed, match="reads the datasets and runs of its own lists only"), in_space(space):
             start_runs([RunConfig(data=data, model={"weights": "none"})], "cpu")
 
 

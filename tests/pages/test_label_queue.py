@@ -5,7 +5,6 @@ import shutil
 import pytest
 
 from tests.support.pages import click, components_of, labels_of, open_page, pictures, run, text_of
-from tests.support.visitors import visit
 from tests.support.work import finish_work, suspect
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
@@ -71,7 +70,7 @@ def test_the_queue_shows_the_image_its_labels_and_its_neighbours(source, checked
     assert (first["given"], first["suggested"], first["p_given"], first["p_suggested"]) == ("blue", "green", 0.05, 0.9)
     assert first["image"].startswith("data:image/jpeg;base64,")
     assert [(near["label"], near["split"]) for near in first["neighbours"]] == [("green", "test"), ("blue", "train")]
-    assert (data["at"], data["of"], data["decided"], data["acts"]) == (FIRST, 3, 0, True)
+    assert (data["at"], data["of"], data["decided"]) == (FIRST, 3, 0)
     assert "agrees with 93 %" in text_of(page)
 
 
@@ -205,11 +204,3 @@ def test_names_from_outside_are_shown_as_they_are(source, home, checked_labels):
     assert shown(page)["items"][0]["given"] == HOSTILE
     send(queue, doubts_of(suspects), decision(1, "relabel", sample_id, "red"))
     assert queue.said == f"000.png: {HOSTILE} → red."
-
-
-def test_strangers_look_and_do_not_decide(source, checked_labels, monkeypatch):
-    visit(monkeypatch)
-    monkeypatch.setattr("ui.dataset.network.usable_without_download", lambda: ["efficientnet_lite0"])
-    page = open_labels(source.rpartition("/")[2])
-    assert shown(page)["acts"] is False
-    assert "dataset_labels_weights" not in [box.key for box in page.text_input]

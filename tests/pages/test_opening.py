@@ -6,6 +6,7 @@ from tests.support.pages import checked, click, open_page, text_of
 from tests.support.visitors import visit
 from tlcore.data.edits import open_edits
 from tlcore.data.intake.library import add_path
+from tlcore.system.home import as_host, in_space
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -31,8 +32,13 @@ def test_edits_that_do_not_fit_are_taken_back(misfit, button):
     assert "54 images of 2 classes" in text_of(checked(page))
 
 
-def test_strangers_are_told_and_cannot_take_edits_back(misfit, monkeypatch):
-    visit(monkeypatch)
+def test_a_visitor_takes_the_edits_of_the_host_back_for_themselves(misfit, monkeypatch):
+    monkeypatch.setenv("TLCORE_DATA", misfit)
+    space = visit(monkeypatch)
     page = open_page("dataset", dataset="colours")
     assert "train would have no images" in text_of(page)
-    assert not [button for button in page.button if button.key == "dataset_discard_all"]
+    click(page, "dataset_undo_last")
+    with in_space(space):
+        assert open_edits(misfit).version == 2
+    with as_host():
+        assert open_edits(misfit).version == 1

@@ -215,7 +215,7 @@ def test_imagenet_classes_with_a_custom_weights_file(added, tmp_path, without_pa
 
 def test_a_hosted_dashboard_downloads_no_weights(added, monkeypatch, without_packaged_weights):
     visit(monkeypatch)
-    page = open_page(added)
+    page = open_page(added.name)
     page.button_group("predict_kind").set_value("imagenet")
     assert "No ImageNet weights are on this machine." in text_of(run(page))
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tests.support.pages import checked, click, labels_of, open_page, page_at, pictures, run as rerun, text_of
-from tests.support.visitors import visit
 from tlcore import evaluate, train
 from tlcore.cli.main import main
 from tlcore.data.catalog import open_dataset
@@ -238,15 +237,6 @@ def test_the_next_round_is_a_run_with_what_was_accepted(predicted, source, monke
     assert list(rounds["Photographs added"]) == [0, 6]
     assert list(rounds["Training images"]) == [42, 48]
     assert rounds["Accuracy on test"][1] == "not evaluated yet"
-
-
-def test_strangers_see_predictions_and_change_nothing(predicted, source, monkeypatch):
-    visit(monkeypatch)
-    page = open_folder("colours")
-    keys = [button.key for button in page.button]
-    assert not [key for key in keys if key.startswith(REVIEW) or key == "predict_next_round"]
-    assert not page.get("file_uploader")
-    assert len(pictures(page)) == 6
 
 
 def test_class_names_are_shown_as_they_are(home, make_images, fresh, configure, shots):

@@ -8,6 +8,7 @@ import pytest
 from tests.support.pages import open_page, page_at, run, text_of
 from tests.support.visitors import visit
 from tlcore.data.intake.library import add_path
+from tlcore.system.home import in_space
 from ui.shared.cached import DemoDrawing
 from ui.shared.datasets import dataset_name, source_of
 
@@ -28,10 +29,11 @@ def test_the_address_has_the_name_of_a_dataset_and_no_path(drawn_demo, colours):
 
 
 def test_a_hosted_dashboard_opens_datasets_by_name_only(drawn_demo, colours, monkeypatch):
-    source = add_path(str(colours))
-    visit(monkeypatch)
-    assert source_of(source) is None
-    assert source_of("colours") == source
+    source = str(colours)
+    monkeypatch.setenv("TLCORE_DATA", source)
+    with in_space(visit(monkeypatch)):
+        assert source_of(source) is None
+        assert source_of("colours") == source
     assert "There is no dataset colours here. This is the demo." in text_of(open_page("dataset", dataset=source))
 
 

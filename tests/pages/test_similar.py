@@ -159,13 +159,14 @@ def test_networks_of_timm_that_are_here_can_be_chosen(monkeypatch):
     assert page.selectbox(key="some_backbone").options == ["efficientnet_lite0", "timm:some_net"]
 
 
-def test_strangers_see_the_row_and_cannot_act(home, colours, kept, monkeypatch):
-    visit(monkeypatch)
+def test_what_one_visitor_has_computed_is_shown_to_no_other(home, colours, kept, monkeypatch):
+    monkeypatch.setenv("TLCORE_DATA", str(colours))
     monkeypatch.setattr("ui.dataset.network.usable_without_download", lambda: ["efficientnet_lite0"])
-    finish_work(home, work_key("neighbours", str(colours), "efficientnet_lite0", ""), {"likeness": kept})
-    page = run(detail(str(colours), BLUE))
-    assert len(pictures(page)) == 8
-    assert not page.button
+    space = visit(monkeypatch)
+    finish_work(space.home, work_key("neighbours", str(colours), "efficientnet_lite0", ""), {"likeness": kept})
+    assert len(pictures(run(detail(str(colours), BLUE)))) == 8
+    visit(monkeypatch)
+    assert not pictures(run(detail(str(colours), BLUE)))
 
 
 def test_a_fine_tuned_run_is_asked_for_the_epoch_that_is_shown(make_run, monkeypatch):

@@ -13,6 +13,8 @@ from tlcore.config import DataConfig
 from tlcore.data.catalog import open_dataset
 from tlcore.data.health.scan import scan
 from tlcore.data.intake.library import add_path
+from tlcore.errors import NotAllowed
+from tlcore.runs.folder.label import save_label
 from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run, find_run, list_runs
 from tlcore.runs.folder.status import write_status
@@ -257,11 +259,22 @@ def test_a_missing_run_is_reported_and_the_newest_of_the_dataset_shown(train, co
     assert page.selectbox(key="train_run").value == run.name
 
 
-def test_on_a_hosted_dashboard_nobody_can_delete_a_run(train, colours, monkeypatch):
+def test_a_visitor_looks_at_a_run_of_the_host_and_cannot_change_it(train, colours, monkeypatch):
     run = train()
-    visit(monkeypatch)
-    page = open_page(colours, run=run.name, view="watch")
-    assert not any(button.key == "train_delete" for button in page.button)
+    monkeypatch.setenv("TLCORE_DATA", str(colours))
+    space = visit(monkeypatch)
+    page = open_any_page("train", dataset=colours.name, run=run.name, view="watch")
+    assert "This run is not yours: you can look at it, and set up one like it." in text_of(page)
+    keys = {button.key for button in page.button}
+    assert "train_again" in keys
+    assert not {"train_delete", "train_resume", "train_stop"} & keys
+    assert not [field for field in page.text_input if str(field.key).startswith("train_name")]
+    with in_space(space):
+        for change in (jobs.delete, jobs.resume, jobs.start_evaluation):
+            with pytest.raises(NotAllowed, match="is not yours"):
+                change(run)
+        with pytest.raises(NotAllowed, match="is not yours"):
+            save_label(run.path, "mine now")
 
 
 def test_a_visitor_can_have_so_many_runs_waiting_and_no_more(train, monkeypatch):

@@ -89,6 +89,11 @@ def delete_recipe(name: str) -> None:
         _path(name).unlink(missing_ok=True)
 
 
+def is_own_recipe(name: str) -> bool:
+    """Whether a recipe of this name is saved in one's own home, so that it can be deleted."""
+    return bool(NAME.fullmatch(name)) and _path(name).exists()
+
+
 def recipe_name(text: str) -> str:
     """A valid name for a recipe from any title: `My crops, 2nd try` becomes `my-crops-2nd-try`."""
     return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")[:60].strip("-_") or "recipe"

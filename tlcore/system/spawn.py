@@ -6,7 +6,6 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ import psutil
 
 from tlcore.errors import CommandFailed
 from tlcore.system.home import space
+from tlcore.system.threads import start_thread
 
 PACKAGE = Path(__file__).resolve().parents[1]
 NICENESS = 10
@@ -79,7 +79,7 @@ def start_detached(
     `ended` is called with the exit status, in a thread of this process, if this process still runs then.
     """
     process = start(arguments, stdout=output, stderr=errors, detached=True)
-    threading.Thread(target=lambda: ended(process.wait()), daemon=True).start()  # waiting also leaves no zombie
+    start_thread(lambda: ended(process.wait()))  # waiting also leaves no zombie
     return process.pid
 
 

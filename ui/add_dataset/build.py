@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlcore.data.intake.building import Draft, find_draft, list_drafts, new_draft, remove_stale_drafts
+from tlcore.data.intake.building import Draft, find_draft, list_drafts, new_draft
 from tlcore.data.intake.photographs import Taken, Upload
 from tlcore.data.pixels.sources import FileSource
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.words import count
-from ui.shared.hosting import is_hosted
 from ui.shared.state import BUILDING, set_params
 from ui.shared.taking import SHOWN, forget_told, show_last, show_taking
 from ui.shared.widgets import error_box, escape_markdown
@@ -22,7 +21,6 @@ from ui.shared.widgets import error_box, escape_markdown
 TAKING = "build_taking"
 _NAME, _CLASS, _NEW_CLASS = "build_name", "build_class", "build_new_class"
 _CHOSEN, _PROBLEM = "build_chosen", "build_problem"
-_STALE_S = 24 * 3600  # on a hosted dashboard, as for uploads without a decision
 
 
 def build_dataset() -> tuple[str, str] | None:
@@ -50,8 +48,8 @@ def build_dataset() -> tuple[str, str] | None:
 
 
 def has_draft() -> bool:
-    """Whether this visit builds a dataset, or there is one on this machine to go on with."""
-    return _draft() is not None or (not is_hosted() and bool(list_drafts()))
+    """Whether this visit builds a dataset, or there is one to go on with."""
+    return _draft() is not None or bool(list_drafts())
 
 
 def _draft() -> Draft | None:
@@ -69,9 +67,6 @@ def _choose(draft: Draft | None) -> None:
 
 
 def _offer_drafts() -> None:
-    if is_hosted():
-        remove_stale_drafts(_STALE_S)
-        return
     for draft in list_drafts():
         counts = draft.counts
         about = f"{count(len(counts), 'class', 'classes')}, {count(sum(counts.values()), 'photograph')}"

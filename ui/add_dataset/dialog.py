@@ -16,6 +16,7 @@ from tlcore.system.drive import drive
 from tlcore.words import count
 from ui.add_dataset.build import build_dataset, has_draft
 from ui.add_dataset.summary import show_summary
+from ui.shared.caching import cache_resource
 from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.hosting import is_hosted, is_own_machine
 from ui.shared.state import ADDING, NEWS, link
@@ -55,7 +56,7 @@ def show_ways() -> None:
 
 def _ask() -> Staged | None:
     if is_hosted():
-        st.caption(":material/public: Everybody who opens this dashboard sees what you add here, under its name.")
+        st.caption(":material/lock: What you add here is in your own space: other visitors cannot see it.")
     ways = {ZIP: _from_zip, BUILD: _build, TABLE: _from_table}
     if is_own_machine():
         ways[PATH] = _from_path
@@ -112,7 +113,7 @@ def _from_path() -> None:
         _choose(add_path(path))
 
 
-@st.cache_resource(max_entries=4, ttl=300, show_spinner="Reading the images …")
+@cache_resource(max_entries=4, ttl=300, show_spinner="Reading the images …")
 def _summary_of(source: str) -> Summary:
     """Kept until it is asked for anew: the dialog is drawn again with every click."""
     return summarise(open_dataset(source))

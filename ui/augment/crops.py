@@ -12,12 +12,13 @@ from tlcore.transforms.crops import CropSummary, coverage, sample_crops, sizes_b
 from tlcore.transforms.spec import RandomResizedCrop, TransformSpec
 from tlcore.words import count, percent
 from ui.shared.cached import edits_version, open_dataset
+from ui.shared.caching import by_dataset, cache_data, cache_resource
 from ui.shared.widgets import show_figure
 
 DRAWS = 10_000
 
 
-@st.cache_data(max_entries=32, ttl=300, show_spinner="Looking at the sizes of the images …")
+@cache_data(by_dataset, max_entries=32, ttl=300, show_spinner="Looking at the sizes of the images …")
 def _sizes(source: str, version: int) -> pd.DataFrame:
     return image_sizes(open_dataset(source))
 
@@ -31,7 +32,7 @@ class Delivered:
     figures: dict[str, go.Figure]
 
 
-@st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=32, ttl=300, show_spinner=False)
 def _delivered(source: str, version: int, operations: str) -> Delivered | None:
     """For operations, given as JSON, that end in a RandomResizedCrop. None if the dataset has no readable image."""
     sizes = _sizes(source, version)

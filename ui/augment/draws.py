@@ -11,6 +11,7 @@ import streamlit as st
 
 from tlcore.transforms.draws import Draw, draw_views
 from tlcore.transforms.spec import TransformSpec
+from ui.shared.caching import by_path, cache_data, cache_resource
 from ui.shared.component import component
 from ui.shared.image_picker import PickedImage, jpeg, thumbnail
 
@@ -24,7 +25,7 @@ _HTML = """<div class="draws">
 </div>"""
 
 
-@st.cache_resource(max_entries=16, ttl=600, show_spinner=False)
+@cache_resource(by_path, max_entries=16, ttl=600, show_spinner=False)
 def draws_of(
     image_key: str, _image: PickedImage, transform: str, seeds: Sequence[int]
 ) -> tuple[list[Draw], list[dict[str, Any]]]:
@@ -58,7 +59,7 @@ def show_draws(image: PickedImage, draws: Sequence[dict[str, Any]]) -> int:
     return selected
 
 
-@st.cache_data(max_entries=16, ttl=900, show_spinner=False)
+@cache_data(by_path, max_entries=16, ttl=900, show_spinner=False)
 def _original(image_key: str, _pixels_HWC: npt.NDArray[np.uint8]) -> str:
     return _data_url(_pixels_HWC, ORIGINAL_PX)
 

@@ -8,7 +8,6 @@ from tlcore.errors import ConfigError
 from tlcore.transforms.saved import list_transforms, save_transform
 from tlcore.transforms.sizes import Size
 from tlcore.transforms.spec import TransformSpec
-from ui.shared.hosting import is_hosted
 from ui.shared.image_picker import PickedImage
 from ui.shared.state import link
 from ui.shared.widgets import error_box, escape_markdown
@@ -70,7 +69,7 @@ def show_save(transform: TransformSpec) -> None:
             on_click=_save,
             args=(name, transform, True),
         )
-        if outcome and outcome.taken and not is_hosted():  # on a hosted dashboard it may be another visitor's
+        if outcome and outcome.taken:
             st.button(
                 "Replace it and train" if outcome.train else "Replace it",
                 key="augment_replace",

@@ -12,6 +12,7 @@ from tlcore.errors import CommandFailed
 from tlcore.models.file_endings import WEIGHTS_ENDINGS
 from tlcore.runs.folder.run import Run
 from tlcore.system import spawn
+from tlcore.system.home import is_mine
 from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box, escape_markdown
 
@@ -20,8 +21,8 @@ _DONE = "compare_imported"
 
 
 def show_import(run: Run) -> None:
-    """The upload of weights. A hosted dashboard has none: a visitor's file would change what all others see."""
-    if is_hosted():
+    """The upload of weights, for a run of one's own. A hosted dashboard takes no weights from strangers."""
+    if is_hosted() or not is_mine(run.path):
         return
     with st.expander("Compare weights that were saved elsewhere", icon=":material/upload_file:", key="compare_import"):
         st.caption(

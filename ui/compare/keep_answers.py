@@ -8,14 +8,14 @@ from tlcore.evaluation.calibrate import Calibrated
 from tlcore.evaluation.familiar import load_familiar
 from tlcore.evaluation.stored import load_index
 from tlcore.runs.folder.run import Run
+from tlcore.system.home import is_mine
 from tlcore.words import percent
-from ui.shared.hosting import is_hosted
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shared.work import find_result, forget_work, is_working, show_work, start_work, work_key
 
 
 def show_keep(run: Run, found: Calibrated, kept: Answers) -> None:
-    """The button; a hosted dashboard has none, because it changes what all others are answered."""
+    """The button; none for a run of somebody else, because it changes what they are answered."""
     new = found.answers
     same = (kept.images, kept.temperature, kept.threshold, kept.wish) == (
         new.images,
@@ -31,7 +31,7 @@ def show_keep(run: Run, found: Calibrated, kept: Answers) -> None:
             f"Kept with the run now: temperature {kept.temperature:.2f}, {escape_markdown(wish_words(kept.wish))}, "
             f"threshold {kept.threshold:.3f}."
         )
-    if same or is_hosted():
+    if same or not is_mine(run.path):
         return
     if st.button(
         "Keep for this epoch",
@@ -64,13 +64,13 @@ def show_far(run: Run, epoch: int, kept: Answers) -> None:
 
 
 def can_calibrate(run: Run, epoch: int, wish: Wish | None) -> bool:
-    """Draw the progress of a calibration that goes on; else say whether the visitor may start one: on a hosted
-    dashboard nobody may, because it changes what all others are answered."""
+    """Draw the progress of a calibration that goes on; else say whether one may be started: only for a run of one's
+    own, because it changes what is answered."""
     key = _key(run, epoch, wish)
     show_work(key, "The calibration")
     if find_result(key) is not None:
         forget_work(key)  # what it kept was dropped since
-    return not is_working(key) and not is_hosted()
+    return not is_working(key) and is_mine(run.path)
 
 
 def start_calibration(run: Run, epoch: int, wish: Wish | None) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.twins import TwinAccuracy, Twins, load_twins, twin_accuracy, twin_words
 from tlcore.runs.folder.run import Run
+from ui.shared.caching import by_path, cache_resource
 from ui.shared.results import evaluation_of, remembered
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.shared.work import find_result, forget_work, is_working, show_work, start_work, work_key
@@ -18,7 +19,7 @@ def twins_of(run: Run) -> Twins | None:
     return found[0] if found else None
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@cache_resource(by_path, max_entries=64, show_spinner=False)
 def _found(path: str, fingerprint: str) -> list[Twins]:
     """Empty until it was found."""
     return []

@@ -11,7 +11,6 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count
 from ui.dataset.data import forget
 from ui.shared.cached import open_dataset
-from ui.shared.hosting import is_hosted
 from ui.shared.taking import SHOWN, forget_told, show_last, show_taking
 from ui.shared.widgets import escape_markdown, friendly_errors
 
@@ -22,9 +21,8 @@ _ADDED = "add_images_added"
 
 
 def show_add_images(source: str) -> None:
-    """The button; none for datasets whose files are elsewhere, and none for strangers, who would change what others
-    see."""
-    if is_hosted() or uploaded_folder(source) is None:
+    """The button; none for datasets whose files are elsewhere."""
+    if uploaded_folder(source) is None:
         return
     if st.button("Add images", key="dataset_add_images", icon=":material/add_a_photo:"):
         st.session_state[_ADDED] = []

@@ -10,14 +10,13 @@ from tlcore.words import count
 from ui.dataset.data import forget
 from ui.shared.cached import list_runs
 from ui.shared.datasets import dataset_label, dataset_sources
-from ui.shared.hosting import is_hosted
 from ui.shared.state import DEFAULT_DATASET, NEWS, set_params
 from ui.shared.widgets import error_box, escape_markdown
 
 
 def show_changes(source: str) -> None:
-    """The buttons; none for a built-in dataset, and none for strangers."""
-    removal = None if is_hosted() else removal_of(source)
+    """The buttons; none for a built-in dataset, and none for that of somebody else."""
+    removal = removal_of(source)
     if removal == "deleted" and st.button("Rename", key="dataset_rename", icon=":material/edit:"):
         _ask_for_name(source)
     if removal is not None and st.button("Remove", key="dataset_remove", icon=":material/delete:"):

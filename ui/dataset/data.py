@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from tlcore.data.dataset import Dataset
 from tlcore.data.health.audit import Finding, audit
@@ -15,6 +14,7 @@ from tlcore.errors import TlcoreError
 from tlcore.system.drive import drive
 from tlcore.system.threads import start_thread
 from ui.shared.cached import edits_version, forget_datasets, open_dataset
+from ui.shared.caching import by_dataset, cache_data, cache_resource
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def forget_look(source: str) -> None:
     _look_at.clear(source, edits_version(source))
 
 
-@st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=900, show_spinner=False)
 def _look_at(source: str, version: int) -> ScanJob:
     look = ScanJob(open_dataset(source))
     start_thread(look.run)
@@ -90,7 +90,7 @@ def samples_of(source: str) -> pd.DataFrame:
     return _samples_of(source, edits_version(source))
 
 
-@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=300, show_spinner=False)
 def _samples_of(source: str, version: int) -> pd.DataFrame:
     dataset = open_dataset(source)
     samples = dataset.samples
@@ -110,12 +110,12 @@ def counts_of(source: str) -> pd.DataFrame:
     return _counts_of(source, edits_version(source))
 
 
-@st.cache_data(max_entries=8, ttl=300, show_spinner=False)
+@cache_data(by_dataset, max_entries=8, ttl=300, show_spinner=False)
 def _counts_of(source: str, version: int) -> pd.DataFrame:
     return open_dataset(source).counts_table()
 
 
-@st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=64, ttl=300, show_spinner=False)
 def small_pictures(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]:
     """Thumbnails of one gallery page, about 200 kB. Cached: decoding them takes longer than the rest of the page."""
     return thumbnails(open_dataset(source).source, sample_ids)

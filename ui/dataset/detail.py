@@ -11,7 +11,7 @@ from tlcore.data.health.audit import Finding
 from tlcore.words import percent, size
 from ui.dataset.data import look_at, small_pictures
 from ui.dataset.network import network_parts, usual_network
-from ui.shared.actions_bar import act, can_act, pick_include, show_actions
+from ui.shared.actions_bar import act, pick_include, show_actions
 from ui.shared.cached import open_dataset
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import show_large
@@ -55,7 +55,7 @@ def show_detail(source: str, sample_id: str, opened: str = "") -> None:
             lines += [("Split", label.split), *_measured_lines(source, sample_id)]
         for name, value in [*lines, *edits]:
             st.caption(f"{name}  \n**{escape_markdown(value)}**")
-    if can_act() and sample_id in open_dataset(source).left_out:
+    if sample_id in open_dataset(source).left_out:
         back = pick_include([sample_id], "dataset_detail")
         if back is not None:
             act(source, "dataset_detail", back)

@@ -14,8 +14,9 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.words import count, shorten
 from ui.dataset.detail import edit_words, show_image
 from ui.dataset.parts import EDITS, open_part
-from ui.shared.actions_bar import act, can_act, pick_include, pick_step
+from ui.shared.actions_bar import act, pick_include, pick_step
 from ui.shared.cached import open_dataset
+from ui.shared.hosting import is_hosted
 from ui.shared.pictures import Picture, PictureGroup, picture_of, show_pictures
 from ui.shared.views import pick_from_list
 
@@ -49,13 +50,12 @@ def show_edits(source: str) -> None:
             icon=":material/edit_note:",
         )
         return
-    if can_act():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            step = pick_step(source, _KEY)
-            if st.button("Discard all", key=f"{_KEY}_discard", icon=":material/delete_sweep:"):
-                _ask_to_discard(source)
-        if step is not None:
-            act(source, _KEY, step)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        step = pick_step(source, _KEY)
+        if st.button("Discard all", key=f"{_KEY}_discard", icon=":material/delete_sweep:"):
+            _ask_to_discard(source)
+    if step is not None:
+        act(source, _KEY, step)
     rows = _filtered(table, *_filters(table))
     if rows.empty:
         st.info("No edit fits these filters.")
@@ -142,7 +142,7 @@ def _show_lines(source: str, rows: pd.DataFrame) -> None:
                 _heading(line), tuple(_picture(row, jpegs.get(row["id"])) for row in shown[number].to_dict("records"))
             )
         )
-        left_out = _left_out_by(source, int(number)) if can_act() else []
+        left_out = _left_out_by(source, int(number))
         if left_out or number == list(lines)[-1]:
             clicked = show_pictures(groups, f"{_KEY}_pictures_{number}") or clicked
             groups = []
@@ -193,7 +193,7 @@ def _show_ways_out(source: str) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        if can_act():
+        if not is_hosted():
             st.caption("From the terminal: the list, and the images in class folders with a table of the changes.")
             data = shlex.quote(source)
             st.code(

@@ -12,6 +12,7 @@ from ui.dataset.data import counts_of, samples_of, small_pictures
 from ui.dataset.detail import show_image
 from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import edits_version, open_dataset
+from ui.shared.caching import by_dataset, cache_resource
 from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.state import adopt_address, write_address
 from ui.shared.views import pick_from_list, pick_segment
@@ -54,7 +55,7 @@ def _show_counts(source: str, split: str, label: str) -> None:
     st.caption("Click a bar to see its images, and once more to see all.")
 
 
-@st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=64, ttl=300, show_spinner=False)
 def _counts_figure(source: str, version: int, split: str, label: str) -> go.Figure:
     return plot_class_counts(
         counts_of(source), split=None if split == ALL else split, label=None if label == ALL else label
@@ -108,7 +109,7 @@ def _page(pages: int) -> int:
     return st.pagination(pages, key=_PAGE, bind="query-params", persist_state="session")
 
 
-@st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=32, ttl=300, show_spinner=False)
 def _filtered(source: str, version: int, split: str, label: str, search: str, order: str) -> pd.DataFrame:
     samples = samples_of(source)
     keep = np.ones(len(samples), bool)

@@ -19,6 +19,7 @@ from ui.dataset.map_colour import Source, pick_colour
 from ui.dataset.network import network_parts, pick_network
 from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import edits_version, is_there, open_dataset
+from ui.shared.caching import by_dataset, cache_resource
 from ui.shared.hosting import is_hosted
 from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.results import remembered
@@ -118,12 +119,12 @@ def _note_missing(source: str, table: pd.DataFrame, layout: str) -> None:
         st.info(f"{count(new, 'image')} came since the map was drawn. Draw it again to see them.")
 
 
-@st.cache_resource(max_entries=8, ttl=3600, show_spinner=False, validate=is_there)
+@cache_resource(max_entries=8, ttl=3600, show_spinner=False, validate=is_there)
 def _placed(layout: str) -> PlacedImages | None:
     return load_layout(layout)
 
 
-@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=300, show_spinner=False)
 def _table(source: str, version: int, layout: str) -> pd.DataFrame:
     """Shared: do not change it."""
     placed = _placed(layout)
@@ -159,6 +160,6 @@ def _figure(source: str, version: int, layout: str, colour: Colour, predicted: S
     )
 
 
-@st.cache_resource(max_entries=16, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=16, ttl=300, show_spinner=False)
 def _plain_figure(source: str, version: int, layout: str, colour: Colour, variance: tuple[float, ...]) -> go.Figure:
     return plot_map(_table(source, version, layout), colour, variance=variance)

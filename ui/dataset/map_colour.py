@@ -19,6 +19,7 @@ from tlcore.runs.folder.run import Run
 from ui.dataset.labels import check_key, offer_check
 from ui.dataset.network import network_parts
 from ui.shared.cached import is_there, list_runs
+from ui.shared.caching import cache_resource
 from ui.shared.results import evaluation_of, known_evaluation
 from ui.shared.runs import run_labels
 from ui.shared.views import pick_from_list, pick_segment
@@ -98,6 +99,6 @@ def _checked(source: str, model: ModelConfig) -> str:
     return ""
 
 
-@st.cache_resource(max_entries=4, ttl=3600, show_spinner=False, validate=is_there)
+@cache_resource(max_entries=4, ttl=3600, show_spinner=False, validate=is_there)
 def _out_of_fold(key: str) -> OutOfFold | None:
     return load_out_of_fold(key)

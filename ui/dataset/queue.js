@@ -79,7 +79,7 @@ class Queue {
 
   decide(what, chosen = "") {
     const item = this.item
-    if (!this.data.acts || (!item && what !== "undo")) return
+    if (!item && what !== "undo") return
     this.choosing = false
     const next = what === "undo" ? undefined : this.open[this.open.indexOf(item) + 1]
     this.number += 1
@@ -100,7 +100,7 @@ class Queue {
   }
 
   choose() {
-    if (!this.data.acts || !this.item) return
+    if (!this.item) return
     this.choosing = true
     this.draw()
     this.root.querySelector("input")?.focus()
@@ -138,7 +138,7 @@ class Queue {
     if (item && item.id !== this.at) this.at = item.id
     const left = data.of - data.decided - this.sent.filter((decision) => decision.what !== "undo").length
     const waiting = !item && left > 0
-    const shown = JSON.stringify([item?.id, data.of, left, data.said, data.failed, data.acts, this.choosing, waiting, this.open.length, item?.neighbours?.map((near) => near.label)])
+    const shown = JSON.stringify([item?.id, data.of, left, data.said, data.failed, this.choosing, waiting, this.open.length, item?.neighbours?.map((near) => near.label)])
     if (this.shown === shown) return // already drawn, and redrawing would flicker and lose the focus
     this.shown = shown
     const parts = [this.head(item, left), ...(item ? [this.main(item), this.near(item)] : [this.done(waiting)])]
@@ -166,7 +166,6 @@ class Queue {
   }
 
   keys(item) {
-    const { acts } = this.data
     const open = this.open
     const index = open.indexOf(item)
     const steps = [
@@ -179,7 +178,7 @@ class Queue {
       key("Another …", ["C"], () => this.choose()),
       key("Undo", ["U"], () => this.decide("undo")),
     ]
-    return element("div", "keys", ...(acts ? decisions : []), ...steps)
+    return element("div", "keys", ...decisions, ...steps)
   }
 
   chooser() {
@@ -250,7 +249,7 @@ class Queue {
   done(waiting) {
     const words = waiting ? "Loading the next image …" : "All are decided."
     const box = element("div", "done", words)
-    if (!waiting && this.data.acts && this.data.decided + this.sent.length > 0) box.append(element("div", "keys", key("Undo", ["U"], () => this.decide("undo"), "wide")))
+    if (!waiting && this.data.decided + this.sent.length > 0) box.append(element("div", "keys", key("Undo", ["U"], () => this.decide("undo"), "wide")))
     box.append(this.said())
     return box
   }

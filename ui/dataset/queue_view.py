@@ -12,8 +12,8 @@ import streamlit as st
 from tlcore.data.pixels.thumbnails import thumbnails
 from ui.dataset.data import small_pictures
 from ui.dataset.queue import Doubt, open_doubts, position_of, queue_of
-from ui.shared.actions_bar import can_act
 from ui.shared.cached import open_dataset
+from ui.shared.caching import by_dataset, cache_resource
 from ui.shared.component import component
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import data_url
@@ -43,12 +43,10 @@ def show_queue(source: str, doubts: Sequence[Doubt], every: Sequence[Doubt]) -> 
         "goes": queue.goes,
         "said": queue.said,
         "failed": queue.failed,
-        "acts": can_act(),
     }
 
     def take() -> None:
-        if can_act():
-            queue.take(st.session_state[_KEY].get("sent"), every)
+        queue.take(st.session_state[_KEY].get("sent"), every)
 
     draw = component("label_queue", '<div class="queue"></div>', Path(__file__).with_name("queue"))
     draw(key=_KEY, data=data, on_sent_change=take)
@@ -74,6 +72,6 @@ def _item(source: str, doubt: Doubt, place: int, labels: Any) -> dict[str, Any]:
     }
 
 
-@st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=64, ttl=300, show_spinner=False)
 def _large(source: str, sample_id: str) -> bytes | None:
     return thumbnails(open_dataset(source).source, [sample_id], SHOWN_PX).get(sample_id)

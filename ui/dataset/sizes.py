@@ -11,6 +11,7 @@ from ui.dataset.data import Report, small_pictures
 from ui.dataset.detail import show_image
 from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import edits_version
+from ui.shared.caching import by_dataset, cache_resource
 from ui.shared.pictures import PictureGroup, picture_of
 from ui.shared.widgets import show_figure
 
@@ -66,13 +67,13 @@ def show_sizes(source: str, report: Report) -> None:
         show_image(source, clicked)
 
 
-@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=300, show_spinner=False)
 def _sizes_figure(source: str, version: int, _report: Report) -> go.Figure:
     table = _report.table
     return plot_sizes(table[table["reason"] == ""])
 
 
-@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=300, show_spinner=False)
 def _shapes_figure(source: str, version: int, _report: Report) -> go.Figure:
     table = _report.table
     return plot_shapes(table[table["reason"] == ""])

@@ -11,6 +11,7 @@ from tlcore.runs.folder.run import Run
 from tlcore.training.history import best_record
 from tlcore.words import count, interval, percent
 from ui.shared.cached import list_runs
+from ui.shared.caching import by_path, cache_data
 from ui.shared.datasets import dataset_label
 from ui.shared.runs import readable_runs, run_labels
 from ui.shared.state import link
@@ -78,7 +79,7 @@ def _summary(run: Run) -> RunSummary | None:
         return None
 
 
-@st.cache_data(max_entries=2048, show_spinner=False)
+@cache_data(by_path, max_entries=2048, show_spinner=False)
 def _read_summary(path: str, version: str, _run: Run) -> RunSummary | None:
     history = _run.history()
     if not history:

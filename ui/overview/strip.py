@@ -11,6 +11,7 @@ from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.words import count
 from ui.shared.cached import demo_drawing, edits_version, open_dataset
+from ui.shared.caching import by_dataset, cache_data
 from ui.shared.widgets import escape_markdown
 
 PICTURES = 8
@@ -42,7 +43,7 @@ def _wait() -> None:
         st.rerun()
 
 
-@st.cache_data(max_entries=32, ttl=300, show_spinner=False)
+@cache_data(by_dataset, max_entries=32, ttl=300, show_spinner=False)
 def _pictures(source: str, version: int, _dataset: Dataset) -> list[tuple[bytes, str]]:
     """Images and their classes, spread evenly over the classes of the first split. With many classes, not all."""
     samples = [sample for sample in _dataset.samples if sample.split == _dataset.split_names[0]]

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 from PIL import Image, ImageDraw
 from plotly.colors import sample_colorscale, unlabel_rgb
 
@@ -13,6 +12,7 @@ from tlcore.evaluation.answers import Answer as Said, Answers, answer_of
 from tlcore.explain import class_map, on_original
 from tlcore.transforms.draws import draw_views
 from ui.predict.models import ModelRef
+from ui.shared.caching import by_path, cache_resource
 from ui.shared.image_picker import PickedImage, thumbnail
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Map:
     cells: tuple[int, int]
 
 
-@st.cache_resource(max_entries=64, ttl=900, show_spinner=False)
+@cache_resource(by_path, max_entries=64, ttl=900, show_spinner=False)
 def ask(chosen: ModelRef, image_key: str, _image: PickedImage) -> Answer:
     """Raises TlcoreError."""
     predictor = chosen.load()
@@ -60,7 +60,7 @@ def ask(chosen: ModelRef, image_key: str, _image: PickedImage) -> Answer:
     return Answer(predictor.classes, probabilities_C, predictor.answers, distance)
 
 
-@st.cache_resource(max_entries=32, ttl=900, show_spinner="Drawing the map …")
+@cache_resource(by_path, max_entries=32, ttl=900, show_spinner="Drawing the map …")
 def explain(chosen: ModelRef, image_key: str, _image: PickedImage, target: int) -> Map:
     """Raises ModelError if the network cannot give a map."""
     predictor = chosen.load()

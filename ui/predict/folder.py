@@ -26,7 +26,8 @@ from ui.predict.review import show_review
 from ui.predict.rounds import show_rounds
 from ui.predict.sort_into import show_sorting
 from ui.predict.stored import show_changes
-from ui.shared.hosting import is_hosted, is_own_machine
+from ui.shared.caching import by_path, cache_data, cache_resource
+from ui.shared.hosting import is_own_machine
 from ui.shared.state import set_params
 from ui.shared.views import pick_from_list
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors
@@ -96,7 +97,7 @@ def _start(key: str, run: Run, model: ModelRef, path: str) -> None:
     st.rerun()
 
 
-@st.cache_resource(max_entries=8, ttl=600, show_spinner="Looking for what is predicted already …")
+@cache_resource(max_entries=8, ttl=600, show_spinner="Looking for what is predicted already …")
 def _guesses(
     run: str,
     epoch: int,
@@ -109,12 +110,12 @@ def _guesses(
     return load_guesses(Run(Path(run)), epoch, _photographs)
 
 
-@st.cache_resource(max_entries=8, ttl=30, show_spinner=False)
+@cache_resource(by_path, max_entries=8, ttl=30, show_spinner=False)
 def _photographs(path: str) -> Photographs:
     return open_photographs(path)
 
 
-@st.cache_data(ttl=2.0, show_spinner=False)
+@cache_data(ttl=2.0, show_spinner=False)
 def _folders() -> list[str]:
     return list_unlabelled()
 
@@ -131,9 +132,7 @@ def _name(path: str) -> str:
 
 
 def _show_adding(expanded: bool) -> None:
-    """Photographs are uploaded, or read from a folder of one's own machine. Strangers add none."""
-    if is_hosted():
-        return
+    """Photographs are uploaded, or read from a folder of one's own machine."""
     with st.expander("Add photographs without labels", icon=":material/add_photo_alternate:", expanded=expanded):
         if problem := st.session_state.pop(_PROBLEM, ""):
             error_box(problem)

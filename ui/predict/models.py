@@ -16,6 +16,7 @@ from tlcore.transforms.spec import TransformSpec
 from tlcore.words import percent
 from ui.shared.backbones import imagenet_weights_here
 from ui.shared.cached import list_runs
+from ui.shared.caching import by_path, cache_resource
 from ui.shared.hosting import is_hosted
 from ui.shared.runs import newest_of, note_other_dataset, readable_runs, run_labels
 from ui.shared.state import param, set_params
@@ -189,7 +190,7 @@ def _asked_recipe() -> Recipe | None:
     return next((recipe for recipe in list_recipes() if recipe.name == param("predict_recipe")), None)
 
 
-@st.cache_resource(max_entries=4, ttl=3600, show_spinner="Loading the model …")
+@cache_resource(by_path, max_entries=4, ttl=3600, show_spinner="Loading the model …")
 def _load_run(path: str, epoch: int, stamp: str) -> "Predictor":
     from tlcore.evaluation.predict import load_predictor
 

@@ -18,8 +18,9 @@ from tlcore.evaluation.unlabelled import Guesses
 from tlcore.runs.folder.run import Run
 from tlcore.words import count, percent
 from ui.predict.guesses import show_guesses
-from ui.shared.actions_bar import act, can_act, pick_step
+from ui.shared.actions_bar import act, pick_step
 from ui.shared.cached import edits_version, open_dataset
+from ui.shared.caching import by_dataset, by_path, cache_resource
 from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.pictures import Picture, PictureGroup, show_large, show_pictures
 from ui.shared.selection import selection_of
@@ -36,11 +37,10 @@ _PROBLEM, _SKIPPED = f"{_KEY}_problem", f"{_KEY}_skipped"
 
 
 def show_review(run: Run, folder: str, photographs: Photographs, guesses: Guesses) -> None:
-    """What can be done with the predictions. Strangers see them only, in a gallery."""
+    """What can be done with the predictions."""
     source = run.config.data.source
-    if not can_act() or source not in dataset_sources():
-        if can_act():
-            st.caption("The dataset of this run is not in the list of datasets, so nothing can be added to it.")
+    if source not in dataset_sources():
+        st.caption("The dataset of this run is not in the list of datasets, so nothing can be added to it.")
         seen = {view: VIEWS[view] for view in (GALLERY, TABLE)}
         if pick_view("predict_seen_view", seen, "View") == TABLE:
             show_guesses(guesses, guesses.least_sure)
@@ -231,7 +231,7 @@ def _show_gallery(
             )
 
 
-@st.cache_resource(max_entries=16, ttl=300, show_spinner=False)
+@cache_resource(by_path, max_entries=16, ttl=300, show_spinner=False)
 def _small_pictures(folder: str, ids: tuple[str, ...], _photographs: Photographs) -> dict[str, bytes]:
     """Cached: each mark on a picture draws the gallery again."""
     return thumbnails(_photographs.source, ids)
@@ -251,7 +251,7 @@ def _add(run: Run, photographs: Photographs, labels: Mapping[str, str], why: str
         st.session_state[_PROBLEM] = str(error)
 
 
-@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=300, show_spinner=False)
 def _contents(source: str, version: int) -> frozenset[str]:
     """What the dataset has, with what was left out of it."""
     return contents_of(open_dataset(source))

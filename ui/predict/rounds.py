@@ -8,7 +8,6 @@ from tlcore.figures.rounds import plot_rounds
 from tlcore.runs.folder.run import Run
 from tlcore.runs.progress import describe, fraction_done
 from tlcore.words import count, interval
-from ui.shared.actions_bar import can_act
 from ui.shared.cached import edits_version, list_runs
 from ui.shared.datasets import dataset_sources
 from ui.shared.evaluating import evaluate_next
@@ -20,9 +19,9 @@ from ui.shared.widgets import friendly_errors, show_figure
 
 
 def show_rounds(run: Run) -> None:
-    """Nothing for strangers, who cannot add to a dataset."""
+    """Nothing if the run's dataset is not in the list of datasets."""
     source = run.config.data.source
-    if not can_act() or source not in dataset_sources():
+    if source not in dataset_sources():
         return
     rounds = rounds_of(run, readable_runs(list_runs()).values())
     st.subheader("Rounds")

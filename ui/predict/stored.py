@@ -1,4 +1,4 @@
-"""Rename or remove photographs without labels, beside their picker on the Predict page. Strangers change nothing."""
+"""Rename or remove photographs without labels, beside their picker on the Predict page."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,6 @@ import streamlit as st
 from tlcore.data.intake.inputs import ZIP_EXTENSION
 from tlcore.data.intake.library import removal_of_unlabelled, remove_unlabelled, rename_unlabelled
 from tlcore.errors import TlcoreError
-from ui.shared.hosting import is_hosted
 from ui.shared.state import NEWS
 from ui.shared.widgets import error_box, escape_markdown
 
@@ -18,7 +17,7 @@ _NAME, _PROBLEM = f"{_KEY}_name", f"{_KEY}_problem"
 
 def show_changes(path: str, choose: Callable[[str | None], object]) -> None:
     """`choose` gets the path that is shown next; None after a removal."""
-    removal = None if is_hosted() else removal_of_unlabelled(path)
+    removal = removal_of_unlabelled(path)
     if removal is None:
         return
     stored = removal == "deleted"

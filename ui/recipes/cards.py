@@ -4,13 +4,13 @@ import streamlit as st
 
 from tlcore.data.intake.library import add_path
 from tlcore.errors import TlcoreError
-from tlcore.recipes.builtin import BUILTIN
 from tlcore.recipes.fitting import missing_data, recipe_config
 from tlcore.recipes.picture import recipe_picture
 from tlcore.recipes.recipe import Recipe
-from tlcore.recipes.saved import damaged_recipes, delete_recipe, list_recipes
+from tlcore.recipes.saved import damaged_recipes, delete_recipe, is_own_recipe, list_recipes
 from ui.recipes.files import show_import
 from ui.shared.cached import open_dataset
+from ui.shared.caching import cache_data
 from ui.shared.datasets import dataset_sources
 from ui.shared.hosting import is_hosted
 from ui.shared.state import link, set_params
@@ -59,7 +59,7 @@ def _show_card(recipe: Recipe, source: str) -> None:
         if st.button("What it does", key=f"recipe_read_{recipe.name}", icon=":material/school:"):
             set_params(recipe=recipe.name)
             st.rerun()
-        if recipe.name not in BUILTIN and not is_hosted():
+        if is_own_recipe(recipe.name):
             st.button(
                 "",
                 key=f"recipe_delete_{recipe.name}",
@@ -104,6 +104,6 @@ def _show_time(recipe: Recipe, missing: str) -> None:
     show_time(plan, after_each_run=False)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@cache_data(max_entries=64, show_spinner=False)
 def _picture(recipe: str) -> bytes:
     return recipe_picture(Recipe.model_validate_json(recipe))

@@ -8,7 +8,6 @@ from tlcore.config import RunConfig
 from tlcore.errors import ConfigError
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import MAX_BYTES, parse_recipe, portable, recipe_name, save_recipe
-from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box, escape_markdown
 
 _SAVED, _PROBLEM = "recipe_saved", "recipe_problem"
@@ -41,7 +40,7 @@ def show_save(config: RunConfig) -> None:
             on_click="ignore",
         )
         problem = st.session_state.pop(_PROBLEM, None)
-        if problem and not is_hosted():  # on a hosted dashboard it may be another visitor's
+        if problem:
             st.button("Replace it", key="recipe_replace", icon=":material/sync:", on_click=_save, args=(recipe, True))
     if problem:
         error_box(problem)
@@ -69,7 +68,7 @@ def show_import() -> None:
 
 def _save(recipe: Recipe, replace: bool = False) -> None:
     try:
-        save_recipe(recipe, replace=replace and not is_hosted())
+        save_recipe(recipe, replace=replace)
     except ConfigError as error:
         st.session_state[_PROBLEM] = str(error)
     else:

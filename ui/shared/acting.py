@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlcore.words import count
-from ui.shared.actions_bar import Usual, can_act, show_actions, show_usual
+from ui.shared.actions_bar import Usual, show_actions, show_usual
 from ui.shared.labels_now import labels_now
 from ui.shared.pictures import PictureGroup, show_pictures
 from ui.shared.selection import Selection, selection_of
@@ -31,10 +31,7 @@ def show_pictures_to_act_on(
 
     `every` has the ids of all pages, and `usual` is what is usually done about them all, with a button above the
     pictures; the rest is as in `show_actions`. Call it in a fragment: then a mark on a picture redraws only this part.
-    Strangers see the pictures alone.
     """
-    if not can_act():
-        return show_pictures(groups, key)
     selection = selection_of(source, key)
     if selection.chosen:
         selection.keep(labels_now(source))

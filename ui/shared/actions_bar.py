@@ -15,7 +15,6 @@ from tlcore.data.edits import Edits, open_edits
 from tlcore.errors import TlcoreError
 from tlcore.words import count
 from ui.shared.cached import open_dataset
-from ui.shared.hosting import is_hosted
 from ui.shared.selection import selection_of
 from ui.shared.state import NEWS
 from ui.shared.widgets import error_box, escape_markdown
@@ -36,11 +35,6 @@ class Usual(Protocol):
     def apply(self, edits: Edits) -> object: ...
 
 
-def can_act() -> bool:
-    """Whether this visitor may edit datasets. On a hosted dashboard an edit would change what other visitors see."""
-    return not is_hosted()
-
-
 def show_actions(
     source: str,
     ids: Sequence[str],
@@ -51,15 +45,13 @@ def show_actions(
     together: Sequence[Sequence[str]] = (),
     steps: bool = True,
 ) -> None:
-    """Draw the bar for the chosen images `ids` of a set of pictures; nothing for strangers.
+    """Draw the bar for the chosen images `ids` of a set of pictures.
 
     `key` is a prefix of the widget keys, and the key of the selection if there is one: an action empties it. `why` is
     kept with each edit. With a `finding` (its kind), the images can be called fine in its respect, and with them the
     images that are judged `together` with one of them. Without `steps` there is no undo and redo, for a page that has
     them elsewhere.
     """
-    if not can_act():
-        return
     wanted: Action | None = None
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"{key}_actions"):
         if ids:

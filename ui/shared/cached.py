@@ -19,6 +19,7 @@ from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run, list_runs as list_run_folders, split_readable
 from tlcore.system.home import as_host
 from tlcore.words import count
+from ui.shared.caching import by_dataset, by_path, cache_data, cache_resource
 
 
 def edits_version(source: str) -> int:
@@ -54,24 +55,24 @@ def forget_datasets() -> None:
 _of_data: dict[str | type[Any], Callable[[Any], Any]] = {DataConfig: DataConfig.model_dump_json}
 
 
-@st.cache_resource(max_entries=32, ttl=300, show_spinner=False, hash_funcs=_of_data)
+@cache_resource(by_dataset, max_entries=32, ttl=300, show_spinner=False, hash_funcs=_of_data)
 def _unedited(data: DataConfig) -> Dataset:
     return open_unedited(data)
 
 
-@st.cache_resource(max_entries=32, ttl=60, show_spinner=False, hash_funcs=_of_data)
+@cache_resource(by_dataset, max_entries=32, ttl=60, show_spinner=False, hash_funcs=_of_data)
 def _edited(data: DataConfig, version: int) -> Dataset:
     """Its files are not read again: an edit costs a fraction of that."""
     unedited = _unedited(data.model_copy(update={"edits": 0}))
     return with_edits(unedited, edits_of(data if version < 0 else data.model_copy(update={"edits": version})))
 
 
-@st.cache_data(ttl=1.0, show_spinner=False)
+@cache_data(ttl=1.0, show_spinner=False)
 def _run_names() -> list[str]:
     return [str(run.path) for run in list_run_folders()]
 
 
-@st.cache_resource(max_entries=1024, show_spinner=False)
+@cache_resource(by_path, max_entries=1024, show_spinner=False)
 def _run(path: str) -> Run:
     from pathlib import Path
 

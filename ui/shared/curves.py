@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
-import streamlit as st
 
 from tlcore.figures.training import plot_curves, plot_learning_rates, plot_times
 from tlcore.runs.folder.layout import METRICS_FILE
 from tlcore.runs.folder.run import Run
 from tlcore.training.curves import curves_table
 from tlcore.training.history import EpochRecord, best_epoch, trained_here
+from ui.shared.caching import by_path, cache_resource
 
 FIGURES = {
     "loss": lambda table, epochs, best: plot_curves(table, "loss", epochs, best),
@@ -30,12 +30,12 @@ def figure_of(name: str, runs: Sequence[Run], labels: Sequence[str]) -> go.Figur
     return _figure(name, tuple((str(run.path), _version(run)) for run in runs), tuple(labels), runs)
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@cache_resource(by_path, max_entries=512, show_spinner=False)
 def _history(path: str, version: int, _run: Run) -> list[EpochRecord]:
     return trained_here(_run.history())
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@cache_resource(by_path, max_entries=256, show_spinner=False)
 def _figure(
     name: str, versions: tuple[tuple[str, int], ...], labels: tuple[str, ...], _runs: Sequence[Run]
 ) -> go.Figure:

@@ -3,18 +3,17 @@
 import hashlib
 from pathlib import Path
 
-import streamlit as st
-
 from tlcore.data.catalog import is_named
 from tlcore.data.intake.library import list_sources
 from tlcore.system.home import is_granted
+from ui.shared.caching import cache_data
 from ui.shared.hosting import is_hosted
 
 SHARED = "shared with you"
 """Marks what another visitor has shared by a link."""
 
 
-@st.cache_data(ttl=2.0, show_spinner=False)
+@cache_data(ttl=2.0, show_spinner=False)
 def dataset_sources() -> list[str]:
     """Built-in datasets, then those under the data root and those that were added."""
     return list_sources()

@@ -8,12 +8,14 @@ from tlcore.errors import RunBusy
 from tlcore.runs.folder.run import Run
 from tlcore.runs.work.jobs import start_evaluation
 from tlcore.system.failures import as_user_error
+from tlcore.system.home import is_mine
 from ui.shared.widgets import escape_markdown
 
 
 def evaluate_next(page: str, waiting: Sequence[Run]) -> None:
     """Start the next evaluation, unless one goes on. One that was cancelled or failed is not started again: the visitor
-    decides. `page` is a prefix of a session key."""
+    decides. `page` is a prefix of a session key. Runs of somebody else are left alone."""
+    waiting = [run for run in waiting if is_mine(run.path)]
     statuses = [run.status() for run in waiting]
     if any(status.is_live for status in statuses):
         return
@@ -28,7 +30,7 @@ def evaluate_next(page: str, waiting: Sequence[Run]) -> None:
 def evaluate(run: Run) -> None:
     try:
         start_evaluation(run)
-    except RunBusy:  # another visitor was quicker
+    except RunBusy:  # another page was quicker
         return
     except OSError as error:  # the home cannot be written; existing results can still be shown
         st.warning(

@@ -21,6 +21,7 @@ from tlcore.errors import UnreadableImage
 from tlcore.transforms.spec import TransformSpec
 from tlcore.words import count
 from ui.shared.cached import edits_version, open_dataset
+from ui.shared.caching import by_dataset, by_path, cache_resource
 from ui.shared.pictures import Picture, PictureGroup, show_pictures
 from ui.shared.state import param, set_params
 from ui.shared.views import pick_view
@@ -87,12 +88,12 @@ def pick_image(
         return None
 
 
-@st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=900, show_spinner=False)
 def _decode_sample(source: str, sample_id: str) -> "_Fitted":
     return _fit(open_dataset(source).source.decode(sample_id))
 
 
-@st.cache_resource(max_entries=8, ttl=900, show_spinner=False)
+@cache_resource(by_path, max_entries=8, ttl=900, show_spinner=False)
 def _unpack(
     key: str, factor: int, _transform: TransformSpec, _load: Callable[[TransformSpec], Decoded]
 ) -> npt.NDArray[np.uint8]:
@@ -132,7 +133,7 @@ def _jpeg(fitted: _Fitted, load: Callable[[TransformSpec], Decoded]) -> Jpeg | N
     return None if fitted.jpeg_size is None else Jpeg(fitted.jpeg_size, load)
 
 
-@st.cache_resource(max_entries=32, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=32, ttl=300, show_spinner=False)
 def _small(source: str, sample_ids: tuple[str, ...]) -> dict[str, bytes]:
     return thumbnails(open_dataset(source).source, sample_ids)
 
@@ -192,7 +193,7 @@ def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> Picke
     return PickedImage(sample.id, f"{source}\n{sample.id}", decoded.pixels_HWC, label, jpeg)
 
 
-@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=300, show_spinner=False)
 def _sample_ids(source: str, version: int) -> list[str]:
     return [sample.id.lower() for sample in open_dataset(source).samples]
 

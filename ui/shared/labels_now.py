@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import streamlit as st
-
 from tlcore.errors import TlcoreError
 from ui.shared.cached import edits_version, open_dataset
+from ui.shared.caching import by_dataset, cache_resource
 from ui.shared.datasets import dataset_sources
 
 
@@ -38,7 +37,7 @@ def changed_since(before: str, now: Label | None) -> str:
     return "" if now.name == before else f"labelled {now.name} now"
 
 
-@st.cache_resource(max_entries=8, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=8, ttl=300, show_spinner=False)
 def _labels(source: str, version: int) -> Mapping[str, Label]:
     dataset = open_dataset(source)
     return {sample.id: Label(dataset.classes[sample.target], sample.split) for sample in dataset.samples}

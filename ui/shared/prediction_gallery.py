@@ -17,7 +17,7 @@ from tlcore.errors import TlcoreError
 from tlcore.runs.folder.run import Run
 from tlcore.words import percent
 from ui.shared.acting import show_pictures_to_act_on
-from ui.shared.actions_bar import can_act
+from ui.shared.caching import by_path, cache_resource
 from ui.shared.datasets import dataset_sources
 from ui.shared.labels_now import Label, changed_since, labels_if_editable
 from ui.shared.pictures import LARGE_PX, Badge, Picture, PictureGroup, enlarged, show_pictures
@@ -87,8 +87,7 @@ def _show_page(
     groups = [PictureGroup("", pictures)]
     if now is None:
         clicked = show_pictures(groups, f"{key}_pictures")
-        if can_act():
-            st.caption(NOT_EDITABLE)
+        st.caption(NOT_EDITABLE)
     else:
         every = [sample_id for sample_id in table["id"] if sample_id in now]
         clicked = show_pictures_to_act_on(source, groups, f"{key}_pictures", every, why=why)
@@ -173,13 +172,13 @@ def _thumbnails(run: Run, ids: Sequence[str], side_px: int = THUMBNAIL_PX) -> di
         return {}
 
 
-@st.cache_resource(max_entries=64, ttl=300, show_spinner=False)
+@cache_resource(by_path, max_entries=64, ttl=300, show_spinner=False)
 def _made(path: str, ids: tuple[str, ...], side_px: int, _run: Run) -> dict[str, bytes]:
     """Cached: each mark on a picture draws the page of the gallery again."""
     return thumbnails(_dataset(path, _run).source, ids, side_px)
 
 
-@st.cache_resource(max_entries=16, ttl=600, show_spinner=False)
+@cache_resource(by_path, max_entries=16, ttl=600, show_spinner=False)
 def _dataset(path: str, _run: Run) -> Dataset:
     return open_dataset(_run.config.data, edits=_run.edits())
 

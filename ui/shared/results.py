@@ -10,6 +10,7 @@ from tlcore.evaluation.result import Evaluation
 from tlcore.evaluation.stored import Stored, load_stored, stored_version
 from tlcore.evaluation.tables import epochs_table, predictions_table
 from tlcore.runs.folder.run import Run
+from ui.shared.caching import by_path, cache_resource
 
 T = TypeVar("T")
 KEPT_S = 1800  # 21 epochs on 10,000 images of 100 classes are 84 MB
@@ -53,12 +54,12 @@ def remembered(what: str, runs: Sequence[Run], compute: Callable[[], T], *depend
     return _remembered(what, versions, depends_on, compute)
 
 
-@st.cache_resource(max_entries=24, ttl=KEPT_S, show_spinner=False)
+@cache_resource(by_path, max_entries=24, ttl=KEPT_S, show_spinner=False)
 def _stored(path: str, split: str | None, version: str, _run: Run) -> Stored:
     return load_stored(_run, split)
 
 
-@st.cache_resource(max_entries=256, ttl=KEPT_S, show_spinner=False)
+@cache_resource(by_path, max_entries=256, ttl=KEPT_S, show_spinner=False)
 def _remembered(
     what: str, versions: tuple[tuple[str, str], ...], depends_on: tuple[object, ...], _compute: Callable[[], T]
 ) -> T:

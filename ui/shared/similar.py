@@ -15,6 +15,7 @@ from tlcore.evaluation.neighbours import Likeness
 from tlcore.words import percent
 from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import is_there
+from ui.shared.caching import cache_resource
 from ui.shared.labels_now import labels_if_editable
 from ui.shared.pictures import PictureGroup, picture_of, show_pictures
 from ui.shared.selection import selection_of
@@ -110,6 +111,6 @@ def _show_row(
     return show_pictures_to_act_on(source, groups, near_key, every, why=f"{heading}: {sample_id}")
 
 
-@st.cache_resource(max_entries=4, ttl=1800, show_spinner=False, validate=is_there)
+@cache_resource(max_entries=4, ttl=1800, show_spinner=False, validate=is_there)
 def _likeness(key: str) -> Likeness | None:
     return load_likeness(key)

@@ -17,6 +17,7 @@ from tlcore.runs.work.probes import Probe, find_probe, start_probe
 from tlcore.runs.work.waiting import waiting_words
 from tlcore.system.cache import digest_key
 from tlcore.words import PHASES, count, seconds
+from ui.shared.caching import by_path, cache_resource
 from ui.shared.widgets import error_box
 
 Result = dict[str, Any]
@@ -114,7 +115,7 @@ def progress_words(told: dict[str, Any]) -> str:
     return f"{words}, {rate:.0f} images/s, {seconds((total - done) / rate)} left" if rate else words
 
 
-@st.cache_resource(max_entries=32, ttl=3600, show_spinner=False)
+@cache_resource(by_path, max_entries=32, ttl=3600, show_spinner=False)
 def _read(folder: str, stamp: tuple[int, int]) -> Result | None:
     """The last line of a finished probe, if it is a result. `stamp` says which state of its file is meant."""
     lines = Probe(Path(folder)).lines()

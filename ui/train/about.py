@@ -8,7 +8,7 @@ from tlcore.errors import TlcoreError
 from tlcore.runs.folder.label import LONGEST_NAME, LONGEST_NOTE, RunLabel, load_label, save_label
 from tlcore.runs.folder.run import Run
 from tlcore.runs.settings import settings_of
-from ui.shared.hosting import is_hosted
+from tlcore.system.home import is_mine
 from ui.shared.widgets import error_box, escape_markdown, show_fact
 
 
@@ -19,7 +19,7 @@ def show_about(run: Run) -> None:
         st.markdown(f":material/sticky_note_2: {escape_markdown(label.note)}".replace("\n", "  \n"))
     with st.expander("Settings of this run", icon=":material/list_alt:", key="train_settings"):
         _show_settings(run)
-    if not is_hosted():  # visitors of a hosted dashboard cannot rename runs of others
+    if is_mine(run.path):
         with st.expander("Name and note", icon=":material/edit:", key="train_label"):
             _ask_for_label(run, label)
 

@@ -11,10 +11,10 @@ from tlcore.runs.folder.requests import asked_to_stop
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import Status
 from tlcore.runs.work import jobs
+from tlcore.system.home import is_mine
 from tlcore.words import count
 from ui.shared.cached import forget_runs, list_runs
 from ui.shared.datasets import dataset_sources
-from ui.shared.hosting import is_hosted
 from ui.shared.runs import newest_of, readable_runs, run_label
 from ui.shared.sharing import show_share
 from ui.shared.state import set_params
@@ -25,6 +25,10 @@ from ui.train.fill import fill_from_run
 def show_actions(run: Run, together: list[Run]) -> None:
     """Buttons for a run, and for its whole sweep."""
     status = run.status()
+    if not is_mine(run.path):
+        st.caption(":material/visibility: This run is not yours: you can look at it, and set up one like it.")
+        _again_action(run, "Set up one like this", "secondary")
+        return
     with st.container(horizontal=True, key="train_actions"):
         if status.is_live:
             _live_actions(run, status)
@@ -111,7 +115,7 @@ def _idle_actions(run: Run, status: Status) -> None:
             _try(lambda: jobs.resume(run))
     if not failed:
         _again_action(run, "Set up again like this one", "secondary")
-    if not is_hosted() and st.button("Delete", key="train_delete", icon=":material/delete:"):
+    if st.button("Delete", key="train_delete", icon=":material/delete:"):
         _ask_to_delete(run)
 
 

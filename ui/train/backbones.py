@@ -11,6 +11,7 @@ from tlcore.models.zoo import ZOO, find_architecture
 from tlcore.system.paths import given_path
 from tlcore.words import percent
 from ui.shared.backbones import named_weights_label
+from ui.shared.caching import cache_data
 from ui.shared.hosting import is_hosted
 from ui.shared.torch_once import load_torch
 from ui.train.fields import AUTO, FILE, is_named_weights
@@ -74,7 +75,7 @@ def check_weights_file(architecture: Architecture, weights: str | None) -> None:
         raise WeightsError(problem)
 
 
-@st.cache_data(max_entries=32, show_spinner="Reading the weights …")
+@cache_data(max_entries=32, show_spinner="Reading the weights …")
 def _file_problem(backbone: str, weights: str, version: tuple[int, int] | None) -> str:
     """What is wrong with a weights file; empty if nothing is. `version` makes a changed file a new cache entry."""
     from tlcore.models.weights import load_weights

@@ -4,13 +4,13 @@ import os
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import streamlit as st
 
 from tlcore.config import RunConfig, is_weights_file
 from tlcore.data.dataset import Dataset
 from tlcore.errors import WeightsError
 from tlcore.models.zoo import find_architecture
 from tlcore.words import count
+from ui.shared.caching import by_dataset, cache_data, cache_resource
 from ui.train.backbones import check_weights, check_weights_file
 
 if TYPE_CHECKING:  # imports torch, which a page loads when it needs it
@@ -24,11 +24,13 @@ def plan_of(config: RunConfig, dataset: Dataset) -> "Plan":
     check_weights(architecture, config.model.weights if config.strategy.name != "from_scratch" else "none")
     check_weights_file(architecture, config.model.weights)
     state = (dataset.edits_version, len(dataset.samples), dataset.classes)
-    return _plan(config.model_dump_json(), state, config, dataset)
+    return _plan(config.data.source, config.model_dump_json(), state, config, dataset)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Reading the network …")
-def _plan(key: str, state: tuple[int, int, tuple[str, ...]], _config: RunConfig, _dataset: Dataset) -> "Plan":
+@cache_resource(by_dataset, max_entries=64, show_spinner="Reading the network …")
+def _plan(
+    source: str, key: str, state: tuple[int, int, tuple[str, ...]], _config: RunConfig, _dataset: Dataset
+) -> "Plan":
     from tlcore.models.weights import weights_file
     from tlcore.training.optimisation.losses import class_weights
     from tlcore.training.plan import outline_run
@@ -62,11 +64,11 @@ def missing_weights(plan: "Plan") -> str:
 
 def disk_bytes(plan: "Plan") -> int:
     """Upper limit of what the run and its features take on the disk."""
-    return _disk_bytes(plan.config.model_dump_json(), len(plan.dataset.samples), plan)
+    return _disk_bytes(plan.config.data.source, plan.config.model_dump_json(), len(plan.dataset.samples), plan)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _disk_bytes(key: str, images: int, _plan: "Plan") -> int:
+@cache_data(by_dataset, max_entries=64, show_spinner=False)
+def _disk_bytes(source: str, key: str, images: int, _plan: "Plan") -> int:
     from tlcore.training.preview.projection import projected_disk
 
     disk = projected_disk(_plan)

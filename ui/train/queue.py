@@ -6,6 +6,7 @@ from tlcore.runs.folder.run import Run
 from tlcore.runs.progress import describe, fraction_done
 from tlcore.runs.work import jobs
 from tlcore.runs.work.turn import live_runs
+from tlcore.system.home import is_mine
 from ui.shared.runs import run_label
 from ui.shared.state import set_params
 from ui.shared.widgets import escape_markdown
@@ -41,6 +42,8 @@ def _draw_run(run: Run) -> None:
         if st.button("Watch", key=f"train_watch_{run.name}", icon=":material/visibility:", type="tertiary"):
             set_params(run=run.name, view="watch")
             st.rerun()
+        if not is_mine(run.path):
+            return
         st.button(
             "Take it out" if status.state == "queued" else "Stop after this epoch",
             key=f"train_stop_{run.name}",

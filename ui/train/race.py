@@ -17,7 +17,6 @@ from tlcore.runs.work.probes import Probe, find_probe, start_probe
 from tlcore.runs.work.waiting import waiting_words
 from tlcore.words import PHASES, count
 from ui.shared.hosting import is_hosted
-from ui.shared.queueing import check_data
 from ui.shared.torch_once import load_torch
 from ui.shared.widgets import escape_markdown, friendly_errors
 from ui.train.asked import opened_data
@@ -76,7 +75,6 @@ def _show_start(config: RunConfig, probe: Probe | None, live: bool) -> None:
 
 def _start(config: RunConfig, candidates: Sequence[Candidate], here: Sequence[str], earlier: Probe | None) -> None:
     """Raises TlcoreError."""
-    check_data(config.data)
     check_waiting_room(1)
     if is_hosted():  # no downloads, and no files of the server
         candidates = [candidate for candidate in candidates if candidate.backbone in here and not candidate.weights]

@@ -10,7 +10,7 @@ from tlcore.hosting.waiting_room import check_waiting_room
 from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import RUN_INFO_KEY as RECIPE
 from tlcore.runs.sweep import RUN_INFO_KEY as SWEEP
-from ui.shared.queueing import check_data, queue_runs
+from ui.shared.queueing import queue_runs
 from ui.shared.state import set_params
 from ui.train.backbones import check_weights
 from ui.train.draft import origin
@@ -21,7 +21,6 @@ def start_runs(configs: Sequence[ResolvedConfig], device: str, sweep: str | None
     check_waiting_room(len(configs))
     for config in configs:
         check_weights(find_architecture(config.model.backbone), config.model.weights)
-        check_data(config.data)
     filled_from = origin()
     recipe = filled_from.recipe if filled_from else ""
     facts = {"device": device} | ({SWEEP: sweep} if sweep else {}) | ({RECIPE: recipe} if recipe else {})

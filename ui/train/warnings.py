@@ -1,11 +1,10 @@
 """Warnings about the data before training: findings of the health report, and small splits."""
 
-import streamlit as st
-
 from tlcore.data.dataset import Dataset
 from tlcore.data.health.audit import RARE, Finding, audit
 from tlcore.data.health.scan import load_scan
 from tlcore.words import count, interval
+from ui.shared.caching import by_dataset, cache_data
 
 WARNED = ("leak", "straddling_groups", "conflicting_labels", "rare_classes")
 """Findings of the health report that matter for training."""
@@ -37,7 +36,7 @@ def small_split_warning(sizes: dict[str, int]) -> str | None:
     )
 
 
-@st.cache_data(max_entries=64, ttl=60, show_spinner=False)
+@cache_data(by_dataset, max_entries=64, ttl=60, show_spinner=False)
 def _warnings(
     source: str, version: int, sizes: tuple[tuple[str, int], ...], classes: tuple[str, ...], _dataset: Dataset
 ) -> tuple[str, ...]:
