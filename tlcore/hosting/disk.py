@@ -48,7 +48,7 @@ class Cached(NamedTuple):
 
 
 def measure_all() -> dict[Path, Contents]:
-    """What each home holds: that of the host, and those of the visitors. 40 spaces of 1,000 files take 0.2 s."""
+    """What each home holds, that of the host and those of visitors. 40 spaces of 1,000 files take 0.2 s of a core."""
     host = host_dir()
     found = {home: measure(home) for home in (host, *(space.home for space in list_spaces()))}
     total = _Total(size=sum(contents.all_bytes for contents in found.values()), measured=time.time())

@@ -146,9 +146,15 @@ def _over(limit: int, size_bytes: int, *, exactly: bool = False) -> int:
 
 
 def _check_space(home: Path, wish: Wish, others: list[Wish], settings: HostSettings) -> None:
-    if not wish.size_bytes and not wish.images:
+    if not wish.size_bytes and not wish.images and not wish.runs:
         return
     contents = _LEDGER.contents(home, 0)
+    runs = contents.runs + sum(other.runs for other in others)
+    if wish.runs and runs + wish.runs > settings.runs_per_visitor:
+        raise NotAllowed(
+            f"You can have {count(settings.runs_per_visitor, 'run')} on this shared dashboard. You have {runs:,}, and "
+            f"this is {wish.runs:,} more. Delete runs that you do not need."
+        )
     images = contents.images + sum(other.images for other in others)
     if wish.images and images + wish.images > settings.images_per_visitor:
         raise NotAllowed(

@@ -41,7 +41,7 @@ class HostSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
-    bytes_per_visitor: Bytes = ByteSize(300_000_000)
+    bytes_per_visitor: Bytes = ByteSize(500_000_000)
     """Bytes of all files of a visitor: images, runs, exports and caches."""
     images_per_visitor: Count = 2_000
     """Images in all datasets of a visitor together, and photographs without labels."""
@@ -64,7 +64,7 @@ class HostSettings(BaseModel):
     disk_bytes: Bytes = ByteSize(10_000_000_000)
     """Bytes of the home of the host with the spaces of all visitors, which are never passed. When they are nearly used,
     the oldest caches go first, then nothing new is accepted."""
-    worker_bytes: Bytes = ByteSize(2_000_000_000)
+    worker_bytes: Bytes = ByteSize(2_400_000_000)
     """Bytes of memory of the process that works, with the processes that it starts. A run that would need more is not
     accepted."""
     expiry_hours: Annotated[float, Field(gt=0, le=100_000)] = 24

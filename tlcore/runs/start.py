@@ -4,10 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tlcore.config import DataConfig, RunConfig, parse_config
+from tlcore.config import DataConfig, ResolvedConfig, RunConfig, parse_config
 from tlcore.data.catalog import fingerprint, open_dataset
 from tlcore.data.dataset import Dataset
 from tlcore.runs.folder.run import Run, create_run
+
+Asked = tuple[ResolvedConfig, Dataset]
+Check = Callable[[Sequence[Asked]], None]
+_checks: list[Check] = []
 
 if TYPE_CHECKING:
     from tlcore.training.events import Event  # imports torch
@@ -44,21 +48,31 @@ def train(
     return run
 
 
+def prepare_with(check: Check) -> None:
+    """Call this function from now on before the folders of runs are made. It raises NotAllowed to refuse them all."""
+    if check not in _checks:
+        _checks.append(check)
+
+
 def prepare_runs(configs: Sequence[RunConfig], facts: Mapping[str, Any] | None = None) -> list[Run]:
     """Create the folders of runs that a worker will train. `facts` are further entries for their run.json.
 
     The data is opened now, only once for runs with the same data. Weights are not loaded: the worker does that.
-    Raises TlcoreError.
+    Raises TlcoreError; NotAllowed, before any folder is made, if a visitor has no room or time for them.
     """
     from tlcore.system.device import choose_device
     from tlcore.training.resolve import resolve
 
     opened: dict[DataConfig, tuple[Dataset, str]] = {}
     runs = []
-    for config in map(resolve, configs):
+    resolved = [resolve(config) for config in configs]
+    for config in resolved:
         if config.data not in opened:
             dataset = open_dataset(config.data)
             opened[config.data] = dataset, fingerprint(dataset)
+    for check in _checks:
+        check([(config, opened[config.data][0]) for config in resolved])
+    for config in resolved:
         device = choose_device(config.device, config.precision).reason
         runs.append(create_run(config, *opened[config.data], {"device": device, **(facts or {})}))
     return runs

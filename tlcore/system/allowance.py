@@ -19,6 +19,7 @@ class Wish:
 
     size_bytes: int = 0
     images: int = 0
+    runs: int = 0
     files: int = 0
     """Files that were given in one go."""
     largest_bytes: int = 0

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from tlcore.errors import NotAllowed
+from tlcore.hosting.admission import limit_work
 from tlcore.hosting.quotas import limit_spaces
 from tlcore.hosting.settings import HOSTED, host_home, host_settings
 from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of, visitor_of_account
@@ -102,4 +103,5 @@ def _ask_to_log_in() -> None:
 
 find_space_with(visitors_space)
 limit_spaces()
+limit_work()
 admit_with(check_tickets)

@@ -75,6 +75,18 @@ def _disk_bytes(source: str, key: str, images: int, _plan: "Plan") -> int:
     return disk.run_bytes + disk.cache_bytes
 
 
+def memory_bytes(plan: "Plan") -> int:
+    """About the most memory that the process takes that trains."""
+    return _memory_bytes(plan.config.model_dump_json(), len(plan.dataset.samples), plan)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _memory_bytes(key: str, images: int, _plan: "Plan") -> int:
+    from tlcore.training.preview.memory import estimate_memory
+
+    return estimate_memory(_plan).total
+
+
 def groups_table(plan: "Plan") -> pd.DataFrame:
     """One row per layer group, from stem to head, as text."""
     from tlcore.training.preview.group_table import group_rows

@@ -13,7 +13,7 @@ from tlcore.words import count, seconds, size
 from ui.shared.cached import list_runs
 from ui.shared.state import link
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors, show_fact
-from ui.train.plan import disk_bytes, missing_weights
+from ui.train.plan import disk_bytes, memory_bytes, missing_weights
 from ui.train.start import start_runs
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def show_summary(plan: "Plan", warnings: tuple[str, ...]) -> None:
         show_time(plan)
         _show_licence(plan)
         show_fact("Disk", f"{size(disk_bytes(plan))} at most", "A checkpoint for every epoch, and kept features.")
+        if plan.choice.device.type == "cpu":
+            show_fact("Memory", f"about {size(memory_bytes(plan))}", "At most, in the process that trains.")
         if (config.device, config.precision) != ("auto", "auto"):  # the sidebar shows the default device
             st.caption(f":material/memory: {escape_markdown(plan.choice.reason)}")
         if st.button(

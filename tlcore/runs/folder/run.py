@@ -23,6 +23,7 @@ from tlcore.runs.folder.info import FORMAT, RunInfo, parse_info
 from tlcore.runs.folder.layout import EDITS_FILE, RUN_FILE, SAMPLES_FILE, SKIPPED_FILE, list_epochs
 from tlcore.runs.folder.metrics_file import read_records
 from tlcore.runs.folder.status import Status, read_status, write_status
+from tlcore.system.allowance import Wish, room_for
 from tlcore.system.files import write_atomic, write_json
 from tlcore.system.home import check_readable, runs_dir, space
 from tlcore.system.portable import located
@@ -133,8 +134,13 @@ class Run:
 def create_run(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts: dict[str, Any]) -> Run:
     """Create the folder of a new run. If that fails, nothing is left behind.
 
-    `facts` are further fields of `RunInfo`: `device`, `recipe`, `sweep`.
+    `facts` are further fields of `RunInfo`: `device`, `recipe`, `sweep`. Raises NotAllowed if a visitor has too many.
     """
+    with room_for(Wish(runs=1)):
+        return _create(config, dataset, fingerprint, facts)
+
+
+def _create(config: ResolvedConfig, dataset: Dataset, fingerprint: str, facts: dict[str, Any]) -> Run:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     stem = f"{stamp}-{_slug(config.model.backbone)}-{_slug(dataset.name)}"
     path = _make_folder(stem)
