@@ -77,11 +77,11 @@ def _disk_bytes(source: str, key: str, images: int, _plan: "Plan") -> int:
 
 def memory_bytes(plan: "Plan") -> int:
     """About the most memory that the process takes that trains."""
-    return _memory_bytes(plan.config.model_dump_json(), len(plan.dataset.samples), plan)
+    return _memory_bytes(plan.config.data.source, plan.config.model_dump_json(), len(plan.dataset.samples), plan)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _memory_bytes(key: str, images: int, _plan: "Plan") -> int:
+@cache_data(by_dataset, max_entries=64, show_spinner=False)
+def _memory_bytes(source: str, key: str, images: int, _plan: "Plan") -> int:
     from tlcore.training.preview.memory import estimate_memory
 
     return estimate_memory(_plan).total
