@@ -24,7 +24,6 @@ VIEWS = [
     ("compare", {"compare_part": "epochs"}),
     ("compare", {"compare_part": "images"}),
     ("compare", {"compare_part": "confusion"}),
-    ("predict", {}),
 ]
 
 

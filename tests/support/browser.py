@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -138,7 +138,7 @@ class Dashboard:
                 process.kill()
 
 
-def serve(home: Path, *, knows_device: bool = True) -> Dashboard:
+def serve(home: Path, *, knows_device: bool = True, environment: Mapping[str, str] | None = None) -> Dashboard:
     """A started dashboard for tests: with one thread for each process, and without a look at its source files.
 
     With `knows_device`, its home says what the device is, as after the first start. It takes a process with torch to
@@ -148,7 +148,8 @@ def serve(home: Path, *, knows_device: bool = True) -> Dashboard:
         kept = {"key": [version("torch"), psutil.boot_time(), sys.executable], "text": "cpu: of the tests"}
         (home / "cache").mkdir(parents=True, exist_ok=True)
         write_json(home / "cache" / "device.json", kept)
-    return Dashboard(home, ("--server.fileWatcherType=none",), {"OMP_NUM_THREADS": "1"}).start()
+    variables = {"OMP_NUM_THREADS": "1", **(environment or {})}
+    return Dashboard(home, ("--server.fileWatcherType=none",), variables).start()
 
 
 def find_chromium() -> str | None:

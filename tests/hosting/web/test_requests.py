@@ -55,11 +55,11 @@ def test_the_log_has_each_run_of_a_page_with_what_was_used(caplog):
     caplog.set_level(logging.INFO, "tlcore")
 
     def read(data: bytes) -> Asked | None:
-        return Asked("train", data.decode(), by_itself=data == b"timer") if data != b"heartbeat" else None
+        return Asked("train", data.decode(), by_itself=data == b"timer") if data not in (b"heartbeat", b"end") else None
 
-    app = PageLog(echo, read, lambda data: data != b"heartbeat", who=lambda scope: "0123abcd")
+    app = PageLog(echo, read, lambda data: data == b"end", who=lambda scope: "0123abcd")
     with client_of(app) as client, client.websocket_connect("/") as websocket:
-        for message in (b"heartbeat", b"train_start", b"timer"):
+        for message in (b"heartbeat", b"train_start", b"timer", b"end", b"timer", b"end"):
             websocket.send_bytes(message)
             websocket.receive_bytes()
     (entry,) = facts(caplog)

@@ -51,7 +51,8 @@ class PageLog:
         async def receive_and_note() -> Message:
             nonlocal asked, since
             message = await receive()
-            if (data := message.get("bytes")) and (found := self._read(data)):
+            found = self._read(message.get("bytes") or b"")
+            if found and (asked is None or not found.by_itself):  # a part that is due waits for the page being drawn
                 asked, since = found, time.monotonic()
             return message
 
