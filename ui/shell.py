@@ -12,6 +12,7 @@ import streamlit as st
 from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.runs.progress import describe, fraction_done
 from tlcore.runs.work.turn import live_runs
+from tlcore.runs.work.waiting import waiting_words
 from ui.shared.cached import DemoDrawing, demo_drawing
 from ui.shared.datasets import dataset_label, dataset_sources, source_of
 from ui.shared.device import device_words
@@ -146,7 +147,7 @@ def _draw_live_runs(interval: float) -> None:
             query_params=carried(run=run.name),
             width="stretch",
         )
-        st.progress(fraction_done(status), text=describe(status))
+        st.progress(fraction_done(status), text=waiting_words(run.path) or describe(status))
     if (interval < 10) != bool(runs):
         st.rerun()  # to choose the interval again
 

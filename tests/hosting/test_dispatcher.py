@@ -15,6 +15,7 @@ from tlcore.errors import RunBusy
 from tlcore.hosting import dispatcher, pulse
 from tlcore.hosting.dispatcher import dispatch
 from tlcore.hosting.pulse import worker_health
+from tlcore.hosting.shared_scans import SharedScans
 from tlcore.hosting.usage import add_usage, usage_today
 from tlcore.runs.folder.status import write_status
 from tlcore.runs.start import prepare_run
@@ -302,6 +303,30 @@ def test_damaged_tickets_are_set_aside_and_a_failing_housekeeping_ends_nothing(h
     serve_all()
     assert (home / "queue" / "damaged" / damaged.name).exists()
     eventually(lambda: "The housekeeping failed" in caplog.text)
+
+
+def test_shared_datasets_are_scanned_once_for_all_one_at_a_time(monkeypatch):
+    started = []
+
+    class Ends:
+        def poll(self):
+            return 0
+
+    monkeypatch.setattr(
+        "tlcore.hosting.shared_scans.start", lambda command, **streams: started.append(command[-1]) or Ends()
+    )
+    monkeypatch.setattr("tlcore.hosting.shared_scans.list_sources", lambda: ["demo", "/a", "/b"])
+    scans = SharedScans()
+    scans.look_for_datasets()
+    for _ in range(3):
+        scans.go_on()
+    scans.look_for_datasets()
+    scans.go_on()
+    assert started == ["/a", "/b"]  # the demo is not drawn yet
+    monkeypatch.setattr("tlcore.hosting.shared_scans.is_drawn", lambda: True)
+    scans.look_for_datasets()
+    scans.go_on()
+    assert started == ["/a", "/b", "demo"]
 
 
 def test_a_host_has_one_dispatcher(home, programs):

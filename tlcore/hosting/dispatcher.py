@@ -19,6 +19,7 @@ from tlcore.hosting.limits_of_work import memory_bytes
 from tlcore.hosting.piece import end, is_cut_off, kill_remains
 from tlcore.hosting.pulse import DISPATCHER, SERVER, appear, last_sign_s, sign
 from tlcore.hosting.settings import host_settings
+from tlcore.hosting.shared_scans import SharedScans
 from tlcore.runs.work.tickets import Ticket, find_ticket, list_tickets, queue_dir, read_tickets
 from tlcore.runs.work.turn import turn
 from tlcore.runs.work.waiting import in_turn
@@ -50,13 +51,18 @@ def dispatch(is_told_to_end: Callable[[], bool], memory: Callable[[int], int] = 
     with lock:
         appear(DISPATCHER)
         log.info("Carrying out the work in %s", queue_dir())
-        _Dispatcher(is_told_to_end, memory).work()
+        scans = SharedScans()
+        try:
+            _Dispatcher(is_told_to_end, memory, scans).work()
+        finally:
+            scans.end()
 
 
 class _Dispatcher:
-    def __init__(self, is_told_to_end: Callable[[], bool], memory: Callable[[int], int]) -> None:
+    def __init__(self, is_told_to_end: Callable[[], bool], memory: Callable[[int], int], scans: SharedScans) -> None:
         self._is_told_to_end = is_told_to_end
         self._memory = memory
+        self._scans = scans
         self._book = Book()
         self._settings = host_settings()
         self._began = time.time()
@@ -118,6 +124,7 @@ class _Dispatcher:
             self._signed = now
             with suppress(OSError):
                 sign(DISPATCHER)
+            self._scans.go_on()
         if now - self._kept_house >= HOUSE_S and not self._house.is_alive():
             self._kept_house = now
             with suppress(ConfigError):  # a mistake in the file: what was set before holds
@@ -128,6 +135,7 @@ class _Dispatcher:
     def _keep_house(self) -> None:
         try:
             _set_damaged_aside()
+            self._scans.look_for_datasets()
             keep_house(self._settings)
         except Exception:  # it must not end the work of the visitors
             log.exception("The housekeeping failed")

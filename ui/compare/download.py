@@ -1,4 +1,7 @@
-"""Downloads of the Compare page. A file is built when its button is clicked. Those that take long are in `exports`."""
+"""Downloads of the Compare page. A file is built when its button is clicked. Those that take long are in `exports`.
+
+In the space of a visitor, those that need torch are made in the queue, too.
+"""
 
 import tempfile
 from functools import partial
@@ -9,8 +12,9 @@ import streamlit as st
 from tlcore.delivery.export import FORMATS, file_name
 from tlcore.evaluation.result import Evaluation
 from tlcore.runs.folder.run import Run
+from tlcore.runs.work.tickets import goes_to_queue
 from tlcore.system import spawn
-from ui.compare.exports import show_exports
+from ui.compare.exports import show_card, show_exports
 from ui.compare.import_weights import show_import
 
 _ICONS = {
@@ -27,6 +31,10 @@ def show_download(run: Run, evaluation: Evaluation, epoch: int) -> None:
     with st.grid(3, min_column_width=240):
         for name, entry in FORMATS.items():
             if entry.work is not None:
+                continue
+            if entry.needs_torch and goes_to_queue():
+                with st.container(border=True, height="stretch", key=f"compare_export_{name}"):
+                    show_card(run, epoch, name, entry)
                 continue
             missing = entry.unavailable(run, epoch)
             with st.container(border=True, height="stretch"):

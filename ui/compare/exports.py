@@ -26,10 +26,11 @@ def show_exports(run: Run, epoch: int) -> None:
     with st.grid(3, min_column_width=240):
         for name, entry in entries.items():
             with st.container(border=True, height="stretch", key=f"compare_export_{name}"):
-                _show_card(run, epoch, name, entry)
+                show_card(run, epoch, name, entry)
 
 
-def _show_card(run: Run, epoch: int, name: str, entry: Format) -> None:
+def show_card(run: Run, epoch: int, name: str, entry: Format) -> None:
+    """One format: a button that makes the file, the progress, then the download."""
     st.markdown(f"**{escape_markdown(entry.label)}**")
     missing = entry.unavailable(run, epoch)
     st.caption(missing or f"{entry.words}.")
@@ -44,7 +45,10 @@ def _show_card(run: Run, epoch: int, name: str, entry: Format) -> None:
     if result is not None:
         _show_file(path, file_name(run, epoch, name), name, certificate)
     elif not is_working(key) and st.button(
-        "Make and compare", key=f"compare_export_start_{name}", icon=":material/play_arrow:", width="stretch"
+        "Make and compare" if entry.work else "Make",
+        key=f"compare_export_start_{name}",
+        icon=":material/play_arrow:",
+        width="stretch",
     ):
         make_room()
         command = ["export", str(run.path), "--epoch", str(epoch), "--format", name, "--out", str(path), "--json"]

@@ -8,9 +8,10 @@ import pandas as pd
 
 from tlcore.data.dataset import Dataset
 from tlcore.data.health.audit import Finding, audit
-from tlcore.data.health.scan import ScanProgress, channel_statistics, scan
+from tlcore.data.health.scan import ScanProgress, channel_statistics, load_scan, scan
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
+from tlcore.runs.work.tickets import goes_to_queue
 from tlcore.system.drive import drive
 from tlcore.system.threads import start_thread
 from ui.shared.cached import edits_version, forget_datasets, open_dataset
@@ -34,7 +35,10 @@ class _Cancelled(Exception):
 
 @dataclass
 class ScanJob:
-    """A scan in a thread of this server. It continues when visitors leave the page."""
+    """A scan in a thread of this server, which continues when visitors leave the page.
+
+    A visitor of a hosted dashboard only gets what is in the cache so: reading every image is work for the queue.
+    """
 
     dataset: Dataset
     progress: ScanProgress | None = None
@@ -45,7 +49,9 @@ class ScanJob:
 
     def run(self) -> None:
         try:
-            table = drive(scan(self.dataset), self._note)
+            table = load_scan(self.dataset) if goes_to_queue() else drive(scan(self.dataset), self._note)
+            if table is None:
+                return
             findings = audit(table, self.dataset.classes, self.dataset.notes, self.dataset.accepted)
             self.report = Report(table, tuple(findings), channel_statistics(table))
             if self.progress is not None:  # something was read

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlcore.errors import RunBusy
+from tlcore.errors import NotAllowed, RunBusy
 from tlcore.runs.folder.run import Run
 from tlcore.runs.work.jobs import start_evaluation
 from tlcore.system.failures import as_user_error
@@ -32,6 +32,8 @@ def evaluate(run: Run) -> None:
         start_evaluation(run)
     except RunBusy:  # another page was quicker
         return
+    except NotAllowed as error:  # nothing is left of today, or too much waits
+        st.warning(escape_markdown(str(error)), icon=":material/hourglass_disabled:")
     except OSError as error:  # the home cannot be written; existing results can still be shown
         st.warning(
             escape_markdown(f"Nothing can be evaluated. {as_user_error(error) or error}"), icon=":material/lock:"

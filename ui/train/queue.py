@@ -6,6 +6,7 @@ from tlcore.runs.folder.run import Run
 from tlcore.runs.progress import describe, fraction_done
 from tlcore.runs.work import jobs
 from tlcore.runs.work.turn import live_runs
+from tlcore.runs.work.waiting import waiting_words
 from tlcore.system.home import is_mine
 from ui.shared.runs import run_label
 from ui.shared.state import set_params
@@ -37,7 +38,7 @@ def _draw(besides: str | None, was_live: bool) -> None:
 def _draw_run(run: Run) -> None:
     status = run.status()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"train_queue_{run.name}"):
-        words = stopping_words(run, status) or describe(status)
+        words = stopping_words(run, status) or waiting_words(run.path) or describe(status)
         st.progress(fraction_done(status), text=f"{escape_markdown(run_label(run, with_dataset=True))}: {words}")
         if st.button("Watch", key=f"train_watch_{run.name}", icon=":material/visibility:", type="tertiary"):
             set_params(run=run.name, view="watch")

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from tlcore.config import RunConfig
+from tlcore.errors import NotAllowed
 from tlcore.runs.work.probes import Probe, any_live_probe, find_probe, start_probe
+from tlcore.runs.work.tickets import goes_to_queue, list_tickets
 from tlcore.runs.work.turn import live_runs
 from tlcore.words import count, seconds, size
 from ui.shared.cached import list_runs
@@ -70,12 +73,18 @@ def show_time(plan: "Plan", *, after_each_run: bool = True) -> None:
 
 def _draw_time(key: str, config: RunConfig, waited: bool) -> None:
     probe = find_probe(key)
-    if probe is None and not live_runs() and not any_live_probe():
-        probe = start_probe(key, ["train", "--dry-run", "--json"], config)
+    if probe is None and _is_free():
+        with suppress(NotAllowed):  # nothing is left of today: the start says so
+            probe = start_probe(key, ["train", "--dry-run", "--json"], config)
     waits = probe is None or probe.is_live
     if waited and not waits:
         st.rerun()
     show_fact("Time", *_time(probe, config))
+
+
+def _is_free() -> bool:
+    """Whether nothing is under way that the measurement would distort, or that would wait for it."""
+    return not list_tickets() if goes_to_queue() else not live_runs() and not any_live_probe()
 
 
 def _short(number: int) -> str:

@@ -9,6 +9,7 @@ from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import State, Status
 from tlcore.runs.progress import describe, fraction_done, remaining_s, silence_s
 from tlcore.runs.sweep import members, sweep_of
+from tlcore.runs.work.waiting import waiting_words
 from tlcore.training.history import best_record
 from tlcore.words import count, percent, seconds
 from ui.shared.cached import list_runs
@@ -96,7 +97,8 @@ def _show_state(run: Run, status: Status) -> None:
         st.caption(f"{name}  \n:material/memory: {device}{mended}", width="stretch")
     if status.is_live:
         left = remaining_s(status, history)
-        text = describe(status).capitalize() + (f" · {seconds(left)} left" if left is not None else "")
+        doing = waiting_words(run.path) or describe(status).capitalize()
+        text = doing + (f" · {seconds(left)} left" if left is not None else "")
         st.progress(fraction_done(status), text=text)
     if heard := stopping_words(run, status):
         st.info(heard, icon=":material/pending:")
