@@ -130,7 +130,7 @@ def test_listing_datasets_and_runs_does_not_import_torch():
 
 def test_pages_load_torch_when_they_need_it_and_not_to_be_opened():
     light = [path for path in modules("pages") if path.stem != "predict"]
-    assert len(light) == 5
+    assert len(light) == 6
     imported = {name for path in light for name in imports_of(path) if (ROOT / f"{name.replace('.', '/')}.py").exists()}
     loaded = loaded_by(f"import {', '.join(imported)}")
     assert "ui.dataset.health" in loaded

@@ -11,6 +11,7 @@ from typing import IO
 import psutil
 
 from tlcore.errors import RunBusy, RunError
+from tlcore.hosting.visitors import space_of
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import UNDER_WAY
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def begin(ticket: Ticket) -> "Popen[bytes]":
     """Start the process of a ticket in the space of its visitor. Raises OSError."""
-    with _streams(ticket) as (output, errors), in_space(ticket.space):
+    with _streams(ticket) as (output, errors), in_space(space_of(ticket.home.name)):  # with the links of now
         process = start(_command(ticket), stdout=output, stderr=errors, detached=True)
     with suppress(OSError):  # if the machine has no memory left, the system ends this, and not the server
         Path(f"/proc/{process.pid}/oom_score_adj").write_text("1000", encoding="ascii")
