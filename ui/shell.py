@@ -16,7 +16,9 @@ from tlcore.runs.work.waiting import waiting_words
 from ui.shared.cached import DemoDrawing, demo_drawing
 from ui.shared.datasets import dataset_label, dataset_sources, source_of
 from ui.shared.device import device_words
+from ui.shared.hosting import is_hosted
 from ui.shared.state import ADDING, DEFAULT_DATASET, MISSING_DATASET, NEWS, carried, param, set_params
+from ui.shared.uploads import forget_unused_uploads
 from ui.shared.visitor import let_in
 from ui.shared.widgets import error_box, escape_markdown
 from ui.space.opening import open_shared
@@ -58,6 +60,8 @@ def open_page(title: str, *, needs_dataset: bool = True) -> OpenPage:
     st.logo(str(LOGO), size="large", icon_image=str(ICON))
     let_in()
     open_shared()
+    if is_hosted():
+        forget_unused_uploads()
     with st.sidebar:
         source = _pick_dataset()
         _navigation()

@@ -1,7 +1,7 @@
 """The dialog that adds a dataset: built here, from uploaded files after a summary, or from a path on one's machine."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from ui.shared.caching import cache_resource
 from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.hosting import is_hosted, is_own_machine
 from ui.shared.state import ADDING, NEWS, link
+from ui.shared.uploads import forget_uploads
 from ui.shared.widgets import error_box, escape_markdown
 
 _STAGED = "add_dataset_staged"
@@ -73,7 +74,7 @@ def _from_zip() -> Staged | None:
     file = st.file_uploader("Zip file", type="zip", key="add_dataset_zip", label_visibility="collapsed")
     name = _name(Path(file.name).stem if file else "")
     if _unpack_button(file is not None) and file is not None:
-        return _stage(stage_archive(file, name))
+        return _stage(stage_archive(file, name), [file])
     return None
 
 
@@ -89,7 +90,8 @@ def _from_table() -> Staged | None:
     images = st.file_uploader("Images", accept_multiple_files=True, key="add_dataset_table_images")
     name = _name(Path(table.name).stem if table else "")
     if _unpack_button(table is not None and bool(images)) and table is not None:
-        return _stage(stage_table((table.name, table), [(file.name, file) for file in images], name))
+        work = stage_table((table.name, table), [(file.name, file) for file in images], name)
+        return _stage(work, [table, *images])
     return None
 
 
@@ -134,8 +136,8 @@ def _unpack_button(ready: bool) -> bool:
     )
 
 
-def _stage(work: Generator[Unpacked, None, Staged]) -> Staged | None:
-    """Unpack with progress. Closing the dialog or Cancel stops it, and nothing is left behind."""
+def _stage(work: Generator[Unpacked, None, Staged], files: Sequence[object]) -> Staged | None:
+    """Unpack these files with progress. Closing the dialog or Cancel stops it, and nothing is left behind."""
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, text="Unpacking …")
@@ -150,11 +152,13 @@ def _stage(work: Generator[Unpacked, None, Staged]) -> Staged | None:
             bar.progress(done.files / done.total_files, text=text)
 
     try:
-        return drive(work, show)
+        staged = drive(work, show)
     except TlcoreError as error:
         place.empty()
         error_box(error)
         return None
+    forget_uploads(files)
+    return staged
 
 
 def _decide(staged: Staged) -> None:

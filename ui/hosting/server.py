@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -37,6 +39,7 @@ from ui.hosting.sent import read_sent
 from ui.hosting.uploads import held
 from ui.shell import SCRIPT
 
+TEMPORARY = "tmp/server"
 _STREAMLITS_MB = 1 << 20
 _LOGGERS = ("streamlit", "uvicorn", "websockets")
 
@@ -84,6 +87,7 @@ def set_up() -> None:
     log_as_json(host_home() / LOGS, "server")
     _take_over_logs()
     set_options(settings)
+    _use_folder_for_temporary(host_home() / TEMPORARY)
 
 
 def set_options(settings: HostSettings) -> None:
@@ -98,6 +102,16 @@ def set_options(settings: HostSettings) -> None:
     set_option("client.showErrorDetails", "none")
     set_option("client.toolbarMode", "viewer")
     set_option("logger.enableRich", False)
+
+
+def _use_folder_for_temporary(folder: Path) -> None:
+    """Uploads that come in and files that are made for download are in this folder, which is emptied at each start.
+
+    It is that of this process alone: work goes on while the server is started anew.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    tempfile.tempdir = str(folder)
 
 
 def worker_state() -> Mapping[str, object]:

@@ -29,6 +29,7 @@ from ui.predict.stored import show_changes
 from ui.shared.caching import by_path, cache_data, cache_resource
 from ui.shared.hosting import is_own_machine
 from ui.shared.state import set_params
+from ui.shared.uploads import forget_uploads
 from ui.shared.views import pick_from_list
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors
 from ui.shared.work import find_result, forget_work, is_working, show_work, start_work, work_key
@@ -158,6 +159,7 @@ def _show_adding(expanded: bool) -> None:
         except TlcoreError as error:
             error_box(error)
             return
+        forget_uploads(files)
         st.rerun()
 
 
@@ -171,8 +173,7 @@ def _store(name: str, files: Sequence[Upload]) -> str:
     path, taken = store_unlabelled(name, _with_progress(files))
     if taken.skipped:
         left = taken.skipped[0]
-        words = f"{count(len(taken.skipped), 'file')} left out, like {escape_markdown(left.id)}: {left.reason}"
-        st.toast(words)
+        st.toast(escape_markdown(f"{count(len(taken.skipped), 'file')} left out, like {left.id}: {left.reason}"))
     return path
 
 

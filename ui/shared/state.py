@@ -42,6 +42,8 @@ DELETING = "state_deleting"
 """Session key: whether the visitor has asked to delete everything, and is asked whether they are sure."""
 ADMITTED = "state_admitted"
 """Session key: whether the administrator has given the host's token in this visit."""
+UNUSED_UPLOADS = "state_unused_uploads"
+"""Session key: id of an uploaded file that no widget has -> since when (`time.monotonic`, `ui.shared.uploads`)."""
 RUN_COLOURS = "state_run_colours"
 """Session key: name of a run -> its place in the palette."""
 

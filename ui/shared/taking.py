@@ -13,6 +13,7 @@ from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.errors import TlcoreError
 from tlcore.words import count
 from ui.shared.pictures import PictureGroup, picture_of, show_pictures
+from ui.shared.uploads import forget_uploads
 from ui.shared.widgets import error_box, escape_markdown
 
 FILES, CAMERA = "Files", "Camera"
@@ -81,6 +82,7 @@ def _take(key: str, widget: str, take: Take) -> None:
     except TlcoreError as error:
         st.session_state[f"{key}_told"] = str(error)
     st.session_state[f"{key}_turn"] += 1
+    forget_uploads(files)
 
 
 def _undo(key: str, photograph: str, undo: Callable[[str], None]) -> None:

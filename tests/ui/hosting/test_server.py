@@ -1,6 +1,8 @@
 """All that stands before the pages of a hosted dashboard, together, in front of a small application."""
 
 import logging
+import tempfile
+from pathlib import Path
 
 import pytest
 from streamlit import config
@@ -8,7 +10,7 @@ from streamlit import config
 from tests.support.web import PAGE, client_of, echo
 from tlcore.hosting.settings import HostSettings
 from tlcore.hosting.visitors import COOKIE, sign
-from ui.hosting.server import middleware, set_options, set_up
+from ui.hosting.server import TEMPORARY, middleware, set_options, set_up
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +104,15 @@ def test_wrong_settings_end_the_server_with_what_is_wrong(monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED_SESSIONS", "many")
     with pytest.raises(SystemExit, match=r"TLCORE_HOSTED_SESSIONS: .*integer"):
         set_up()
+
+
+def test_temporary_files_are_in_a_folder_that_each_start_empties(home, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    for each in ("log_as_json", "_take_over_logs", "set_options"):
+        monkeypatch.setattr(f"ui.hosting.server.{each}", lambda *arguments: None)
+    left = home / TEMPORARY / "left"
+    left.mkdir(parents=True)
+    set_up()
+    assert not left.exists()
+    assert Path(tempfile.gettempdir()) == home / TEMPORARY
+    assert (home / TEMPORARY).stat().st_mode & 0o777 == 0o700
