@@ -46,7 +46,7 @@ COLD_STARTS = 3
 LIGHT_PAGES = ("", "dataset", "compare")
 FROM_SCRATCH: Settings = {"strategy": {"name": "from_scratch"}, "epochs": 100_000}
 FINISHED: Settings = {**FROM_SCRATCH, "epochs": 5}
-FROZEN: Settings = {"model": {"backbone": "efficientnet_lite0", "weights": "pretrained"}, "epochs": 5}
+FROZEN: Settings = {"model": {"backbone": "efficientnet_lite0", "weights": "pretrained"}, "epochs": 2}
 QUICK: Settings = {"model": {"backbone": "small_cnn", "weights": "none"}, "epochs": 5}
 """The backbone has random weights and is frozen: the 60,000 images pass through it once."""
 
@@ -211,33 +211,42 @@ def measure_viewers(browser: "Browser", arguments: argparse.Namespace) -> None:
 
 
 def measure_memory(browser: "Browser", arguments: argparse.Namespace) -> None:
-    """Memory of the server after each page was opened for the first time, and while a run trains."""
+    """Memory of a hosted server after each page was opened for the first time, and of a process that trains."""
     home = _home()
     measure(furnish.scan, "demo", str(home))
     finished = measure(furnish.train, FINISHED, str(home))
-    with _running(home) as dashboard, new_visit(browser) as context:
+    print(f"{f'on {cpu_name()}':<42} {'server':>10} {'other processes':>17}")
+    dashboard = Dashboard(home, environment={"TLCORE_HOSTED": "demo"}).start()
+    try:
         assert dashboard.process is not None
         server = psutil.Process(dashboard.process.pid)
-        print(f"{f'memory of the server on {cpu_name()}, started':<62} {_resident_mb(server):5.0f} MB", flush=True)
-        page = context.new_page()
-        visit(page, dashboard.url(dataset="demo", run=finished))
-        for name in HEADINGS:
-            if name:
-                click_through(page, name)
-            page.wait_for_load_state("networkidle")  # with its pictures
-            print(f"{f'after {LABELS[name]}':<62} {_resident_mb(server):5.0f} MB", flush=True)
-        for _ in range(arguments.rounds):
+        _print_memory("started", server)
+        with new_visit(browser) as context:
+            page = context.new_page()
+            visit(page, dashboard.url(dataset="demo", run=finished))
             for name in HEADINGS:
-                click_through(page, name)
-        words = f"after {arguments.rounds} more visits of each"
-        print(f"{words:<62} {_resident_mb(server):5.0f} MB", flush=True)
+                if name:
+                    click_through(page, name)
+                page.wait_for_load_state("networkidle")  # with its pictures
+                _print_memory(f"after {LABELS[name]}", server)
+            for _ in range(arguments.rounds):
+                for name in HEADINGS:
+                    click_through(page, name)
+            _print_memory(f"after {arguments.rounds} more visits of each", server)
+    finally:
+        dashboard.stop()
     for words, settings in (("from scratch", FINISHED), ("frozen, the default backbone", FROZEN)):
-        print(f"{f'a process that trains, {words}':<62} {peak_mb(furnish.train, settings, str(_home())):5.0f} MB")
+        print(
+            f"{f'training on the demo, {words}':<52} {peak_mb(furnish.train, settings, str(_home())):5.0f} MB",
+            flush=True,
+        )
 
 
-def _resident_mb(process: psutil.Process) -> float:
-    """Resident memory of a process and its children, in 10^6 bytes. Pages that they share count for each of them."""
-    return float(sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))) / 1e6
+def _print_memory(words: str, server: psutil.Process) -> None:
+    """Resident memory in 10^6 bytes. Pages that processes share count for each of them."""
+    children = server.children(recursive=True)
+    own, others = server.memory_info().rss / 1e6, sum(child.memory_info().rss for child in children) / 1e6
+    print(f"{words:<42} {own:7.0f} MB {others:14.0f} MB", flush=True)
 
 
 def _watch(
