@@ -46,7 +46,7 @@ COLD_STARTS = 3
 LIGHT_PAGES = ("", "dataset", "compare")
 FROM_SCRATCH: Settings = {"strategy": {"name": "from_scratch"}, "epochs": 100_000}
 FINISHED: Settings = {**FROM_SCRATCH, "epochs": 5}
-FROZEN: Settings = {"model": {"backbone": "efficientnet_lite0", "weights": "pretrained"}, "epochs": 2}
+FROZEN: Settings = {"model": {"backbone": "efficientnet_lite0", "weights": "imagenet"}, "epochs": 2}
 QUICK: Settings = {"model": {"backbone": "small_cnn", "weights": "none"}, "epochs": 5}
 """The backbone has random weights and is frozen: the 60,000 images pass through it once."""
 
