@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from streamlit.testing.v1 import AppTest
 
 from tests.support.waiting import eventually
 from tlcore.hosting.settings import HostSettings
@@ -232,3 +233,15 @@ def test_what_the_image_has_starts_says_that_it_is_healthy_and_ends_when_it_is_t
     os.killpg(process.pid, signal.SIGTERM)
     assert process.wait(30) in (0, -signal.SIGTERM)
     assert ask().returncode == 1
+
+
+@pytest.mark.parametrize("page", ["overview", "train"])
+def test_a_page_that_runs_without_what_stands_before_it_says_so_and_does_nothing_else(page, home, monkeypatch):
+    monkeypatch.setenv("TLCORE_HOSTED", "demo")
+    monkeypatch.setattr("ui.shared.visitor.visitors_cookie", lambda: None)  # AppTest has a stand-in for cookies
+    drawn = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=60).run()
+    assert not drawn.exception
+    (said,) = drawn.error
+    assert "tells its visitors apart by a cookie, and your browser sent none" in said.value
+    assert not drawn.button
+    assert not list(home.glob("spaces/*"))
