@@ -27,6 +27,8 @@ NAMES = {
     "formula of LaTeX": "$b17$",
     "code": "`b17`",
     "struck": "~~b17~~",
+    "made a link": "b17 www.b17.example",
+    "made an address": "b17@b17.example",
     "heading": "# b17",
     "template": "%{customdata} {b17.__class__} %s",
     "formula of a table": "=b17()",
@@ -167,7 +169,8 @@ def addresses() -> Iterator[str]:
 
 # where a mark of ours would be interpreted: in Streamlit's Markdown, and in the HTML that Plotly knows
 _MARKDOWN = re.compile(
-    r"(?<!\\)(\*\*|:red\[|\[|`|\$|~~)b17|(?<!\\)<(img src|script>b17|b>b17)|(?<![^\n])# b17", re.IGNORECASE
+    r"(?<!\\)(\*\*|:red\[|\[|`|\$|~~)b17|(?<!\\)<(img src|script>b17|b>b17)|(?<![^\n])# b17|www(?=\\?\.b17)|b17@b17",
+    re.IGNORECASE,
 )
 _PLOTLY = re.compile(r"<(img src|script>b17|b>b17)", re.IGNORECASE)
 _MARKDOWN_FIELDS = {"body", "label", "text", "help", "content", "caption", "title", "tooltip", "options"}

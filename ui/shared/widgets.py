@@ -1,5 +1,6 @@
 """Small parts that every page uses: escaped text, the error box, the empty state, charts."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,11 +15,17 @@ from tlcore.words import count
 from ui.shared.hosting import is_hosted
 from ui.shared.state import link
 
+_MADE_A_LINK = re.compile(r"www(?=\.)|@", re.IGNORECASE)
 LISTED = 3  # of what is left out, so many are told with the reason
 
 
 def escape_markdown(text: str) -> str:
-    """Escape text from outside, such as a class or file name, so that Markdown shows it unchanged."""
+    """Escape text from outside, such as a class or file name, so that Markdown shows it unchanged.
+
+    Streamlit also makes links of `www.` and addresses of e-mails after it has read the escapes: an invisible character,
+    which forbids a line break, takes them apart.
+    """
+    text = _MADE_A_LINK.sub("\\g<0>\u2060", text)
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$&" else letter for letter in text)
 
 
