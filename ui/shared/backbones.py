@@ -15,6 +15,7 @@ def imagenet_weights_here() -> dict[str, bool]:
     """
     from tlcore.models.at_hand import backbones_at_hand
 
+    load_torch()  # it and torchvision know the names of the files
     here = {
         name: architecture.is_here("imagenet")
         for name, architecture in ZOO.items()
