@@ -18,29 +18,40 @@ def load_torch() -> None:
     """
     import torch
 
-    _import_without_compiler("torchvision")
+    _import_without_compiler("torchvision", "torchvision.transforms.v2")
     torch.set_num_threads(1)
 
 
-def _import_without_compiler(name: str) -> None:
-    """Import a module that imports PyTorch's compiler for one function, without the compiler.
+def _import_without_compiler(*names: str) -> None:
+    """Import modules that import PyTorch's compiler and do not need it, without the compiler.
 
-    The compiler takes 170 MB and four seconds of processor time. torchvision needs one question to it, and only where a
-    detector pools regions, which no page does. Whoever imports the compiler later gets the real one.
+    The compiler takes 170 MB and four seconds of processor time. torchvision asks it a question where a detector pools
+    regions, which no page does, and tells it to leave a function alone, which matters only where something is compiled.
+    Whoever imports the compiler later gets the real one.
     """
-    if _COMPILER in sys.modules:
-        import_module(name)
-        return
-    package, utils = ModuleType(_COMPILER), ModuleType(f"{_COMPILER}.utils")
-    utils.is_compile_supported = _is_compile_supported  # type: ignore[attr-defined]
-    package.__path__, package.utils = [], utils  # type: ignore[attr-defined]
-    stand_ins = {module.__name__: module for module in (package, utils)}
+    stand_ins = {} if _COMPILER in sys.modules else _stand_ins()
     sys.modules.update(stand_ins)
     try:
-        import_module(name)
+        for name in names:
+            import_module(name)
     finally:
-        for module in stand_ins:
-            sys.modules.pop(module, None)
+        for name in stand_ins:
+            sys.modules.pop(name, None)
+
+
+def _stand_ins() -> dict[str, ModuleType]:
+    package, utils = ModuleType(_COMPILER), ModuleType(f"{_COMPILER}.utils")
+    found: dict[ModuleType, dict[str, Any]] = {
+        package: {"__path__": [], "utils": utils, "disable": _unchanged},
+        utils: {"is_compile_supported": _is_compile_supported},
+    }
+    for module, names in found.items():
+        vars(module).update(names)
+    return {module.__name__: module for module in found}
+
+
+def _unchanged(function: Any, *arguments: Any, **options: Any) -> Any:
+    return function
 
 
 def _is_compile_supported(device_type: Any) -> Any:
