@@ -12,13 +12,13 @@ _COMPILER = "torch._dynamo"
 
 @st.cache_resource(show_spinner="Loading PyTorch …")
 def load_torch() -> None:
-    """Import torch and limit it to one thread.
+    """Import torch, torchvision and timm, and limit them to one thread.
 
     Visitors share the cores, and on busy cores two threads wait for each other: 12 draws took 2.6 s instead of 0.1 s.
     """
     import torch
 
-    _import_without_compiler("torchvision", "torchvision.transforms.v2")
+    _import_without_compiler("torchvision", "torchvision.transforms.v2", "timm")
     torch.set_num_threads(1)
 
 
@@ -26,7 +26,7 @@ def _import_without_compiler(*names: str) -> None:
     """Import modules that import PyTorch's compiler and do not need it, without the compiler.
 
     The compiler takes 170 MB and four seconds of processor time. torchvision asks it a question where a detector pools
-    regions, which no page does, and tells it to leave a function alone, which matters only where something is compiled.
+    regions, which no page does. Both tell it to leave functions alone, which matters only where something is compiled.
     Whoever imports the compiler later gets the real one.
     """
     stand_ins = {} if _COMPILER in sys.modules else _stand_ins()

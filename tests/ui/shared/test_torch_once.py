@@ -7,7 +7,7 @@ _AFTER_LOADING = """
 import sys, warnings
 from ui.shared.torch_once import load_torch
 load_torch()
-assert "torchvision" in sys.modules
+assert "torchvision" in sys.modules and "timm" in sys.modules
 assert "torch._dynamo" not in sys.modules and "sympy" not in sys.modules
 import torch, torchvision
 from torchvision.transforms import v2
