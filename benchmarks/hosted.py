@@ -182,7 +182,7 @@ def _print(arguments: argparse.Namespace, told: Told, audit: Audit, machine: Mac
     _print_machine(machine, arguments.profile, say)
     _list("refusals", [_shortened(text) for text in told.refusals])
     _list("errors", told.errors)
-    _list("words", [f"{who} saw one of {whose}: {set(where)}" for (who, whose), where in audit.words_found.items()])
+    _list("words", [f"{who} saw one of {whose}: {where[0]}" for (who, whose), where in audit.words_found.items()])
     return all(met)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 _WORD = re.compile(rb"zq[a-z]{10}qz", re.IGNORECASE)
 _PICTURE = re.compile(rb"data:image/(?:jpeg|png|webp|gif);base64,([A-Za-z0-9+/=]+)")
+_AROUND = 80
+"""Bytes on each side of a word that is reported."""
 _SMALLEST = 200
 """Bytes of a picture that can belong to somebody: smaller ones are icons or of one colour."""
 
@@ -24,7 +26,7 @@ class Audit:
     owners: dict[bytes, int] = field(default_factory=dict)
     """Secret word -> number of the visitor."""
     words_found: dict[tuple[int, int], list[str]] = field(default_factory=lambda: defaultdict(list))
-    """(who received it, whose it is) -> where."""
+    """(who received it, whose it is) -> where, with what stands around the word."""
     bytes_searched: int = 0
     _uploaded: set[int] = field(default_factory=set)
     _before: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
@@ -40,10 +42,11 @@ class Audit:
         if path.startswith("/static/"):
             return  # Streamlit's own files
         self.bytes_searched += len(data)
-        for word in _WORD.findall(data):
-            owner = self.owners.get(word.lower())
+        for found in _WORD.finditer(data):
+            owner = self.owners.get(found[0].lower())
             if owner is not None and owner != visitor:
-                self.words_found[visitor, owner].append(path)
+                around = data[max(0, found.start() - _AROUND) : found.end() + _AROUND]
+                self.words_found[visitor, owner].append(f"{path}: {around!r}")
         seen = (self._since if visitor in self._uploaded else self._before)[visitor]
         for picture in _PICTURE.findall(data):
             if len(picture) >= _SMALLEST:
