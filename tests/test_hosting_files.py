@@ -113,11 +113,10 @@ def test_service_and_image_start_the_dashboard_with_the_same_options():
     assert Path(shlex.split(service)[0]).name == shlex.split(started)[0] == "streamlit"
 
 
-def test_the_service_lets_a_run_end_its_epoch_and_survives_one_that_needs_too_much_memory():
+def test_the_service_ends_with_all_its_processes_and_survives_a_run_that_needs_too_much_memory():
     settings = unit()
     assert settings["KillMode"] == ["control-group"]
     assert settings["OOMPolicy"] == ["continue"]
-    assert int(settings["TimeoutStopSec"][0]) >= 60
     assert settings["ProtectSystem"] == ["strict"]
     assert settings["NoNewPrivileges"] == ["true"]
     (writable,) = settings["ReadWritePaths"]
