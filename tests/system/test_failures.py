@@ -2,11 +2,13 @@
 
 import errno
 import io
+import logging
 import os
 
 import pytest
 import torch
 
+from tests.support.web import entries
 from tlcore.cli.main import main
 from tlcore.errors import ConfigError, OutOfMemory, StorageError
 from tlcore.system.failures import as_user_error, tell, without_paths
@@ -151,3 +153,26 @@ def test_a_visitor_sees_no_path_of_the_server(tmp_path):
         assert without_paths(text) == "my photos/1.png and cache/x, os.py: at 3/4 of train/ants/1.png"
         full = OSError(errno.ENOSPC, "full", str(space.home / "runs" / "r" / "x"))
         assert str(tmp_path) not in tell(full, "work failed")
+
+
+def test_work_for_a_visitor_that_fails_unexpectedly_tells_its_id_and_logs_the_rest(home, tmp_path, monkeypatch, capsys):
+    def broken(arguments):
+        raise RuntimeError("in /srv/secret/place")
+
+    monkeypatch.setattr("tlcore.cli.device.run", broken)
+    monkeypatch.setattr("tlcore.hosting.quotas.limit_spaces", lambda: None)
+    monkeypatch.setenv("TLCORE_HOME", str(tmp_path / "spaces" / "0123456789abcdef0123456789abcdef"))
+    monkeypatch.setenv("TLCORE_HOST", str(tmp_path))
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    try:
+        assert main(["device"]) == 1
+    finally:
+        root.handlers[:], level = before
+        root.setLevel(level)
+        logging.captureWarnings(False)
+    (entry,) = entries((tmp_path / "logs" / "work.jsonl").read_text())
+    said = f"error: Something went wrong here. Error {entry['error_id']}; the host finds it in the log.\n"
+    assert capsys.readouterr().err == said
+    assert entry["who"] == "01234567"
+    assert entry["traceback"].endswith("RuntimeError: in /srv/secret/place")
