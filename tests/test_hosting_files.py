@@ -13,9 +13,11 @@ import sys
 import sysconfig
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
@@ -179,6 +181,16 @@ def test_the_documentation_names_files_and_settings_that_are_there():
         assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
 
 
+def all_processes(home: str) -> list[psutil.Process]:
+    """What a service or a container ends: the server, and the dispatcher that it started, which has its own session."""
+    found = []
+    for each in psutil.process_iter():
+        with suppress(psutil.Error):
+            if each.environ().get("TLCORE_HOME") == home:
+                found.append(each)
+    return found
+
+
 @pytest.fixture
 def image(tmp_path) -> Path:
     """A folder with what the image has of the repository."""
@@ -209,13 +221,13 @@ def started(image, tmp_path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str
     }
     subprocess.run([image / "docs/hosting/image/prepare.sh", tmp_path / "data"], env=environment, check=True)
     command = [image / "docs/hosting/image/start.sh"]
-    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    process = subprocess.Popen(command, env=environment)
     try:
         yield process, environment
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for each in all_processes(environment["TLCORE_HOME"]):
+            each.kill()
+        process.wait()
 
 
 def test_what_the_image_has_starts_says_that_it_is_healthy_and_ends_when_it_is_told_to(started, image):
@@ -229,8 +241,12 @@ def test_what_the_image_has_starts_says_that_it_is_healthy_and_ends_when_it_is_t
     assert json.loads(answer.stdout)["server"] is True
     with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}/", timeout=10) as page:
         assert page.status == 200
-    os.killpg(process.pid, signal.SIGTERM)
+    processes = all_processes(environment["TLCORE_HOME"])
+    assert len(processes) >= 2
+    for each in processes:
+        each.terminate()
     assert process.wait(30) in (0, -signal.SIGTERM)
+    assert psutil.wait_procs(processes, timeout=30)[1] == []
     assert ask().returncode == 1
 
 
