@@ -50,7 +50,7 @@ def test_a_frozen_network_takes_less_than_one_that_trains(colours):
 
 
 def test_the_plan_stays_as_it_is(colours):
-    planned = plan(colours)
+    planned = plan(colours, strategy={"name": "feature_extraction"})
     before = [(p.requires_grad, p.is_meta) for p in planned.model.parameters()], planned.model.training
     estimate_memory(planned)
     assert ([(p.requires_grad, p.is_meta) for p in planned.model.parameters()], planned.model.training) == before
