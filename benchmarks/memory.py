@@ -5,14 +5,13 @@ proportional set size: what other processes of the machine share with the run, s
 """
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 
 from benchmarks.measure import DATA, fresh_home, peak_mb, require_shared
+from benchmarks.ours import train
 from tlcore.config import RunConfig, parse_config
 from tlcore.data.catalog import open_dataset
-from tlcore.runs.start import train
 from tlcore.training.plan import outline_run
 from tlcore.training.preview.memory import estimate_memory
 from tlcore.training.resolve import resolve
@@ -37,7 +36,10 @@ def main() -> None:
                 for batch in arguments.batches if strategy == "fine_tuning" else arguments.batches[:1]:
                     config = _config(photographs, backbone, strategy, batch)
                     plan = outline_run(resolve(config), open_dataset(config.data))
-                    estimate, taken = estimate_memory(plan).total / 1e6, peak_mb(_train, config, home)
+                    estimate, taken = (
+                        estimate_memory(plan).total / 1e6,
+                        peak_mb(train, config.model_dump(mode="json"), home),
+                    )
                     print(
                         f"{backbone:20s}{strategy:20s}{batch:5d}{estimate:7.0f} MB {taken:7.0f} MB "
                         f"{estimate / taken:6.2f}",
@@ -67,11 +69,6 @@ def _config(photographs: Path, backbone: str, strategy: str, batch: int) -> RunC
             "device": "cpu",
         }
     )
-
-
-def _train(config: RunConfig, home: str) -> None:
-    os.environ["TLCORE_HOME"] = str(home)
-    train(config)
 
 
 if __name__ == "__main__":
