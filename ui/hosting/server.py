@@ -34,6 +34,7 @@ from tlcore.hosting.web.uploads import Uploads
 from tlcore.system.addresses import as_seen
 from tlcore.system.logs import LOGS, WHO_DIGITS, log_as_json
 from tlcore.system.response_headers import AddHeaders
+from ui.hosting.login import check_login
 from ui.hosting.messages import asked_for, is_end, may_pass
 from ui.hosting.sent import read_sent
 from ui.hosting.uploads import held
@@ -82,6 +83,8 @@ def set_up() -> None:
     """Call before the server starts: the log, and Streamlit's options. Wrong settings end it with what is wrong."""
     try:
         settings = host_settings()
+        if settings.login:
+            check_login()
     except ConfigError as error:
         raise SystemExit(str(error)) from None
     log_as_json(host_home() / LOGS, "server")

@@ -14,7 +14,7 @@ def show_space() -> None:
     if not is_hosted():
         return
     fullest = max(used_of(space()), key=lambda used: used.fraction)
-    with st.container(gap="xxsmall", key="shell_space"):
+    with st.container(gap="xsmall", key="shell_space"):
         st.caption(f":material/schedule: Your work is kept until {kept_words(host_settings())}.")
         st.progress(fullest.fraction, text=f"{fullest.what}: {fullest.words}")
         if st.button("Your space", key="shell_your_space", icon=":material/person:", width="stretch"):
