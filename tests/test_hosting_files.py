@@ -172,7 +172,7 @@ def test_proxies_keep_the_addresses_for_the_host_to_themselves(proxy):
 
 def test_the_documentation_names_files_and_settings_that_are_there():
     for path in re.findall(r"`((?:docs|benchmarks|tests|\.streamlit|\.ci)/[\w./-]+)`", HOSTING):
-        assert (ROOT / path).exists(), path
+        assert (ROOT / path).exists() or path == ".streamlit/secrets.toml", path  # that is the host's own
     for name in re.findall(r"docs/hosting/[\w./-]*\w", HOSTING):
         assert (ROOT / name).exists(), name
     settings = {name.lower() for name in SETTING.findall(HOSTING)} | set(re.findall(r"^\| `(\w+)` \|", HOSTING, re.M))
