@@ -1,6 +1,7 @@
 """The dispatcher in this process, with tiny programs in place of the work."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -353,11 +354,22 @@ def test_without_its_server_a_dispatcher_ends_when_nothing_waits(home, programs,
     ticket = ticket_of(home, "a", "one")
     put(home, ticket)
     with as_host():
-        pulse.sign(pulse.SERVER)
+        pulse.appear(pulse.SERVER)
     os.utime(queue_dir() / pulse.SERVER, (0, 0))
     monkeypatch.setattr(dispatcher, "SERVER_GONE_S", 0.0)
     dispatch(lambda: False)
     assert programs.started == ["one"]
+
+
+def test_a_dispatcher_whose_home_was_deleted_ends_and_does_not_make_it_again(home, programs, monkeypatch):
+    ticket = ticket_of(home, "a", "one")
+    programs.code["one"] = ENDLESS
+    programs.on_start["one"] = lambda: shutil.rmtree(home)
+    monkeypatch.setattr(dispatcher, "SIGN_S", 0.0)
+    put(home, ticket)
+    dispatch(lambda: False, lambda pid: 0)
+    assert programs.processes[0].poll() is not None
+    assert not (home / "spaces").exists()
 
 
 def test_a_dispatcher_that_gives_no_sign_of_life_is_not_well(home):

@@ -30,8 +30,9 @@ from tlcore.words import count
 
 SIGN_S = 1.0
 HOUSE_S = 60.0
-SERVER_GONE_S = 300.0
-"""Without a sign of life of the server for so long, the dispatcher ends as soon as nothing waits."""
+SERVER_GONE_S = 30.0
+"""Without a sign of life of the server for so long, the dispatcher ends as soon as nothing waits. A new server starts
+another one."""
 DAMAGED = "damaged"
 _DAMAGED_KEPT = 20
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class _Dispatcher:
         self._book = Book()
         self._settings = host_settings()
         self._began = time.time()
+        self._is_gone = False
         self._signed = self._kept_house = float("-inf")
         self._house = start_thread(lambda: None)
 
@@ -122,15 +124,19 @@ class _Dispatcher:
         now = time.monotonic()
         if now - self._signed >= SIGN_S:
             self._signed = now
-            with suppress(OSError):
+            try:
                 sign(DISPATCHER)
+            except FileNotFoundError:
+                self._is_gone = True  # the home of the host was deleted
+            except OSError as error:
+                log.warning("No sign of life can be given: %s", error)
             self._scans.go_on()
         if now - self._kept_house >= HOUSE_S and not self._house.is_alive():
             self._kept_house = now
             with suppress(ConfigError):  # a mistake in the file: what was set before holds
                 self._settings = host_settings()
             self._house = start_thread(self._keep_house)
-        return self._is_told_to_end()
+        return self._is_gone or self._is_told_to_end()
 
     def _keep_house(self) -> None:
         try:

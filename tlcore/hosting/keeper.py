@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from tlcore.hosting.pulse import DISPATCHER, SERVER, is_there, sign
+from tlcore.hosting.pulse import DISPATCHER, SERVER, appear, is_there, sign
 from tlcore.runs.work.tickets import queue_dir
 from tlcore.system.home import as_host
 from tlcore.system.spawn import start_detached
@@ -32,7 +32,10 @@ class Keeper:
         with as_host():
             try:
                 queue_dir().mkdir(parents=True, exist_ok=True)
-                sign(SERVER)
+                try:
+                    sign(SERVER)
+                except FileNotFoundError:
+                    appear(SERVER)
                 if not is_there(DISPATCHER) and time.monotonic() - self._started >= AGAIN_S:
                     self._started = time.monotonic()
                     with _open_log(queue_dir() / LOG) as output:

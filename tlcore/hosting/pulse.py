@@ -61,12 +61,8 @@ def worker_health() -> Health:
 
 
 def sign(name: str) -> None:
-    """Give a sign of life of this process. Raises OSError."""
-    path = queue_dir() / name
-    try:
-        os.utime(path)
-    except FileNotFoundError:
-        appear(name)
+    """Give a sign of life of this process. Raises FileNotFoundError if somebody has deleted its file, OSError."""
+    os.utime(queue_dir() / name)
 
 
 def appear(name: str) -> None:
