@@ -7,6 +7,7 @@ On one's own machine there is one space.
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -26,8 +27,9 @@ Whose = Callable[..., str]
 
 
 def by_space(*args: object) -> str:
-    """Each space by itself."""
-    return str(space().home)
+    """Each space by itself, with the links that it has now."""
+    here = space()
+    return os.pathsep.join(map(str, (here.home, *here.granted)))
 
 
 def by_dataset(source: str | DataConfig, *args: object) -> str:
