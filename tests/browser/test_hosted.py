@@ -2,14 +2,10 @@
 
 import http.client
 import json
-import os
 import shutil
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.support import hostile
@@ -36,8 +32,6 @@ def hosted(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> Itera
     dashboard = serve(home, environment={"TLCORE_HOSTED": "1"})
     yield dashboard
     dashboard.stop()
-    with suppress(OSError, ValueError, psutil.NoSuchProcess):
-        os.kill(json.loads((home / "queue" / "dispatcher.json").read_text())["pid"], signal.SIGKILL)
 
 
 def ask(dashboard: Dashboard, address: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:

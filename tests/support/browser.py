@@ -1,5 +1,6 @@
 """A dashboard process, and the operating system's Chromium, for browser tests, benchmarks and screenshots."""
 
+import json
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -136,6 +137,8 @@ class Dashboard:
         for process in psutil.process_iter(["cmdline"]):
             if any(str(self.home) in part for part in process.info["cmdline"] or ()):
                 process.kill()
+        with suppress(OSError, ValueError, psutil.NoSuchProcess):  # of a hosted dashboard, which goes on without it
+            psutil.Process(json.loads((self.home / "queue" / "dispatcher.json").read_text())["pid"]).kill()
 
 
 def serve(home: Path, *, knows_device: bool = True, environment: Mapping[str, str] | None = None) -> Dashboard:
