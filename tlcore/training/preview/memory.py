@@ -103,7 +103,14 @@ def smaller_batch(plan: Plan, limit_bytes: int) -> int | None:
 
 def _activations(plan: Plan, height: int, width: int) -> int:
     """Bytes for one image: what is kept for the backward pass, and what the largest layer needs to work."""
-    model = deepcopy(plan.model).to("meta")
+    try:
+        return _activations_on("meta", plan, height, width)
+    except (RuntimeError, NotImplementedError):  # its layers decide by values: two images of zeros are computed
+        return _activations_on("cpu", plan, height, width)
+
+
+def _activations_on(device: str, plan: Plan, height: int, width: int) -> int:
+    model = deepcopy(plan.model).to_empty(device=device)
     if plan.uses_features:
         model.eval().requires_grad_(False)
     else:
@@ -114,7 +121,7 @@ def _activations(plan: Plan, height: int, width: int) -> int:
     largest = 0
 
     def keep(value: Tensor) -> Tensor:
-        if id(value) not in own and value.is_meta:
+        if id(value) not in own and value.device.type == device:
             kept[value.untyped_storage()._cdata] = value
         return value
 
@@ -123,7 +130,7 @@ def _activations(plan: Plan, height: int, width: int) -> int:
         both = [value for value in (*_tensors(given), *_tensors(output)) if id(value) not in own]
         largest = max(largest, sum(value.nbytes for value in both))
 
-    images = torch.zeros(_TRIED, 3, height, width, device="meta")
+    images = torch.zeros(_TRIED, 3, height, width, device=device)
     with ExitStack() as hooks, torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
         for module in model.modules():
             if not any(module.children()):
