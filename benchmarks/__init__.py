@@ -9,4 +9,5 @@ python -m benchmarks.batch_prediction  `predict FOLDER` beside the bare pass ove
 python -m benchmarks.frozen_views        accuracy and time of augmented views for a frozen backbone
 python -m benchmarks.label_ranking       doubtful labels: our ranking and confident learning, 5 seeds
 python -m benchmarks.serving             the web service with 1, 8 and 32 clients, beside the bare pass
+python -m benchmarks.hosted              a hosted dashboard with 40 visitors: page times, memory, whose bytes are whose
 """

@@ -12,6 +12,7 @@ The exit status is 1 if a bound is not met. Ctrl-C ends it early, with the figur
 
 import argparse
 import asyncio
+import json
 import math
 import os
 import random
@@ -28,11 +29,11 @@ import numpy as np
 import psutil
 
 from benchmarks.demo import draw as draw_demo
-from benchmarks.hosted_audit import Audit, new_word
 from benchmarks.hosted_machine import Machine, end_processes
 from benchmarks.hosted_photographs import IMAGES, write_photographs
 from benchmarks.hosted_visits import Guest, Timed, Told
 from benchmarks.measure import cpu_name, measure
+from tests.support.audit import Audit, new_word
 from tests.support.browser import Dashboard
 
 ARRIVE_WITHIN_S = 30.0
@@ -41,6 +42,8 @@ LAST_STEPS_S = 60.0
 PAGE_S, SERVER_CORES, SERVER_BYTES, GROWTH = 1.0, 1.0, 1.2e9, 1.10
 SETTLED_S = 60.0
 _LISTED = 12
+_GOODBYE = "WebSocketDisconnected"
+"""Streamlit reports so that a browser closed its connection while a message was under way."""
 
 
 def main() -> None:
@@ -142,14 +145,15 @@ async def _tell_each_minute(machine: Machine, told: Told) -> None:
 
 
 def _tracebacks(log: Path) -> list[str]:
-    """The last line of each traceback in the server's log."""
-    found, inside = [], False
+    """What the server logged as an error: the event and the last line of its traceback."""
+    found = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        if "Traceback (most recent call last)" in line:
-            inside = True
-        elif inside and line and not line.startswith((" ", "\t")):
-            found.append(f"the server's log: {line}")
-            inside = False
+        with suppress(ValueError):
+            entry = json.loads(line)
+            if isinstance(entry, dict) and entry.get("level") in ("error", "critical"):
+                traceback = str(entry.get("traceback", "")).strip()
+                if _GOODBYE not in traceback:
+                    found.append(f"the server's log: {entry.get('event')}: {traceback.rpartition(chr(10))[2]}")
     return found
 
 

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.hosted_audit import Audit
 from benchmarks.hosted_machine import Machine
 from benchmarks.hosted_photographs import one_photograph, read_photographs
+from tests.support.audit import Audit
 from tests.support.visitor import Gone, NotShown, Visitor
 
 EPOCHS = 3

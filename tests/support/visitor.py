@@ -382,6 +382,7 @@ class Visitor:
     def _take_page(self, page_hash: str) -> None:
         if page_hash != self.page_hash or page_hash != self._shown_page:
             self.elements.clear()
+            self._widgets.clear()
         self.page_hash = self._shown_page = page_hash
         self.page_name = self._page_names.get(page_hash, self.page_name)
 

@@ -83,7 +83,9 @@ def _ask_for_class() -> None:
 
 
 def _rename() -> None:
-    name = st.session_state[_NAME]
+    name = st.session_state.get(_NAME)
+    if name is None:  # a late message of a page that was left
+        return
     try:
         draft = _draft()
         if draft is None:
@@ -95,7 +97,7 @@ def _rename() -> None:
 
 
 def _add_class() -> None:
-    name = st.session_state[_NEW_CLASS].strip()
+    name = st.session_state.get(_NEW_CLASS, "").strip()
     if not name:
         return
     try:
