@@ -4,6 +4,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -38,6 +39,7 @@ from ui.hosting.login import check_login
 from ui.hosting.messages import asked_for, is_end, may_pass
 from ui.hosting.sent import read_sent
 from ui.hosting.uploads import held
+from ui.hosting.warming import warm_up
 from ui.shell import SCRIPT
 
 TEMPORARY = "tmp/server"
@@ -128,6 +130,7 @@ def worker_state() -> Mapping[str, object]:
 async def lifespan(app: object) -> AsyncIterator[None]:
     """As long as the server lives, the process lives that does the visitors' work. It goes on without the server."""
     keeping = asyncio.create_task(_keep_dispatcher())
+    threading.Thread(target=warm_up, daemon=True).start()
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ import streamlit as st
 from tlcore.hosting.settings import host_settings
 from tlcore.system.home import space
 from ui.shared.hosting import is_hosted
+from ui.shared.state import YOUR_SPACE
 from ui.space.facts import kept_words, used_of
 from ui.space.yours import show_your_space
 
@@ -18,4 +19,6 @@ def show_space() -> None:
         st.caption(f":material/schedule: Your work is kept until {kept_words(host_settings())}.")
         st.progress(fullest.fraction, text=f"{fullest.what}: {fullest.words}")
         if st.button("Your space", key="shell_your_space", icon=":material/person:", width="stretch"):
+            st.session_state[YOUR_SPACE] = True
+        if st.session_state.get(YOUR_SPACE):
             show_your_space()

@@ -16,13 +16,18 @@ from ui.shared.addresses import base_path
 from ui.shared.cached import forget_runs
 from ui.shared.datasets import dataset_sources
 from ui.shared.sharing import show_links
-from ui.shared.state import DELETING, NEWS
+from ui.shared.state import DELETING, NEWS, YOUR_SPACE
 from ui.shared.visitor import is_logged_in, visitors_cookie
 from ui.shared.widgets import error_box, escape_markdown, show_fact
 from ui.space.facts import kept_words, used_of
 
 
-@st.dialog("Your space", icon=":material/person:")
+def _close() -> None:
+    st.session_state.pop(YOUR_SPACE, None)
+    st.session_state.pop(DELETING, None)
+
+
+@st.dialog("Your space", icon=":material/person:", on_dismiss=_close)
 def show_your_space() -> None:
     show_yours()
 
