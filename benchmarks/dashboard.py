@@ -216,7 +216,7 @@ def measure_memory(browser: "Browser", arguments: argparse.Namespace) -> None:
     measure(furnish.scan, "demo", str(home))
     finished = measure(furnish.train, FINISHED, str(home))
     print(f"{f'on {cpu_name()}':<42} {'server':>10} {'other processes':>17}")
-    dashboard = Dashboard(home, environment={"TLCORE_HOSTED": "demo"}).start()
+    dashboard = Dashboard(home, environment={"TLCORE_HOSTED": "demo", "TLCORE_HOSTED_WARM_UP": "0"}).start()
     try:
         assert dashboard.process is not None
         server = psutil.Process(dashboard.process.pid)

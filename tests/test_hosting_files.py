@@ -218,6 +218,7 @@ def started(image, tmp_path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str
         "HOME": str(tmp_path / "data"),
         "TLCORE_HOME": str(tmp_path / "data"),
         "OMP_NUM_THREADS": "1",
+        "TLCORE_HOSTED_WARM_UP": "0",
     }
     subprocess.run([image / "docs/hosting/image/prepare.sh", tmp_path / "data"], env=environment, check=True)
     command = [image / "docs/hosting/image/start.sh"]

@@ -29,7 +29,7 @@ _ATTACK = """() => {
 def hosted(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> Iterator[Dashboard]:
     home = tmp_path_factory.mktemp("hosted")
     shutil.copytree(_drawn_once, home / "cache" / _drawn_once.name)
-    dashboard = serve(home, environment={"TLCORE_HOSTED": "1"})
+    dashboard = serve(home, environment={"TLCORE_HOSTED": "1", "TLCORE_HOSTED_WARM_UP": "0"})
     yield dashboard
     dashboard.stop()
 

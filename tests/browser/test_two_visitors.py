@@ -63,7 +63,7 @@ def ann(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> Iterator
             token = make_link(source)
         cookie = sign(visitor)
     write_json(home / "cache" / "device.json", {"key": [], "text": "cpu: of the tests"})
-    environment = {"OMP_NUM_THREADS": "1", "TLCORE_HOSTED": "classroom"}
+    environment = {"OMP_NUM_THREADS": "1", "TLCORE_HOSTED": "classroom", "TLCORE_HOSTED_WARM_UP": "0"}
     dashboard = Dashboard(home, ("--server.fileWatcherType=none",), environment).start()
     yield SimpleNamespace(
         dashboard=dashboard,

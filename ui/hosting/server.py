@@ -130,7 +130,8 @@ def worker_state() -> Mapping[str, object]:
 async def lifespan(app: object) -> AsyncIterator[None]:
     """As long as the server lives, the process lives that does the visitors' work. It goes on without the server."""
     keeping = asyncio.create_task(_keep_dispatcher())
-    threading.Thread(target=warm_up, daemon=True).start()
+    if host_settings().warm_up:
+        threading.Thread(target=warm_up, daemon=True).start()
     try:
         yield
     finally:
