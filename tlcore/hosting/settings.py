@@ -87,8 +87,8 @@ class HostSettings(BaseModel):
     """Bytes of the uploaded files of all visitors in the server's memory. One network address has at most half of
     it."""
     warm_up: bool = True
-    """Whether the server draws the demo and loads PyTorch when it starts, so that no visitor waits for that. It has about
-    1 GB of memory from then on."""
+    """Whether the server draws the demo and loads PyTorch when it starts, so that no visitor waits for that. It has
+    about 1 GB of memory from then on."""
     log_addresses: bool = False
     """Whether the log names the network addresses of visitors."""
     admin_token: Annotated[SecretStr | None, Field(min_length=16)] = None
