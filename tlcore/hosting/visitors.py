@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +37,14 @@ def visitor_of_account(issuer: str, subject: str) -> str:
     `sub`.
     """
     return hmac.digest(_key(host_dir()), b"account\0" + f"{issuer}\0{subject}".encode(), "sha256").hex()[:32]
+
+
+def visitor_of_claims(claims: Mapping[str, object]) -> str | None:
+    """The visitor of what a provider of accounts says; None if nobody is logged in, or the account has no name."""
+    issuer, subject = claims.get("iss"), claims.get("sub")
+    if not claims.get("is_logged_in") or not isinstance(issuer, str) or not isinstance(subject, str):
+        return None
+    return visitor_of_account(issuer, subject) if issuer and subject else None
 
 
 def sign(visitor: str) -> str:

@@ -5,7 +5,7 @@ import logging
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -20,11 +20,11 @@ from tlcore.errors import ConfigError
 from tlcore.hosting.keeper import EVERY_S, Keeper
 from tlcore.hosting.pulse import worker_health
 from tlcore.hosting.settings import HostSettings, host_home, host_settings
-from tlcore.hosting.visitors import visitor_of
 from tlcore.hosting.web.closed import ClosedRoutes
-from tlcore.hosting.web.cookies import VisitorCookie, cookie_of
+from tlcore.hosting.web.cookies import VisitorCookie
 from tlcore.hosting.web.headers import headers_with, inline_scripts
 from tlcore.hosting.web.health import Health
+from tlcore.hosting.web.logins import Logins
 from tlcore.hosting.web.own_files import OwnFiles
 from tlcore.hosting.web.page_log import PageLog
 from tlcore.hosting.web.rates import Rate, RequestRate, client_of
@@ -35,6 +35,7 @@ from tlcore.hosting.web.uploads import Uploads
 from tlcore.system.addresses import as_seen
 from tlcore.system.logs import LOGS, WHO_DIGITS, log_as_json
 from tlcore.system.response_headers import AddHeaders
+from ui.hosting.accounts import account_of, visitor_with
 from ui.hosting.login import check_login
 from ui.hosting.messages import asked_for, is_end, may_pass
 from ui.hosting.sent import read_sent
@@ -52,6 +53,9 @@ def middleware() -> list[Middleware]:
     settings = host_settings()
     base = (config.get_option("server.baseUrlPath") or "").strip("/")
     base = f"/{base}" if base else ""
+    visitor = visitor_with(login=settings.login)
+    who = partial(who_is, visitor=visitor)
+    logins = [Middleware(Logins, account=account_of, base=base)] if settings.login else []
     return [
         # who asks, and whether by https, as the proxies in front say
         Middleware(ProxyHeadersMiddleware, trusted_hosts=as_seen(settings.trusted_proxies)),
@@ -64,20 +68,21 @@ def middleware() -> list[Middleware]:
         Middleware(
             Uploads,
             held=held,
-            visitor=who_uploads,
+            visitor=lambda scope: visitor(scope) or client_of(scope),
             file_bytes=settings.bytes_per_upload,
             files=settings.uploads_at_once,
             all_bytes=settings.bytes_of_uploads,
             base=base,
         ),
         Middleware(PageLog, asked_for, is_end, who),
+        *logins,
         Middleware(
             VisitorCookie,
             embedded=bool(settings.embedded_in),
             may_begin=allowed_by(Rate(settings.spaces_per_hour, 3600)),
         ),
-        Middleware(OwnFiles, read=read_sent, base=base),
-        Middleware(TakeAlong, base=base),
+        Middleware(OwnFiles, read=read_sent, visitor=visitor, base=base),
+        Middleware(TakeAlong, visitor=visitor, base=base),
     ]
 
 
@@ -145,14 +150,10 @@ async def _keep_dispatcher() -> None:
         await asyncio.sleep(EVERY_S)
 
 
-def who(scope: Scope) -> str | None:
+def who_is(scope: Scope, visitor: Callable[[Scope], str | None]) -> str | None:
     """What the log calls the visitor of a request: digits that open nothing."""
-    visitor = visitor_of(cookie_of(scope))
-    return visitor[:WHO_DIGITS] if visitor else None
-
-
-def who_uploads(scope: Scope) -> str:
-    return visitor_of(cookie_of(scope)) or client_of(scope)
+    found = visitor(scope)
+    return found[:WHO_DIGITS] if found else None
 
 
 def _known_scripts() -> list[str]:

@@ -17,7 +17,7 @@ from tlcore.errors import NotAllowed
 from tlcore.hosting.admission import limit_work
 from tlcore.hosting.quotas import limit_spaces
 from tlcore.hosting.settings import HOSTED, host_home, host_settings
-from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of, visitor_of_account
+from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of, visitor_of_claims
 from tlcore.hosting.waiting_room import check_tickets
 from tlcore.runs.work.tickets import admit_with
 from tlcore.system.home import Space, find_space_with, space
@@ -25,6 +25,7 @@ from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box
 
 _LOGIN = f"{HOSTED}_LOGIN"
+_NAME_CHARACTERS = 80
 
 
 def visitors_space() -> Space | None:
@@ -71,6 +72,13 @@ def visitors_account() -> dict[str, object]:
     return dict(st.user.to_dict())
 
 
+def account_name() -> str:
+    """What the provider calls the visitor. On a shared computer, one sees whose account it is."""
+    account = visitors_account()
+    names = (account.get(key) for key in ("email", "preferred_username", "name", "sub"))
+    return next((" ".join(name.split())[:_NAME_CHARACTERS] for name in names if isinstance(name, str) and name), "")
+
+
 @functools.lru_cache(maxsize=8)
 def _needs_login(host: Path, profile: str | None, variable: str | None) -> bool:
     """Asked for each file of a page, and decided at the start of the server."""
@@ -88,17 +96,24 @@ def _browser() -> str:
 
 
 def _account() -> str:
-    account = visitors_account()
-    issuer, subject = account.get("iss"), account.get("sub")
-    if not account.get("is_logged_in") or not isinstance(issuer, str) or not isinstance(subject, str):
+    visitor = visitor_of_claims(visitors_account())
+    if visitor is None:
         raise NotAllowed("Log in first: this dashboard keeps the work of each account apart.")
-    return visitor_of_account(issuer, subject)
+    return visitor
 
 
 def _ask_to_log_in() -> None:
-    st.title("Transfer Lab")
-    st.write("Log in, so that your datasets and runs are yours, and there on each of your devices.")
-    st.button("Log in", key="visitor_log_in", type="primary", icon=":material/login:", on_click=st.login)
+    st.space("medium")  # else the bar at the top hides the edge
+    with (
+        st.container(horizontal_alignment="center"),
+        st.container(border=True, width=440, key="visitor_login"),
+    ):
+        st.title("Transfer Lab", anchor=False)
+        st.write("Teach a pretrained network your own classes, and see honestly how well it does.")
+        st.write("What you upload, train and save here belongs to your account, on each of your devices.")
+        st.button(
+            "Log in", key="visitor_log_in", type="primary", icon=":material/login:", width="stretch", on_click=st.login
+        )
 
 
 find_space_with(visitors_space)

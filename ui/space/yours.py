@@ -1,7 +1,6 @@
 """The dialog about the visitor's space: what is used, links, taking everything along, and deleting everything."""
 
 import html
-from contextlib import suppress
 
 import streamlit as st
 
@@ -17,7 +16,7 @@ from ui.shared.cached import forget_runs
 from ui.shared.datasets import dataset_sources
 from ui.shared.sharing import show_links
 from ui.shared.state import DELETING, NEWS, YOUR_SPACE
-from ui.shared.visitor import is_logged_in, visitors_cookie
+from ui.shared.visitor import account_name, is_logged_in
 from ui.shared.widgets import error_box, escape_markdown, show_fact
 from ui.space.facts import kept_words, used_of
 
@@ -35,6 +34,8 @@ def show_your_space() -> None:
 def show_yours() -> None:
     """What is in the dialog."""
     st.write("Nobody else sees what you upload, train and save here, unless you give out a link.")
+    if is_logged_in():
+        show_fact("Account", escape_markdown(account_name()))
     show_fact("Kept until", kept_words(host_settings()))
     for used in used_of(space()):
         show_fact(used.what, used.words)
@@ -68,9 +69,8 @@ def _show_links() -> None:
 def _show_taking_along() -> None:
     st.subheader("Take it along", anchor=False)
     st.write("Your datasets, edits, runs, recipes and transforms, for Transfer Lab on a machine of your own.")
-    with suppress(ValueError):  # no cookie, so no page either
-        address = f"{base_path()}{PATH}?ticket={hand_out(space(), visitors_cookie())}"
-        st.html(f'<a class="tl-download" href="{html.escape(address)}" download>Download everything as a zip</a>')
+    address = f"{base_path()}{PATH}?ticket={hand_out(space())}"
+    st.html(f'<a class="tl-download" href="{html.escape(address)}" download>Download everything as a zip</a>')
 
 
 def _show_deleting() -> None:

@@ -51,7 +51,10 @@ def test_below_a_path_of_its_own_the_same_is_closed():
 
 def test_the_addresses_of_a_login_are_open_if_there_is_one():
     with client_of(ClosedRoutes(echo, login=True)) as client:
-        assert client.get("/oauth2callback?code=1").status_code == 200
+        for path in ("/auth/login", "/auth/logout", "/oauth2callback?code=1"):
+            assert client.get(path).status_code == 200
+        assert client.get("/auth/something-new").status_code == 404
+        assert client.post("/oauth2callback").status_code == 405
         assert client.get("/_stcore/metrics").status_code == 404
 
 

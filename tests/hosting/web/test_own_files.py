@@ -8,6 +8,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from tlcore.hosting.visitors import COOKIE, new_visitor, sign
 from tlcore.hosting.web import own_files
 from tlcore.hosting.web.own_files import OwnFiles
+from ui.hosting.accounts import browser_of
 from ui.hosting.sent import read_sent
 
 PICTURE = f"{'a' * 32}.png"
@@ -42,7 +43,7 @@ async def streamlit(scope, receive, send):
 
 @pytest.fixture
 def app():
-    return OwnFiles(streamlit, read=read_sent)
+    return OwnFiles(streamlit, read=read_sent, visitor=browser_of)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from tlcore.hosting.taking_along import FOLDER
 from tlcore.hosting.visitors import COOKIE, new_visitor, sign, space_of
 from tlcore.hosting.web import take_along
 from tlcore.hosting.web.take_along import PATH, TakeAlong, hand_out
+from ui.hosting.accounts import browser_of
 
 
 async def elsewhere(scope, receive, send):
@@ -23,7 +24,7 @@ def ann():
 
 
 def fetch(ticket, visitor=None):
-    client = TestClient(TakeAlong(elsewhere), cookies={COOKIE: sign(visitor)} if visitor else {})
+    client = TestClient(TakeAlong(elsewhere, visitor=browser_of), cookies={COOKIE: sign(visitor)} if visitor else {})
     return client.get(PATH, params={"ticket": ticket})
 
 
@@ -31,7 +32,7 @@ def test_the_visitor_gets_the_zip_and_nobody_else(ann):
     recipe = space_of(ann).home / "recipes" / "mine.json"
     recipe.parent.mkdir(parents=True)
     recipe.write_text("{}")
-    ticket = hand_out(space_of(ann), sign(ann))
+    ticket = hand_out(space_of(ann))
     got = fetch(ticket, ann)
     assert got.headers["content-disposition"] == f'attachment; filename="{FOLDER}.zip"'
     assert f"{FOLDER}/recipes/mine.json" in zipfile.ZipFile(io.BytesIO(got.content)).namelist()
@@ -41,14 +42,14 @@ def test_the_visitor_gets_the_zip_and_nobody_else(ann):
 
 
 def test_a_ticket_is_good_for_a_time_and_until_the_next_one(ann, monkeypatch):
-    first, second = hand_out(space_of(ann), sign(ann)), hand_out(space_of(ann), sign(ann))
+    first, second = hand_out(space_of(ann)), hand_out(space_of(ann))
     assert [fetch(ticket, ann).status_code for ticket in (first, second)] == [404, 200]
     monkeypatch.setattr("time.monotonic", lambda: float("inf"))
     assert fetch(second, ann).status_code == 404
 
 
 def test_so_many_zips_are_made_at_a_time(ann):
-    ticket = hand_out(space_of(ann), sign(ann))
+    ticket = hand_out(space_of(ann))
     for _ in range(take_along.MOST_AT_ONCE):
         take_along._room.acquire()
     try:
@@ -59,10 +60,5 @@ def test_so_many_zips_are_made_at_a_time(ann):
     assert fetch(ticket, ann).status_code == 200
 
 
-def test_without_a_cookie_no_ticket_is_handed_out(ann):
-    with pytest.raises(ValueError, match="nobody to hand a ticket to"):
-        hand_out(space_of(ann), None)
-
-
 def test_all_other_addresses_are_passed_on(ann):
-    assert TestClient(TakeAlong(elsewhere)).get("/").status_code == 418
+    assert TestClient(TakeAlong(elsewhere, visitor=browser_of)).get("/").status_code == 418

@@ -10,8 +10,8 @@ from tlcore.hosting.web.answers import refuse
 
 _OPEN = ("/_stcore/health", "/_stcore/host-config", "/_stcore/stream")
 _OPEN_BELOW = ("/_stcore/upload_file/",)
-_CLOSED = ("/_stcore", "/component", "/app/static")
-_LOGIN = ("/auth/", "/oauth2callback")
+_CLOSED = ("/_stcore", "/component", "/app/static", "/auth", "/oauth2callback")
+_LOGIN = ("/auth/login", "/auth/logout", "/oauth2callback")
 _METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 
 
@@ -21,12 +21,11 @@ class ClosedRoutes:
     def __init__(self, app: ASGIApp, *, base: str = "", login: bool = False) -> None:
         self._app = app
         self._base = base
-        self._closed = _CLOSED if login else (*_CLOSED, *_LOGIN)
-        self._methods = _METHODS | ({"POST"} if login else set())
+        self._open = (*_OPEN, *_LOGIN) if login else _OPEN
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or self._is_open(scope["path"].removeprefix(self._base)):
-            if scope["type"] == "http" and scope["method"] not in self._methods:
+            if scope["type"] == "http" and scope["method"] not in _METHODS:
                 await refuse(scope, receive, send, 405, "This is not done here.")
                 return
             await self._app(scope, receive, send)
@@ -34,4 +33,4 @@ class ClosedRoutes:
         await refuse(scope, receive, send, 404, "There is nothing at this address.")
 
     def _is_open(self, path: str) -> bool:
-        return path in _OPEN or path.startswith(_OPEN_BELOW) or not path.startswith(self._closed)
+        return path in self._open or path.startswith(_OPEN_BELOW) or not path.startswith(_CLOSED)

@@ -13,9 +13,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tlcore.hosting.visitors import visitor_of
-from tlcore.hosting.web.cookies import cookie_of
-
 MEDIA, UPLOADS, STREAM = "/media/", "/_stcore/upload_file/", "/_stcore/stream"
 MOST_FILES, MOST_VISITORS, MOST_SESSIONS = 10_000, 1_000, 10_000
 """What is remembered: addresses of each visitor, visitors, sessions. The oldest are forgotten, and then refused."""
@@ -35,10 +32,15 @@ class Sent:
 
 
 class OwnFiles:
-    """ASGI middleware. `read(message)` understands a message to a browser; `base` is the path of the dashboard."""
+    """ASGI middleware. `read(message)` understands a message to a browser, and `visitor(scope)` tells who asks, None if
+    that is nobody; `base` is the path of the dashboard.
+    """
 
-    def __init__(self, app: ASGIApp, *, read: Callable[[bytes], Sent], base: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, *, read: Callable[[bytes], Sent], visitor: Callable[[Scope], str | None], base: str = ""
+    ) -> None:
         self._app = app
+        self._visitor = visitor
         self._read = read
         self._media, self._uploads, self._stream = base + MEDIA, base + UPLOADS, base + STREAM
         self._files: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
@@ -48,7 +50,7 @@ class OwnFiles:
         if scope["type"] == "lifespan" or not self._is_bound(scope["path"]):
             await self._app(scope, receive, send)
             return
-        visitor = visitor_of(cookie_of(scope))
+        visitor = self._visitor(scope)
         if scope["type"] == "websocket":
             await self._connect(visitor, scope, receive, send)
         elif scope["method"] == "OPTIONS" or self._is_own(visitor, scope["path"]):

@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
@@ -11,8 +11,6 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tlcore.hosting.taking_along import FOLDER, zip_space
-from tlcore.hosting.visitors import visitor_of
-from tlcore.hosting.web.cookies import cookie_of
 from tlcore.system.home import Space
 
 PATH = "/take-along"
@@ -24,8 +22,6 @@ MOST_AT_ONCE = 4
 @dataclass(frozen=True)
 class _Ticket:
     space: Space
-    browser: str
-    """The visitor of the cookie. With an account, that is not the visitor of the space."""
     until: float
 
 
@@ -33,39 +29,34 @@ _tickets: dict[str, _Ticket] = {}
 _room = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-def hand_out(space: Space, signed: str | None) -> str:
-    """A new ticket for the zip of this space. It is good for an hour, in the browser with this cookie.
-
-    Raises ValueError if the cookie is that of nobody.
-    """
-    browser = visitor_of(signed)
-    if browser is None:
-        raise ValueError("without a cookie there is nobody to hand a ticket to")
+def hand_out(space: Space) -> str:
+    """A new ticket for the zip of this space. It is good for an hour, and for the visitor of the space."""
     now = time.monotonic()
     for ticket in [ticket for ticket, known in list(_tickets.items()) if known.until < now or known.space == space]:
         _tickets.pop(ticket, None)
     ticket = secrets.token_urlsafe(32)
-    _tickets[ticket] = _Ticket(space, browser, now + GOOD_FOR_S)
+    _tickets[ticket] = _Ticket(space, now + GOOD_FOR_S)
     return ticket
 
 
 class TakeAlong:
-    """ASGI middleware. `base` is the path of the dashboard."""
+    """ASGI middleware. `visitor(scope)` tells who asks; `base` is the path of the dashboard."""
 
-    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
+    def __init__(self, app: ASGIApp, *, visitor: Callable[[Scope], str | None], base: str = "") -> None:
         self._app = app
+        self._visitor = visitor
         self._path = base + PATH
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._path and scope["method"] == "GET":
-            await _answer(scope)(scope, receive, send)
+            await _answer(self._visitor(scope), scope)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
-def _answer(scope: Scope) -> Response:
+def _answer(visitor: str | None, scope: Scope) -> Response:
     known = _tickets.get(QueryParams(scope["query_string"]).get("ticket", ""))
-    if known is None or known.until < time.monotonic() or visitor_of(cookie_of(scope)) != known.browser:
+    if known is None or known.until < time.monotonic() or visitor != known.space.home.name:
         return _text("This is not to be had any more. Open “Your space” again, and take it from there.", 404)
     if not _room.acquire(blocking=False):
         return _text("Several people take their things along right now. Try again in a minute.", 503)
