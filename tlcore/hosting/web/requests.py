@@ -5,9 +5,13 @@ No cookie, query or address of an upload is logged: they open something. Static 
 
 import logging
 import time
+import traceback
 from collections.abc import Callable
 
+import starlette.websockets
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from tlcore.hosting.web.answers import refuse
 from tlcore.system.logs import failure_words, log_event, log_failure
@@ -18,6 +22,7 @@ _ASKED_OFTEN = ("/_stcore/health", "/_stcore/host-config")
 _UPLOAD = "/_stcore/upload_file"
 _PATH_CHARACTERS = 200
 _FAILED, _REFUSED = 500, 400
+_LEFT = ("http.disconnect", "websocket.disconnect")
 
 
 class RequestLog:
@@ -35,23 +40,37 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         begun, status = time.monotonic(), 0
+        left, broken = False, None
+
+        async def receive_and_note() -> Message:
+            nonlocal left
+            message = await receive()
+            left = left or message["type"] in _LEFT
+            return message
 
         async def send_and_note(message: Message) -> None:
-            nonlocal status
+            nonlocal status, left, broken
             if message["type"] == "http.response.start":
                 status = message["status"]
             elif message["type"] == "websocket.close":
                 status = message.get("code", 0)
-            await send(message)
+            try:
+                await send(message)
+            except OSError as error:  # so a server tells that the browser has closed the connection
+                left, broken = True, error
+                raise
 
         path = _path(scope)
         facts = {"who": self._who(scope), "address": self._address(scope), "path": path}
         try:
-            await self._app(scope, receive, send_and_note)
+            await self._app(scope, receive_and_note, send_and_note)
         except Exception as failure:
+            if left and _comes_from_leaving(failure, broken):
+                log_event("left while something was sent", failure=type(failure).__name__, **facts)
+                return
             error_id = log_failure(failure, "request failed", **facts)
             if scope["type"] == "http" and not status:
-                await refuse(scope, receive, send_and_note, _FAILED, failure_words(error_id))
+                await refuse(scope, receive_and_note, send_and_note, _FAILED, failure_words(error_id))
             else:
                 raise  # the connection can only be closed
         finally:
@@ -64,6 +83,27 @@ class RequestLog:
                     seconds=time.monotonic() - begun,
                     **facts,
                 )
+
+
+def _comes_from_leaving(failure: BaseException, broken: OSError | None) -> bool:
+    """Whether this is `broken`, or was raised because the browser had closed the connection, or while handling that.
+
+    Starlette's error for a closed websocket is a RuntimeError. Streamlit takes it for a message in text.
+    """
+    seen: BaseException | None = failure
+    while seen is not None:
+        if seen is broken or isinstance(seen, ClientDisconnect | WebSocketDisconnect):
+            return True
+        if isinstance(seen, RuntimeError) and _raised_in(seen) == starlette.websockets.__name__:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _raised_in(failure: BaseException) -> str:
+    """The module that raised it."""
+    *_, (frame, _) = traceback.walk_tb(failure.__traceback__)
+    return str(frame.f_globals.get("__name__"))
 
 
 def _path(scope: Scope) -> str:
