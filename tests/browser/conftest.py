@@ -15,6 +15,7 @@ from tests.support.browser import (
     serve,
     visit,
 )
+from tests.support.neighbours import Neighbour, move_in
 
 FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 QUICK_RUN = {
@@ -103,3 +104,23 @@ def furnished_dashboard(furnished: SimpleNamespace) -> Iterator[Dashboard]:
     dashboard = serve(furnished.home)
     yield dashboard
     dashboard.stop()
+
+
+@pytest.fixture(scope="package")
+def hosted(tmp_path_factory: pytest.TempPathFactory, _drawn_once: Path) -> Iterator[Dashboard]:
+    """One hosted dashboard for all tests of what strangers may do."""
+    home = tmp_path_factory.mktemp("hosted")
+    shutil.copytree(_drawn_once, home / "cache" / _drawn_once.name)
+    dashboard = serve(home, environment={"TLCORE_HOSTED": "classroom", "TLCORE_HOSTED_WARM_UP": "0"})
+    yield dashboard
+    dashboard.stop()
+
+
+@pytest.fixture(scope="package")
+def ann(hosted: Dashboard) -> Neighbour:
+    return move_in(hosted.home, 1, "Hinterhof", "sage")
+
+
+@pytest.fixture(scope="package")
+def bob(hosted: Dashboard) -> Neighbour:
+    return move_in(hosted.home, 2, "Vorgarten", "mint")

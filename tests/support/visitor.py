@@ -91,7 +91,8 @@ class Visitor:
         self._received = received or (lambda path, data: None)
         self._socket: ClientConnection | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._widgets: dict[str, WidgetState] = {}
+        self.widgets: dict[str, WidgetState] = {}
+        """What was changed on this page; it is sent with each rerun."""
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
         self._asked: list[_Asked] = []
         self._urls: dict[str, asyncio.Future[FileURLsResponse]] = {}
@@ -108,7 +109,7 @@ class Visitor:
     async def open(self, page: str = "", **query: str) -> float:
         """Open an address of the dashboard, as typed. Returns the seconds until the page and its media were there."""
         started = time.perf_counter()
-        await self._leave()
+        await self.leave()
         self.elements.clear()
         self.page_hash, self.page_name, self.query = "", page, urlencode(query)
         document = await self._get(f"/{page}" + (f"?{self.query}" if query else ""))
@@ -138,12 +139,12 @@ class Visitor:
         """Follow a link of the page to another one of its pages."""
         shown = self.find("page_link", label)
         self.page_hash, self.query = shown.proto.page_script_hash, shown.proto.query_string
-        self._widgets.clear()
+        self.widgets.clear()
         self._stop_timers()
         return await self._timed(self._ask())
 
     async def close(self) -> None:
-        await self._leave()
+        await self.leave()
         await self.http.close()
 
     # Widgets
@@ -181,7 +182,7 @@ class Visitor:
         shown = self.find("button", label)
         if shown.proto.disabled:
             raise NotShown(f"“{label}” cannot be clicked. Boxes: {self.shown_boxes()}")
-        return await self._change(shown, trigger_value=True)
+        return await self.change(shown, trigger_value=True)
 
     async def choose(self, label: str, option: str) -> float:
         """Choose an option, whose label begins with these words, of a row of options or a list."""
@@ -192,15 +193,15 @@ class Visitor:
                 for name in options:
                     if name.startswith(option) or name.rpartition(": ")[2].startswith(option):
                         if kind == "selectbox":
-                            return await self._change(shown, string_value=name)
-                        return await self._change(shown, string_array_value=[name])
+                            return await self.change(shown, string_value=name)
+                        return await self.change(shown, string_array_value=[name])
         raise NotShown(f"No “{option}” in “{label}”. Boxes: {self.shown_boxes()}")
 
     async def type(self, label: str, text: str) -> float:
-        return await self._change(self.find("text_input", label), string_value=text)
+        return await self.change(self.find("text_input", label), string_value=text)
 
     async def set_number(self, label: str, value: float) -> float:
-        return await self._change(self.find("number_input", label), double_value=value)
+        return await self.change(self.find("number_input", label), double_value=value)
 
     async def upload(self, label: str, files: Sequence[tuple[str, bytes]]) -> tuple[float, float]:
         """Drop files on an uploader. Returns the seconds of the transfer, and those of the page after it."""
@@ -214,7 +215,7 @@ class Visitor:
             state.file_uploader_state_value.uploaded_file_info.add(
                 file_id=urls.file_id, name=name, size=len(data), file_urls=urls
             )
-        self._widgets[state.id] = state
+        self.widgets[state.id] = state
         return sent_s, await self._timed(self._ask(shown.fragment_id))
 
     async def put(self, urls: FileURLs, name: str, data: bytes) -> Answer:
@@ -256,7 +257,7 @@ class Visitor:
         asked.page_name = "" if self.page_hash else self.page_name
         asked.fragment_id = fragment_id
         asked.is_auto_rerun = auto
-        asked.widget_states.widgets.extend(self._widgets.values())
+        asked.widget_states.widgets.extend(self.widgets.values())
         asked.cached_message_hashes.extend(self._cached)
         asked.context_info.timezone = "Europe/Berlin"
         asked.context_info.locale = "en-GB"
@@ -264,20 +265,21 @@ class Visitor:
         asked.context_info.color_scheme = "light"
         return message
 
-    async def _change(self, shown: Shown, **value: Any) -> float:
+    async def change(self, shown: Shown, **value: Any) -> float:
+        """Send a value of a widget, whether or not it offers that."""
         state = WidgetState(id=shown.proto.id)
         for name, given in value.items():
             if isinstance(given, list):
                 getattr(state, name).data.extend(given)
             else:
                 setattr(state, name, given)
-        self._widgets[state.id] = state
+        self.widgets[state.id] = state
         asking = self._ask(shown.fragment_id)
         try:
             return await self._timed(asking)
         finally:
             if "trigger_value" in value:
-                self._widgets.pop(state.id, None)
+                self.widgets.pop(state.id, None)
 
     async def _timed(self, asking: Any) -> float:
         started = time.perf_counter()
@@ -382,7 +384,7 @@ class Visitor:
     def _take_page(self, page_hash: str) -> None:
         if page_hash != self.page_hash or page_hash != self._shown_page:
             self.elements.clear()
-            self._widgets.clear()
+            self.widgets.clear()
         self.page_hash = self._shown_page = page_hash
         self.page_name = self._page_names.get(page_hash, self.page_name)
 
@@ -407,7 +409,7 @@ class Visitor:
         elif kind in ("markdown", "html"):
             self._look_for_media(proto.body)
         if getattr(proto, "set_value", False):
-            self._widgets.pop(proto.id, None)
+            self.widgets.pop(proto.id, None)
 
     def _finish(self, message: ForwardMsg) -> None:
         status, run = message.script_finished, message.metadata.run
@@ -418,8 +420,8 @@ class Visitor:
             if shown.run_id != run.script_run_id and (not part or shown.fragment_id in part):
                 del self.elements[path]
         there = {shown.proto.id for shown in self.elements.values() if shown.kind and hasattr(shown.proto, "id")}
-        for name in [name for name in self._widgets if name not in there]:
-            del self._widgets[name]
+        for name in [name for name in self.widgets if name not in there]:
+            del self.widgets[name]
         self._runs += 1
         for name, (seen_in, _) in list(self._cached.items()):
             if not part and self._runs - seen_in > self._cached_for_runs:
@@ -475,9 +477,9 @@ class Visitor:
         if self._reading is None or self._reading.done():
             raise Gone("The websocket was closed.")
 
-    async def _leave(self) -> None:
+    async def leave(self) -> None:
         self._stop_timers()
-        self._widgets.clear()
+        self.widgets.clear()
         if self._socket is not None:
             await self._socket.close()
         if self._reading is not None:

@@ -66,7 +66,7 @@ class RequestLog:
             await self._app(scope, receive_and_note, send_and_note)
         except Exception as failure:
             if left and _comes_from_leaving(failure, broken):
-                log_event("left while something was sent", failure=type(failure).__name__, **facts)
+                log_event("left while something was sent", logging.INFO, failure=type(failure).__name__, **facts)
                 return
             error_id = log_failure(failure, "request failed", **facts)
             if scope["type"] == "http" and not status:
