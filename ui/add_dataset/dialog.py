@@ -20,7 +20,7 @@ from ui.shared.caching import cache_resource
 from ui.shared.datasets import dataset_label, dataset_sources
 from ui.shared.hosting import is_hosted, is_own_machine
 from ui.shared.state import ADDING, NEWS, link
-from ui.shared.uploads import forget_uploads
+from ui.shared.uploads import all_still_here, forget_uploads, still_here
 from ui.shared.widgets import error_box, escape_markdown
 
 _STAGED = "add_dataset_staged"
@@ -71,7 +71,7 @@ def _from_zip() -> Staged | None:
         "One folder per class with its images inside, or the same below `train`, `val` and `test`; or images with a "
         "table of `path,label`, or one for each split. What is not used is listed before you decide."
     )
-    file = st.file_uploader("Zip file", type="zip", key="add_dataset_zip", label_visibility="collapsed")
+    file = still_here(st.file_uploader("Zip file", type="zip", key="add_dataset_zip", label_visibility="collapsed"))
     name = _name(Path(file.name).stem if file else "")
     if _unpack_button(file is not None) and file is not None:
         return _stage(stage_archive(file, name), [file])
@@ -86,8 +86,8 @@ def _build() -> None:
 
 def _from_table() -> Staged | None:
     st.caption("A table with the columns `path` and `label`, and `split` if you have one; and the images it names.")
-    table = st.file_uploader("Table", type=["csv", "tsv", "txt"], key="add_dataset_table")
-    images = st.file_uploader("Images", accept_multiple_files=True, key="add_dataset_table_images")
+    table = still_here(st.file_uploader("Table", type=["csv", "tsv", "txt"], key="add_dataset_table"))
+    images = all_still_here(st.file_uploader("Images", accept_multiple_files=True, key="add_dataset_table_images"))
     name = _name(Path(table.name).stem if table else "")
     if _unpack_button(table is not None and bool(images)) and table is not None:
         work = stage_table((table.name, table), [(file.name, file) for file in images], name)

@@ -14,6 +14,7 @@ from tlcore.runs.folder.run import Run
 from tlcore.system import spawn
 from tlcore.system.home import is_mine
 from ui.shared.hosting import is_hosted
+from ui.shared.uploads import still_here
 from ui.shared.widgets import error_box, escape_markdown
 
 TYPES = [ending.removeprefix(".") for ending in WEIGHTS_ENDINGS]
@@ -30,7 +31,7 @@ def show_import(run: Run) -> None:
             "becomes an epoch of this run, numbered after the others, is validated and evaluated like them, and "
             "compared with them."
         )
-        file = st.file_uploader("Weights", type=TYPES, key=f"compare_import_file_{run.name}")
+        file = still_here(st.file_uploader("Weights", type=TYPES, key=f"compare_import_file_{run.name}"))
         if st.button("Add as an epoch", key="compare_import_add", icon=":material/add:", disabled=file is None):
             assert file is not None
             try:

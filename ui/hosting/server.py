@@ -33,6 +33,7 @@ from tlcore.hosting.web.sessions import Sessions, allowed_by
 from tlcore.hosting.web.take_along import TakeAlong
 from tlcore.hosting.web.uploads import Uploads
 from tlcore.system.addresses import as_seen
+from tlcore.system.allocator import return_freed_memory, share_heaps
 from tlcore.system.logs import LOGS, WHO_DIGITS, log_as_json
 from tlcore.system.response_headers import AddHeaders
 from ui.hosting.accounts import account_of, visitor_with
@@ -45,6 +46,7 @@ from ui.shell import SCRIPT
 
 TEMPORARY = "tmp/server"
 _STREAMLITS_MB = 1 << 20
+_RETURN_S = 15.0
 _LOGGERS = ("streamlit", "uvicorn", "websockets")
 
 
@@ -94,6 +96,7 @@ def set_up() -> None:
             check_login()
     except ConfigError as error:
         raise SystemExit(str(error)) from None
+    share_heaps()
     log_as_json(host_home() / LOGS, "server")
     _take_over_logs()
     set_options(settings)
@@ -135,12 +138,21 @@ def worker_state() -> Mapping[str, object]:
 async def lifespan(app: object) -> AsyncIterator[None]:
     """As long as the server lives, the process lives that does the visitors' work. It goes on without the server."""
     keeping = asyncio.create_task(_keep_dispatcher())
+    returning = asyncio.create_task(_return_memory())
     if host_settings().warm_up:
         threading.Thread(target=warm_up, daemon=True).start()
     try:
         yield
     finally:
         keeping.cancel()
+        returning.cancel()
+
+
+async def _return_memory() -> None:
+    """What one visitor needed for a moment is not kept until another needs as much."""
+    while True:
+        await asyncio.sleep(_RETURN_S)
+        await asyncio.to_thread(return_freed_memory)
 
 
 async def _keep_dispatcher() -> None:

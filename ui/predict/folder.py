@@ -29,7 +29,7 @@ from ui.predict.stored import show_changes
 from ui.shared.caching import by_path, cache_data, cache_resource
 from ui.shared.hosting import is_own_machine
 from ui.shared.state import set_params
-from ui.shared.uploads import forget_uploads
+from ui.shared.uploads import all_still_here, forget_uploads
 from ui.shared.views import pick_from_list
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors
 from ui.shared.work import find_result, forget_work, is_working, show_work, start_work, work_key
@@ -145,11 +145,13 @@ def _show_adding(expanded: bool) -> None:
                 max_chars=1000,
                 on_change=_add_path,
             )
-        files = st.file_uploader(
-            "Files, or one zip",
-            type=[*UPLOAD_TYPES, ZIP_EXTENSION.removeprefix(".")],
-            accept_multiple_files=True,
-            key="predict_folder_files",
+        files = all_still_here(
+            st.file_uploader(
+                "Files, or one zip",
+                type=[*UPLOAD_TYPES, ZIP_EXTENSION.removeprefix(".")],
+                accept_multiple_files=True,
+                key="predict_folder_files",
+            )
         )
         name = st.text_input("Name", key="predict_folder_name", max_chars=60, placeholder="what to call them")
         if not st.button("Store them", key="predict_folder_store", disabled=not files, icon=":material/upload:"):

@@ -8,6 +8,7 @@ from tlcore.config import RunConfig
 from tlcore.errors import ConfigError
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import MAX_BYTES, parse_recipe, portable, recipe_name, save_recipe
+from ui.shared.uploads import still_here
 from ui.shared.widgets import error_box, escape_markdown
 
 _SAVED, _PROBLEM = "recipe_saved", "recipe_problem"
@@ -51,7 +52,7 @@ def show_save(config: RunConfig) -> None:
 def show_import() -> None:
     """Import a recipe file that somebody shared."""
     with st.expander("Add a recipe that somebody shared", icon=":material/upload_file:", key="recipe_import"):
-        file = st.file_uploader("Recipe", type="json", key="recipe_file", label_visibility="collapsed")
+        file = still_here(st.file_uploader("Recipe", type="json", key="recipe_file", label_visibility="collapsed"))
         if file is None:
             return
         try:

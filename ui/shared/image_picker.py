@@ -24,6 +24,7 @@ from ui.shared.cached import edits_version, open_dataset
 from ui.shared.caching import by_dataset, by_path, cache_resource
 from ui.shared.pictures import Picture, PictureGroup, show_pictures
 from ui.shared.state import param, set_params
+from ui.shared.uploads import still_here
 from ui.shared.views import pick_view
 from ui.shared.widgets import error_box, escape_markdown
 
@@ -217,7 +218,7 @@ def _from_file(page: str, *, take: bool) -> PickedImage | None:
             max_upload_size=MAX_UPLOAD_BYTES // 1_000_000,
             label_visibility="collapsed",
         )
-    if file is None:
+    if (file := still_here(file)) is None:
         return None
     data = file.getvalue()
     if len(data) > MAX_UPLOAD_BYTES:  # only the browser enforces the widget's limit

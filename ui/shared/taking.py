@@ -13,7 +13,7 @@ from tlcore.data.pixels.formats import UPLOAD_TYPES
 from tlcore.errors import TlcoreError
 from tlcore.words import count
 from ui.shared.pictures import PictureGroup, picture_of, show_pictures
-from ui.shared.uploads import forget_uploads
+from ui.shared.uploads import all_still_here, forget_uploads
 from ui.shared.widgets import error_box, escape_markdown
 
 FILES, CAMERA = "Files", "Camera"
@@ -76,7 +76,7 @@ def _take(key: str, widget: str, take: Take) -> None:
     given = st.session_state.get(widget)
     if not given:
         return
-    files = given if isinstance(given, list) else [given]
+    files = all_still_here(given if isinstance(given, list) else [given])
     try:
         st.session_state[f"{key}_told"] = take([(file.name, file) for file in files])
     except TlcoreError as error:

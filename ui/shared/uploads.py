@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from ui.shared.state import UNUSED_UPLOADS
 
@@ -14,8 +15,21 @@ UNUSED_S = 120.0
 """A file of no widget is let go after this time. A new one is of none until all files of a choice have come."""
 
 
+T = TypeVar("T")
+
+
+def still_here(file: T | DeletedFile | None) -> T | None:
+    """What a widget returned, or None if that was let go since: the widget remembers it all the same."""
+    return None if isinstance(file, DeletedFile) else file
+
+
+def all_still_here(files: Sequence[T | DeletedFile]) -> list[T]:
+    return [file for file in files if not isinstance(file, DeletedFile)]
+
+
 def forget_uploads(files: Sequence[object]) -> None:
-    """Free the memory of files that are stored now. Their widget must not be drawn again with them."""
+    """Free the memory of files that are stored now. A widget that is drawn again gives
+    deleted files: see `still_here`."""
     _remove([file.file_id for file in files if isinstance(file, UploadedFile)])
 
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile, UploadedFileRec
 
 from ui.shared import uploads
-from ui.shared.uploads import forget_unused_uploads, forget_uploads
+from ui.shared.uploads import all_still_here, forget_unused_uploads, forget_uploads, still_here
 
 
 @pytest.fixture
@@ -76,3 +76,11 @@ def test_while_files_of_a_choice_come_in_none_is_let_go(manager, session, now):
     now.now = 220.0
     forget_unused_uploads()
     assert held(manager) == set()
+
+
+def test_a_file_that_was_let_go_is_none_though_its_widget_remembers_it():
+    gone = DeletedFile("1")
+    assert still_here(gone) is None
+    assert still_here(None) is None
+    assert still_here("a file") == "a file"
+    assert all_still_here(["a", gone, "b"]) == ["a", "b"]
