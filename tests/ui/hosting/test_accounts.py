@@ -53,6 +53,7 @@ def test_an_account_is_the_same_visitor_in_each_browser():
         create_signed_value(SECRET, "_streamlit_user", "no json").decode(),
         create_signed_value(SECRET, "_streamlit_user", "chunks-3").decode(),
     ],
+    ids=range(12),  # a signature has the time in it, and each process of the tests must name them alike
 )
 def test_who_is_not_logged_in_is_known_by_the_browser(user):
     browser = new_visitor()
