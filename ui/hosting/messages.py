@@ -42,15 +42,23 @@ def asked_for(data: bytes) -> Asked | None:
 
 def is_end(data: bytes) -> bool:
     """Whether a message to the browser says that its page is drawn."""
+    message = to_browser(data)
+    return (
+        message is not None
+        and message.WhichOneof("type") == "script_finished"
+        and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    )
+
+
+@lru_cache(maxsize=1)  # the same message is asked about twice, and one with a chart is large
+def to_browser(data: bytes) -> ForwardMsg | None:
+    """A message to the browser; None for what is no message. Shared: do not change it."""
     message = ForwardMsg()
     try:
         message.ParseFromString(data)
     except DecodeError:
-        return False
-    return (
-        message.WhichOneof("type") == "script_finished"
-        and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
-    )
+        return None
+    return message
 
 
 def _used(asked: ClientState) -> str | None:

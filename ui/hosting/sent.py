@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import DecodeError, Message
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from google.protobuf.message import Message
 
 from tlcore.hosting.web.own_files import MEDIA, Sent
+from ui.hosting.messages import to_browser
 
 _ADDRESSES = {"url", "image", "icon_image", "favicon", "avatar"}
 """Fields in which Streamlit puts the address of a file. No page puts a visitor's text there."""
@@ -16,10 +16,8 @@ _FILE = re.compile(r"[\w/.-]*" + re.escape(MEDIA) + r"([0-9a-f]{16,128}(?:\.\w{1
 
 def read_sent(data: bytes) -> Sent:
     """The session that a message begins, and the files that it shows or offers."""
-    message = ForwardMsg()
-    try:
-        message.ParseFromString(data)
-    except DecodeError:
+    message = to_browser(data)
+    if message is None:
         return Sent()
     session = message.new_session.initialize.session_id if message.HasField("new_session") else ""
     return Sent(session or None, tuple(_files(message)))
