@@ -9,21 +9,11 @@ from tlcore.data.intake.library import list_sources, remove
 from tlcore.errors import NotAllowed
 from tlcore.hosting.grants import MOST_OPENED, OPENED_FILE, forget_link, number_of, open_link, opened_links
 from tlcore.hosting.links import all_links, dataset_of, list_links, make_link, take_back
-from tlcore.hosting.visitors import new_visitor, space_of
+from tlcore.hosting.visitors import space_of
 from tlcore.runs.folder.run import find_run, list_runs
 from tlcore.runs.start import prepare_run
 from tlcore.system.files import write_json
 from tlcore.system.home import as_host, check_readable, check_writable, in_space, is_mine
-
-
-@pytest.fixture
-def ann():
-    return new_visitor()
-
-
-@pytest.fixture
-def bob():
-    return new_visitor()
 
 
 @pytest.fixture

@@ -8,18 +8,8 @@ from tlcore.hosting import removal
 from tlcore.hosting.grants import open_link
 from tlcore.hosting.links import all_links, make_link
 from tlcore.hosting.removal import delete_space, end_work
-from tlcore.hosting.visitors import list_spaces, new_visitor, space_of, touch
+from tlcore.hosting.visitors import list_spaces, space_of, touch
 from tlcore.system.home import in_space
-
-
-@pytest.fixture
-def ann():
-    return new_visitor()
-
-
-@pytest.fixture
-def bob():
-    return new_visitor()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from tlcore.errors import NotAllowed, RunError
 from tlcore.hosting.settings import HostSettings, host_settings
 from tlcore.hosting.usage import free_again, usage_today
+from tlcore.hosting.waiting_room import check_waiting_room
 from tlcore.runs.folder.run import Run
 from tlcore.runs.start import Asked, prepare_with
 from tlcore.runs.work.tickets import EVALUATE_ONLY, Ticket, admit_with, list_tickets
@@ -24,11 +25,12 @@ def limit_work() -> None:
 
 
 def check_tickets(asked: Sequence[Ticket]) -> None:
-    """For `tickets.admit_with`. Raises NotAllowed if the visitor has no time or epochs left of today for them."""
+    """For `tickets.admit_with`. Raises NotAllowed if the visitor has nothing left of today, or too much waiting."""
     here, settings = space(), host_settings()
     if here.host is not None:
         _check_seconds(here.home, settings)
         _check_epochs_today(here.home, sum(map(_epochs_of, asked)), settings)
+        check_waiting_room(len(asked))
 
 
 def check_runs(asked: Sequence[Asked]) -> None:

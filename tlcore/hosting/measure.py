@@ -64,14 +64,6 @@ def disk_bytes(status: os.stat_result) -> int:
     return max(status.st_size, getattr(status, "st_blocks", 0) * 512)
 
 
-def zipped_images(path: str | Path) -> int:
-    """Number of files in a zip; 1 if it cannot be read."""
-    with suppress(OSError):
-        status = os.stat(path)
-        return _listed(str(path), status.st_size, status.st_mtime_ns)
-    return 1
-
-
 def _images_in(path: str, status: os.stat_result) -> int:
     return _listed(path, status.st_size, status.st_mtime_ns) if path.endswith(".zip") else 1
 

@@ -1,17 +1,10 @@
 """How much a visitor may have waiting in the queue."""
 
-from collections.abc import Sequence
-
 from tlcore.errors import NotAllowed
 from tlcore.hosting.settings import host_settings
-from tlcore.runs.work.tickets import Ticket, goes_to_queue, list_tickets
+from tlcore.runs.work.tickets import goes_to_queue, list_tickets
 from tlcore.system.home import space
 from tlcore.words import count
-
-
-def check_tickets(asked: Sequence[Ticket]) -> None:
-    """For `tickets.admit_with`. Raises NotAllowed if these are too many beside those that the visitor has."""
-    check_waiting_room(len(asked))
 
 
 def check_waiting_room(pieces: int) -> None:

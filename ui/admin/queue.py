@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from tlcore.hosting.overview import Work, end, list_work
+from tlcore.hosting.overview import end, list_work
 from tlcore.words import seconds
 
 
@@ -27,10 +27,6 @@ def _draw() -> None:
                 key=f"admin_end_{work.ticket.key.name}_{work.who}",
                 icon=":material/close:",
                 type="tertiary",
-                on_click=_end,
+                on_click=end,
                 args=(work,),
             )
-
-
-def _end(work: Work) -> None:
-    end(work)

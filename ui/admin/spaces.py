@@ -4,11 +4,9 @@ import time
 
 import streamlit as st
 
-from tlcore.errors import TlcoreError
 from tlcore.hosting.overview import list_space_facts
-from tlcore.hosting.removal import delete_space
 from tlcore.words import count, seconds, size
-from ui.shared.widgets import error_box
+from ui.shared.deleting import delete_with_caches
 
 _CHOSEN = "admin_space"
 
@@ -45,23 +43,12 @@ def show_spaces() -> None:
             width=240,
         )
         sure = st.checkbox("I am sure", key="admin_sure", disabled=chosen is None)
-        if st.button(
+        asked = st.button(
             "Delete this space",
             key="admin_delete",
             type="primary",
             icon=":material/delete_forever:",
             disabled=chosen is None or not sure,
-        ):
-            _delete(str(chosen))
-
-
-def _delete(visitor: str) -> None:
-    try:
-        with st.spinner("Ending its work, and deleting …"):
-            delete_space(visitor)
-    except TlcoreError as error:
-        error_box(error)
-        return
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    st.rerun()
+        )
+        if asked and delete_with_caches(str(chosen), "Ending its work, and deleting …"):
+            st.rerun()

@@ -1,6 +1,7 @@
 """Links to one's own runs and datasets, on a hosted dashboard: make one, see those that are out, take one back."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -65,18 +66,27 @@ def show_sharing(folder: Path) -> None:
 def show_links(links: dict[str, Link], *, named: bool = False) -> None:
     """Links that are out, each with a button that takes it back. With `named`, each says what it opens."""
     for number, link in links.items():
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            made = time.strftime("%d %b %H:%M", time.gmtime(link.created))
-            what = f"{link.kind.capitalize()} {escape_markdown(link.name)}, link" if named else "Link"
-            st.markdown(f"{what} of {made} UTC", width="content")
-            st.button(
-                "Take back",
-                key=f"share_back_{number}",
-                icon=":material/link_off:",
-                type="tertiary",
-                on_click=_take_back,
-                args=(number,),
-            )
+        what = f"{link.kind.capitalize()} {escape_markdown(link.name)}, link" if named else "Link"
+        show_link(f"{what} of {made_at(link)}", number, "share_back", _take_back)
+
+
+def show_link(words: str, number: str, key: str, take_it_back: Callable[[str], None]) -> None:
+    """One link that is out, in Markdown, and the button that takes it back."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(words, width="content")
+        st.button(
+            "Take back",
+            key=f"{key}_{number}",
+            icon=":material/link_off:",
+            type="tertiary",
+            on_click=take_it_back,
+            args=(number,),
+        )
+
+
+def made_at(link: Link) -> str:
+    """`26 Nov 17:20 UTC`."""
+    return time.strftime("%d %b %H:%M UTC", time.gmtime(link.created))
 
 
 def _take_back(number: str) -> None:

@@ -18,8 +18,6 @@ from tlcore.hosting.admission import limit_work
 from tlcore.hosting.quotas import limit_spaces
 from tlcore.hosting.settings import HOSTED, host_home, host_settings
 from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of, visitor_of_claims
-from tlcore.hosting.waiting_room import check_tickets
-from tlcore.runs.work.tickets import admit_with
 from tlcore.system.home import Space, find_space_with, space
 from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box
@@ -119,4 +117,3 @@ def _ask_to_log_in() -> None:
 find_space_with(visitors_space)
 limit_spaces()
 limit_work()
-admit_with(check_tickets)

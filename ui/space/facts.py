@@ -51,10 +51,6 @@ def _measured(home: str) -> tuple[int, int, int]:
     return contents.kept_bytes, contents.images, contents.runs
 
 
-def forget_measured() -> None:
-    _measured.clear()
-
-
 def _of(used: float, limit: float, words: Callable[[float], str]) -> tuple[str, float]:
     return f"{words(used)} of {words(limit)}", min(used / limit, 1.0) if limit else 1.0
 

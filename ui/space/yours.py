@@ -4,20 +4,19 @@ import html
 
 import streamlit as st
 
-from tlcore.errors import TlcoreError
 from tlcore.hosting.grants import find_link, forget_link, opened_links
 from tlcore.hosting.links import list_links
-from tlcore.hosting.removal import delete_space
 from tlcore.hosting.settings import host_settings
 from tlcore.hosting.web.take_along import PATH, hand_out
 from tlcore.system.home import space
 from ui.shared.addresses import base_path
 from ui.shared.cached import forget_runs
 from ui.shared.datasets import dataset_sources
+from ui.shared.deleting import delete_with_caches
 from ui.shared.sharing import show_links
 from ui.shared.state import DELETING, NEWS, YOUR_SPACE
 from ui.shared.visitor import account_name, is_logged_in
-from ui.shared.widgets import error_box, escape_markdown, show_fact
+from ui.shared.widgets import escape_markdown, show_fact
 from ui.space.facts import kept_words, used_of
 
 
@@ -96,15 +95,8 @@ def _show_deleting() -> None:
 
 
 def _delete() -> None:
-    try:
-        with st.spinner("Ending your work, and deleting …"):
-            delete_space(space().home.name)
-    except TlcoreError as error:
-        error_box(error)
+    if not delete_with_caches(space().home.name, "Ending your work, and deleting …"):
         return
-    # of all visitors: nothing of this one must stay in memory, and the others' are computed again
-    st.cache_data.clear()
-    st.cache_resource.clear()
     st.session_state.clear()
     st.session_state[NEWS] = "Everything of yours is deleted."
     st.switch_page("app.py")

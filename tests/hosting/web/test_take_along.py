@@ -3,7 +3,6 @@
 import io
 import zipfile
 
-import pytest
 from starlette.testclient import TestClient
 
 from tlcore.hosting.taking_along import FOLDER
@@ -16,11 +15,6 @@ from ui.hosting.accounts import browser_of
 async def elsewhere(scope, receive, send):
     await send({"type": "http.response.start", "status": 418, "headers": []})
     await send({"type": "http.response.body", "body": b""})
-
-
-@pytest.fixture
-def ann():
-    return new_visitor()
 
 
 def fetch(ticket, visitor=None):

@@ -145,7 +145,8 @@ def start_probe(key: str, command: Sequence[str], config: RunConfig) -> Probe:
     write_json(probe.folder / "config.json", config.model_dump(mode="json"), durable=False)
     whole_command = [*command, "--config", str(probe.folder / "config.json")]
     try:
-        _hand_over(probe, whole_command) if goes_to_queue() else _start(probe, whole_command)
+        begin = _hand_over if goes_to_queue() else _start
+        begin(probe, whole_command)
     except BaseException:
         shutil.rmtree(probe.folder, ignore_errors=True)
         raise

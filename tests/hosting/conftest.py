@@ -1,0 +1,15 @@
+"""Two visitors of a hosted dashboard."""
+
+import pytest
+
+from tlcore.hosting.visitors import new_visitor
+
+
+@pytest.fixture
+def ann() -> str:
+    return new_visitor()
+
+
+@pytest.fixture
+def bob() -> str:
+    return new_visitor()
