@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 import torch
 from torch import nn
@@ -129,3 +132,26 @@ def test_evaluation_output_has_no_auxiliary_logits() -> None:
     logits_NC = torch.zeros(2, 3)
     assert main_and_auxiliary(logits_NC) == (logits_NC, ())
     assert main_and_auxiliary((logits_NC, None)) == (logits_NC, ())
+
+
+def test_threads_get_the_features_of_their_own_images() -> None:
+    """Both hooks are on the network when the first image passes it: each thread waits for the other in its middle."""
+    model, architecture = build_model("resnet18", "none", num_classes=2).eval(), ZOO["resnet18"]
+    images = [torch.full((1, 3, 32, 32), value) for value in (-1.0, 1.0)]
+    with torch.no_grad():
+        expected = [extract_features(model, architecture, image_NCHW) for image_NCHW in images]
+        assert not torch.equal(*expected)
+    together = Barrier(2)
+
+    def wait(module: nn.Module, given: object) -> None:
+        together.wait(30)
+
+    model.get_submodule("layer1").register_forward_pre_hook(wait)
+
+    def features_of(image_NCHW: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return extract_features(model, architecture, image_NCHW)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(features_of, images))
+    assert [torch.equal(*pair) for pair in zip(found, expected, strict=True)] == [True, True]

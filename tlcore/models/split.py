@@ -4,6 +4,7 @@ N images, C classes, H and W pixels.
 """
 
 from collections.abc import Sequence
+from threading import get_ident
 
 from torch import Tensor, nn
 
@@ -14,11 +15,14 @@ def extract_features(model: nn.Module, architecture: Architecture, images_NCHW: 
     """The input of the head group: (N, D), or (N, D, h, w) if the head begins with a convolution or pooling.
 
     The model is expected in evaluation mode. The dtype is the trunk's: bfloat16 under bfloat16 autocast.
+    Threads can do this with one model at the same time.
     """
     captured: list[Tensor] = []
+    thread = get_ident()
 
     def capture(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        captured.append(inputs[0])
+        if get_ident() == thread:  # the hook is called for the images of other threads, too
+            captured.append(inputs[0])
 
     hook = model.get_submodule(architecture.groups[HEAD][0]).register_forward_pre_hook(capture)
     try:
