@@ -31,7 +31,7 @@ class TableEntry(Architecture):
     name: str
     """Our name, and torchvision's unless there is a `builder`."""
     head: str
-    groups: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[str, ...]] = field(hash=False)
     min_px: int = 1
     max_px: int | None = None
     weights: str | None = "IMAGENET1K_V1"
@@ -43,9 +43,9 @@ class TableEntry(Architecture):
     aux_min_px: int = 1
     builder: "Callable[..., nn.Module] | None" = None
     """The function that builds the network. None: torchvision builds it, by name."""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Keyword arguments of the builder."""
-    pretrained_arguments: Mapping[str, Any] = field(default_factory=dict)
+    pretrained_arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Arguments that are different if weights are loaded, from torchvision or from a file."""
     renamed_keys: tuple[tuple[str, str], ...] = ()
     transform: TransformSpec | None = None

@@ -5,6 +5,7 @@ import platform
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from tlcore.errors import DeviceError
 from tlcore.words import count
@@ -30,6 +31,10 @@ class DeviceChoice:
         """`reason`, and on a CPU the number of threads of this process."""
         threads = torch.get_num_threads()
         return f"{self.reason}, {count(threads, 'thread')}" if self.device.type == "cpu" else self.reason
+
+    def place(self, model: nn.Module) -> nn.Module:
+        """The model itself, on the device and in its layout."""
+        return model.to(self.device).to(memory_format=self.memory_format)
 
     def autocast(self) -> torch.autocast:
         """The autocast context for a forward pass."""

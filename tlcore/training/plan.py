@@ -1,6 +1,7 @@
 """The plan of a run: everything that is decided before the first batch, with the model. Nothing is trained here."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from torch import nn
 
@@ -77,7 +78,7 @@ def plan_run(
         model = build_model(architecture, config.model.weights, len(dataset.classes), config.seed)
     if not _is_outline(model):
         keep_freed_memory()
-        model = model.to(choice.device).to(memory_format=choice.memory_format)
+        model = choice.place(model)
     plan = Plan(
         config=config,
         dataset=dataset,
@@ -97,11 +98,16 @@ def plan_run(
 def outline_run(config: ResolvedConfig, dataset: Dataset) -> Plan:
     """The same plan as from `plan_run`, with the same checks, but with only names and shapes of the model.
 
-    It takes milliseconds because no weights are loaded, so it does not check that they exist.
+    It takes milliseconds because no weights are loaded, so it does not check that they exist. Plans of equal networks
+    share the outline: nobody changes it.
     """
-    architecture = architecture_of(config)
-    outline = architecture.outline(len(dataset.classes), pretrained=config.model.weights != "none")
+    outline = _outline(architecture_of(config), len(dataset.classes), config.model.weights != "none")
     return plan_run(config, dataset, outline)
+
+
+@lru_cache(maxsize=32)
+def _outline(architecture: Architecture, num_classes: int, pretrained: bool) -> nn.Module:
+    return architecture.outline(num_classes, pretrained=pretrained)
 
 
 def _is_outline(model: nn.Module) -> bool:

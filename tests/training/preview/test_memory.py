@@ -1,5 +1,6 @@
 """The estimate of a run's memory. benchmarks/memory.py compares it with what runs take."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -65,7 +66,12 @@ def test_a_batch_size_that_fits_is_found_by_halving(colours):
 
 
 def test_a_network_that_decides_by_values_is_estimated_too(colours):
-    planned = plan(colours)
-    usual = estimate_memory(planned)
+    usual = estimate_memory(plan(colours))
+    planned = replace(plan(colours), model=deepcopy(plan(colours).model))  # the outline itself is shared
     planned.model.register_forward_pre_hook(lambda module, given: None if given[0].sum().item() >= 0 else given)
     assert estimate_memory(planned).activations == pytest.approx(usual.activations, rel=0.01)
+
+
+def test_plans_of_equal_networks_share_their_outline(colours):
+    assert plan(colours).model is plan(colours, batch_size=8, epochs=3).model
+    assert plan(colours).model is not plan(colours, model={"backbone": "resnet34", "weights": "none"}).model

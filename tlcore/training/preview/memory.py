@@ -13,12 +13,14 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from tlcore.models.groups import set_training_mode
+from tlcore.models.zoo import Architecture
 from tlcore.training.checkpoint import trained_state
 from tlcore.training.inputs.batches import worker_count
 from tlcore.training.inputs.features import FORWARD_BATCH
@@ -61,9 +63,9 @@ class Memory:
 
 
 def estimate_memory(plan: Plan) -> Memory:
-    """The most memory that the plan's run takes at a time on a CPU.
+    """The most memory that the run of a plan of `outline_run` takes at a time on a CPU.
 
-    `plan.model` may be an outline, and does not change. On a GPU activations and training are in its own memory.
+    On a GPU activations and training are in its own memory.
     """
     config = plan.config
     on_cpu = plan.choice.device.type == "cpu"
@@ -83,7 +85,7 @@ def estimate_memory(plan: Plan) -> Memory:
         process=PROCESS_BYTES + (CONVERTED_BYTES if on_cpu and plan.uses_features else 0),
         network=weights * copies,
         training=trained * (1 + states),
-        activations=_activations(plan, height, width) * forward_batch if on_cpu else 0,
+        activations=_activations_of(plan, height, width) * forward_batch if on_cpu else 0,
         images=min(in_memory, DECODED_BUDGET_BYTES) + of_batch * (2 * torch.float32.itemsize + 1 + workers * PREFETCH),
         decoders=workers * DECODER_BYTES,
         features=_feature_bytes(plan),
@@ -101,21 +103,38 @@ def smaller_batch(plan: Plan, limit_bytes: int) -> int | None:
     return None
 
 
-def _activations(plan: Plan, height: int, width: int) -> int:
+def _activations_of(plan: Plan, height: int, width: int) -> int:
     """Bytes for one image: what is kept for the backward pass, and what the largest layer needs to work."""
+    keep_statistics = plan.config.strategy.batch_norm == "keep"
+    trained = None if plan.uses_features else _Trained(plan.architecture, plan.frozen, keep_statistics)
+    found = _activations(plan.model, trained, height, width)
+    return found if plan.uses_features or plan.choice.precision != "bf16" else found // 2
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What of a network trains."""
+
+    architecture: Architecture
+    frozen: tuple[str, ...]
+    keep_statistics: bool
+
+
+@lru_cache(maxsize=64)
+def _activations(outline: nn.Module, trained: _Trained | None, height: int, width: int) -> int:
+    """For one image in fp32. Remembered, because runs of many datasets have the same network."""
     try:
-        return _activations_on("meta", plan, height, width)
+        return _activations_on("meta", outline, trained, height, width)
     except (RuntimeError, NotImplementedError):  # its layers decide by values: two images of zeros are computed
-        return _activations_on("cpu", plan, height, width)
+        return _activations_on("cpu", outline, trained, height, width)
 
 
-def _activations_on(device: str, plan: Plan, height: int, width: int) -> int:
-    model = deepcopy(plan.model).to_empty(device=device)
-    if plan.uses_features:
+def _activations_on(device: str, outline: nn.Module, trained: _Trained | None, height: int, width: int) -> int:
+    model = deepcopy(outline).to_empty(device=device)
+    if trained is None:
         model.eval().requires_grad_(False)
     else:
-        keep_statistics = plan.config.strategy.batch_norm == "keep"
-        set_training_mode(model, plan.architecture, plan.frozen, keep_statistics=keep_statistics)
+        set_training_mode(model, trained.architecture, trained.frozen, keep_statistics=trained.keep_statistics)
     own = {id(value) for value in (*model.parameters(), *model.buffers())}
     kept: dict[int, Tensor] = {}
     largest = 0
@@ -137,10 +156,10 @@ def _activations_on(device: str, plan: Plan, height: int, width: int) -> int:
                 hooks.callback(module.register_forward_hook(look).remove)
         output = model(images)
     del output
-    if plan.uses_features:
+    if trained is None:
         return largest // _TRIED
     saved = sum(value.untyped_storage().nbytes() for value in kept.values())
-    return (saved + _BACKWARD_TIMES * largest) // (2 if plan.choice.precision == "bf16" else 1) // _TRIED
+    return (saved + _BACKWARD_TIMES * largest) // _TRIED
 
 
 def _feature_bytes(plan: Plan) -> int:
