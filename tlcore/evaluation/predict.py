@@ -13,13 +13,13 @@ from tlcore.data.pixels.sources import FileSource
 from tlcore.data.pixels.tensors import to_tensor
 from tlcore.evaluation.answers import Answer, Answers, Probabilities, answer_of, load_answers, probabilities
 from tlcore.evaluation.familiar import Familiar, load_familiar
+from tlcore.evaluation.shared_trunk import SharedTrunk, restore_shared
 from tlcore.models.engines.choose import Runner
 from tlcore.models.engines.part import Part
 from tlcore.models.imagenet import build_classifier
 from tlcore.models.split import Head, build_head
 from tlcore.models.zoo import Architecture, architecture_of, find_architecture
 from tlcore.runs.folder.run import Run, find_run
-from tlcore.runs.restore import restore_model
 from tlcore.system.device import DeviceChoice, choose_device
 from tlcore.system.paths import given_path
 from tlcore.training.inputs.whole import as_rows
@@ -46,6 +46,8 @@ class Predictor:
     """How logits become answers: the run's temperature and threshold, if it has them."""
     familiar: Familiar | None = None
     """The features of the run's training images, to say whether an image is far from all of them; if they are kept."""
+    shared: SharedTrunk | None = None
+    """What is below the head, if other runs have the same."""
 
     def predict(self, image: Path | str | Image) -> list[tuple[str, float]]:
         """Classes with their calibrated probabilities in 0-1, the most likely first, whether they reach the threshold
@@ -88,16 +90,15 @@ class Predictor:
         return self._forward(images_CHW)[0]
 
     def _forward(self, images_CHW: Sequence[Tensor]) -> tuple[Tensor, Sequence[float | None]]:
-        """The logits, and the distance of each image to the nearest training image, where those are known: then the
-        head runs on the features that are compared."""
+        """The logits, and the distance of each image to the nearest training image, where those are known."""
         transform = self.transform.build()
         images_NCHW = torch.stack([transform(image_CHW) for image_CHW in images_CHW]).to(self.choice.device)
-        output = self._network(images_NCHW.contiguous(memory_format=self.choice.memory_format))
-        if self.familiar is None:
-            return output.float().cpu(), [None] * len(output)
+        features = self._trunk(images_NCHW.contiguous(memory_format=self.choice.memory_format))
         with torch.inference_mode(), self.choice.autocast():
-            logits_NC = self._head(output)
-        return logits_NC.float().cpu(), self.familiar.distances(as_rows(output.cpu())).tolist()
+            logits_NC = self._head(features).float().cpu()
+        if self.familiar is None:
+            return logits_NC, [None] * len(logits_NC)
+        return logits_NC, self.familiar.distances(as_rows(features.cpu())).tolist()
 
     def _decoded(self, image: Path | str | Image) -> Tensor:
         if isinstance(image, Image):
@@ -108,13 +109,14 @@ class Predictor:
     @property
     def engine(self) -> str:
         """The engine that runs the network, in words, after the first image."""
-        return self._network.words
+        return self._trunk.words
 
     @cached_property
-    def _network(self) -> Runner:
-        """The whole network; or, if distances are wanted, what is below its head."""
-        part = Part(self.model, self.architecture, "logits" if self.familiar is None else "features")
-        return Runner(part, self.choice, self.images)
+    def _trunk(self) -> Runner:
+        """What is below the head."""
+        if self.shared is not None and self.images == 1:
+            return self.shared.runner
+        return Runner(Part(self.model, self.architecture, "features"), self.choice, self.images)
 
     @cached_property
     def _head(self) -> Head:
@@ -131,16 +133,18 @@ def load_predictor(run: Run | str, epoch: int | None = None, device: str = "auto
     epoch = run.chosen_epoch(epoch)
     choice = choose_device(device, run.config.precision)
     answers = load_answers(run, epoch)
+    model, shared = restore_shared(run, epoch, choice)
     return Predictor(
         title=f"run {run.name}, epoch {epoch}",
         classes=run.classes,
         transform=run.config.eval_transform,
         architecture=architecture_of(run.config),
-        model=_placed(restore_model(run, epoch), choice),
+        model=model,
         choice=choice,
         epoch=epoch,
         answers=answers,
         familiar=load_familiar(run, answers),
+        shared=shared,
     )
 
 
@@ -161,10 +165,6 @@ def imagenet_predictor(
         classes=architecture.classes(),
         transform=transform or architecture.eval_transform(weights),
         architecture=architecture,
-        model=_placed(build_classifier(backbone, weights), choice),
+        model=choice.place(build_classifier(backbone, weights)),
         choice=choice,
     )
-
-
-def _placed(model: nn.Module, choice: DeviceChoice) -> nn.Module:
-    return model.to(choice.device).to(memory_format=choice.memory_format)

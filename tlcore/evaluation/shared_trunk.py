@@ -1,0 +1,78 @@
+"""What runs have in common below their heads: training that freezes a network changes its head alone.
+
+Such a run keeps a hundredth of the network for itself. The rest is loaded and prepared once in a process for all runs
+with the same values, whose digest each epoch has.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import torch
+from torch import nn
+
+from tlcore.errors import CheckpointError
+from tlcore.models.architecture import HEAD, Architecture
+from tlcore.models.build import rebuild_model
+from tlcore.models.digest import state_digest
+from tlcore.models.engines.choose import Runner
+from tlcore.models.engines.folded import sharing_copy
+from tlcore.models.engines.part import Part
+from tlcore.models.groups import group_of
+from tlcore.models.head import replace_final_layer
+from tlcore.models.zoo import architecture_of
+from tlcore.runs.folder.checkpoints import load_checkpoint
+from tlcore.runs.folder.run import Run
+from tlcore.runs.restore import load_frozen_part, restore_model
+from tlcore.system.device import DeviceChoice
+
+
+@dataclass(frozen=True, eq=False)
+class SharedTrunk:
+    model: nn.Module
+    """With the head of one of the runs. Nobody changes it."""
+    runner: Runner
+    """For one image at a time."""
+
+
+def restore_shared(run: Run, epoch: int, choice: DeviceChoice) -> tuple[nn.Module, SharedTrunk | None]:
+    """The network after an epoch, in eval mode, on the device; and what it shares with others, if it was frozen below
+    its head.
+
+    Raises CheckpointError.
+    """
+    checkpoint, architecture = load_checkpoint(run.checkpoints, epoch), architecture_of(run.config)
+    trains_more = any(group_of(architecture, name) != HEAD for name in checkpoint.model)
+    if trains_more or not checkpoint.frozen_digest:
+        return choice.place(restore_model(run, epoch)), None
+    shared = _load(_Wanted(architecture, checkpoint.frozen_digest, choice, run, epoch))
+    model = sharing_copy(shared.model)
+    with torch.device("meta"):
+        for path in (architecture.head, *architecture.aux):
+            replace_final_layer(model, path, len(run.classes))
+    model.load_state_dict({**shared.model.state_dict(), **checkpoint.model}, assign=True)
+    return choice.place(model).eval(), shared
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    architecture: Architecture
+    digest: str
+    """Of all values below the head."""
+    choice: DeviceChoice
+    run: Run = field(compare=False)
+    """Where they are."""
+    epoch: int = field(compare=False)
+
+
+@lru_cache(maxsize=2)
+def _load(wanted: _Wanted) -> SharedTrunk:
+    run, architecture = wanted.run, wanted.architecture
+    frozen = load_frozen_part(run, wanted.digest)
+    if state_digest(frozen) != wanted.digest:  # nobody gets the network of somebody else's damaged run
+        raise CheckpointError(
+            f"The frozen weights of run {run.name} are not those that its epochs were trained with. Its curves and "
+            "stored answers can still be looked at."
+        )
+    state = {**frozen, **load_checkpoint(run.checkpoints, wanted.epoch).model}
+    model = wanted.choice.place(rebuild_model(architecture, run.config.model.weights, len(run.classes), state).eval())
+    return SharedTrunk(model, Runner(Part(model, architecture, "features"), wanted.choice, images=1))
