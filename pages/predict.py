@@ -26,7 +26,7 @@ def show_why(image: PickedImage, chosen: ModelRef, target: int, strength: float)
     try:
         found = explain(chosen, image.key, image, target)
     except ModelError as error:
-        st.image(thumbnail(image.pixels_HWC, SHOWN_PX), width="stretch")
+        st.image(thumbnail(image.pixels(), SHOWN_PX), width="stretch")
         st.caption(escape_markdown(str(error)))
         return
     st.image(overlay(image, found, strength), width="stretch")
@@ -61,7 +61,7 @@ def explain_answers(image: PickedImage, answers: list[tuple[ModelRef, Answer]]) 
         )
     original, *maps = st.columns(1 + len(answers), gap="medium")
     with original:
-        st.image(thumbnail(image.pixels_HWC, SHOWN_PX), width="stretch")
+        st.image(thumbnail(image.pixels(), SHOWN_PX), width="stretch")
         st.caption("The image")
     for column, (chosen, answer) in zip(maps, answers, strict=True):
         with column:
@@ -91,7 +91,7 @@ def predict_image(source: str) -> None:
                 show_answer(image, model, answer, source)
         explain_answers(image, answers)
     elif image is not None:
-        pictures.image(thumbnail(image.pixels_HWC, SHOWN_PX))
+        pictures.image(thumbnail(image.pixels(), SHOWN_PX))
 
 
 page = open_page("Predict")

@@ -222,10 +222,10 @@ def test_a_hosted_dashboard_downloads_no_weights(added, monkeypatch, without_pac
 
 def test_the_map_colours_the_image_and_strength_0_leaves_it_unchanged():
     pixels = np.full((40, 60, 3), (0, 200, 0), dtype=np.uint8)
-    values = np.zeros((40, 60), dtype=np.float32)
-    values[10:20, 10:20] = 1
+    values = np.zeros((40, 60), dtype=np.uint8)
+    values[10:20, 10:20] = 255
     found = Map(values, np.array([[0, 0], [59, 0], [59, 39], [0, 39]], dtype=float), "CAM", (4, 4))
-    image = PickedImage("a", "a", pixels)
+    image = PickedImage("a", "a", pixels.shape[:2], lambda: pixels)
     np.testing.assert_array_equal(overlay(image, found, 0.0), pixels)
     shown = np.asarray(overlay(image, found, 1.0)).astype(int)
     assert np.ptp(shown[30, 30]) == 0

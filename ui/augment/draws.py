@@ -47,7 +47,7 @@ def show_draws(image: PickedImage, draws: Sequence[dict[str, Any]]) -> int:
     component("draws", _HTML, Path(__file__).with_name("draws"))(
         key="augment_draws",
         data={
-            "original": _original(image.key, image.pixels_HWC),
+            "original": _original(image.key, image.pixels()),
             "width": width,
             "height": height,
             "draws": list(draws),

@@ -48,7 +48,7 @@ def show_validation(image: PickedImage, training: Draw, validation: Draw) -> Non
 
 def _with_region(image: PickedImage, draw: Draw) -> Image.Image:
     """The original, darkened outside the region."""
-    small = thumbnail(image.pixels_HWC, 2 * SIDE_PX)
+    small = thumbnail(image.pixels(), 2 * SIDE_PX)
     scale = small.width / image.size[1]
     veil = Image.new("L", small.size, 140)
     if len(draw.region):

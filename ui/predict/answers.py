@@ -43,8 +43,8 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    values_HW: npt.NDArray[np.float32]
-    """At the displayed size of the image."""
+    values_HW: npt.NDArray[np.uint8]
+    """In 0-255, at the displayed size of the image."""
     region: npt.NDArray[np.float64]
     """The region that the network saw: corners of a polygon, (x, y) in pixels of the displayed image."""
     method: str
@@ -67,18 +67,23 @@ def explain(chosen: ModelRef, image_key: str, _image: PickedImage, target: int) 
     image_CHW = _to_tensor(_image.pixels_for(predictor.transform))
     found = class_map(predictor.model, predictor.architecture, predictor.transform.build()(image_CHW), target)
     (view,) = draw_views(predictor.transform, image_CHW, [0], _image.size)
-    small = thumbnail(_image.pixels_HWC, SHOWN_PX)
+    small = thumbnail(_image.pixels(), SHOWN_PX)
     values_HW = on_original(found.values_HW, view.to_original, _image.size, (small.height, small.width))
-    return Map(values_HW, view.region * (small.width / _image.size[1]), found.method, found.cells)
+    return Map(
+        np.rint(values_HW * 255).astype(np.uint8),
+        view.region * (small.width / _image.size[1]),
+        found.method,
+        found.cells,
+    )
 
 
 def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:
     """The map in colours over the image in grey, so that the colours stand out. Strength 0 is the unchanged image."""
-    small = thumbnail(image.pixels_HWC, SHOWN_PX)
+    small = thumbnail(image.pixels(), SHOWN_PX)
     colours = np.asarray(small, dtype=np.float32)
     greys = np.asarray(small.convert("L"), dtype=np.float32)[..., None]
-    heat = _COLOURS[np.rint(found.values_HW * 255).astype(np.uint8)]
-    opacity = (strength * found.values_HW)[..., None]
+    heat = _COLOURS[found.values_HW]
+    opacity = (strength / 255 * found.values_HW)[..., None]
     mixed = (colours * (1 - strength) + greys * strength) * (1 - opacity) + heat * opacity
     shown = Image.fromarray(np.rint(mixed).astype(np.uint8))
     if strength and len(found.region):

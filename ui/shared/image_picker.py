@@ -51,22 +51,20 @@ class PickedImage:
     """File name. It comes from outside: escape it with `escape_markdown` before it is shown."""
     key: str
     """Two images with different pixels have different keys."""
-    pixels_HWC: npt.NDArray[np.uint8] = field(repr=False)
+    size: tuple[int, int]
+    """Height and width of its pixels."""
+    pixels: Callable[[], npt.NDArray[np.uint8]] = field(repr=False)
+    """Its pixels (H, W, 3), from a cache: what a page of a visitor remembers holds none."""
     label: str = ""
     """Its class in the dataset; empty for other images."""
     jpeg: "Jpeg | None" = field(default=None, repr=False)
     """How to unpack it for a transform; None for other formats, which are always unpacked in full."""
 
-    @property
-    def size(self) -> tuple[int, int]:
-        height, width = self.pixels_HWC.shape[:2]
-        return height, width
-
     def pixels_for(self, transform: TransformSpec) -> npt.NDArray[np.uint8]:
         """The pixels that reach this transform in training and prediction: fewer, if it has a large JPEG reduced."""
         factor = 1 if self.jpeg is None else transform.reduction(self.jpeg.size)
         if self.jpeg is None or factor == 1:
-            return self.pixels_HWC
+            return self.pixels()
         return _unpack(self.key, factor, transform, self.jpeg.load)
 
 
@@ -115,6 +113,11 @@ class _Fitted:
     """Height and width of the file's image if it is a JPEG."""
     size_words: str
     """Size of the file's image, which may be larger than the cached pixels."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        height, width = self.pixels_HWC.shape[:2]
+        return height, width
 
 
 def _fit(decoded: Decoded) -> _Fitted:
@@ -191,7 +194,14 @@ def _from_dataset(source: str, dataset: Dataset, page: str, split: str) -> Picke
         f"{count(chosen + 1)} of {count(len(found))}"
     )
     jpeg = _jpeg(decoded, lambda transform: dataset.source.decode(sample.id, transform=transform))
-    return PickedImage(sample.id, f"{source}\n{sample.id}", decoded.pixels_HWC, label, jpeg)
+    return PickedImage(
+        sample.id,
+        f"{source}\n{sample.id}",
+        decoded.size,
+        lambda: _decode_sample(source, sample.id).pixels_HWC,
+        label,
+        jpeg,
+    )
 
 
 @cache_resource(by_dataset, max_entries=8, ttl=300, show_spinner=False)
@@ -227,7 +237,7 @@ def _from_file(page: str, *, take: bool) -> PickedImage | None:
     decoded = _decode_upload(digest, data)
     st.caption(f"**{escape_markdown(file.name)}** · {decoded.size_words}")
     jpeg = _jpeg(decoded, lambda transform: decode(data, transform=transform))
-    return PickedImage(file.name, digest, decoded.pixels_HWC, jpeg=jpeg)
+    return PickedImage(file.name, digest, decoded.size, lambda: _decode_upload(digest, data).pixels_HWC, jpeg=jpeg)
 
 
 def thumbnail(pixels_HWC: npt.NDArray[np.uint8], side_px: int) -> Image.Image:
