@@ -197,10 +197,11 @@ def _print_machine(machine: Machine, profile: str, say: Callable[..., None]) -> 
     say("this driver, on the same cores", f"{machine.driver_cores:.2f} cores")
     if not machine.rss:
         return
-    most = max(size for _, size in machine.rss)
+    most, most_at = max((size, at) for at, size in machine.rss)
     after = next((size for at, size in machine.rss if at >= SETTLED_S), None)
     last = machine.rss[-1][1]
-    say("memory of the server, most", f"{most / 1e6:.0f} MB", f"under {SERVER_BYTES / 1e9:g} GB", most < SERVER_BYTES)
+    figure = f"{most / 1e6:.0f} MB after {most_at:.0f} s"
+    say("memory of the server, most", figure, f"under {SERVER_BYTES / 1e9:g} GB", most < SERVER_BYTES)
     if after is not None:
         growth = last / after
         figure = f"{after / 1e6:.0f} MB, {last / 1e6:.0f} MB, {growth:.2f} x"

@@ -23,6 +23,8 @@ _WAITS_S = 480.0
 """For a run: the queue may be long."""
 _REFUSED = re.compile(r"limit|at most|already used|free again|Try again|busy|shared (machine|dashboard)|wait", re.I)
 """Words of a box that tells a visitor of a limit."""
+_PLANTED = "This image cannot be used\\: truncated"
+"""What is said of one photograph of the demo, whose file ends early on purpose."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Guest:
         self._draw = random.Random(seed * 1000 + number)
         self._think_s = think_s
         self.visitor = Visitor(address, lambda path, data: audit.search(number, path, data), headers)
+        self._doing = "nothing yet"
         self._boxes_told = 0
         self._exceptions_told = 0
         self._answers_told = 0
@@ -91,7 +94,7 @@ class Guest:
             while time.perf_counter() < until:
                 await self._draw.choice([self._look, self._augment, self._health, self._compare, self._predict])()
         except (Gone, NotShown, TimeoutError, OSError, EOFError) as error:
-            self._tell_error(f"{type(error).__name__}: {error}")
+            self._tell_error(f"{self._doing}: {type(error).__name__}: {error}")
         finally:
             with suppress(Exception):  # the server may be gone
                 await self.visitor.close()
@@ -209,6 +212,7 @@ class Guest:
     async def _step(self, page: str, action: str, doing: Awaitable[float]) -> bool:
         """Do it, note how long it took, and look at the page for a while. Returns whether it was refused."""
         training = self._machine.trains
+        self._doing = f"{page}, {action}"
         seconds = await doing
         self._told.times.append(Timed(page, action, seconds, training or self._machine.trains))
         refused = self._judge(f"{page}, {action}")
@@ -217,6 +221,7 @@ class Guest:
 
     async def _send(self, label: str, files: list[tuple[str, bytes]], page: str = "Add a dataset") -> bool:
         training = self._machine.trains
+        self._doing = f"{page}, {label}"
         transfer_s, page_s = await self.visitor.upload(label, files)
         self._told.transfers_s.append(transfer_s)
         self._told.times.append(Timed(page, f"{len(files)} files", page_s, training or self._machine.trains))
@@ -235,7 +240,7 @@ class Guest:
             if _REFUSED.search(text):
                 self._told.refusals.append(f"{where}: {text}")
                 refused = True
-            else:
+            elif not (where.startswith("Augmentation") and text.startswith(_PLANTED)):
                 self._tell_error(f"{where}: {text}")
         self._exceptions_told, self._answers_told = len(visitor.exceptions), len(visitor.bad_answers)
         self._boxes_told = len(visitor.boxes)

@@ -68,6 +68,8 @@ class _Asked:
     over: "asyncio.Future[None]"
     runs: set[str] = field(default_factory=set)
     """Ids of the script runs that began since."""
+    interrupted: bool = False
+    """Whether its run ended early, or its end was still to be sent when another began: then that one's end counts."""
 
 
 class Visitor:
@@ -412,10 +414,18 @@ class Visitor:
             self.widgets.pop(proto.id, None)
 
     def _finish(self, message: ForwardMsg) -> None:
-        status, run = message.script_finished, message.metadata.run
-        if status == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            return
+        run = message.metadata.run
         part = set(run.fragment_ids)
+        early = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        for asked in self._asked:
+            mine = not part or asked.interrupted or asked.fragment_id in part
+            if mine and run.script_run_id in asked.runs and not asked.over.done():
+                if early:
+                    asked.interrupted = True
+                else:
+                    asked.over.set_result(None)
+        if early:
+            return
         for path, shown in list(self.elements.items()):
             if shown.run_id != run.script_run_id and (not part or shown.fragment_id in part):
                 del self.elements[path]
@@ -426,10 +436,6 @@ class Visitor:
         for name, (seen_in, _) in list(self._cached.items()):
             if not part and self._runs - seen_in > self._cached_for_runs:
                 del self._cached[name]
-        for asked in self._asked:
-            mine = not part or asked.fragment_id in part
-            if mine and run.script_run_id in asked.runs and not asked.over.done():
-                asked.over.set_result(None)
 
     # Media and timers
 
