@@ -1,4 +1,6 @@
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -143,3 +145,20 @@ def test_outside_of_the_crop_the_map_is_empty():
     assert (laid[int(top) + 2 : int(bottom) - 1, int(left) + 2 : int(right) - 1] == 1).all()
     laid[int(top) : int(np.ceil(bottom)), int(left) : int(np.ceil(right))] = 0
     assert (laid == 0).all()
+
+
+def test_threads_get_the_maps_of_their_own_images(squares):
+    """Both threads are in the network at the same time, twice: each waits for the other behind its first layer."""
+    model = colour_network(identity())
+    images = [squares, squares.flip(2)]
+    expected = [class_map(model, LINEAR, image_CHW, 0).values_HW for image_CHW in images]
+    assert not np.array_equal(*expected)
+    together = Barrier(2)
+
+    def wait(module, given):
+        together.wait(30)
+
+    model.register_forward_pre_hook(wait)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda image_CHW: class_map(model, LINEAR, image_CHW, 0).values_HW, images))
+    assert [np.array_equal(*pair) for pair in zip(found, expected, strict=True)] == [True, True]

@@ -3,7 +3,6 @@
 N images, K channels of the last feature map, H x W pixels of the network's input, h x w cells of the feature map.
 """
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +37,8 @@ def class_map(model: nn.Module, architecture: Architecture, image_CHW: Tensor, t
     """
     parameter = next(model.parameters())
     images_NCHW = image_CHW[None].to(parameter.device, parameter.dtype).requires_grad_()
-    # the hooks are set on a copy with the same tensors, so that others can use the model at the same time
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
     with torch.enable_grad():
-        recording = record(copy.deepcopy(model, shared), architecture, images_NCHW)
+        recording = record(model, architecture, images_NCHW)
         found = _cam(recording, model, architecture, target) or _grad_cam(recording, target)
     if found is None:
         raise ModelError(f"No map can be made for {architecture.name}: it keeps no layout of the image to its end.")

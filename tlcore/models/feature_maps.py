@@ -7,12 +7,15 @@ import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from threading import get_ident
 from typing import Any, TypeAlias
 
 from torch import Tensor, nn
 from torch.nn.modules.utils import _pair
 
 from tlcore.models.architecture import HEAD, Architecture
+from tlcore.models.split import taking_input
 
 _LATE_MODULES = 24  # modules at the end of the network that are searched for the last map
 _PASSES_ON = (nn.Identity, nn.Dropout)  # modules that are not counted: their output is their input
@@ -65,7 +68,7 @@ class Recording:
 
 
 def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) -> Recording:
-    """Run the network once, with hooks. Nobody else may use `model` meanwhile: the hooks would record that, too.
+    """Run the network twice, with hooks that record this thread alone: others can use `model` meanwhile.
 
     If gradients are enabled and `images_NCHW` requires them, the score has gradients with respect to the late outputs.
     """
@@ -90,10 +93,8 @@ def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) ->
         model(images_NCHW.detach())
     late = list(dict.fromkeys(reversed(names)))[:_LATE_MODULES]
     head = model.get_submodule(architecture.groups[HEAD][0])
-    with _hooks({name: modules[name] for name in late}, keep):
-        handle = head.register_forward_pre_hook(lambda _, inputs: head_inputs.append(inputs[0]))
+    with _hooks({name: modules[name] for name in late}, keep), taking_input(head, head_inputs.append):
         logits_NC = model(images_NCHW)
-        handle.remove()
     height, width = images_NCHW.shape[2:]
     return Recording(outputs, head_inputs[0], logits_NC, _grids(narrowing, (height, width)), (height, width))
 
@@ -130,10 +131,13 @@ def _size_of_tokens(tokens: int, known: Collection[Size]) -> Size | None:
 
 @contextmanager
 def _hooks(modules: dict[str, nn.Module], hook: Callable[..., Any]) -> Iterator[None]:
-    handles = [
-        module.register_forward_hook(lambda *arguments, name=name: hook(name, *arguments))
-        for name, module in modules.items()
-    ]
+    """Inside, the hook is called with the name of each module that this thread runs, and what hooks are given."""
+    thread = get_ident()
+
+    def call(name: str, *arguments: Any) -> Any:
+        return hook(name, *arguments) if get_ident() == thread else None
+
+    handles = [module.register_forward_hook(partial(call, name)) for name, module in modules.items()]
     try:
         yield
     finally:

@@ -3,7 +3,8 @@
 N images, C classes, H and W pixels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import get_ident
 
 from torch import Tensor, nn
@@ -18,18 +19,25 @@ def extract_features(model: nn.Module, architecture: Architecture, images_NCHW: 
     Threads can do this with one model at the same time.
     """
     captured: list[Tensor] = []
+    with taking_input(model.get_submodule(architecture.groups[HEAD][0]), captured.append):
+        model(images_NCHW)
+    return captured[0]
+
+
+@contextmanager
+def taking_input(module: nn.Module, take: Callable[[Tensor], object]) -> Iterator[None]:
+    """Inside, `take` is called with each input that this thread gives the module. Other threads may use it, too."""
     thread = get_ident()
 
-    def capture(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        if get_ident() == thread:  # the hook is called for the images of other threads, too
-            captured.append(inputs[0])
+    def look(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        if get_ident() == thread:
+            take(inputs[0])
 
-    hook = model.get_submodule(architecture.groups[HEAD][0]).register_forward_pre_hook(capture)
+    hook = module.register_forward_pre_hook(look)
     try:
-        model(images_NCHW)
+        yield
     finally:
         hook.remove()
-    return captured[0]
 
 
 class Head(nn.Module):
