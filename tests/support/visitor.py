@@ -290,8 +290,7 @@ class Visitor:
 
     async def _ask(self, fragment_id: str = "") -> None:
         """Ask for a rerun, and wait until its script has finished and its media are there."""
-        asked = _Asked(fragment_id, asyncio.get_running_loop().create_future())
-        self._asked.append(asked)
+        asked = self.expect(fragment_id)
         try:
             await self.send(self.rerun_message(fragment_id))
             await asyncio.wait_for(asked.over, LIMIT_S)
@@ -301,6 +300,12 @@ class Visitor:
             raise Gone(f"No answer within {LIMIT_S:.0f} s.") from None
         finally:
             self._asked.remove(asked)
+
+    def expect(self, fragment_id: str) -> _Asked:
+        """Look for the end of a rerun of this part, or of the whole page, that begins from now on."""
+        asked = _Asked(fragment_id, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        return asked
 
     async def _ask_for_urls(self, names: Sequence[str]) -> list[FileURLs]:
         message = BackMsg()
@@ -319,7 +324,7 @@ class Visitor:
             async for data in socket:
                 assert isinstance(data, bytes)
                 self._received("stream", data)
-                self._take(ForwardMsg.FromString(data))
+                self.take(ForwardMsg.FromString(data))
         except ConnectionClosed:
             pass
         finally:
@@ -331,7 +336,7 @@ class Visitor:
                 if not future.done():
                     future.set_exception(gone)
 
-    def _take(self, message: ForwardMsg) -> None:
+    def take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if message.metadata.cacheable and kind != "ref_hash" and message.hash:
             self._cached[message.hash] = (self._runs, message)
