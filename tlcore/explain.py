@@ -36,10 +36,16 @@ def class_map(model: nn.Module, architecture: Architecture, image_CHW: Tensor, t
     Raises ModelError if the network has no feature map that its output depends on.
     """
     parameter = next(model.parameters())
-    images_NCHW = image_CHW[None].to(parameter.device, parameter.dtype).requires_grad_()
-    with torch.enable_grad():
-        recording = record(model, architecture, images_NCHW)
-        found = _cam(recording, model, architecture, target) or _grad_cam(recording, target)
+    images_NCHW = image_CHW[None].to(parameter.device, parameter.dtype)
+    weights_K, found = _class_weights(model, architecture, target), None
+    if weights_K is not None:
+        with torch.no_grad():  # gradients would keep what every layer computes in memory
+            recording = record(model, architecture, images_NCHW)
+            found = _cam(recording, weights_K)
+    if found is None:
+        with torch.enable_grad():
+            recording = record(model, architecture, images_NCHW.requires_grad_())
+            found = _grad_cam(recording, target)
     if found is None:
         raise ModelError(f"No map can be made for {architecture.name}: it keeps no layout of the image to its end.")
     evidence_hw, method = found
@@ -63,14 +69,13 @@ def on_original(
     return np.asarray(laid)
 
 
-def _cam(recording: Recording, model: nn.Module, architecture: Architecture, target: int) -> tuple[Tensor, str] | None:
+def _cam(recording: Recording, weights_K: Tensor) -> tuple[Tensor, str] | None:
     """The class's weights times the last feature map, if the head works on the mean of that map.
 
     Then the mean of the result plus the bias is the logit.
     """
-    weights_K = _class_weights(model, architecture, target)
     maps = [found for output in recording.late_outputs if (found := recording.map_of(output)) is not None]
-    if weights_K is None or not maps:
+    if not maps:
         return None
     pooled_NK = recording.head_input.flatten(1)
     for map_NKhw in (maps[-1], maps[-1].relu()):  # densenet's last ReLU is not a module

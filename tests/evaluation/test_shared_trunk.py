@@ -6,8 +6,12 @@ import torch
 from tlcore import train
 from tlcore.errors import CheckpointError
 from tlcore.evaluation.predict import load_predictor
+from tlcore.evaluation.shared_trunk import prepare_trunk
+from tlcore.models.zoo import find_architecture
 from tlcore.runs.folder.layout import frozen_path
 from tlcore.runs.restore import restore_model
+from tlcore.system.device import choose_device
+from tlcore.training.resolve import resolve
 
 
 def image(seed: int) -> torch.Tensor:
@@ -58,3 +62,10 @@ def test_frozen_weights_that_were_changed_answer_nobody(configure):
     torch.save({**changed, name: changed[name] + 1}, path)
     with pytest.raises(CheckpointError, match="not those that its epochs were trained with"):
         load_predictor(run, 1, device="cpu")
+
+
+def test_a_trunk_that_was_prepared_serves_the_runs_with_its_weights(configure):
+    config = configure(epochs=1, device="auto", precision="auto")
+    resolved = resolve(config)
+    prepared = prepare_trunk(find_architecture("small_cnn"), "none", choose_device(resolved.device, resolved.precision))
+    assert load_predictor(train(config), 1).shared is prepared

@@ -181,10 +181,12 @@ class Visitor:
         return "\n".join(said)
 
     async def click(self, label: str) -> float:
-        shown = self.find("button", label)
-        if shown.proto.disabled:
+        """Click the first such button that can be clicked: one of an earlier drawing may be left before it."""
+        self.find("button", label)
+        clickable = [shown for shown in self.find_all("button", label) if not shown.proto.disabled]
+        if not clickable:
             raise NotShown(f"“{label}” cannot be clicked. Boxes: {self.shown_boxes()}")
-        return await self.change(shown, trigger_value=True)
+        return await self.change(clickable[0], trigger_value=True)
 
     async def choose(self, label: str, option: str) -> float:
         """Choose an option, whose label begins with these words, of a row of options or a list."""

@@ -4,15 +4,16 @@ Such a run keeps a hundredth of the network for itself. The rest is loaded and p
 with the same values, whose digest each epoch has.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import nn
 
 from tlcore.errors import CheckpointError
 from tlcore.models.architecture import HEAD, Architecture
-from tlcore.models.build import rebuild_model
+from tlcore.models.build import build_model
 from tlcore.models.digest import state_digest
 from tlcore.models.engines.choose import Runner
 from tlcore.models.engines.folded import sharing_copy
@@ -44,7 +45,8 @@ def restore_shared(run: Run, epoch: int, choice: DeviceChoice) -> tuple[nn.Modul
     trains_more = any(group_of(architecture, name) != HEAD for name in checkpoint.model)
     if trains_more or not checkpoint.frozen_digest:
         return choice.place(restore_model(run, epoch)), None
-    shared = _load(_Wanted(architecture, checkpoint.frozen_digest, choice, run, epoch))
+    load = partial(_load_whole, run, epoch, checkpoint.frozen_digest)
+    shared = _shared(_Wanted(architecture, checkpoint.frozen_digest, choice, load))
     model = sharing_copy(shared.model)
     with torch.device("meta"):
         for path in (architecture.head, *architecture.aux):
@@ -53,26 +55,33 @@ def restore_shared(run: Run, epoch: int, choice: DeviceChoice) -> tuple[nn.Modul
     return choice.place(model).eval(), shared
 
 
+def prepare_trunk(architecture: Architecture, weights: str, choice: DeviceChoice) -> SharedTrunk:
+    """What all runs share that freeze the network with these weights. Raises WeightsError."""
+    model = build_model(architecture, weights, num_classes=2)
+    below = {name: value for name, value in model.state_dict().items() if group_of(architecture, name) != HEAD}
+    return _shared(_Wanted(architecture, state_digest(below), choice, lambda: model))
+
+
 @dataclass(frozen=True)
 class _Wanted:
     architecture: Architecture
     digest: str
     """Of all values below the head."""
     choice: DeviceChoice
-    run: Run = field(compare=False)
-    """Where they are."""
-    epoch: int = field(compare=False)
+    load: Callable[[], nn.Module] = field(compare=False)
+    """The network with these values and any head."""
 
 
 @lru_cache(maxsize=2)
-def _load(wanted: _Wanted) -> SharedTrunk:
-    run, architecture = wanted.run, wanted.architecture
-    frozen = load_frozen_part(run, wanted.digest)
-    if state_digest(frozen) != wanted.digest:  # nobody gets the network of somebody else's damaged run
+def _shared(wanted: _Wanted) -> SharedTrunk:
+    model = wanted.choice.place(wanted.load().eval())
+    return SharedTrunk(model, Runner(Part(model, wanted.architecture, "features"), wanted.choice, images=1))
+
+
+def _load_whole(run: Run, epoch: int, digest: str) -> nn.Module:
+    if state_digest(load_frozen_part(run, digest)) != digest:  # nobody gets the network of a damaged run
         raise CheckpointError(
             f"The frozen weights of run {run.name} are not those that its epochs were trained with. Its curves and "
             "stored answers can still be looked at."
         )
-    state = {**frozen, **load_checkpoint(run.checkpoints, wanted.epoch).model}
-    model = wanted.choice.place(rebuild_model(architecture, run.config.model.weights, len(run.classes), state).eval())
-    return SharedTrunk(model, Runner(Part(model, architecture, "features"), wanted.choice, images=1))
+    return restore_model(run, epoch)

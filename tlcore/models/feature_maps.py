@@ -11,6 +11,7 @@ from functools import partial
 from threading import get_ident
 from typing import Any, TypeAlias
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.utils import _pair
 
@@ -89,8 +90,8 @@ def record(model: nn.Module, architecture: Architecture, images_NCHW: Tensor) ->
         return output.clone()  # a later module may write into it
 
     modules = {name: module for name, module in model.named_modules() if name and not isinstance(module, _PASSES_ON)}
-    with _hooks(modules, note):
-        model(images_NCHW.detach())
+    with torch.no_grad(), _hooks(modules, note):
+        model(images_NCHW)
     late = list(dict.fromkeys(reversed(names)))[:_LATE_MODULES]
     head = model.get_submodule(architecture.groups[HEAD][0])
     with _hooks({name: modules[name] for name in late}, keep), taking_input(head, head_inputs.append):

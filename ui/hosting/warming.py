@@ -36,13 +36,14 @@ def warm_up() -> None:
 
 
 def _use_default_network() -> None:
-    from tlcore.evaluation.predict import imagenet_predictor
+    from tlcore.evaluation.shared_trunk import prepare_trunk
     from tlcore.training.plan import outline_run
     from tlcore.training.preview.memory import estimate_memory
     from tlcore.training.resolve import resolve
 
     config = resolve(RunConfig(data=DataConfig(source=DEMO)))
     dataset = open_dataset(config.data)
-    estimate_memory(outline_run(config, dataset))
-    image_CHW = dataset.source.load(dataset.split("val")[0].id)
-    imagenet_predictor(config.model.backbone).answer_many([image_CHW])
+    plan = outline_run(config, dataset)
+    estimate_memory(plan)
+    images = config.eval_transform.build()(dataset.source.load(dataset.split("val")[0].id))[None]
+    prepare_trunk(plan.architecture, config.model.weights, plan.choice).runner(images)
