@@ -12,15 +12,16 @@ PART = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
-def messages(run: str, parts: list[str], end: "ForwardMsg.ScriptFinishedStatus.ValueType") -> list[ForwardMsg]:
-    """The beginning and the end of a script run."""
+def messages(run: str, parts: list[str], end: "ForwardMsg.ScriptFinishedStatus.ValueType | None") -> list[ForwardMsg]:
+    """The beginning of a script run, and its end if it is sent."""
     begin, over = ForwardMsg(), ForwardMsg()
     begin.new_session.SetInParent()
-    over.script_finished = end
+    if end is not None:
+        over.script_finished = end
     for message in (begin, over):
         message.metadata.run.script_run_id = run
         message.metadata.run.fragment_ids.extend(parts)
-    return [begin, over]
+    return [begin] if end is None else [begin, over]
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,10 @@ def messages(run: str, parts: list[str], end: "ForwardMsg.ScriptFinishedStatus.V
         ([("1", ["asked"], EARLY), ("2", [], WHOLE)], True),
         ([("1", ["asked"], EARLY), ("2", ["other"], PART)], True),  # the end was not sent before the other began
         ([("1", ["other"], EARLY), ("2", ["other"], PART)], False),
+        (
+            [("1", [], None), ("2", ["other"], PART)],
+            True,
+        ),  # Streamlit drops what a runner says after its successor came
     ],
 )
 def test_an_answer_is_over_with_the_end_of_its_run_or_of_the_one_after_it(runs, over):

@@ -67,9 +67,8 @@ class _Asked:
     fragment_id: str
     over: "asyncio.Future[None]"
     runs: set[str] = field(default_factory=set)
-    """Ids of the script runs that began since."""
-    interrupted: bool = False
-    """Whether its run ended early, or its end was still to be sent when another began: then that one's end counts."""
+    """Ids of its script run, and of those that began after it: of one that ended early, or while another was asked for,
+    the end may never be sent."""
 
 
 class Visitor:
@@ -388,7 +387,8 @@ class Visitor:
             self._stop_timers()
             self._take_page(new.page_script_hash)
         for asked in self._asked:
-            asked.runs.add(run.script_run_id)
+            if asked.runs or not run.fragment_ids or asked.fragment_id in run.fragment_ids:
+                asked.runs.add(run.script_run_id)
 
     def _take_page(self, page_hash: str) -> None:
         if page_hash != self.page_hash or page_hash != self._shown_page:
@@ -423,15 +423,7 @@ class Visitor:
     def _finish(self, message: ForwardMsg) -> None:
         run = message.metadata.run
         part = set(run.fragment_ids)
-        early = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
-        for asked in self._asked:
-            mine = not part or asked.interrupted or asked.fragment_id in part
-            if mine and run.script_run_id in asked.runs and not asked.over.done():
-                if early:
-                    asked.interrupted = True
-                else:
-                    asked.over.set_result(None)
-        if early:
+        if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
         for path, shown in list(self.elements.items()):
             if shown.run_id != run.script_run_id and (not part or shown.fragment_id in part):
@@ -443,6 +435,9 @@ class Visitor:
         for name, (seen_in, _) in list(self._cached.items()):
             if not part and self._runs - seen_in > self._cached_for_runs:
                 del self._cached[name]
+        for asked in self._asked:
+            if run.script_run_id in asked.runs and not asked.over.done():
+                asked.over.set_result(None)
 
     # Media and timers
 
