@@ -25,7 +25,7 @@ _HTML = """<div class="draws">
 </div>"""
 
 
-@cache_resource(by_path, max_entries=16, ttl=600, show_spinner=False)
+@cache_resource(by_path, max_entries=6, ttl=600, show_spinner=False)
 def draws_of(
     image_key: str, _image: PickedImage, transform: str, seeds: Sequence[int]
 ) -> tuple[list[Draw], list[dict[str, Any]]]:

@@ -55,7 +55,7 @@ def _show_counts(source: str, split: str, label: str) -> None:
     st.caption("Click a bar to see its images, and once more to see all.")
 
 
-@cache_resource(by_dataset, max_entries=64, ttl=300, show_spinner=False)
+@cache_resource(by_dataset, max_entries=16, ttl=300, show_spinner=False)
 def _counts_figure(source: str, version: int, split: str, label: str) -> go.Figure:
     return plot_class_counts(
         counts_of(source), split=None if split == ALL else split, label=None if label == ALL else label

@@ -60,7 +60,7 @@ def ask(chosen: ModelRef, image_key: str, _image: PickedImage) -> Answer:
     return Answer(predictor.classes, probabilities_C, predictor.answers, distance)
 
 
-@cache_resource(by_path, max_entries=16, ttl=900, show_spinner="Drawing the map …")
+@cache_resource(by_path, max_entries=8, ttl=900, show_spinner="Drawing the map …")
 def explain(chosen: ModelRef, image_key: str, _image: PickedImage, target: int) -> Map:
     """Raises ModelError if the network cannot give a map."""
     predictor = chosen.load()

@@ -30,12 +30,12 @@ def figure_of(name: str, runs: Sequence[Run], labels: Sequence[str]) -> go.Figur
     return _figure(name, tuple((str(run.path), _version(run)) for run in runs), tuple(labels), runs)
 
 
-@cache_resource(by_path, max_entries=512, show_spinner=False)
+@cache_resource(by_path, max_entries=128, show_spinner=False)
 def _history(path: str, version: int, _run: Run) -> list[EpochRecord]:
     return trained_here(_run.history())
 
 
-@cache_resource(by_path, max_entries=256, show_spinner=False)
+@cache_resource(by_path, max_entries=32, show_spinner=False)
 def _figure(
     name: str, versions: tuple[tuple[str, int], ...], labels: tuple[str, ...], _runs: Sequence[Run]
 ) -> go.Figure:

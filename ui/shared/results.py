@@ -59,7 +59,7 @@ def _stored(path: str, split: str | None, version: str, _run: Run) -> Stored:
     return load_stored(_run, split)
 
 
-@cache_resource(by_path, max_entries=256, ttl=KEPT_S, show_spinner=False)
+@cache_resource(by_path, max_entries=64, ttl=KEPT_S, show_spinner=False)
 def _remembered(
     what: str, versions: tuple[tuple[str, str], ...], depends_on: tuple[object, ...], _compute: Callable[[], T]
 ) -> T:
