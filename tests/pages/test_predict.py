@@ -224,7 +224,8 @@ def test_the_map_colours_the_image_and_strength_0_leaves_it_unchanged():
     pixels = np.full((40, 60, 3), (0, 200, 0), dtype=np.uint8)
     values = np.zeros((40, 60), dtype=np.uint8)
     values[10:20, 10:20] = 255
-    found = Map(values, np.array([[0, 0], [59, 0], [59, 39], [0, 39]], dtype=float), "CAM", (4, 4))
+    whole = np.array([[0, 0], [59, 0], [59, 39], [0, 39]], dtype=float)
+    found = Map(values, np.eye(3), whole, "CAM", (4, 4))
     image = PickedImage("a", "a", pixels.shape[:2], lambda: pixels)
     np.testing.assert_array_equal(overlay(image, found, 0.0), pixels)
     shown = np.asarray(overlay(image, found, 1.0)).astype(int)

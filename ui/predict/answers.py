@@ -11,6 +11,7 @@ from plotly.colors import sample_colorscale, unlabel_rgb
 from tlcore.evaluation.answers import Answer as Said, Answers, answer_of
 from tlcore.explain import class_map, on_original
 from tlcore.transforms.draws import draw_views
+from tlcore.transforms.geometry import Affine, Points
 from ui.predict.models import ModelRef
 from ui.shared.caching import by_path, cache_resource
 from ui.shared.image_picker import PickedImage, thumbnail
@@ -44,9 +45,11 @@ class Answer:
 @dataclass(frozen=True, eq=False)
 class Map:
     values_HW: npt.NDArray[np.uint8]
-    """In 0-255, at the displayed size of the image."""
-    region: npt.NDArray[np.float64]
-    """The region that the network saw: corners of a polygon, (x, y) in pixels of the displayed image."""
+    """In 0-255, of the size of the network's input, as small as it is."""
+    to_original: Affine
+    """Maps points of that input to points of the image."""
+    region: Points
+    """What the network saw of the image: corners of a polygon in its pixels."""
     method: str
     cells: tuple[int, int]
 
@@ -60,21 +63,15 @@ def ask(chosen: ModelRef, image_key: str, _image: PickedImage) -> Answer:
     return Answer(predictor.classes, probabilities_C, predictor.answers, distance)
 
 
-@cache_resource(by_path, max_entries=8, ttl=900, show_spinner="Drawing the map …")
+@cache_resource(by_path, max_entries=64, ttl=900, show_spinner="Drawing the map …")
 def explain(chosen: ModelRef, image_key: str, _image: PickedImage, target: int) -> Map:
     """Raises ModelError if the network cannot give a map."""
     predictor = chosen.load()
     image_CHW = _to_tensor(_image.pixels_for(predictor.transform))
     found = class_map(predictor.model, predictor.architecture, predictor.transform.build()(image_CHW), target)
     (view,) = draw_views(predictor.transform, image_CHW, [0], _image.size)
-    small = thumbnail(_image.pixels(), SHOWN_PX)
-    values_HW = on_original(found.values_HW, view.to_original, _image.size, (small.height, small.width))
-    return Map(
-        np.rint(values_HW * 255).astype(np.uint8),
-        view.region * (small.width / _image.size[1]),
-        found.method,
-        found.cells,
-    )
+    values_HW = np.rint(found.values_HW * 255).astype(np.uint8)
+    return Map(values_HW, view.to_original, view.region, found.method, found.cells)
 
 
 def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:
@@ -82,12 +79,16 @@ def overlay(image: PickedImage, found: Map, strength: float) -> Image.Image:
     small = thumbnail(image.pixels(), SHOWN_PX)
     colours = np.asarray(small, dtype=np.float32)
     greys = np.asarray(small.convert("L"), dtype=np.float32)[..., None]
-    heat = _COLOURS[found.values_HW]
-    opacity = (strength / 255 * found.values_HW)[..., None]
+    values_HW = on_original(
+        found.values_HW.astype(np.float32) / np.float32(255), found.to_original, image.size, (small.height, small.width)
+    )
+    heat = _COLOURS[np.rint(values_HW * 255).astype(np.uint8)]
+    opacity = (strength * values_HW)[..., None]
     mixed = (colours * (1 - strength) + greys * strength) * (1 - opacity) + heat * opacity
     shown = Image.fromarray(np.rint(mixed).astype(np.uint8))
     if strength and len(found.region):
-        ImageDraw.Draw(shown).polygon([tuple(point) for point in found.region.tolist()], outline=(255, 255, 255))
+        corners = found.region * (small.width / image.size[1])
+        ImageDraw.Draw(shown).polygon([tuple(point) for point in corners.tolist()], outline=(255, 255, 255))
     return shown
 
 

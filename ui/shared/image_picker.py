@@ -87,7 +87,7 @@ def pick_image(
         return None
 
 
-@cache_resource(by_dataset, max_entries=4, ttl=900, show_spinner=False)
+@cache_resource(by_dataset, max_entries=6, ttl=900, show_spinner=False)
 def _decode_sample(source: str, sample_id: str) -> "_Fitted":
     return _fit(open_dataset(source).source.decode(sample_id))
 
