@@ -15,8 +15,8 @@ import pytest
 from tests.support import order
 from tests.support.photographs import COLOURS, write_colours
 from tlcore.config import RunConfig, parse_config
-from tlcore.hosting.admission import limit_work
-from tlcore.hosting.quotas import limit_spaces
+from tlcore.hosting.limits.admission import limit_work
+from tlcore.hosting.limits.quotas import limit_spaces
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for tiny tensors a second thread only waits
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.support.browser import Dashboard, expect_in_address, settled, widget
 from tests.support.waiting import eventually
 from tests.support.web import entries
-from tlcore.hosting.visitors import visitor_of_account
+from tlcore.hosting.spaces.visitors import visitor_of_account
 from tlcore.system.files import write_json
 
 pytest.importorskip("authlib", reason="Authlib, which a login needs, is not installed")

@@ -17,8 +17,8 @@ from tests.support.audit import Audit
 from tests.support.neighbours import audit_of
 from tests.support.visitor import Received, Visitor
 from tests.support.web import entries
-from tlcore.hosting.grants import number_of
-from tlcore.hosting.visitors import COOKIE
+from tlcore.hosting.spaces.grants import number_of
+from tlcore.hosting.spaces.visitors import COOKIE
 
 Open = Callable[..., Visitor]
 

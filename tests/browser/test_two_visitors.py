@@ -23,7 +23,7 @@ from tests.support.audit import Audit
 from tests.support.browser import Dashboard, expect_chosen, new_visit, settled, visit, widget
 from tests.support.neighbours import Neighbour, audit_of
 from tests.support.waiting import eventually
-from tlcore.hosting.visitors import COOKIE
+from tlcore.hosting.spaces.visitors import COOKIE
 
 GO_ON = """([session, ask]) => new Promise(resolve => {
   const [, token] = document.cookie.match(/_streamlit_xsrf=([^;]*)/);

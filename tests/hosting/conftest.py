@@ -2,7 +2,7 @@
 
 import pytest
 
-from tlcore.hosting.visitors import new_visitor
+from tlcore.hosting.spaces.visitors import new_visitor
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.support import hostile
 from tlcore.data.intake.upload import stage_archive, stage_table
 from tlcore.errors import TlcoreError
-from tlcore.hosting.visitors import new_visitor, space_of
+from tlcore.hosting.spaces.visitors import new_visitor, space_of
 from tlcore.system.drive import drive
 from tlcore.system.failures import without_paths
 from tlcore.system.home import in_space

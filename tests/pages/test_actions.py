@@ -22,7 +22,7 @@ from tests.support.visitors import visit
 from tests.support.waiting import LIMIT_S
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
-from tlcore.hosting.visitors import new_visitor, space_of
+from tlcore.hosting.spaces.visitors import new_visitor, space_of
 from tlcore.system.home import Space, host_dir, in_space
 from ui.dataset.data import look_at
 from ui.shared.selection import Selection

@@ -6,8 +6,8 @@ from tests.support.furnish import write_images
 from tests.support.pages import labels_of, open_page, run, text_of
 from tests.support.visitors import visit
 from tlcore.hosting import administrator
-from tlcore.hosting.links import all_links, make_link
-from tlcore.hosting.visitors import new_visitor, space_of, touch
+from tlcore.hosting.spaces.links import all_links, make_link
+from tlcore.hosting.spaces.visitors import new_visitor, space_of, touch
 from tlcore.hosting.web.rates import Rate
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work import jobs

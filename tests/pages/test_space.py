@@ -7,9 +7,9 @@ from streamlit.testing.v1 import AppTest
 from tests.support.furnish import write_images
 from tests.support.pages import TIMEOUT_S, checked, labels_of, open_page, text_of
 from tests.support.visitors import visit
-from tlcore.hosting.grants import MARKED
-from tlcore.hosting.links import list_links, make_link, take_back
-from tlcore.hosting.visitors import new_visitor, space_of
+from tlcore.hosting.spaces.grants import MARKED
+from tlcore.hosting.spaces.links import list_links, make_link, take_back
+from tlcore.hosting.spaces.visitors import new_visitor, space_of
 from tlcore.runs.start import prepare_run
 from tlcore.system.home import Space, in_space
 from ui.shared.state import NEWS

@@ -9,7 +9,7 @@ from tests.support.visitors import visit
 from tests.support.waiting import eventually
 from tests.support.work import finish_work
 from tlcore.errors import NotAllowed
-from tlcore.hosting.waiting_room import check_waiting_room
+from tlcore.hosting.queue.waiting_room import check_waiting_room
 from tlcore.runs.work.probes import find_probe
 from tlcore.runs.work.tickets import list_tickets, submit
 from tlcore.system.home import in_space

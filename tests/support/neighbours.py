@@ -10,8 +10,8 @@ import tlcore
 from tests.support.audit import Audit, new_word
 from tests.support.photographs import photograph
 from tlcore.config import RunConfig
-from tlcore.hosting.links import make_link
-from tlcore.hosting.visitors import new_visitor, sign, space_of
+from tlcore.hosting.spaces.links import make_link
+from tlcore.hosting.spaces.visitors import new_visitor, sign, space_of
 from tlcore.recipes.recipe import Recipe
 from tlcore.recipes.saved import save_recipe
 from tlcore.runs.folder.label import save_label

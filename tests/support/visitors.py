@@ -2,7 +2,7 @@
 
 import pytest
 
-from tlcore.hosting.visitors import new_visitor, sign, space_of
+from tlcore.hosting.spaces.visitors import new_visitor, sign, space_of
 from tlcore.system.home import Space
 
 

@@ -160,7 +160,7 @@ def test_work_for_a_visitor_that_fails_unexpectedly_tells_its_id_and_logs_the_re
         raise RuntimeError("in /srv/secret/place")
 
     monkeypatch.setattr("tlcore.cli.device.run", broken)
-    monkeypatch.setattr("tlcore.hosting.quotas.limit_spaces", lambda: None)
+    monkeypatch.setattr("tlcore.hosting.limits.quotas.limit_spaces", lambda: None)
     monkeypatch.setenv("TLCORE_HOME", str(tmp_path / "spaces" / "0123456789abcdef0123456789abcdef"))
     monkeypatch.setenv("TLCORE_HOST", str(tmp_path))
     root = logging.getLogger()

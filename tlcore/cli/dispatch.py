@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from tlcore.hosting.dispatcher import dispatch
+    from tlcore.hosting.queue.dispatcher import dispatch
     from tlcore.system.home import host_dir
     from tlcore.system.logs import LOGS, log_as_json
 

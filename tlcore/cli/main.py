@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         if os.environ.get(HOST):  # this process works for a visitor of a hosted dashboard
-            from tlcore.hosting.quotas import limit_spaces
+            from tlcore.hosting.limits.quotas import limit_spaces
 
             limit_spaces()
             log_work()

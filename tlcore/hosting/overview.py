@@ -13,10 +13,10 @@ from typing import Any
 
 import psutil
 
-from tlcore.hosting.disk import measure_all
-from tlcore.hosting.house import expires_at
-from tlcore.hosting.usage import usage_today
-from tlcore.hosting.visitors import last_visit, list_spaces
+from tlcore.hosting.limits.disk import measure_all
+from tlcore.hosting.limits.house import expires_at
+from tlcore.hosting.limits.usage import usage_today
+from tlcore.hosting.spaces.visitors import last_visit, list_spaces
 from tlcore.runs.folder.run import Run
 from tlcore.runs.work import jobs
 from tlcore.runs.work.probes import Probe

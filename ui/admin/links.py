@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlcore.hosting.links import all_links, take_back
+from tlcore.hosting.spaces.links import all_links, take_back
 from tlcore.system.home import as_host
 from tlcore.system.logs import WHO_DIGITS
 from tlcore.words import count

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlcore.hosting.overview import disk_used, memory, uptime_s
-from tlcore.hosting.pulse import worker_health
+from tlcore.hosting.queue.pulse import worker_health
 from tlcore.hosting.settings import host_settings
 from tlcore.words import count, seconds, size
 

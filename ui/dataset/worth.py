@@ -4,7 +4,7 @@ import streamlit as st
 
 from tlcore.config import DataConfig, ModelConfig, RunConfig
 from tlcore.evaluation.worth import Head, JudgedImage, Worth, changes_words, worth_words
-from tlcore.hosting.waiting_room import check_waiting_room
+from tlcore.hosting.queue.waiting_room import check_waiting_room
 from tlcore.runs.folder.label import save_label
 from tlcore.words import count, percent, points
 from ui.dataset.data import small_pictures

@@ -11,7 +11,7 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from tlcore.hosting.visitors import visitor_of, visitor_of_claims
+from tlcore.hosting.spaces.visitors import visitor_of, visitor_of_claims
 from tlcore.hosting.web.cookies import cookie_of
 
 

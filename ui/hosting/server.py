@@ -17,8 +17,8 @@ from streamlit import config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tlcore.errors import ConfigError
-from tlcore.hosting.keeper import EVERY_S, Keeper
-from tlcore.hosting.pulse import worker_health
+from tlcore.hosting.queue.keeper import EVERY_S, Keeper
+from tlcore.hosting.queue.pulse import worker_health
 from tlcore.hosting.settings import HostSettings, host_home, host_settings
 from tlcore.hosting.web.closed import ClosedRoutes
 from tlcore.hosting.web.cookies import VisitorCookie

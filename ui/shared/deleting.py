@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlcore.errors import TlcoreError
-from tlcore.hosting.removal import delete_space
+from tlcore.hosting.spaces.removal import delete_space
 from ui.shared.widgets import error_box
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from tlcore.errors import TlcoreError
-from tlcore.hosting.grants import Link
-from tlcore.hosting.links import can_be_shared, dataset_of, list_links, make_link, take_back
+from tlcore.hosting.spaces.grants import Link
+from tlcore.hosting.spaces.links import can_be_shared, dataset_of, list_links, make_link, take_back
 from tlcore.runs.folder.run import Run
 from tlcore.words import count
 from ui.shared.addresses import link_address

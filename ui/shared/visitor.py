@@ -14,10 +14,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from tlcore.errors import NotAllowed
-from tlcore.hosting.admission import limit_work
-from tlcore.hosting.quotas import limit_spaces
+from tlcore.hosting.limits.admission import limit_work
+from tlcore.hosting.limits.quotas import limit_spaces
 from tlcore.hosting.settings import HOSTED, host_home, host_settings
-from tlcore.hosting.visitors import COOKIE, space_of, touch, visitor_of, visitor_of_claims
+from tlcore.hosting.spaces.visitors import COOKIE, space_of, touch, visitor_of, visitor_of_claims
 from tlcore.system.home import Space, find_space_with, space
 from ui.shared.hosting import is_hosted
 from ui.shared.widgets import error_box

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from tlcore.config import RunConfig
-from tlcore.hosting.waiting_room import check_waiting_room
+from tlcore.hosting.queue.waiting_room import check_waiting_room
 from tlcore.runs.work.probes import Probe, find_probe, start_probe
 from tlcore.runs.work.waiting import waiting_words
 from tlcore.system.cache import digest_key

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from tlcore.hosting.measure import measure
+from tlcore.hosting.limits.measure import measure
+from tlcore.hosting.limits.usage import usage_today
 from tlcore.hosting.settings import HostSettings, host_settings
-from tlcore.hosting.usage import usage_today
 from tlcore.system.home import Space
 from tlcore.words import seconds, size
 

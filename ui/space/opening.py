@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tlcore.data.intake.library import sources_in
-from tlcore.hosting.grants import Link, open_link
+from tlcore.hosting.spaces.grants import Link, open_link
 from tlcore.system.home import space
 from ui.shared.addresses import SHARED
 from ui.shared.cached import forget_runs

@@ -4,9 +4,9 @@ import html
 
 import streamlit as st
 
-from tlcore.hosting.grants import find_link, forget_link, opened_links
-from tlcore.hosting.links import list_links
 from tlcore.hosting.settings import host_settings
+from tlcore.hosting.spaces.grants import find_link, forget_link, opened_links
+from tlcore.hosting.spaces.links import list_links
 from tlcore.hosting.web.take_along import PATH, hand_out
 from tlcore.system.home import space
 from ui.shared.addresses import base_path

@@ -8,7 +8,7 @@ import streamlit as st
 
 from tlcore.config import RunConfig, parse_config
 from tlcore.errors import ConfigError
-from tlcore.hosting.waiting_room import check_waiting_room
+from tlcore.hosting.queue.waiting_room import check_waiting_room
 from tlcore.models.zoo import ZOO
 from tlcore.race.candidates import GOOD, Candidate, candidates_at_hand, parse_candidates, usual_candidates
 from tlcore.race.standing import Standing

@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 
 from tlcore.config import ResolvedConfig
-from tlcore.hosting.waiting_room import check_waiting_room
+from tlcore.hosting.queue.waiting_room import check_waiting_room
 from tlcore.models.zoo import find_architecture
 from tlcore.recipes.recipe import RUN_INFO_KEY as RECIPE
 from tlcore.runs.sweep import RUN_INFO_KEY as SWEEP

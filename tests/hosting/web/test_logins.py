@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.websockets import WebSocketDisconnect
 
 from tests.support.web import PAGE, client_of, echo
-from tlcore.hosting.visitors import COOKIE, new_visitor, sign
+from tlcore.hosting.spaces.visitors import COOKIE, new_visitor, sign
 from tlcore.hosting.web.logins import ASKED, CALLBACK, LOG_IN, LOG_OUT, Logins
 
 LOGGED_IN = f"{CALLBACK}?code=1&state=2"

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tlcore.hosting.visitors import COOKIE, new_visitor, sign
+from tlcore.hosting.spaces.visitors import COOKIE, new_visitor, sign
 from tlcore.hosting.web import own_files
 from tlcore.hosting.web.own_files import OwnFiles
 from ui.hosting.accounts import browser_of

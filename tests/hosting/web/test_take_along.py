@@ -5,8 +5,8 @@ import zipfile
 
 from starlette.testclient import TestClient
 
-from tlcore.hosting.taking_along import FOLDER
-from tlcore.hosting.visitors import COOKIE, new_visitor, sign, space_of
+from tlcore.hosting.spaces.taking_along import FOLDER
+from tlcore.hosting.spaces.visitors import COOKIE, new_visitor, sign, space_of
 from tlcore.hosting.web import take_along
 from tlcore.hosting.web.take_along import PATH, TakeAlong, hand_out
 from ui.hosting.accounts import browser_of

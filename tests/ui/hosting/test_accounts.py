@@ -6,7 +6,7 @@ import pytest
 from starlette.datastructures import Headers
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from tlcore.hosting.visitors import COOKIE, new_visitor, sign, visitor_of_account
+from tlcore.hosting.spaces.visitors import COOKIE, new_visitor, sign, visitor_of_account
 from ui.hosting import accounts
 from ui.hosting.accounts import account_of, visitor_with
 

@@ -9,7 +9,7 @@ from streamlit import config
 
 from tests.support.web import PAGE, client_of, echo
 from tlcore.hosting.settings import HostSettings
-from tlcore.hosting.visitors import COOKIE, sign
+from tlcore.hosting.spaces.visitors import COOKIE, sign
 from ui.hosting.server import TEMPORARY, middleware, set_options, set_up
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.visitors import visit
 from tlcore.data.edits import open_edits
-from tlcore.hosting.visitors import new_visitor, space_of
+from tlcore.hosting.spaces.visitors import new_visitor, space_of
 from tlcore.system.home import Space, home_dir, in_space
 from ui.shared.caching import by_dataset, by_path, cache_data, cache_resource
 

@@ -10,7 +10,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tlcore.hosting.visitors import COOKIE, new_visitor, sign, visitor_of
+from tlcore.hosting.spaces.visitors import COOKIE, new_visitor, sign, visitor_of
 from tlcore.hosting.web.answers import opens_page, refuse
 
 MAX_AGE_S = 30 * 86_400

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tlcore.hosting.visitors import visitor_of
+from tlcore.hosting.spaces.visitors import visitor_of
 from tlcore.hosting.web.answers import opens_page, refuse
 from tlcore.hosting.web.cookies import NOT_PAGES, cookie_of
 

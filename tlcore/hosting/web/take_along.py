@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tlcore.hosting.taking_along import FOLDER, zip_space
+from tlcore.hosting.spaces.taking_along import FOLDER, zip_space
 from tlcore.system.home import Space
 
 PATH = "/take-along"

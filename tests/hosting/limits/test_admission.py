@@ -5,7 +5,7 @@ import pytest
 from tests.support.spaces import visiting
 from tlcore.config import parse_config
 from tlcore.errors import NotAllowed
-from tlcore.hosting.usage import add_usage
+from tlcore.hosting.limits.usage import add_usage
 from tlcore.runs.folder.run import list_runs
 from tlcore.runs.start import prepare_run, prepare_runs
 from tlcore.runs.work import jobs

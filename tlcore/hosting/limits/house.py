@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from tlcore.data.intake.building import remove_stale_drafts
 from tlcore.data.intake.upload import remove_stale_uploads
-from tlcore.hosting.disk import NEARLY_FULL, free_caches, measure_all
-from tlcore.hosting.links import all_links, take_back
-from tlcore.hosting.measure import Contents
+from tlcore.hosting.limits.disk import NEARLY_FULL, free_caches, measure_all
+from tlcore.hosting.limits.measure import Contents
+from tlcore.hosting.limits.usage import forget_old_usage
 from tlcore.hosting.settings import HostSettings, host_settings
-from tlcore.hosting.usage import forget_old_usage
-from tlcore.hosting.visitors import LAST_VISIT, last_visit, list_spaces
+from tlcore.hosting.spaces.links import all_links, take_back
+from tlcore.hosting.spaces.visitors import LAST_VISIT, last_visit, list_spaces
 from tlcore.runs.folder.run import list_runs
 from tlcore.runs.work.jobs import DELETED
 from tlcore.runs.work.probes import any_live_probe

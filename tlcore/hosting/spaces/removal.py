@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from tlcore.errors import RunBusy, StorageError
-from tlcore.hosting.house import remove_space
-from tlcore.hosting.visitors import space_of
+from tlcore.hosting.limits.house import remove_space
+from tlcore.hosting.spaces.visitors import space_of
 from tlcore.runs.folder.run import list_runs
 from tlcore.runs.work import jobs
 from tlcore.runs.work.probes import Probe

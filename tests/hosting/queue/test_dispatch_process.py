@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.tickets import space_of
 from tests.support.waiting import eventually
-from tlcore.hosting.keeper import Keeper
-from tlcore.hosting.pulse import DISPATCHER, worker_health
-from tlcore.hosting.usage import usage_today
+from tlcore.hosting.limits.usage import usage_today
+from tlcore.hosting.queue.keeper import Keeper
+from tlcore.hosting.queue.pulse import DISPATCHER, worker_health
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work import jobs
 from tlcore.runs.work.probes import start_probe
@@ -33,7 +33,7 @@ def end_all():
 
 def test_after_a_kill_of_dispatcher_and_worker_all_work_is_done(home, configure, colours, monkeypatch):
     monkeypatch.setenv("TLCORE_DATA", str(colours))
-    monkeypatch.setattr("tlcore.hosting.keeper.AGAIN_S", 0.0)
+    monkeypatch.setattr("tlcore.hosting.queue.keeper.AGAIN_S", 0.0)
     with in_space(space_of(home, "a")):
         run = prepare_run(configure(epochs=12))
         jobs.start([run])

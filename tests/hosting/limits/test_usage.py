@@ -3,8 +3,8 @@
 import shutil
 
 from tests.support.spaces import VISITOR, visiting
-from tlcore.hosting import usage
-from tlcore.hosting.usage import add_usage, forget_old_usage, free_again, usage_dir, usage_today
+from tlcore.hosting.limits import usage
+from tlcore.hosting.limits.usage import add_usage, forget_old_usage, free_again, usage_dir, usage_today
 
 NOON = 20_000 * 86_400 + 43_200.0
 

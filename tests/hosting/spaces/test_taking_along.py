@@ -12,8 +12,8 @@ from tests.support.furnish import write_images
 from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 from tlcore.data.intake.library import list_sources, list_unlabelled, rename, store_unlabelled_zip
-from tlcore.hosting.taking_along import FOLDER, TAKEN, zip_space
-from tlcore.hosting.visitors import new_visitor, space_of
+from tlcore.hosting.spaces.taking_along import FOLDER, TAKEN, zip_space
+from tlcore.hosting.spaces.visitors import new_visitor, space_of
 from tlcore.runs.folder.run import list_runs
 from tlcore.runs.start import prepare_run
 from tlcore.system.home import in_space

@@ -11,7 +11,7 @@ from typing import IO
 import psutil
 
 from tlcore.errors import RunBusy, RunError
-from tlcore.hosting.visitors import space_of
+from tlcore.hosting.spaces.visitors import space_of
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.status import UNDER_WAY

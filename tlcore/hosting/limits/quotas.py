@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tlcore.errors import NotAllowed
-from tlcore.hosting.disk import FULL, free_caches, used_bytes
-from tlcore.hosting.measure import Contents, measure
+from tlcore.hosting.limits.disk import FULL, free_caches, used_bytes
+from tlcore.hosting.limits.measure import Contents, measure
 from tlcore.hosting.settings import HostSettings, host_settings
-from tlcore.hosting.visitors import list_spaces
+from tlcore.hosting.spaces.visitors import list_spaces
 from tlcore.system.allowance import Wish, answer_with
 from tlcore.system.home import Space, host_dir
 from tlcore.words import count, seconds, size

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from subprocess import Popen
 
-from tlcore.hosting.book import Book
-from tlcore.hosting.limits_of_work import Passed, passed_limit
-from tlcore.hosting.piece import begin, end, epochs_of, is_cut_off
+from tlcore.hosting.queue.book import Book
+from tlcore.hosting.queue.limits_of_work import Passed, passed_limit
+from tlcore.hosting.queue.piece import begin, end, epochs_of, is_cut_off
 from tlcore.hosting.settings import HostSettings
 from tlcore.runs.work.tickets import Ticket, find_ticket
 from tlcore.runs.work.waiting import UnderWay

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tlcore.data.intake.library import uploaded_folder
 from tlcore.errors import NotAllowed
-from tlcore.hosting.grants import Link, find_link, mark_of, number_of, shares_dir
+from tlcore.hosting.spaces.grants import Link, find_link, mark_of, number_of, shares_dir
 from tlcore.runs.folder.run import Run
 from tlcore.system.files import write_json
 from tlcore.system.home import datasets_dir, home_dir, is_mine, runs_dir, space

@@ -12,14 +12,14 @@ from contextlib import suppress
 from filelock import FileLock, Timeout
 
 from tlcore.errors import ConfigError, RunBusy
-from tlcore.hosting.book import Book
-from tlcore.hosting.carrying_out import POLL_S, carry_out, next_attempt
-from tlcore.hosting.house import keep_house
-from tlcore.hosting.limits_of_work import memory_bytes
-from tlcore.hosting.piece import end, is_cut_off, kill_remains
-from tlcore.hosting.pulse import DISPATCHER, SERVER, appear, last_sign_s, sign
+from tlcore.hosting.limits.house import keep_house
+from tlcore.hosting.queue.book import Book
+from tlcore.hosting.queue.carrying_out import POLL_S, carry_out, next_attempt
+from tlcore.hosting.queue.limits_of_work import memory_bytes
+from tlcore.hosting.queue.piece import end, is_cut_off, kill_remains
+from tlcore.hosting.queue.pulse import DISPATCHER, SERVER, appear, last_sign_s, sign
+from tlcore.hosting.queue.shared_scans import SharedScans
 from tlcore.hosting.settings import host_settings
-from tlcore.hosting.shared_scans import SharedScans
 from tlcore.runs.work.tickets import Ticket, find_ticket, list_tickets, queue_dir, read_tickets
 from tlcore.runs.work.turn import turn
 from tlcore.runs.work.waiting import in_turn

@@ -13,11 +13,11 @@ from filelock import FileLock, Timeout
 from tests.support.tickets import space_of, ticket_of
 from tests.support.waiting import eventually
 from tlcore.errors import RunBusy
-from tlcore.hosting import dispatcher, pulse
-from tlcore.hosting.dispatcher import dispatch
-from tlcore.hosting.pulse import worker_health
-from tlcore.hosting.shared_scans import SharedScans
-from tlcore.hosting.usage import add_usage, usage_today
+from tlcore.hosting.limits.usage import add_usage, usage_today
+from tlcore.hosting.queue import dispatcher, pulse
+from tlcore.hosting.queue.dispatcher import dispatch
+from tlcore.hosting.queue.pulse import worker_health
+from tlcore.hosting.queue.shared_scans import SharedScans
 from tlcore.runs.folder.status import write_status
 from tlcore.runs.start import prepare_run
 from tlcore.runs.work import jobs
@@ -57,9 +57,9 @@ def _accept_all_work(monkeypatch):
 @pytest.fixture
 def programs(monkeypatch):
     programs = Programs()
-    monkeypatch.setattr("tlcore.hosting.piece.start", programs.start)
-    monkeypatch.setattr("tlcore.hosting.carrying_out.POLL_S", 0.01)
-    monkeypatch.setattr("tlcore.hosting.carrying_out.WATCH_S", 0.0)
+    monkeypatch.setattr("tlcore.hosting.queue.piece.start", programs.start)
+    monkeypatch.setattr("tlcore.hosting.queue.carrying_out.POLL_S", 0.01)
+    monkeypatch.setattr("tlcore.hosting.queue.carrying_out.WATCH_S", 0.0)
     monkeypatch.setattr(dispatcher, "HOUSE_S", 1e9)
     yield programs
     for process in programs.processes:
@@ -181,7 +181,7 @@ def test_too_much_memory_ends_the_work_and_the_figure_is_told(home, programs, mo
 
 
 def test_the_memory_is_that_of_a_process_and_its_children():
-    from tlcore.hosting.limits_of_work import memory_bytes
+    from tlcore.hosting.queue.limits_of_work import memory_bytes
 
     child = "x = b'1' * (80 << 20); print(1, flush=True); input()"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-S', '-c', {child!r}])"
@@ -268,8 +268,8 @@ def test_a_run_with_new_epochs_has_all_its_attempts_again_and_one_that_is_done_i
 ):
     run = make_run(home, configure, colours, monkeypatch)
     epochs = iter([0, 0, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3])
-    monkeypatch.setattr("tlcore.hosting.carrying_out.epochs_of", lambda ticket: next(epochs))
-    monkeypatch.setattr("tlcore.hosting.book.epochs_of", lambda ticket: 0)
+    monkeypatch.setattr("tlcore.hosting.queue.carrying_out.epochs_of", lambda ticket: next(epochs))
+    monkeypatch.setattr("tlcore.hosting.queue.book.epochs_of", lambda ticket: 0)
     commands = []
     start = programs.start
 
@@ -281,7 +281,7 @@ def test_a_run_with_new_epochs_has_all_its_attempts_again_and_one_that_is_done_i
             write_status(run.path, "finished", epochs=3)
         return start(command, **streams)
 
-    monkeypatch.setattr("tlcore.hosting.piece.start", begin)
+    monkeypatch.setattr("tlcore.hosting.queue.piece.start", begin)
     serve_all()
     assert [command[1] == "--evaluate-only" for command in commands] == [False, False, False, False, True]
     assert run.status().state == "finished"
@@ -321,9 +321,9 @@ def test_shared_datasets_are_scanned_once_for_all_one_at_a_time(monkeypatch):
             return 0
 
     monkeypatch.setattr(
-        "tlcore.hosting.shared_scans.start", lambda command, **streams: started.append(command[-1]) or Ends()
+        "tlcore.hosting.queue.shared_scans.start", lambda command, **streams: started.append(command[-1]) or Ends()
     )
-    monkeypatch.setattr("tlcore.hosting.shared_scans.list_sources", lambda: ["demo", "/a", "/b"])
+    monkeypatch.setattr("tlcore.hosting.queue.shared_scans.list_sources", lambda: ["demo", "/a", "/b"])
     scans = SharedScans()
     scans.look_for_datasets()
     for _ in range(3):
@@ -331,7 +331,7 @@ def test_shared_datasets_are_scanned_once_for_all_one_at_a_time(monkeypatch):
     scans.look_for_datasets()
     scans.go_on()
     assert started == ["/a", "/b"]  # the demo is not drawn yet
-    monkeypatch.setattr("tlcore.hosting.shared_scans.is_drawn", lambda: True)
+    monkeypatch.setattr("tlcore.hosting.queue.shared_scans.is_drawn", lambda: True)
     scans.look_for_datasets()
     scans.go_on()
     assert started == ["/a", "/b", "demo"]

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import psutil
 
+from tlcore.hosting.limits.usage import free_again, usage_today
 from tlcore.hosting.settings import HostSettings
-from tlcore.hosting.usage import free_again, usage_today
 from tlcore.runs.work.waiting import UnderWay
 from tlcore.words import seconds, size
 

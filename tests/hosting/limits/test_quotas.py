@@ -13,9 +13,9 @@ from tlcore.data.intake.building import new_draft
 from tlcore.data.intake.library import store_unlabelled, store_unlabelled_zip
 from tlcore.data.intake.upload import stage_archive, stage_table
 from tlcore.errors import NotAllowed
-from tlcore.hosting import quotas
-from tlcore.hosting.disk import measure_all
-from tlcore.hosting.measure import Contents, measure
+from tlcore.hosting.limits import quotas
+from tlcore.hosting.limits.disk import measure_all
+from tlcore.hosting.limits.measure import Contents, measure
 from tlcore.system import allowance
 from tlcore.system.cache import DiskCache
 from tlcore.system.files import write_json

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tlcore.errors import NotAllowed, RunError
+from tlcore.hosting.limits.usage import free_again, usage_today
+from tlcore.hosting.queue.waiting_room import check_waiting_room
 from tlcore.hosting.settings import HostSettings, host_settings
-from tlcore.hosting.usage import free_again, usage_today
-from tlcore.hosting.waiting_room import check_waiting_room
 from tlcore.runs.folder.run import Run
 from tlcore.runs.start import Asked, prepare_with
 from tlcore.runs.work.tickets import EVALUATE_ONLY, Ticket, admit_with, list_tickets

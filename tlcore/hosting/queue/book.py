@@ -4,8 +4,8 @@ import logging
 import time
 from contextlib import suppress
 
-from tlcore.hosting.piece import epochs_of
-from tlcore.hosting.usage import add_usage
+from tlcore.hosting.limits.usage import add_usage
+from tlcore.hosting.queue.piece import epochs_of
 from tlcore.runs.work.tickets import Ticket, drop_ticket, list_tickets, queue_dir
 from tlcore.runs.work.waiting import STATE_FILE, UnderWay, read_state
 from tlcore.system.files import write_json

@@ -4,11 +4,11 @@ import pytest
 
 from tests.support.furnish import write_images
 from tlcore.errors import RunBusy
-from tlcore.hosting import removal
-from tlcore.hosting.grants import open_link
-from tlcore.hosting.links import all_links, make_link
-from tlcore.hosting.removal import delete_space, end_work
-from tlcore.hosting.visitors import list_spaces, space_of, touch
+from tlcore.hosting.spaces import removal
+from tlcore.hosting.spaces.grants import open_link
+from tlcore.hosting.spaces.links import all_links, make_link
+from tlcore.hosting.spaces.removal import delete_space, end_work
+from tlcore.hosting.spaces.visitors import list_spaces, space_of, touch
 from tlcore.system.home import in_space
 
 

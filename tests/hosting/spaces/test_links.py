@@ -7,9 +7,9 @@ from tlcore.data.catalog import open_dataset
 from tlcore.data.edits import open_edits
 from tlcore.data.intake.library import list_sources, remove
 from tlcore.errors import NotAllowed
-from tlcore.hosting.grants import MOST_OPENED, OPENED_FILE, forget_link, number_of, open_link, opened_links
-from tlcore.hosting.links import all_links, dataset_of, list_links, make_link, take_back
-from tlcore.hosting.visitors import space_of
+from tlcore.hosting.spaces.grants import MOST_OPENED, OPENED_FILE, forget_link, number_of, open_link, opened_links
+from tlcore.hosting.spaces.links import all_links, dataset_of, list_links, make_link, take_back
+from tlcore.hosting.spaces.visitors import space_of
 from tlcore.runs.folder.run import find_run, list_runs
 from tlcore.runs.start import prepare_run
 from tlcore.system.files import write_json

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from tlcore.hosting.pulse import DISPATCHER, SERVER, appear, is_there, sign
+from tlcore.hosting.queue.pulse import DISPATCHER, SERVER, appear, is_there, sign
 from tlcore.runs.work.tickets import queue_dir
 from tlcore.system.home import as_host
 from tlcore.system.spawn import start_detached

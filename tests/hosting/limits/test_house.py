@@ -9,12 +9,12 @@ import pytest
 from tests.support.spaces import VISITOR, visiting
 from tlcore.data.formats.demo import demo_folder
 from tlcore.data.intake.building import new_draft
-from tlcore.hosting import house
-from tlcore.hosting.house import expires_at, keep_house, remove_space
-from tlcore.hosting.links import all_links, make_link
+from tlcore.hosting.limits import house
+from tlcore.hosting.limits.house import expires_at, keep_house, remove_space
+from tlcore.hosting.limits.usage import add_usage, usage_today
 from tlcore.hosting.settings import HostSettings
-from tlcore.hosting.usage import add_usage, usage_today
-from tlcore.hosting.visitors import LAST_VISIT, list_spaces, new_visitor, space_of, touch
+from tlcore.hosting.spaces.links import all_links, make_link
+from tlcore.hosting.spaces.visitors import LAST_VISIT, list_spaces, new_visitor, space_of, touch
 from tlcore.runs.folder.status import write_status
 from tlcore.system.cache import DiskCache
 from tlcore.system.home import Space, in_space

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from tlcore.hosting.visitors import (
+from tlcore.hosting.spaces.visitors import (
     KEY_FILE,
     last_visit,
     list_spaces,

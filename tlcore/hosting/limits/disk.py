@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tlcore.data.formats.demo import demo_folder
 from tlcore.errors import RecordError
-from tlcore.hosting.measure import Contents, disk_bytes, measure
-from tlcore.hosting.usage import usage_dir
-from tlcore.hosting.visitors import list_spaces
+from tlcore.hosting.limits.measure import Contents, disk_bytes, measure
+from tlcore.hosting.limits.usage import usage_dir
+from tlcore.hosting.spaces.visitors import list_spaces
 from tlcore.runs.work.probes import Probe
 from tlcore.system.cache import drop_entry
 from tlcore.system.files import write_json

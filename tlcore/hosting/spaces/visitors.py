@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tlcore.errors import StorageError
-from tlcore.hosting.grants import granted_to
+from tlcore.hosting.spaces.grants import granted_to
 from tlcore.system.home import SPACES, Space, host_dir
 
 COOKIE = "transfer_lab_visitor"
