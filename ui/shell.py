@@ -11,7 +11,7 @@ import streamlit as st
 
 from tlcore.data.formats.demo import NAME as DEMO
 from tlcore.runs.progress import describe, fraction_done
-from tlcore.runs.work.turn import live_runs
+from tlcore.runs.work.turn import live_runs, live_statuses
 from tlcore.runs.work.waiting import waiting_words
 from ui.shared.cached import DemoDrawing, demo_drawing
 from ui.shared.datasets import dataset_label, dataset_sources, source_of
@@ -141,9 +141,8 @@ def _live_runs() -> None:
 
 
 def _draw_live_runs(interval: float) -> None:
-    runs = live_runs()
-    for run in runs:
-        status = run.status()
+    live = live_statuses()
+    for run, status in live:
         st.page_link(
             "pages/train.py",
             label=escape_markdown(f"{run.config.model.backbone} on {run.info.dataset.name}"),
@@ -152,7 +151,7 @@ def _draw_live_runs(interval: float) -> None:
             width="stretch",
         )
         st.progress(fraction_done(status), text=waiting_words(run.path) or describe(status))
-    if (interval < 10) != bool(runs):
+    if (interval < 10) != bool(live):
         st.rerun()  # to choose the interval again
 
 

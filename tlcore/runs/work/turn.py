@@ -20,12 +20,19 @@ POLL_S = 0.25
 
 def live_runs() -> list[Run]:
     """The own runs that processes handle: first the current one, then the waiting ones in their order."""
-    return [run for run, _ in _live()]
+    return [run for run, _ in live_statuses()]
+
+
+def live_statuses() -> list[tuple[Run, Status]]:
+    """The same with their statuses, each read once."""
+    statuses = {run: status for run in list_runs() if (status := run.status()).is_live and is_mine(run.path)}
+    found = [(run, statuses[run]) for run in split_readable(list(statuses))[0]]
+    return sorted(found, key=lambda entry: (entry[1].state == "queued", entry[1].submitted, entry[0].name))
 
 
 def queue() -> list[Run]:
     """The runs that wait for their turn, the next one first."""
-    return [run for run, status in _live() if status.state == "queued"]
+    return [run for run, status in live_statuses() if status.state == "queued"]
 
 
 @contextmanager
@@ -50,14 +57,8 @@ def turn(submitted: float, gives_up: Callable[[], bool]) -> Iterator[bool]:
     yield False
 
 
-def _live() -> list[tuple[Run, Status]]:
-    live = [run for run in list_runs() if run.status().is_live and is_mine(run.path)]
-    found = [(run, status) for run in split_readable(live)[0] if (status := run.status()).is_live]
-    return sorted(found, key=lambda entry: (entry[1].state == "queued", entry[1].submitted, entry[0].name))
-
-
 def _is_next(submitted: float) -> bool:
-    return all(status.submitted >= submitted for _, status in _live() if status.state == "queued")
+    return all(status.submitted >= submitted for _, status in live_statuses() if status.state == "queued")
 
 
 def _take(lock: FileLock) -> bool:
