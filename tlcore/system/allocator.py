@@ -45,9 +45,12 @@ def keep_for_good() -> None:
 
 
 def return_freed_memory() -> bool:
-    """Free what only refers to itself, and return what is free in all heaps to the kernel; returns whether there was
-    any. Takes milliseconds after `keep_for_good`."""
-    gc.collect()
+    """Return what is free in all heaps to the kernel; returns whether there was any. Takes milliseconds.
+
+    After `keep_for_good`, what only refers to itself is freed first; before, looking for it would stop all threads.
+    """
+    if gc.get_freeze_count():
+        gc.collect()
     trim = _glibc("malloc_trim")
     return trim is not None and bool(trim(0))
 
