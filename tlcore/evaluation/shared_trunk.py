@@ -19,12 +19,13 @@ from tlcore.models.engines.choose import Runner
 from tlcore.models.engines.folded import sharing_copy
 from tlcore.models.engines.part import Part
 from tlcore.models.groups import group_of
-from tlcore.models.head import replace_final_layer
+from tlcore.models.head import replace_final_layers
 from tlcore.models.zoo import architecture_of
 from tlcore.runs.folder.checkpoints import load_checkpoint
 from tlcore.runs.folder.run import Run
-from tlcore.runs.restore import load_frozen_part, restore_model
+from tlcore.runs.restore import load_frozen_part, model_of, whole_state
 from tlcore.system.device import DeviceChoice
+from tlcore.training.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +45,12 @@ def restore_shared(run: Run, epoch: int, choice: DeviceChoice) -> tuple[nn.Modul
     checkpoint, architecture = load_checkpoint(run.checkpoints, epoch), architecture_of(run.config)
     trains_more = any(group_of(architecture, name) != HEAD for name in checkpoint.model)
     if trains_more or not checkpoint.frozen_digest:
-        return choice.place(restore_model(run, epoch)), None
-    load = partial(_load_whole, run, epoch, checkpoint.frozen_digest)
+        return choice.place(model_of(run, whole_state(run, checkpoint))), None
+    load = partial(_load_whole, run, checkpoint)
     shared = _shared(_Wanted(architecture, checkpoint.frozen_digest, choice, load))
     model = sharing_copy(shared.model)
     with torch.device("meta"):
-        for path in (architecture.head, *architecture.aux):
-            replace_final_layer(model, path, len(run.classes))
+        replace_final_layers(model, architecture, len(run.classes))
     model.load_state_dict({**shared.model.state_dict(), **checkpoint.model}, assign=True)
     return choice.place(model).eval(), shared
 
@@ -78,10 +78,11 @@ def _shared(wanted: _Wanted) -> SharedTrunk:
     return SharedTrunk(model, Runner(Part(model, wanted.architecture, "features"), wanted.choice, images=1))
 
 
-def _load_whole(run: Run, epoch: int, digest: str) -> nn.Module:
-    if state_digest(load_frozen_part(run, digest)) != digest:  # nobody gets the network of a damaged run
+def _load_whole(run: Run, checkpoint: Checkpoint) -> nn.Module:
+    frozen = load_frozen_part(run, checkpoint.frozen_digest)
+    if state_digest(frozen) != checkpoint.frozen_digest:  # nobody gets the network of a damaged run
         raise CheckpointError(
             f"The frozen weights of run {run.name} are not those that its epochs were trained with. Its curves and "
             "stored answers can still be looked at."
         )
-    return restore_model(run, epoch)
+    return model_of(run, {**frozen, **checkpoint.model})

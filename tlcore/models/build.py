@@ -8,7 +8,7 @@ from torch import nn
 
 from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.architecture import Architecture
-from tlcore.models.head import replace_final_layer
+from tlcore.models.head import replace_final_layers
 from tlcore.models.matching import check_finite, fit_whole_network, reorder_classes
 from tlcore.models.saved_model import SavedModel, StateDict
 from tlcore.models.weights import load_weights, weights_file
@@ -29,8 +29,7 @@ def build_model(backbone: str | Architecture, weights: str, num_classes: int, se
     values = load_weights(architecture, weights)
     with _seeded(seed):
         model = architecture.build(values, source=str(weights_file(architecture, weights)))
-        for path in (architecture.head, *architecture.aux):
-            replace_final_layer(model, path, num_classes)
+        replace_final_layers(model, architecture, num_classes)
     return model
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from threading import get_ident
 from typing import Any, TypeAlias
 
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.modules.utils import _pair
 
 from tlcore.models.architecture import HEAD, Architecture
-from tlcore.models.split import taking_input
+from tlcore.models.split import of_this_thread, taking_input
 
 _LATE_MODULES = 24  # modules at the end of the network that are searched for the last map
 _PASSES_ON = (nn.Identity, nn.Dropout)  # modules that are not counted: their output is their input
@@ -133,12 +132,7 @@ def _size_of_tokens(tokens: int, known: Collection[Size]) -> Size | None:
 @contextmanager
 def _hooks(modules: dict[str, nn.Module], hook: Callable[..., Any]) -> Iterator[None]:
     """Inside, the hook is called with the name of each module that this thread runs, and what hooks are given."""
-    thread = get_ident()
-
-    def call(name: str, *arguments: Any) -> Any:
-        return hook(name, *arguments) if get_ident() == thread else None
-
-    handles = [module.register_forward_hook(partial(call, name)) for name, module in modules.items()]
+    handles = [module.register_forward_hook(of_this_thread(partial(hook, name))) for name, module in modules.items()]
     try:
         yield
     finally:

@@ -4,9 +4,13 @@ This way logits from stored bfloat16 features agree with logits of the whole net
 """
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from tlcore.models.architecture import Architecture
 
 
 class Float32Linear(nn.Linear):
@@ -40,6 +44,12 @@ def replace_final_layer(model: nn.Module, path: str, num_classes: int) -> None:
     else:
         raise TypeError(f"the final layer {path} is a {type(old).__name__}, not a Linear or a 1×1 Conv2d")
     setattr(model.get_submodule(parent_path), name, new)
+
+
+def replace_final_layers(model: nn.Module, architecture: "Architecture", num_classes: int) -> None:
+    """The same for all final layers of an architecture, also of its auxiliary classifiers."""
+    for path in (architecture.head, *architecture.aux):
+        replace_final_layer(model, path, num_classes)
 
 
 def _without_autocast(device_type: str) -> AbstractContextManager[object]:

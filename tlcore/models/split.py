@@ -6,6 +6,7 @@ N images, C classes, H and W pixels.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import get_ident
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -27,17 +28,21 @@ def extract_features(model: nn.Module, architecture: Architecture, images_NCHW: 
 @contextmanager
 def taking_input(module: nn.Module, take: Callable[[Tensor], object]) -> Iterator[None]:
     """Inside, `take` is called with each input that this thread gives the module. Other threads may use it, too."""
-    thread = get_ident()
 
     def look(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        if get_ident() == thread:
-            take(inputs[0])
+        take(inputs[0])
 
-    hook = module.register_forward_pre_hook(look)
+    hook = module.register_forward_pre_hook(of_this_thread(look))
     try:
         yield
     finally:
         hook.remove()
+
+
+def of_this_thread(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """The hook, which does nothing when another thread runs the module."""
+    thread = get_ident()
+    return lambda *arguments: hook(*arguments) if get_ident() == thread else None
 
 
 class Head(nn.Module):

@@ -178,12 +178,12 @@ class TableEntry(Architecture):
     def outline(self, num_classes: int | None = None, *, pretrained: bool = True) -> "nn.Module":
         import torch
 
-        from tlcore.models.head import replace_final_layer
+        from tlcore.models.head import replace_final_layers
 
         with torch.device("meta"):
             network = self._made(pretrained=pretrained)
-            for path in () if num_classes is None else (self.head, *self.aux):
-                replace_final_layer(network, path, num_classes or 0)
+            if num_classes is not None:
+                replace_final_layers(network, self, num_classes)
         return network
 
     def hollow(self, num_classes: int, *, pretrained: bool = True) -> "nn.Module":

@@ -279,11 +279,11 @@ class TimmNetwork(Architecture):
             return self._for_classes(num_classes)
 
     def _for_classes(self, num_classes: int | None) -> "nn.Module":
-        from tlcore.models.head import replace_final_layer
+        from tlcore.models.head import replace_final_layers
 
         network = self._original()
         if num_classes is not None:
-            replace_final_layer(network, self.head, num_classes)
+            replace_final_layers(network, self, num_classes)
         return network
 
     def code(self, num_classes: int, *, pretrained: bool) -> tuple[str, str]:

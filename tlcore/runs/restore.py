@@ -18,6 +18,7 @@ from tlcore.runs.folder.layout import RUN_FILE, frozen_path
 from tlcore.runs.folder.lock import only_writer
 from tlcore.runs.folder.run import Run
 from tlcore.runs.folder.writing import write_json_in
+from tlcore.training.checkpoint import Checkpoint
 from tlcore.training.plan import Plan, plan_run
 
 
@@ -79,7 +80,11 @@ def load_whole_state(run: Run, epoch: int) -> dict[str, Tensor]:
 
     Raises CheckpointError.
     """
-    checkpoint = load_checkpoint(run.checkpoints, epoch)
+    return whole_state(run, load_checkpoint(run.checkpoints, epoch))
+
+
+def whole_state(run: Run, checkpoint: Checkpoint) -> dict[str, Tensor]:
+    """The same of an epoch that is loaded. Raises CheckpointError."""
     return {**load_frozen_part(run, checkpoint.frozen_digest), **checkpoint.model}
 
 
@@ -117,9 +122,12 @@ def restore_model(run: Run, epoch: int) -> nn.Module:
 
     Raises CheckpointError.
     """
-    model = run.config.model
-    state = load_whole_state(run, epoch)
-    return rebuild_model(architecture_of(run.config), model.weights, len(run.classes), state).eval()
+    return model_of(run, load_whole_state(run, epoch))
+
+
+def model_of(run: Run, state: dict[str, Tensor]) -> nn.Module:
+    """The run's network with these values, in eval mode, on the CPU. Raises WeightsError if they do not fit."""
+    return rebuild_model(architecture_of(run.config), run.config.model.weights, len(run.classes), state).eval()
 
 
 def restore_plan(run: Run, dataset: Dataset, epoch: int | None, device: str | None = None) -> Plan:
