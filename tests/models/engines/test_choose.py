@@ -71,6 +71,14 @@ def entries(home: Path, name: str = "onnx") -> list[Path]:
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
+def images_that_gain(seconds: float, part: Part) -> int:
+    """The least number of images in fp32 for which ONNX Runtime is expected to save this time."""
+    runner(part, SHORT).engine((64, 64))
+    known = choose.load_measured(choose.speed_key(part, choose_device("cpu", "fp32"), (64, 64)))
+    assert known.estimated_s is not None
+    return int(seconds / choose.GAIN["fp32"] / known.estimated_s) + 1
+
+
 def no_conversion(*arguments):
     raise AssertionError("a network was converted")
 
@@ -114,12 +122,7 @@ def test_a_short_pass_is_not_converted(part, images, home, monkeypatch):
 
 
 def test_the_length_that_pays_is_shorter_for_a_network_that_is_used_again_and_longer_with_bf16(part):
-    estimate = choose.load_measured
-    runner(part, SHORT).engine((64, 64))
-    key = choose.speed_key(part, choose_device("cpu", "fp32"), (64, 64))
-    seconds = estimate(key).estimated_s
-    assert seconds is not None
-    pays = int(choose.CONVERT_S / choose.GAIN["fp32"] / seconds) + 1
+    pays = images_that_gain(choose.CONVERT_S, part)
     assert runner(part, pays).engine((64, 64)) == "onnxruntime"
     assert runner(part, pays // 2).engine((64, 64)) == "torch"
     assert runner(part, pays // 2, passes=3).engine((64, 64)) == "onnxruntime"
@@ -185,6 +188,18 @@ def test_a_converted_network_is_found_by_its_values(part, images, home, monkeypa
     assert not torch.allclose(changed(images), first)
     assert entry in entries(home)
     assert len(entries(home)) == 2
+
+
+def test_a_kept_network_serves_passes_that_are_too_short_for_a_conversion(part, images, monkeypatch, onnx_is_faster):
+    short = images_that_gain(choose.CONVERT_S, part) // 2
+    assert runner(part, short).engine((64, 64)) == "torch"
+    expected = runner(part)(images)
+    monkeypatch.setattr(choose, "convert", no_conversion)
+    run = runner(part, short)
+    assert torch.equal(run(images), expected)
+    assert run.words == "ONNX Runtime, fp32"
+    too_short_to_open_it = images_that_gain(choose.OPEN_S, part) // 2
+    assert runner(part, too_short_to_open_it).engine((64, 64)) == "torch"
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "another network's"])

@@ -178,6 +178,11 @@ def test_features_say_which_engine_computed_them_also_from_the_cache(request_for
         assert features.engine == "PyTorch with folded BatchNorm, fp32"
 
 
+def every_pass_is_long_enough(monkeypatch):
+    monkeypatch.setattr(choose, "CONVERT_S", 0.0)
+    monkeypatch.setattr(choose, "OPEN_S", 0.0)
+
+
 def test_features_of_another_engine_are_another_entry(request_for, trunk, monkeypatch):
     def convert(network: nn.Module, images_NCHW: torch.Tensor, key: str, threads: int) -> object:
         def run(images: torch.Tensor) -> torch.Tensor:
@@ -187,7 +192,7 @@ def test_features_of_another_engine_are_another_entry(request_for, trunk, monkey
         return run
 
     in_torch, _ = compute(request_for(), trunk)
-    monkeypatch.setattr(choose, "CONVERT_S", 0.0)  # every pass is long enough
+    every_pass_is_long_enough(monkeypatch)
     monkeypatch.setattr(choose, "convert", convert)
     monkeypatch.setattr(choose, "_seconds", lambda run, images: 1.0 if "convert" in repr(run) else 2.0)
     told: list[Progress] = []
@@ -286,7 +291,7 @@ def test_rows_of_another_engine_are_not_mixed_in_when_the_first_batch_changes_th
     part = replace(whole, samples=whole.samples[:20])
     compute(part, trunk)
     torch_family = part.family(trunk)
-    monkeypatch.setattr(choose, "CONVERT_S", 0.0)  # every pass is long enough
+    every_pass_is_long_enough(monkeypatch)
     onnx_family = part.family(trunk)
     assert onnx_family != torch_family
     wrong = load_rows(torch_family, part.row_keys())

@@ -15,7 +15,7 @@ from torch import Tensor
 from tlcore.models.engines.agreement import agrees
 from tlcore.models.engines.converted import CACHE, MAX_BYTES, Session, conversion_key, convert, load_session
 from tlcore.models.engines.cost import seconds_per_image
-from tlcore.models.engines.folded import fold_batchnorm
+from tlcore.models.engines.folded import fold_batchnorm, sharing_copy
 from tlcore.models.engines.measured import agreement_key, load_measured, save_measured, speed_key
 from tlcore.models.engines.part import Part
 from tlcore.system.device import DeviceChoice
@@ -23,10 +23,14 @@ from tlcore.words import shorten
 
 CONVERT_S = 7.0
 """Time for the conversion of a network."""
+OPEN_S = 0.5
+"""Time to open a network that was converted before, and to check it."""
 GAIN = {"fp32": 0.4, "bf16": 0.05}
 """Part of a pass's time that ONNX Runtime is expected to save. In fp32 it saved 28 to 46 %; with bf16, little."""
 REUSED = 3
 """Passes to expect through a frozen part: other splits, other runs and evaluations with the same backbone."""
+CHECKED_AGAIN = 2
+"""Images on which a network that was converted before is checked again. The first time it was a whole batch."""
 _REPEATS = 3
 
 Engine = Literal["torch", "onnxruntime"]
@@ -59,12 +63,14 @@ class Runner:
 
     def converts(self, images_NCHW: Tensor) -> bool:
         """Whether the first batch, of such images, will take some seconds longer, because the network is converted."""
-        height, width = images_NCHW.shape[2:]
-        return self.engine((height, width)) == "onnxruntime" and not CACHE.has(self._conversion_key(images_NCHW))
+        size_px = _size_px(images_NCHW)
+        return self.engine(size_px) == "onnxruntime" and not self._is_converted(size_px)
 
-    def _conversion_key(self, images_NCHW: Tensor) -> str:
-        height, width = images_NCHW.shape[2:]
-        return conversion_key(f"{self._part.output} {self._part.digest()}", (height, width))
+    def _is_converted(self, size_px: tuple[int, int]) -> bool:
+        return CACHE.has(self._conversion_key(size_px))
+
+    def _conversion_key(self, size_px: tuple[int, int]) -> str:
+        return conversion_key(f"{self._part.output} {self._part.digest()}", size_px)
 
     @property
     def words(self) -> str:
@@ -82,7 +88,7 @@ class Runner:
             estimated_s = seconds_per_image(self._part.model, torch.zeros(1, 3, *size_px), threads)
             known = save_measured(key, estimated_s=max(estimated_s, 1e-9))
         gain_s = (known.estimated_s or 0.0) * self._images * self._passes * GAIN[self._choice.precision]
-        if gain_s < CONVERT_S or known.refused:
+        if known.refused or gain_s < OPEN_S or (gain_s < CONVERT_S and not self._is_converted(size_px)):
             return "torch"
         if known.torch_s is not None and known.onnx_s is not None and known.onnx_s >= known.torch_s:
             return "torch"
@@ -93,17 +99,15 @@ class Runner:
             self._words = f"PyTorch, {self._choice.precision}"
             return self._torch(self._part, self._choice.precision)
         self._words = f"PyTorch with folded BatchNorm, {self._choice.precision}"
-        height, width = images_NCHW.shape[2:]
-        folded = self._part.of(fold_batchnorm(self._part.model, self._part.architecture, images_NCHW[:1].float()))
-        in_torch = self._torch(folded, self._choice.precision)
-        if self.engine((height, width)) == "torch":
-            return in_torch
-        expected = self._torch(folded, "fp32")(images_NCHW)
-        session = self._session(folded, images_NCHW, expected)
-        if session is None or not self._is_faster(session, in_torch, images_NCHW):
-            return in_torch
-        self._words = "ONNX Runtime, fp32"
-        return session
+        if self.engine(_size_px(images_NCHW)) == "onnxruntime":
+            session = self._kept_session(images_NCHW) or self._new_session(images_NCHW)
+            if session is not None and self._is_faster(session, images_NCHW):
+                self._words = "ONNX Runtime, fp32"
+                return session
+        return self._torch(self._folded(images_NCHW), self._choice.precision)
+
+    def _folded(self, images_NCHW: Tensor) -> Part:
+        return self._part.of(fold_batchnorm(self._part.model, self._part.architecture, images_NCHW[:1].float()))
 
     def _torch(self, part: Part, precision: str) -> Callable[[Tensor], Tensor]:
         device = self._choice.device.type
@@ -114,32 +118,41 @@ class Runner:
 
         return run
 
-    def _session(self, folded: Part, images_NCHW: Tensor, expected: Tensor) -> Session | None:
-        """The session of the converted network, kept or new; None if it does not give the expected results."""
-        height, width = images_NCHW.shape[2:]
-        key, threads = self._conversion_key(images_NCHW), torch.get_num_threads()
-        kept = load_session(key, threads)
-        if kept is not None and _gives(kept, images_NCHW, expected):
-            return kept
+    def _kept_session(self, images_NCHW: Tensor) -> Session | None:
+        """The session of the network that was converted before; None if there is none, or it gives other results.
+
+        It gave torch's results on a whole batch when it was converted, so a few images are enough.
+        """
+        kept = load_session(self._conversion_key(_size_px(images_NCHW)), torch.get_num_threads())
+        if kept is None:
+            return None
+        few_NCHW = images_NCHW[:CHECKED_AGAIN]
+        in_torch = self._torch(self._part.of(sharing_copy(self._part.model)), "fp32")
+        return kept if _gives(kept, few_NCHW, in_torch(few_NCHW)) else None
+
+    def _new_session(self, images_NCHW: Tensor) -> Session | None:
+        """The session of the network, converted now; None if that fails, or it does not give the expected results."""
+        size_px = _size_px(images_NCHW)
+        folded, key = self._folded(images_NCHW), self._conversion_key(size_px)
         try:
-            session = convert(folded.as_module(), images_NCHW, key, threads)
-            if _gives(session, images_NCHW, expected):
+            session = convert(folded.as_module(), images_NCHW, key, torch.get_num_threads())
+            if _gives(session, images_NCHW, self._torch(folded, "fp32")(images_NCHW)):
                 return session
             refused = "ONNX Runtime gives other results"
         except Exception as error:  # the exporter and the runtime have many types of errors of their own
             refused = f"it cannot be converted for ONNX Runtime: {type(error).__name__}"
             log.info("The conversion of %s failed", self._part.architecture.name, exc_info=True)
         log.warning("%s runs in PyTorch: %s.", self._part.architecture.name, refused)
-        save_measured(agreement_key(self._part, (height, width)), refused=shorten(refused, 300))
+        save_measured(agreement_key(self._part, size_px), refused=shorten(refused, 300))
         self._words += f" ({refused})"
         return None
 
-    def _is_faster(self, session: Session, in_torch: Callable[[Tensor], Tensor], images_NCHW: Tensor) -> bool:
+    def _is_faster(self, session: Session, images_NCHW: Tensor) -> bool:
         """Whether the session is faster than torch: as measured earlier on this machine, else measured now, in turn."""
-        height, width = images_NCHW.shape[2:]
-        key = speed_key(self._part, self._choice, (height, width))
+        key = speed_key(self._part, self._choice, _size_px(images_NCHW))
         known = load_measured(key)
         if known.torch_s is None or known.onnx_s is None:
+            in_torch = self._torch(self._folded(images_NCHW), self._choice.precision)
             times: dict[Callable[[Tensor], Tensor], float] = {}
             for _ in range(_REPEATS):
                 for run in (in_torch, session):
@@ -147,6 +160,11 @@ class Runner:
             count = len(images_NCHW)
             known = save_measured(key, torch_s=times[in_torch] / count, onnx_s=times[session] / count)
         return (known.onnx_s or 0.0) < (known.torch_s or 0.0)
+
+
+def _size_px(images_NCHW: Tensor) -> tuple[int, int]:
+    height, width = images_NCHW.shape[2:]
+    return height, width
 
 
 def _gives(session: Session, images_NCHW: Tensor, expected: Tensor) -> bool:

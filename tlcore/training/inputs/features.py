@@ -115,8 +115,8 @@ class FeatureRequest:
     def family(self, trunk: Trunk, processes: Processes | None = None) -> str:
         """Hash of everything that the features of an image depend on, but the image; computed by so many processes.
 
-        The engine depends on the number of images in the dataset: it can change where a pass over all of them takes
-        about the time of a conversion, some seconds. Then all are computed again, once.
+        The engine depends on the number of images in the dataset, and on whether the trunk was converted before, by a
+        longer pass. Where it changes, all are computed again, once: some seconds.
         """
         height, width = self.transform.output_px()
         parts = {
