@@ -29,6 +29,22 @@ def test_thousands_of_classes_are_possible() -> None:
     assert build_model("small_cnn", "none", num_classes=4000).get_submodule("classifier.1").out_features == 4000
 
 
+@pytest.mark.parametrize(("name", "small"), [("mobilenet_v3_small", True), ("squeezenet1_1", False)])
+def test_a_linear_head_on_loaded_layers_begins_near_zero(name: str, small: bool, tmp_path: Path) -> None:
+    architecture = ZOO[name]
+    torch.save(architecture.build().state_dict(), tmp_path / "weights.pth")
+    loaded, random = (build_model(name, weights, num_classes=5) for weights in (str(tmp_path / "weights.pth"), "none"))
+    largest, usual = (model.get_submodule(architecture.head).weight.detach().abs().max() for model in (loaded, random))
+    assert float(largest) > 0
+    if small:
+        assert float(largest) < 0.02 * float(usual)
+        with torch.inference_mode():
+            probabilities = loaded.eval()(torch.rand(2, 3, 64, 64)).softmax(1)
+        torch.testing.assert_close(probabilities, torch.full((2, 5), 0.2), rtol=0, atol=0.01)
+    else:
+        assert float(largest) > 0.5 * float(usual)
+
+
 def test_one_class_is_refused() -> None:
     with pytest.raises(ConfigError, match="needs at least 2 classes, not 1"):
         build_model("small_cnn", "none", num_classes=1)

@@ -8,7 +8,7 @@ from torch import nn
 
 from tlcore.errors import ConfigError, WeightsError
 from tlcore.models.architecture import Architecture
-from tlcore.models.head import replace_final_layers
+from tlcore.models.head import begin_small, replace_final_layers
 from tlcore.models.matching import check_finite, fit_whole_network, reorder_classes
 from tlcore.models.saved_model import SavedModel, StateDict
 from tlcore.models.weights import load_weights, weights_file
@@ -20,7 +20,7 @@ def build_model(backbone: str | Architecture, weights: str, num_classes: int, se
     """The network in float32 on the CPU, with final layers (also of auxiliary classifiers) for the task.
 
     `weights` is a name that the architecture has, such as `imagenet`; `none`; or a file. Values that are not loaded are
-    initialised only from `seed`; the global generators do not change.
+    initialised only from `seed`; the global generators do not change. With weights, a linear head begins near zero.
     Raises UnknownBackbone, WeightsError, and ConfigError for fewer than two classes.
     """
     if num_classes < 2:
@@ -30,6 +30,8 @@ def build_model(backbone: str | Architecture, weights: str, num_classes: int, se
     with _seeded(seed):
         model = architecture.build(values, source=str(weights_file(architecture, weights)))
         replace_final_layers(model, architecture, num_classes)
+    if values is not None:
+        begin_small(model, architecture)
     return model
 
 

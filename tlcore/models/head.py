@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tlcore.models.architecture import Architecture
 
 
+START = 0.01
+"""A new linear head on features that are there already begins with this part of the usual random values."""
+
+
 class Float32Linear(nn.Linear):
     """nn.Linear that computes in float32 under autocast, for any input type."""
 
@@ -50,6 +54,21 @@ def replace_final_layers(model: nn.Module, architecture: "Architecture", num_cla
     """The same for all final layers of an architecture, also of its auxiliary classifiers."""
     for path in (architecture.head, *architecture.aux):
         replace_final_layer(model, path, num_classes)
+
+
+def begin_small(model: nn.Module, architecture: "Architecture") -> None:
+    """Multiply the values of new linear final layers by `START`, so that all classes begin with nearly the same logits.
+
+    A head keeps what it began with in all directions that the training images do not have, which are most if there are
+    fewer images than features. There it is noise. BEiT and MAE begin fine-tuning so as well (Bao et al. 2022, He et al.
+    2022). A convolution as a head has ReLU behind it, which would give no gradient, so it keeps its values.
+    """
+    with torch.no_grad():
+        for path in (architecture.head, *architecture.aux):
+            final = model.get_submodule(path)
+            if isinstance(final, nn.Linear):
+                for values in final.parameters():
+                    values.mul_(START)
 
 
 def _without_autocast(device_type: str) -> AbstractContextManager[object]:
