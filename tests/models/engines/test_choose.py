@@ -74,7 +74,7 @@ def entries(home: Path, name: str = "onnx") -> list[Path]:
 def images_that_gain(seconds: float, part: Part) -> int:
     """The least number of images in fp32 for which ONNX Runtime is expected to save this time."""
     runner(part, SHORT).engine((64, 64))
-    known = choose.load_measured(choose.speed_key(part, choose_device("cpu", "fp32"), (64, 64)))
+    known = choose.load_measured(choose.speed_key(part.structure(), choose_device("cpu", "fp32"), (64, 64)))
     assert known.estimated_s is not None
     return int(seconds / choose.GAIN["fp32"] / known.estimated_s) + 1
 

@@ -7,6 +7,7 @@ torch's results on the first batch.
 import logging
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -21,8 +22,8 @@ from tlcore.models.engines.part import Part
 from tlcore.system.device import DeviceChoice
 from tlcore.words import shorten
 
-CONVERT_S = 7.0
-"""Time for the conversion of a network."""
+CONVERT_S = 4.0
+"""Time for the conversion of a network: 2 to 5 s on two cores."""
 OPEN_S = 0.5
 """Time to open a network that was converted before, and to check it."""
 GAIN = {"fp32": 0.4, "bf16": 0.05}
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 class Runner:
     """Runs a part of a network on batches of one size, always with the same engine.
 
-    The engine is chosen at the first batch. The network's values must not change after that.
+    The engine is chosen at the first batch. The network's values must not change while this is used.
     """
 
     def __init__(self, part: Part, choice: DeviceChoice, images: int, *, passes: int = 1, processes: int = 1) -> None:
@@ -70,7 +71,16 @@ class Runner:
         return CACHE.has(self._conversion_key(size_px))
 
     def _conversion_key(self, size_px: tuple[int, int]) -> str:
-        return conversion_key(f"{self._part.output} {self._part.digest()}", size_px)
+        return conversion_key(self._network, size_px)
+
+    @cached_property
+    def _network(self) -> str:
+        """What is run, with its values."""
+        return f"{self._part.output} {self._part.digest()}"
+
+    @cached_property
+    def _structure(self) -> str:
+        return self._part.structure()
 
     @property
     def words(self) -> str:
@@ -81,7 +91,7 @@ class Runner:
         """The engine for images of this height and width, as far as it can be known before the first batch."""
         if not self._may_convert:
             return "torch"
-        key = speed_key(self._part, self._choice, size_px)
+        key = speed_key(self._structure, self._choice, size_px)
         known = load_measured(key)
         if known.estimated_s is None:
             threads = torch.get_num_threads()
@@ -92,7 +102,7 @@ class Runner:
             return "torch"
         if known.torch_s is not None and known.onnx_s is not None and known.onnx_s >= known.torch_s:
             return "torch"
-        return "torch" if load_measured(agreement_key(self._part, size_px)).refused else "onnxruntime"
+        return "torch" if load_measured(agreement_key(self._network, size_px)).refused else "onnxruntime"
 
     def _build(self, images_NCHW: Tensor) -> Callable[[Tensor], Tensor]:
         if self._choice.device.type != "cpu":
@@ -123,7 +133,8 @@ class Runner:
 
         It gave torch's results on a whole batch when it was converted, so a few images are enough.
         """
-        kept = load_session(self._conversion_key(_size_px(images_NCHW)), torch.get_num_threads())
+        key = self._conversion_key(_size_px(images_NCHW))
+        kept = load_session(key, torch.get_num_threads(), len(images_NCHW))
         if kept is None:
             return None
         few_NCHW = images_NCHW[:CHECKED_AGAIN]
@@ -143,13 +154,13 @@ class Runner:
             refused = f"it cannot be converted for ONNX Runtime: {type(error).__name__}"
             log.info("The conversion of %s failed", self._part.architecture.name, exc_info=True)
         log.warning("%s runs in PyTorch: %s.", self._part.architecture.name, refused)
-        save_measured(agreement_key(self._part, size_px), refused=shorten(refused, 300))
+        save_measured(agreement_key(self._network, size_px), refused=shorten(refused, 300))
         self._words += f" ({refused})"
         return None
 
     def _is_faster(self, session: Session, images_NCHW: Tensor) -> bool:
         """Whether the session is faster than torch: as measured earlier on this machine, else measured now, in turn."""
-        key = speed_key(self._part, self._choice, _size_px(images_NCHW))
+        key = speed_key(self._structure, self._choice, _size_px(images_NCHW))
         known = load_measured(key)
         if known.torch_s is None or known.onnx_s is None:
             in_torch = self._torch(self._folded(images_NCHW), self._choice.precision)

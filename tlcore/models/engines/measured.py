@@ -10,7 +10,6 @@ from importlib.metadata import version
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from tlcore.models.engines.part import Part
 from tlcore.system.cache import DiskCache
 from tlcore.system.device import DeviceChoice
 from tlcore.system.records import read_record
@@ -31,15 +30,15 @@ class Measured(BaseModel):
     """Why ONNX Runtime cannot be used, in words; empty if it can, or was not tried."""
 
 
-def speed_key(part: Part, choice: DeviceChoice, size_px: tuple[int, int]) -> str:
-    """The key of the timings: the machine, threads and precision, and the network without its values."""
+def speed_key(structure: str, choice: DeviceChoice, size_px: tuple[int, int]) -> str:
+    """The key of the timings: the machine, threads and precision, and the network without its values, as in `Part`."""
     cpu = str(torch.cpu.get_capabilities().get("cpu_name", ""))
-    return _key("speed", part.structure(), repr(size_px), choice.precision, str(torch.get_num_threads()), cpu)
+    return _key("speed", structure, repr(size_px), choice.precision, str(torch.get_num_threads()), cpu)
 
 
-def agreement_key(part: Part, size_px: tuple[int, int]) -> str:
+def agreement_key(network: str, size_px: tuple[int, int]) -> str:
     """The key of the verdict on a network with its values: whether ONNX Runtime gives torch's results."""
-    return _key("agreement", part.digest(), part.output, repr(size_px))
+    return _key("agreement", network, repr(size_px))
 
 
 def load_measured(key: str) -> Measured:
