@@ -111,6 +111,17 @@ def test_features_run_in_onnx_runtime_too(part, images, onnx_is_faster):
     assert run.words == "ONNX Runtime, fp32"
 
 
+def test_a_batch_that_is_not_full_is_filled_up_only_where_its_results_depend_on_that(part, onnx_is_faster, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    many = images_for(ARCHITECTURE, 4 * converted.PART)
+    in_onnx, in_torch = runner(part), runner(part, SHORT)
+    whole = in_onnx(many)
+    in_torch(many)
+    fewest = in_onnx.fewest(converted.PART + 1, usual=len(many))
+    assert (fewest, in_torch.fewest(converted.PART + 1, usual=len(many))) == (2 * converted.PART, len(many))
+    assert torch.equal(in_onnx(many[:fewest]), whole[:fewest])
+
+
 def test_a_short_pass_is_not_converted(part, images, home, monkeypatch):
     monkeypatch.setattr(choose, "convert", no_conversion)
     run = runner(part, SHORT)

@@ -16,7 +16,7 @@ from torch import Tensor
 from tlcore.models.engines.agreement import agrees
 from tlcore.models.engines.converted import CACHE, MAX_BYTES, Session, conversion_key, convert, load_session
 from tlcore.models.engines.cost import seconds_per_image
-from tlcore.models.engines.folded import fold_batchnorm, sharing_copy
+from tlcore.models.engines.folded import fold_batchnorm, in_eval_mode
 from tlcore.models.engines.measured import agreement_key, load_measured, save_measured, speed_key
 from tlcore.models.engines.part import Part
 from tlcore.system.device import DeviceChoice
@@ -61,6 +61,14 @@ class Runner:
             with torch.autocast(self._choice.device.type, enabled=False):  # a training step calls it under autocast
                 self._run = self._build(images_NCHW)
         return self._run(images_NCHW)
+
+    def fewest(self, images: int, usual: int) -> int:
+        """The fewest images, these and others, in which each has the bits of its results in a batch of the usual size.
+
+        The last digits of a result depend on the number of images, because libraries choose their method by it.
+        """
+        multiple = self._run.multiple if isinstance(self._run, Session) else None
+        return usual if multiple is None else -(-images // multiple) * multiple
 
     def converts(self, images_NCHW: Tensor) -> bool:
         """Whether the first batch, of such images, will take some seconds longer, because the network is converted."""
@@ -138,7 +146,7 @@ class Runner:
         if kept is None:
             return None
         few_NCHW = images_NCHW[:CHECKED_AGAIN]
-        in_torch = self._torch(self._part.of(sharing_copy(self._part.model)), "fp32")
+        in_torch = self._torch(self._part.of(in_eval_mode(self._part.model)), "fp32")
         return kept if _gives(kept, few_NCHW, in_torch(few_NCHW)) else None
 
     def _new_session(self, images_NCHW: Tensor) -> Session | None:

@@ -58,6 +58,11 @@ class Session:
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
 
+    @property
+    def multiple(self) -> int | None:
+        """In calls with any multiple of this number of images, an image's results have the same bits. None: unknown."""
+        return PART if self._pool else None
+
     def __call__(self, images_NCHW: Tensor) -> Tensor:
         batch = images_NCHW.float().contiguous().numpy()
         if self._pool is None:
@@ -109,7 +114,9 @@ def _checked(path: Path, key: str) -> bytes:
 
 
 def _digest(key: str, model: bytes) -> bytes:
-    return hashlib.sha256(key.encode() + model).digest()
+    hasher = hashlib.sha256(key.encode())
+    hasher.update(model)
+    return hasher.digest()
 
 
 def export_onnx(network: nn.Module, images_NCHW: Tensor, opset: int | None = None) -> bytes:

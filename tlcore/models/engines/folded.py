@@ -39,6 +39,11 @@ def sharing_copy(model: nn.Module) -> nn.Module:
     return copy.deepcopy(model, shared).eval()
 
 
+def in_eval_mode(model: nn.Module) -> nn.Module:
+    """The model itself if all of it is in eval mode, else a `sharing_copy`."""
+    return sharing_copy(model) if any(module.training for module in model.modules()) else model
+
+
 def _pairs(model: nn.Module, architecture: Architecture, image_NCHW: Tensor) -> list[tuple[str, str]]:
     """(layer, BatchNorm) where the BatchNorm is the only module that uses the layer's output, and each runs once."""
     modules, heads = dict(model.named_modules()), architecture.groups[HEAD]

@@ -155,8 +155,8 @@ def load_or_compute(
 ) -> Generator[Progress, None, Features]:
     """Yields Progress while computing, if necessary; returns the Features. Only images without a kept row are computed.
 
-    On a CPU the values have the same bits as those of a pass over all images: every forward pass has the same number of
-    images, so which others are beside an image does not matter. Raises DatasetInvalid if no image can be read.
+    On a CPU the values have the same bits as those of a pass over all images: every forward pass has a number of images
+    at which it does not matter which others are beside an image. Raises DatasetInvalid if no image can be read.
     """
     keys = processes.broadcast(request.row_keys() if processes.is_main else None)
     family = request.family(trunk, processes)
@@ -228,7 +228,8 @@ def compute_batches(
         }
         readable = [(position, image) for (position, _), image in items if isinstance(image, Tensor)]
         if readable:
-            images = _fill_up(torch.cat([image for _, image in readable]), at_once * len(views))
+            count = runner.fewest(len(readable) * len(views), usual=at_once * len(views))
+            images = _fill_up(torch.cat([image for _, image in readable]), count)
             images = normalize(images.to(choice.device))
             if not found_any and runner.converts(images):
                 yield Progress("convert", 0, 0, 1, 0.0)
@@ -256,8 +257,7 @@ def _compute(
 
 
 def _fill_up(images_NCHW: Tensor, count: int) -> Tensor:
-    """This many images, the last one repeated: the last digits of a feature depend on the number of images in a pass,
-    because libraries choose their method by it."""
+    """This many images, the last one repeated."""
     missing = count - len(images_NCHW)
     return torch.cat([images_NCHW, images_NCHW[-1:].expand(missing, -1, -1, -1)]) if missing > 0 else images_NCHW
 
