@@ -58,4 +58,6 @@ def suggestions(task: Task, optimizer: str, home: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    from benchmarks import lr_finder  # by the import path, so that the measuring process finds its functions
+
+    lr_finder.main()
