@@ -56,4 +56,4 @@ def save_measured(key: str, **changes: object) -> Measured:
 
 def _key(*parts: str) -> str:
     libraries = [f"{name} {version(name)}" for name in ("torch", "onnxruntime")]
-    return hashlib.sha256("\0".join(["1", *parts, *libraries]).encode()).hexdigest()
+    return hashlib.sha256("\0".join(["2", *parts, *libraries]).encode()).hexdigest()
