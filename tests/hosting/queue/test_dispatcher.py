@@ -1,7 +1,6 @@
 """The dispatcher in this process, with tiny programs in place of the work."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -364,7 +363,8 @@ def test_without_its_server_a_dispatcher_ends_when_nothing_waits(home, programs,
 def test_a_dispatcher_whose_home_was_deleted_ends_and_does_not_make_it_again(home, programs, monkeypatch):
     ticket = ticket_of(home, "a", "one")
     programs.code["one"] = ENDLESS
-    programs.on_start["one"] = lambda: shutil.rmtree(home)
+    # all at once: other threads write meanwhile
+    programs.on_start["one"] = lambda: home.rename(home.with_name("deleted"))
     monkeypatch.setattr(dispatcher, "SIGN_S", 0.0)
     put(home, ticket)
     dispatch(lambda: False, lambda pid: 0)
