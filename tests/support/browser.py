@@ -211,16 +211,28 @@ def click_through(page: "Page", name: str) -> None:
     settled(page, HEADINGS[name])
 
 
+_LIST_OPEN_MS = 15_000
+
+
 def widget(page: "Page", key: str) -> "Locator":
     return page.locator(f".st-key-{key}")
 
 
 def choose(page: "Page", key: str, option: str) -> None:
     """Choose from a selectbox by typing, because only the visible options of a long list can be clicked."""
+    from playwright.sync_api import TimeoutError as TooLong
+
     box = widget(page, key).locator("input")
-    box.click()
-    box.fill(option)
-    page.get_by_role("option", name=option, exact=True).click()
+    for last in (False, False, True):  # a rerun that arrives meanwhile closes the list
+        settled(page)
+        box.click()
+        box.fill(option)
+        try:
+            page.get_by_role("option", name=option, exact=True).click(timeout=None if last else _LIST_OPEN_MS)
+            break
+        except TooLong:
+            if last:
+                raise
     settled(page)
 
 
