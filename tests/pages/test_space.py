@@ -163,6 +163,19 @@ def test_a_host_with_accounts_asks_to_log_in_and_the_space_is_that_of_the_accoun
     assert [len(names) for names in seen] == [1, 2, 2]
 
 
+def test_nothing_is_drawn_after_a_log_out(monkeypatch):
+    monkeypatch.setenv("TLCORE_HOSTED_LOGIN", "true")
+    visit(monkeypatch)
+    account = {"is_logged_in": True, "iss": "https://accounts.example", "sub": "ann"}
+    monkeypatch.setattr("ui.shared.visitor.visitors_account", lambda: account)
+    monkeypatch.setattr("streamlit.logout", account.clear)
+    open_page("dataset")
+    page = draw(yours_body)
+    page.button(key="space_log_out").click().run()
+    assert not account
+    assert "Log out" in labels_of(page)
+
+
 def test_an_account_without_a_name_is_nobody(monkeypatch):
     monkeypatch.setenv("TLCORE_HOSTED_LOGIN", "true")
     visit(monkeypatch)

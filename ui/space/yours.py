@@ -41,8 +41,9 @@ def show_yours() -> None:
     _show_links()
     _show_taking_along()
     _show_deleting()
-    if is_logged_in():
-        st.button("Log out", key="space_log_out", icon=":material/logout:", on_click=st.logout)
+    # not in a callback: what is drawn after a log-out is for nobody, and the page can break over it before it leaves
+    if is_logged_in() and st.button("Log out", key="space_log_out", icon=":material/logout:"):
+        st.logout()
 
 
 def _show_links() -> None:
