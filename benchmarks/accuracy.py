@@ -67,6 +67,4 @@ def _print(words: str, values: tuple[float, ...] | list[float], least: float) ->
 
 
 if __name__ == "__main__":
-    from benchmarks import accuracy  # by the import path, so that the measuring process finds its functions
-
-    accuracy.main()
+    main()

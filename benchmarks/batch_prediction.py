@@ -146,6 +146,4 @@ def _now() -> float:
 
 
 if __name__ == "__main__":
-    from benchmarks import batch_prediction  # by the import path, so that the measuring process finds its functions
-
-    batch_prediction.main()
+    main()

@@ -14,8 +14,6 @@ LIMIT_S, AGAIN_LIMIT_S = 20.0, 0.3
 
 
 def main() -> None:
-    from benchmarks.dataset_scan import plain_loop, scan_twice  # by the import path, so that another process finds them
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="where the images are, or are put; by default a temporary folder")
     folder = parser.parse_args().folder or Path(tempfile.mkdtemp())

@@ -144,6 +144,4 @@ def _print_accuracy(words: str, values: list[float], seconds: float | None = Non
 
 
 if __name__ == "__main__":
-    from benchmarks import demo  # by the import path, so that the measuring process finds its functions
-
-    demo.main()
+    main()

@@ -261,6 +261,4 @@ def _list(title: str, lines: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    from benchmarks import hosted  # by the import path, so that its processes find its functions
-
-    hosted.main()
+    main()

@@ -58,6 +58,4 @@ def suggestions(task: Task, optimizer: str, home: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    from benchmarks import lr_finder  # by the import path, so that the measuring process finds its functions
-
-    lr_finder.main()
+    main()

@@ -48,7 +48,7 @@ def _in_process(function: Callable[..., Any], arguments: tuple[Any, ...], watch:
     ) as child:
         assert child.stdin is not None
         assert child.stdout is not None
-        pickle.dump((function.__module__, function.__name__, arguments), child.stdin)
+        pickle.dump((_import_path(function), function.__name__, arguments), child.stdin)
         child.stdin.close()
         while not select.select([child.stdout], [], [], SAMPLE_EVERY_S)[0]:
             watch(child.pid)
@@ -56,6 +56,13 @@ def _in_process(function: Callable[..., Any], arguments: tuple[Any, ...], watch:
     if child.returncode:
         raise RuntimeError(f"{function.__name__} failed with exit status {child.returncode}")
     return pickle.loads(answer)
+
+
+def _import_path(function: Callable[..., Any]) -> str:
+    """The module of a function, also if it is the script that was started with `python -m`."""
+    module = sys.modules[function.__module__]
+    assert module.__spec__ is not None
+    return module.__spec__.name
 
 
 def _serve() -> None:

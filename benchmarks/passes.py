@@ -193,6 +193,4 @@ def _drawn(number: int) -> Image.Image:
 
 
 if __name__ == "__main__":
-    from benchmarks import passes  # by the import path, so that the measuring process finds its functions
-
-    passes.main()
+    main()

@@ -185,6 +185,4 @@ async def _load(
 
 
 if __name__ == "__main__":
-    from benchmarks import serving  # by the import path, so that the measuring process finds its functions
-
-    serving.main()
+    main()

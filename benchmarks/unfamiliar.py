@@ -76,6 +76,4 @@ def distances(settings: dict[str, Any], home: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from benchmarks import unfamiliar  # by the import path, so that the measuring process finds its functions
-
-    unfamiliar.main()
+    main()
