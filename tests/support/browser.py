@@ -223,15 +223,15 @@ def choose(page: "Page", key: str, option: str) -> None:
     from playwright.sync_api import TimeoutError as TooLong
 
     box = widget(page, key).locator("input")
-    for last in (False, False, True):  # a rerun that arrives meanwhile closes the list
+    for timeout_ms in (_LIST_OPEN_MS, _LIST_OPEN_MS, None):  # a rerun that arrives meanwhile closes the list
         settled(page)
         box.click()
         box.fill(option)
         try:
-            page.get_by_role("option", name=option, exact=True).click(timeout=None if last else _LIST_OPEN_MS)
+            page.get_by_role("option", name=option, exact=True).click(timeout=timeout_ms)
             break
         except TooLong:
-            if last:
+            if timeout_ms is None:
                 raise
     settled(page)
 
