@@ -192,6 +192,11 @@ class Architecture(ABC):
         return tuple(self.groups)
 
     @property
+    def final_layers(self) -> tuple[str, ...]:
+        """Paths of the layers that are made for the task's classes: the head, and those of auxiliary classifiers."""
+        return self.head, *self.aux
+
+    @property
     def aux_modules(self) -> tuple[str, ...]:
         """Paths of the auxiliary classifiers, which are trained with the head group."""
         return tuple(path.rpartition(".")[0] for path in self.aux)

@@ -52,7 +52,7 @@ def replace_final_layer(model: nn.Module, path: str, num_classes: int) -> None:
 
 def replace_final_layers(model: nn.Module, architecture: "Architecture", num_classes: int) -> None:
     """The same for all final layers of an architecture, also of its auxiliary classifiers."""
-    for path in (architecture.head, *architecture.aux):
+    for path in architecture.final_layers:
         replace_final_layer(model, path, num_classes)
 
 
@@ -64,7 +64,7 @@ def begin_small(model: nn.Module, architecture: "Architecture") -> None:
     2022). A convolution as a head has ReLU behind it, which would give no gradient, so it keeps its values.
     """
     with torch.no_grad():
-        for path in (architecture.head, *architecture.aux):
+        for path in architecture.final_layers:
             final = model.get_submodule(path)
             if isinstance(final, nn.Linear):
                 for values in final.parameters():

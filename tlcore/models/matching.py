@@ -105,7 +105,7 @@ def reorder_classes(
 ) -> StateDict:
     """The state of the same network with its logits in the order of `wanted`, a permutation of `found`."""
     order = torch.tensor([list(found).index(name) for name in wanted])
-    final = _under((architecture.head, *architecture.aux))
+    final = _under(architecture.final_layers)
     return {name: value[order] if name.startswith(final) else value for name, value in state_dict.items()}
 
 
@@ -192,7 +192,7 @@ def _differences(
 
 def _needed(model: nn.Module, architecture: Architecture) -> StateDict:
     """The part of the model's state that comes from the weights: all but the final layers."""
-    replaced = _under((architecture.head, *architecture.aux))
+    replaced = _under(architecture.final_layers)
     return {name: tensor for name, tensor in model.state_dict().items() if not name.startswith(replaced)}
 
 

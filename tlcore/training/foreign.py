@@ -87,7 +87,7 @@ def _optimizer_state(saved: SavedModel, plan: Plan) -> object:
 def _reorder_head(state: State, plan: Plan, found: tuple[str, ...]) -> None:
     """Reorder the optimiser's state for the final layers in the same way as their rows."""
     order = torch.tensor([found.index(name) for name in plan.dataset.classes])
-    final = tuple(f"{path}." for path in (plan.architecture.head, *plan.architecture.aux))
+    final = tuple(f"{path}." for path in plan.architecture.final_layers)
     (members,) = [group for group in plan.groups if group.name == HEAD]
     (indices,) = [group["params"] for group in state["param_groups"] if group["name"] == HEAD]
     for name, index in zip(members.parameters, indices, strict=True):

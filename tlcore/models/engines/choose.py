@@ -106,7 +106,7 @@ class Runner:
             estimated_s = seconds_per_image(self._part.model, torch.zeros(1, 3, *size_px), threads)
             known = save_measured(key, estimated_s=max(estimated_s, 1e-9))
         gain_s = (known.estimated_s or 0.0) * self._images * self._passes * GAIN[self._choice.precision]
-        if known.refused or gain_s < OPEN_S or (gain_s < CONVERT_S and not self._is_converted(size_px)):
+        if gain_s < OPEN_S or (gain_s < CONVERT_S and not self._is_converted(size_px)):
             return "torch"
         if known.torch_s is not None and known.onnx_s is not None and known.onnx_s >= known.torch_s:
             return "torch"

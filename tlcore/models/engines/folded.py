@@ -24,7 +24,7 @@ def fold_batchnorm(model: nn.Module, architecture: Architecture, image_NCHW: Ten
     before it stay the same. `model` does not change; the copy shares every tensor that folding leaves alone.
     """
     with torch.inference_mode(False), torch.no_grad():
-        expected = extract_features(sharing_copy(model), architecture, image_NCHW)
+        expected = extract_features(in_eval_mode(model), architecture, image_NCHW)
         folded = sharing_copy(model)
         for layer, norm in _pairs(folded, architecture, image_NCHW):
             _fold(folded, layer, norm)
