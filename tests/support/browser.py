@@ -67,7 +67,7 @@ _SWITCHES = (
     "--disable-sync",
 )
 _NOTE_TRAFFIC = """
-window.traffic = {sent: 0, received: 0};
+window.traffic = {sent: 0, received: 0, loading: 0};
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) { traffic.sent = performance.now(); return send.call(this, data); };
 window.WebSocket = class extends WebSocket {
@@ -76,15 +76,21 @@ window.WebSocket = class extends WebSocket {
     this.addEventListener("message", () => traffic.received = performance.now());
   }
 };"""
-"""JavaScript: keep in `traffic` when the page last sent something to the server, and when something last came."""
+"""JavaScript: keep in `traffic` when the page last sent something to the server, and when something last came.
+
+`loading` is when a part of the page was last seen to wait for its own script, below.
+"""
 _AT_REST = """() => {
   const app = document.querySelector('[data-testid="stApp"]')?.dataset ?? {};
-  const answered = traffic.received > traffic.sent && performance.now() - traffic.received > 50;
+  if (document.querySelector('[data-testid="stSkeleton"]')) traffic.loading = performance.now();
+  const drawn = performance.now() - Math.max(traffic.received, traffic.loading) > 50;
+  const answered = traffic.received > traffic.sent && drawn;
   return app.testConnectionState === "CONNECTED" && app.testScriptState === "notRunning" && answered;
 }"""
 """JavaScript: the script is over, what was sent is answered, and what came has been drawn.
 
-The state of the script alone does not tell: for a moment after a click, the script has not started yet.
+The state of the script alone does not tell: for a moment after a click, the script has not started yet. And what has
+come is not drawn, and takes no keys, before the browser has the script of such an element.
 """
 _SCROLLS_PX = "element => element.scrollWidth - element.clientWidth"
 
