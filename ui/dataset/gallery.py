@@ -14,7 +14,7 @@ from ui.shared.acting import show_pictures_to_act_on
 from ui.shared.cached import edits_version, open_dataset
 from ui.shared.caching import by_dataset, cache_resource
 from ui.shared.pictures import PictureGroup, picture_of
-from ui.shared.state import adopt_address, write_address
+from ui.shared.state import adopt_address, choose, is_late, set_widget
 from ui.shared.views import pick_from_list, pick_segment
 from ui.shared.widgets import escape_markdown, show_figure
 
@@ -51,7 +51,7 @@ def show_gallery(source: str) -> None:
 def _show_counts(source: str, split: str, label: str) -> None:
     figure = _counts_figure(source, edits_version(source), split, label)
     key = f"dataset_bars_{split or 'all'}_{label or 'all'}"
-    show_figure(figure, key, on_select=lambda: _choose_bar(key), selection_mode="points")
+    show_figure(figure, key, on_select=lambda: _choose_bar(key, split, label), selection_mode="points")
     st.caption("Click a bar to see its images, and once more to see all.")
 
 
@@ -62,16 +62,15 @@ def _counts_figure(source: str, version: int, split: str, label: str) -> go.Figu
     )
 
 
-def _choose_bar(key: str) -> None:
-    """A click on a bar shows its images; a second click shows all images again."""
+def _choose_bar(key: str, shown_split: str, shown_label: str) -> None:
+    """A click on a bar shows its images; a second click, on what is shown already, all images again."""
     points = st.session_state[key].selection.points
     if not points:
         return
     label, split = points[0]["customdata"]
-    same = (st.session_state.get(_SPLIT), st.session_state.get(_CLASS)) == (split, label)
-    st.session_state[_SPLIT], st.session_state[_CLASS] = (ALL, ALL) if same else (split, label)
-    write_address(_SPLIT)
-    write_address(_CLASS)
+    same = (shown_split, shown_label) == (split, label)
+    choose(_SPLIT, ALL if same else split)
+    choose(_CLASS, ALL if same else label)
     _first_page()
 
 
@@ -98,7 +97,7 @@ def _filters(source: str) -> tuple[str, str, str, str]:
 
 
 def _first_page() -> None:
-    st.session_state[_PAGE] = 1
+    set_widget(_PAGE, 1)
 
 
 def _page(pages: int) -> int:
@@ -106,7 +105,11 @@ def _page(pages: int) -> int:
         st.session_state[_PAGE] = pages
     if pages == 1:
         return 1
-    return st.pagination(pages, key=_PAGE, bind="query-params", persist_state="session")
+    return st.pagination(pages, key=_PAGE, bind="query-params", persist_state="session", on_change=_keep_first_page)
+
+
+def _keep_first_page() -> None:
+    is_late(_PAGE)
 
 
 @cache_resource(by_dataset, max_entries=32, ttl=300, show_spinner=False)

@@ -1,8 +1,6 @@
 """The parts of the Dataset page, by the names that addresses have, and how a button opens one."""
 
-import streamlit as st
-
-from ui.shared.state import write_address
+from ui.shared.state import choose
 from ui.shared.views import pick_view
 
 IMAGES, HEALTH, LABELS, MAP, SIZES, COLOURS, EDITS = "images", "health", "labels", "map", "sizes", "colours", "edits"
@@ -24,5 +22,4 @@ def pick_part() -> str:
 
 def open_part(part: str) -> None:
     """Call it before the page is drawn, as `on_click` of a button."""
-    st.session_state[_PART] = part
-    write_address(_PART)
+    choose(_PART, part)

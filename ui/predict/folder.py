@@ -28,14 +28,14 @@ from ui.predict.sort_into import show_sorting
 from ui.predict.stored import show_changes
 from ui.shared.caching import by_path, cache_data, cache_resource
 from ui.shared.hosting import is_own_machine
-from ui.shared.state import set_params
+from ui.shared.state import is_late, set_params, set_widget
 from ui.shared.uploads import all_still_here, forget_uploads
 from ui.shared.views import pick_from_list
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors
 from ui.shared.work import find_result, forget_work, is_working, show_work, start_work, work_key
 
 FOLDER = "predict_folder"
-_PROBLEM = "predict_folder_problem"
+_PROBLEM, _PATH = "predict_folder_problem", "predict_folder_path"
 SHOWN = 200  # unreadable files in the list
 STORED_AT_ONCE = 20  # uploaded files between two steps of the progress bar
 
@@ -140,7 +140,7 @@ def _show_adding(expanded: bool) -> None:
         if is_own_machine():
             st.text_input(
                 "Folder or zip on this machine",
-                key="predict_folder_path",
+                key=_PATH,
                 placeholder="/home/me/photographs",
                 max_chars=1000,
                 on_change=_add_path,
@@ -190,14 +190,14 @@ def _with_progress(files: Sequence[Upload]) -> Iterator[Upload]:
 
 
 def _add_path() -> None:
-    path = st.session_state["predict_folder_path"].strip()
-    if not path:
+    path = st.session_state[_PATH].strip()
+    if not path or is_late(_PATH):
         return
     try:
         _open(add_unlabelled(path))
     except TlcoreError as error:
         st.session_state[_PROBLEM] = str(error)
-    st.session_state["predict_folder_path"] = ""
+    set_widget(_PATH, "")
 
 
 def _open(path: str | None) -> None:
@@ -206,7 +206,7 @@ def _open(path: str | None) -> None:
     if path is None:
         st.session_state.pop(FOLDER, None)
     else:
-        st.session_state[FOLDER] = _name(path)
+        set_widget(FOLDER, _name(path))
     set_params(**{FOLDER: path and _name(path)})
 
 

@@ -16,7 +16,7 @@ from tlcore.errors import TlcoreError
 from tlcore.words import count
 from ui.shared.cached import open_dataset
 from ui.shared.selection import selection_of
-from ui.shared.state import NEWS
+from ui.shared.state import NEWS, is_late, set_widget
 from ui.shared.widgets import error_box, escape_markdown
 
 IN_A_MENU = 12  # classes; more are chosen from a list with a search
@@ -155,8 +155,9 @@ def _pick_class(classes: Sequence[str], key: str) -> str | None:
     taken = f"{key}_taken"
 
     def take() -> None:
-        st.session_state[taken] = st.session_state[key]
-        st.session_state[key] = None
+        if not is_late(key):
+            st.session_state[taken] = st.session_state[key]
+            set_widget(key, None)
 
     st.selectbox(
         "Relabel as",

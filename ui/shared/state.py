@@ -15,7 +15,8 @@ from ui.shared.datasets import dataset_name
 DEFAULT_DATASET = "demo"
 CARRIED = ("dataset", "run")
 """Parameters that links to other pages carry."""
-_LATE_ADDRESS_S = 2.0
+_LATE_S = 2.0
+"""How long after a change the browser may still send what was before it."""
 TRAIN_DRAFT, TRAIN_ORIGIN, TRAIN_NOTES = "train_draft", "train_origin_of_draft", "train_notes"
 """Session keys of the Train form: settings, what it was filled from, its automatic changes (`ui.train.draft`)."""
 ADDING = "state_adding"
@@ -94,7 +95,7 @@ def adopt_address(key: str, known: Collection[str], default: str | None = None) 
     """
     chosen_at = st.session_state.get(_chosen_at(key), float("-inf"))
     asked = st.query_params.get(key)
-    if asked in known and time.monotonic() - chosen_at > _LATE_ADDRESS_S:
+    if asked in known and time.monotonic() - chosen_at > _LATE_S:
         st.session_state[key] = asked
     elif st.session_state.get(key) not in known:
         st.session_state[key] = default if default in known else next(iter(known))
@@ -104,6 +105,34 @@ def write_address(key: str) -> None:
     """Put the value of such a widget into the address, after the visitor changed it."""
     st.session_state[_chosen_at(key)] = time.monotonic()
     set_params(**{key: st.session_state[key]})
+
+
+def set_widget(key: str, value: Any) -> None:
+    """Give a widget another value, in the callback of a widget. Ask `is_late` first in its own callback."""
+    before = st.session_state.get(key)
+    if before != value:
+        st.session_state[_set_at(key)] = before, value, time.monotonic()
+        st.session_state[key] = value
+
+
+def is_late(key: str) -> bool:
+    """Whether the browser has sent the value from before `set_widget` once more. The widget then has its value again.
+
+    It does so with a part of the page that redraws itself, and with a click, until the new value has arrived there. To
+    Streamlit this is a change by the visitor.
+    """
+    before, value, at = st.session_state.get(_set_at(key), (None, None, float("-inf")))
+    if st.session_state.get(key) == before and time.monotonic() - at <= _LATE_S:
+        st.session_state[key] = value
+        return True
+    st.session_state.pop(_set_at(key), None)
+    return False
+
+
+def choose(key: str, value: str) -> None:
+    """`set_widget` for one whose value is in the address (`ui.shared.views`)."""
+    set_widget(key, value)
+    write_address(key)
 
 
 def carried(**changes: str | None) -> dict[str, str]:
@@ -123,6 +152,10 @@ def link(page: str, **params: str | None) -> NoReturn:
 
 def _chosen_at(key: str) -> str:
     return f"state_chosen_at_{key}"
+
+
+def _set_at(key: str) -> str:
+    return f"state_set_at_{key}"
 
 
 def setting_key(path: Sequence[str]) -> str:

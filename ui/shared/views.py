@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.shared.state import adopt_address, write_address
+from ui.shared.state import adopt_address, is_late, write_address
 
 
 def pick_view(key: str, views: Mapping[str, str], label: str) -> str:
@@ -52,8 +52,9 @@ def _callback(key: str, settings: dict[str, Any]) -> dict[str, Any]:
     further = settings.pop("on_change", None)
 
     def write() -> None:
+        late = is_late(key)
         write_address(key)
-        if further:
+        if further and not late:
             further()
 
     return {**settings, "on_change": write}
