@@ -14,7 +14,7 @@ from tlcore.data.pixels.sources import FileSource
 from tlcore.data.pixels.thumbnails import thumbnails
 from tlcore.errors import TlcoreError
 from tlcore.words import count
-from ui.shared.state import BUILDING, is_late, set_params, set_widget
+from ui.shared.state import BUILDING, set_params, take
 from ui.shared.taking import SHOWN, forget_told, show_last, show_taking
 from ui.shared.widgets import error_box, escape_markdown
 
@@ -97,15 +97,14 @@ def _rename() -> None:
 
 
 def _add_class() -> None:
-    name = st.session_state.get(_NEW_CLASS, "").strip()
-    if not name or is_late(_NEW_CLASS):
+    name = (take(_NEW_CLASS, empty="") or "").strip()
+    if not name:
         return
     try:
         draft = _draft() or _start(st.session_state.get(_NAME, ""))
         st.session_state[_CHOSEN] = draft.add_class(name)
     except TlcoreError as error:
         st.session_state[_PROBLEM] = str(error)
-    set_widget(_NEW_CLASS, "")
     forget_told(TAKING)
 
 

@@ -15,7 +15,7 @@ from tlcore.transforms.presets import AUGMENTATIONS
 from tlcore.transforms.saved import damaged_transforms, list_transforms, load_transform
 from tlcore.transforms.spec import Operation, TransformSpec
 from ui.augment.controls import control
-from ui.shared.state import is_late, set_widget
+from ui.shared.state import take
 from ui.shared.widgets import note_left_out
 
 _STEPS, _NEXT_ID, _START, _ADD, _OPEN = (f"augment_{name}" for name in ("steps", "next_id", "start", "add", "open"))
@@ -157,13 +157,12 @@ def _start_over(starts: Mapping[str, TransformSpec]) -> None:
 
 
 def _add(size_px: int) -> None:
-    name = st.session_state[_ADD]
-    if name is None or is_late(_ADD):
+    name = take(_ADD)
+    if name is None:
         return
     size = {"size": size_px} if "size" in OPERATIONS[name].model_fields else {}
     _append(OPERATIONS[name].model_validate(size).model_dump())
     st.session_state[_OPEN] = st.session_state[_STEPS][-1]["id"]
-    set_widget(_ADD, None)
 
 
 def _move_up(position: int) -> None:

@@ -28,7 +28,7 @@ from ui.predict.sort_into import show_sorting
 from ui.predict.stored import show_changes
 from ui.shared.caching import by_path, cache_data, cache_resource
 from ui.shared.hosting import is_own_machine
-from ui.shared.state import is_late, set_params, set_widget
+from ui.shared.state import choose, set_params, take
 from ui.shared.uploads import all_still_here, forget_uploads
 from ui.shared.views import pick_from_list
 from ui.shared.widgets import error_box, escape_markdown, friendly_errors
@@ -190,14 +190,13 @@ def _with_progress(files: Sequence[Upload]) -> Iterator[Upload]:
 
 
 def _add_path() -> None:
-    path = st.session_state[_PATH].strip()
-    if not path or is_late(_PATH):
+    path = (take(_PATH, empty="") or "").strip()
+    if not path:
         return
     try:
         _open(add_unlabelled(path))
     except TlcoreError as error:
         st.session_state[_PROBLEM] = str(error)
-    set_widget(_PATH, "")
 
 
 def _open(path: str | None) -> None:
@@ -205,9 +204,9 @@ def _open(path: str | None) -> None:
     _folders.clear()
     if path is None:
         st.session_state.pop(FOLDER, None)
+        set_params(**{FOLDER: None})
     else:
-        set_widget(FOLDER, _name(path))
-    set_params(**{FOLDER: path and _name(path)})
+        choose(FOLDER, _name(path))
 
 
 def _show_numbers(guesses: Guesses, photographs: Photographs) -> None:

@@ -16,7 +16,7 @@ from tlcore.errors import TlcoreError
 from tlcore.words import count
 from ui.shared.cached import open_dataset
 from ui.shared.selection import selection_of
-from ui.shared.state import NEWS, is_late, set_widget
+from ui.shared.state import NEWS, take
 from ui.shared.widgets import error_box, escape_markdown
 
 IN_A_MENU = 12  # classes; more are chosen from a list with a search
@@ -154,10 +154,9 @@ def _pick_class(classes: Sequence[str], key: str) -> str | None:
         )
     taken = f"{key}_taken"
 
-    def take() -> None:
-        if not is_late(key):
-            st.session_state[taken] = st.session_state[key]
-            set_widget(key, None)
+    def keep() -> None:
+        if (chosen := take(key)) is not None:
+            st.session_state[taken] = chosen
 
     st.selectbox(
         "Relabel as",
@@ -167,7 +166,7 @@ def _pick_class(classes: Sequence[str], key: str) -> str | None:
         label_visibility="collapsed",
         icon=":material/label:",
         key=key,
-        on_change=take,
+        on_change=keep,
         width=200,
     )
     chosen: str | None = st.session_state.pop(taken, None)

@@ -129,6 +129,15 @@ def is_late(key: str) -> bool:
     return False
 
 
+def take(key: str, empty: str | None = None) -> Any:
+    """The value of a widget that is empty again once it is taken, in its own callback; None if there is none."""
+    value = st.session_state.get(key)
+    if value in (None, empty) or is_late(key):
+        return None
+    set_widget(key, empty)
+    return value
+
+
 def choose(key: str, value: str) -> None:
     """`set_widget` for one whose value is in the address (`ui.shared.views`)."""
     set_widget(key, value)

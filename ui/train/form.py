@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from tlcore.data.dataset import Dataset
 from tlcore.words import count
 from ui.shared.datasets import dataset_label
-from ui.shared.state import is_late, link, set_widget
+from ui.shared.state import link, take
 from ui.shared.widgets import escape_markdown
 from ui.train.asked import OpenedData
 from ui.train.backbone_search import show_search
@@ -99,9 +99,8 @@ def _more_rates(form: FormState) -> None:
 
 
 def _add_rate() -> None:
-    name = st.session_state[MORE_RATES]
-    if name is not None and not is_late(MORE_RATES):
-        set_widget(MORE_RATES, None)
+    name = take(MORE_RATES)
+    if name is not None:
         settings = draft()
         rate = settings["optimizer"]["learning_rate"] or 1e-4
         put_value(settings, (*RATES, name), rate)

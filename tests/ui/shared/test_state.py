@@ -11,13 +11,12 @@ from ui.shared import state
 def pickers() -> None:
     import streamlit as st
 
-    from ui.shared.state import choose, is_late, set_widget
+    from ui.shared.state import choose, take
     from ui.shared.views import pick_segment
 
     def add() -> None:
-        if st.session_state["next"] and not is_late("next"):
-            st.session_state.setdefault("added", []).append(st.session_state["next"])
-            set_widget("next", None)
+        if (chosen := take("next")) is not None:
+            st.session_state.setdefault("added", []).append(chosen)
 
     st.button("Open b", on_click=choose, args=("part", "b"))
     pick_segment("part", {"a": "A", "b": "B", "c": "C"}, "Part")
